@@ -1,0 +1,67 @@
+import type { ErrorCode } from '@pathfold/protocol/errors';
+import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
+import type { RunState } from '@pathfold/protocol/resources';
+import type { Fold, FoldOutput, RunFacts, Task } from './work-plan.ts';
+
+/**
+ * Everything that can happen to the coordinator's mind, in the past tense. Events are appended to the log,
+ * then applied, then their effects are performed by the host. Those marked (decided) come out of `plan`.
+ * `at`: milliseconds of the coordinator's clock, never going back.
+ */
+export type CoordinatorEvent = { readonly at: number } & (
+  | { readonly type: 'CoordinatorStarted'; readonly epoch: number }
+  | { readonly type: 'RunCreated'; readonly run: RunFacts; readonly kinds: readonly string[] }
+  | { readonly type: 'RunStateChanged'; readonly run: string; readonly state: RunState; readonly reason: string | null }
+  | { readonly type: 'RunDeleted'; readonly run: string }
+  | {
+      readonly type: 'VolunteerJoined';
+      readonly volunteer: string;
+      readonly name: string;
+      readonly agent: 'browser' | 'node';
+    }
+  /** Asks for work. */
+  | {
+      readonly type: 'VolunteerReady';
+      readonly volunteer: string;
+      readonly executor: ExecutorInfo;
+      readonly memoryBytes: number;
+    }
+  | { readonly type: 'VolunteerAway'; readonly volunteer: string }
+  /** The socket is gone, or silent for too long. */
+  | { readonly type: 'VolunteerLost'; readonly volunteer: string }
+  | { readonly type: 'VolunteerBanned'; readonly volunteer: string }
+  /** (decided) */
+  | {
+      readonly type: 'LeaseGranted';
+      readonly lease: string;
+      readonly run: string;
+      readonly kind: string;
+      readonly volunteer: string;
+      readonly task: Task;
+    }
+  /** (decided) for `expired`, `round_over`, `run_paused`, `run_over`, `banned`, `silent`; from the volunteer otherwise. */
+  | { readonly type: 'LeaseEnded'; readonly lease: string; readonly code: string; readonly detail: string }
+  | {
+      readonly type: 'ContributionReceived';
+      readonly lease: string;
+      readonly sha256: string;
+      readonly bytes: number;
+      readonly report: Report;
+    }
+  | { readonly type: 'ContributionChecked'; readonly lease: string; readonly figures: Record<string, number> }
+  /** From the host's check, or (decided) when the kind does not admit it. */
+  | { readonly type: 'ContributionRejected'; readonly lease: string; readonly code: ErrorCode; readonly detail: string }
+  /** (decided) The contribution counts: credit is given here, exactly once. */
+  | { readonly type: 'ContributionAccepted'; readonly lease: string; readonly credit: number }
+  /** (decided) */
+  | { readonly type: 'FoldBegun'; readonly run: string; readonly kind: string; readonly fold: Fold }
+  | {
+      readonly type: 'FoldEnded';
+      readonly run: string;
+      readonly kind: string;
+      readonly fold: string;
+      readonly output: FoldOutput;
+    }
+);
+
+export type CoordinatorEventOf<T extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { type: T }>;

@@ -1,0 +1,136 @@
+import type { BlobRef } from '@pathfold/protocol/blob';
+import type { ErrorCode } from '@pathfold/protocol/errors';
+import type { Report } from '@pathfold/protocol/report';
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+
+/** Plain data: what can be logged, replayed and sent. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A module as the run holds it now. `state` is the blob of its outer optimizer's state (momenta). */
+export interface ModuleFacts {
+  readonly parameterCount: number;
+  version: number;
+  blob: BlobRef;
+  state: BlobRef | null;
+}
+
+/** One path: its modules in order (embedding, one a level, head), and the shard it trains on. */
+export interface PathFacts {
+  readonly modules: readonly string[];
+  readonly shard: BlobRef;
+  readonly shardTokens: number;
+}
+
+/** What every kind of work may know of the run that it belongs to. */
+export interface RunFacts {
+  readonly id: string;
+  readonly spec: RunSpec;
+  readonly modules: Record<string, ModuleFacts>;
+  readonly paths: Record<string, PathFacts>;
+  /** Held-out documents by split, and the tokenizer. */
+  readonly documents: { readonly test: BlobRef; readonly router: BlobRef };
+  readonly tokenizer: BlobRef;
+}
+
+export interface VolunteerFacts {
+  readonly id: string;
+  /** Measured, moving average; 0 when unknown. */
+  readonly tokensPerSecond: number;
+  readonly memoryBytes: number;
+}
+
+/** Work that can be leased. Two leases with one key are replicas of one task. */
+export interface Task {
+  /** Stable name inside its kind and run, for example `path 0 round 7`. */
+  readonly key: string;
+  /** The task as the volunteer gets it (works/KIND/task.ts). */
+  readonly body: Json;
+  /** Units of work at most: inner steps, or scored tokens. */
+  readonly steps: number;
+  readonly durationMs: number;
+  readonly maxPayloadBytes: number;
+  /** The path whose state (AdamW's moments, shard) makes a volunteer quick at this; null when none does. */
+  readonly path: string | null;
+}
+
+export interface ContributionFacts {
+  readonly lease: string;
+  readonly volunteer: string;
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly report: Report;
+  /** What the kind's check measured, for example `{ norm: 0.3 }`. */
+  readonly figures: Record<string, number>;
+}
+
+/** What happened to a lease or a fold of this kind. */
+export type Outcome =
+  | { readonly type: 'granted'; readonly lease: string; readonly volunteer: string; readonly task: Task }
+  | { readonly type: 'ended'; readonly lease: string; readonly key: string }
+  | { readonly type: 'accepted'; readonly contribution: ContributionFacts }
+  | { readonly type: 'folded'; readonly fold: string; readonly result: Json };
+
+/** A fold for the coordinator's host to compute with the kind's `fold` (works/KIND/fold.ts). */
+export interface Fold {
+  /** Unique inside its kind and run, for example `level0.0 v8`. */
+  readonly key: string;
+  readonly input: Json;
+  /** The contributions that it uses up: they are `folded` when it ends. */
+  readonly contributions: readonly string[];
+}
+
+/** Figures of a fold for the charts; undefined fields stay as they are at that round. */
+export interface Figures {
+  round: number;
+  trainLoss?: number;
+  validLoss?: number;
+  validBitsPerByte?: number;
+  tokens?: number;
+}
+
+/** What a fold yields. New module versions become the run's. */
+export interface FoldOutput {
+  readonly modules: readonly {
+    readonly name: string;
+    readonly version: number;
+    readonly blob: BlobRef;
+    readonly state: BlobRef | null;
+  }[];
+  readonly figures: Figures | null;
+  readonly result: Json;
+}
+
+/**
+ * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always.
+ * `settle` may mutate `state`; all else is pure.
+ */
+export interface WorkPlan<S = Json> {
+  readonly name: string;
+  init(run: RunFacts): S;
+  /** The task that this volunteer should get now, or null. */
+  offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null;
+  settle(state: S, run: RunFacts, outcome: Outcome, now: number): void;
+  /** Folds to begin, leases whose round is over, and when to look again even if nothing happens. */
+  plan(state: S, run: RunFacts, now: number): { folds: Fold[]; revoke: string[]; wakeAt: number | null; done: boolean };
+  /** Whether a checked contribution is taken, from what was measured; null means yes. */
+  admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
+  /** Progress along the run for the pages: merged over the kinds. */
+  summary(state: S, run: RunFacts): { round?: number; steps?: number; tokens?: number };
+}
+
+/** Blobs as a fold sees them. */
+export interface FoldBlobs {
+  get(sha256: string): Promise<Uint8Array>;
+  put(bytes: Uint8Array): Promise<BlobRef>;
+}
+
+/**
+ * The coordinator's half that touches numbers. Runs in a worker thread, plain Float32Arrays, no TensorFlow.js.
+ * `check` reads an upload before it is accepted: it answers figures, or throws a PathfoldError.
+ */
+export interface WorkFold {
+  readonly name: string;
+  check(body: Json, payload: Uint8Array, report: Report): Record<string, number>;
+  fold(input: Json, blobs: FoldBlobs): Promise<FoldOutput>;
+}

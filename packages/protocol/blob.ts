@@ -1,0 +1,27 @@
+import * as z from 'zod/mini';
+
+/** Lower-case hexadecimal sha256: the name of a blob everywhere. */
+export const Sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+
+/** A blob by its content and size. */
+export const BlobRef = z.strictObject({ sha256: Sha256, bytes: z.int().check(z.minimum(0)) });
+export type BlobRef = z.infer<typeof BlobRef>;
+
+/**
+ * Blob layouts (all little-endian):
+ * - module: float32 parameters, tensors in the order of `nets` `moduleTensors`, each row-major.
+ * - shard and documents: uint16 token ids; every document ends with END_OF_TEXT.
+ * - tokenizer: `tokenizer.json` in Hugging Face's form, UTF-8.
+ * - contribution of `train`: for each module of the lease, in the lease's order, its outer gradient as its codec writes it.
+ * - contribution of `evaluate`: JSON, UTF-8.
+ */
+export const END_OF_TEXT = 0;
+
+/** A module as a path needs it. */
+export const ModuleRef = z.strictObject({
+  name: z.string().check(z.minLength(1), z.maxLength(64)),
+  version: z.int().check(z.minimum(0)),
+  sha256: Sha256,
+  bytes: z.int().check(z.minimum(0)),
+});
+export type ModuleRef = z.infer<typeof ModuleRef>;

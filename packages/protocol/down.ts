@@ -1,0 +1,65 @@
+import * as z from 'zod/mini';
+import { Sha256 } from './blob.ts';
+
+/** Messages from the coordinator to a volunteer: one JSON text frame each. Durations, never wall-clock times. */
+const id = z.string().check(z.minLength(1), z.maxLength(80));
+const duration = z.number().check(z.minimum(0));
+const code = z.string().check(z.maxLength(60));
+const detail = z.string().check(z.maxLength(1000));
+
+export const IceServer = z.strictObject({
+  urls: z.union([z.string(), z.array(z.string())]),
+  username: z.optional(z.string()),
+  credential: z.optional(z.string()),
+});
+export type IceServer = z.infer<typeof IceServer>;
+
+/** One piece of work, granted to one volunteer. `body` is the task of its kind (works/KIND/task.ts). */
+export const LeaseMessage = z.strictObject({
+  type: z.literal('lease'),
+  lease: id,
+  run: id,
+  kind: z.string().check(z.maxLength(40)),
+  body: z.unknown(),
+  /** Secret for the upload of this lease's contribution. */
+  token: z.string().check(z.maxLength(200)),
+  durationMs: duration,
+  maxPayloadBytes: z.int().check(z.minimum(0)),
+});
+export type LeaseMessage = z.infer<typeof LeaseMessage>;
+
+export const Down = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('challenge'), nonce: z.string().check(z.maxLength(100)), version: z.int() }),
+  z.strictObject({
+    type: z.literal('welcome'),
+    volunteer: id,
+    resume: z.string().check(z.maxLength(200)),
+    heartbeatMs: duration,
+    silenceMs: duration,
+    credit: z.number(),
+    /** Leases that this volunteer still holds from before a reconnect; all others are gone. */
+    leases: z.array(id),
+    iceServers: z.array(IceServer),
+  }),
+  LeaseMessage,
+  /** The lease is over: stop, upload nothing. */
+  z.strictObject({ type: z.literal('revoke'), lease: id, code, detail }),
+  /** What became of a contribution. `state` as in the contributions list. */
+  z.strictObject({
+    type: z.literal('settled'),
+    lease: id,
+    state: z.enum(['received', 'checked', 'folded', 'rejected']),
+    code: z.nullable(code),
+    detail,
+    /** The volunteer's whole credit now, in tokens. */
+    credit: z.number(),
+  }),
+  /** No work just now, and why; a lease comes by itself when there is. */
+  z.strictObject({ type: z.literal('idle'), code, detail }),
+  z.strictObject({ type: z.literal('peers'), sha256: Sha256, peers: z.array(id).check(z.maxLength(16)) }),
+  z.strictObject({ type: z.literal('signal'), from: id, data: z.string().check(z.maxLength(16_384)) }),
+  z.strictObject({ type: z.literal('pong') }),
+  /** Something went wrong with what the volunteer sent; when `fatal` the socket closes next. */
+  z.strictObject({ type: z.literal('error'), code, detail, fatal: z.boolean() }),
+]);
+export type Down = z.infer<typeof Down>;

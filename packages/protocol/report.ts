@@ -1,0 +1,28 @@
+import * as z from 'zod/mini';
+
+const size = z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
+
+/** Which device computed: recorded with each contribution. */
+export const ExecutorInfo = z.strictObject({
+  name: z.string().check(z.maxLength(40)),
+  adapter: z.string().check(z.maxLength(200)),
+  tokensPerSecond: z.number().check(z.minimum(0), z.maximum(1e12)),
+});
+export type ExecutorInfo = z.infer<typeof ExecutorInfo>;
+
+/**
+ * What a volunteer says about the work in a contribution. It travels as base64url JSON in the
+ * header `pathfold-report` of the upload.
+ */
+export const Report = z.strictObject({
+  /** Units done: inner steps for training, scored tokens for evaluation. */
+  steps: size,
+  /** Tokens computed on: what credit counts. */
+  tokens: size,
+  computeMs: z.number().check(z.minimum(0), z.maximum(1e10)),
+  /** Mean training loss, nats a token; null where the work has none. */
+  loss: z.nullable(z.number().check(z.minimum(0), z.maximum(1e6))),
+  downloadedBytes: z.strictObject({ peers: size, coordinator: size }),
+  executor: ExecutorInfo,
+});
+export type Report = z.infer<typeof Report>;

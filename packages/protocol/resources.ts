@@ -1,0 +1,166 @@
+import * as z from 'zod/mini';
+import { BlobRef, Sha256 } from './blob.ts';
+import { ExecutorInfo } from './report.ts';
+import { RunSpec } from './run-spec.ts';
+
+/** HTTP resources. Times are ISO 8601, durations `…Ms`, sizes `…Bytes`, losses nats a token. */
+const number = z.number();
+const maybe = z.nullable(number);
+const time = z.string();
+
+export const RunState = z.enum(['preparing', 'training', 'paused', 'finished', 'failed']);
+export type RunState = z.infer<typeof RunState>;
+
+export const RunResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: RunState,
+  mode: z.string(),
+  /** The lowest module version. */
+  round: number,
+  /** The round that the losses were measured at; null before the first evaluation. */
+  scoredRound: maybe,
+  pathCount: number,
+  moduleCount: number,
+  parameterCount: number,
+  volunteerCount: number,
+  trainLoss: maybe,
+  validLoss: maybe,
+  validBitsPerByte: maybe,
+  baselines: z.nullable(z.object({ unigramBitsPerByte: number, bigramBitsPerByte: number })),
+  perplexity: maybe,
+  tokens: number,
+  /** Inner steps done along a path, of `spec.totalSteps`. */
+  steps: number,
+  createdAt: time,
+  /** Why, when `state` is `failed` or `paused` by itself. */
+  reason: z.nullable(z.string()),
+  corpus: z.object({ id: z.string(), name: z.string(), licence: z.string() }),
+  spec: RunSpec,
+});
+export type RunResource = z.infer<typeof RunResource>;
+
+export const HistoryPoint = z.object({
+  round: number,
+  time,
+  tokens: number,
+  trainLoss: maybe,
+  validLoss: maybe,
+  validBitsPerByte: maybe,
+  perplexity: maybe,
+  uploadBytes: number,
+  downloadBytes: number,
+  volunteerCount: number,
+});
+export type HistoryPoint = z.infer<typeof HistoryPoint>;
+
+export const PathResource = z.object({
+  id: z.string(),
+  modules: z.array(z.string()),
+  round: number,
+  steps: number,
+  stale: z.boolean(),
+  shard: BlobRef,
+  volunteers: z.array(z.string()),
+});
+export type PathResource = z.infer<typeof PathResource>;
+
+export const ModuleResource = z.object({
+  name: z.string(),
+  version: number,
+  parameterCount: number,
+  blob: BlobRef,
+  updatedAt: time,
+});
+export type ModuleResource = z.infer<typeof ModuleResource>;
+
+export const LeaseResource = z.object({
+  id: z.string(),
+  kind: z.string(),
+  key: z.string(),
+  volunteer: z.string(),
+  grantedAt: time,
+  durationMs: number,
+  steps: number,
+});
+export type LeaseResource = z.infer<typeof LeaseResource>;
+
+export const ContributionResource = z.object({
+  lease: z.string(),
+  run: z.string(),
+  kind: z.string(),
+  volunteer: z.string(),
+  state: z.enum(['received', 'checked', 'folded', 'rejected']),
+  /** Code and sentence of a rejection; null otherwise. */
+  reason: z.nullable(z.string()),
+  executor: z.nullable(ExecutorInfo),
+  steps: number,
+  tokens: number,
+  bytes: number,
+  sha256: z.nullable(Sha256),
+  receivedAt: time,
+});
+export type ContributionResource = z.infer<typeof ContributionResource>;
+
+export const VolunteerResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  agent: z.string(),
+  state: z.enum(['working', 'waiting', 'away', 'gone', 'banned']),
+  executor: z.nullable(ExecutorInfo),
+  /** Tokens of accepted work. */
+  credit: number,
+  acceptedCount: number,
+  rejectedCount: number,
+  seenAt: time,
+});
+export type VolunteerResource = z.infer<typeof VolunteerResource>;
+
+export const CorpusResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  licence: z.string(),
+  state: z.enum(['preparing', 'ready', 'failed']),
+  reason: z.nullable(z.string()),
+  documentCount: number,
+  textBytes: number,
+  /** Lines of the upload that were left out, with their numbers (the first hundred) and why. */
+  badLines: z.object({ count: number, first: z.array(z.object({ line: number, reason: z.string() })) }),
+  domains: z.array(z.object({ name: z.string(), documentCount: number, textBytes: number })),
+  createdAt: time,
+});
+export type CorpusResource = z.infer<typeof CorpusResource>;
+
+export const SPLITS = ['train', 'router', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+export const DocumentResource = z.object({ id: z.string(), domain: z.string(), text: z.string() });
+export type DocumentResource = z.infer<typeof DocumentResource>;
+
+/** Answer of `/runs/estimate`. */
+export const EstimateResource = z.object({
+  parametersPerPath: number,
+  parametersTotal: number,
+  moduleCount: number,
+  downloadBytesPerRound: number,
+  uploadBytesPerRound: number,
+  memoryBytes: number,
+  tokensPerRound: number,
+  /** At `tokensPerSecond` (query, default 2000). */
+  minutesPerRound: number,
+  minutesTotal: number,
+});
+export type EstimateResource = z.infer<typeof EstimateResource>;
+
+export const listOf = <T extends z.ZodMiniType>(item: T) =>
+  z.object({ items: z.array(item), next: z.nullable(z.string()) });
+export type List<T> = { items: T[]; next: string | null };
+
+/** Live events of a run (server-sent). Each carries the whole resource that changed. */
+export const RunEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run'), run: RunResource }),
+  z.object({ type: z.literal('point'), point: HistoryPoint }),
+  z.object({ type: z.literal('volunteers'), items: z.array(VolunteerResource) }),
+  z.object({ type: z.literal('leases'), items: z.array(LeaseResource) }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;

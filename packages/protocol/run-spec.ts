@@ -1,0 +1,83 @@
+import * as z from 'zod/mini';
+
+const count = (max: number) => z.int().check(z.minimum(1), z.maximum(max));
+const rate = (max: number) => z.number().check(z.positive(), z.maximum(max));
+
+/** Shape of the net that one path is: a Llama-style decoder. */
+export const ModelSpec = z.strictObject({
+  width: z._default(z.int().check(z.minimum(8), z.maximum(2048), z.multipleOf(2)), 128),
+  blocks: z._default(count(48), 4),
+  heads: z._default(count(32), 4),
+  context: z._default(z.int().check(z.minimum(16), z.maximum(2048)), 128),
+  vocabulary: z._default(z.int().check(z.minimum(257), z.maximum(8192)), 1024),
+  tied: z._default(z.boolean(), true),
+});
+export type ModelSpec = z.infer<typeof ModelSpec>;
+
+/** One level: `blocks` consecutive transformer blocks of which there are `experts` alternatives (DiPaCo section 2.1). */
+export const LevelSpec = z.strictObject({ experts: count(64), blocks: count(48) });
+export type LevelSpec = z.infer<typeof LevelSpec>;
+
+export const InnerSpec = z.strictObject({
+  /** H, inner steps a round. */
+  steps: z._default(count(10_000), 50),
+  learningRate: z._default(rate(1), 0.003),
+  warmupSteps: z._default(z.int().check(z.minimum(0), z.maximum(1_000_000)), 50),
+  weightDecay: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0.1),
+  clipNorm: z._default(rate(1000), 1),
+  /** Sequences a step. */
+  batch: z._default(count(512), 8),
+});
+export type InnerSpec = z.infer<typeof InnerSpec>;
+
+export const OUTER_KINDS = ['averaging', 'sgd', 'momentum', 'nesterov', 'adam'] as const;
+export const OuterSpec = z.strictObject({
+  kind: z._default(z.enum(OUTER_KINDS), 'nesterov'),
+  learningRate: z._default(rate(10), 0.7),
+  momentum: z._default(z.number().check(z.minimum(0), z.lt(1)), 0.9),
+});
+export type OuterSpec = z.infer<typeof OuterSpec>;
+
+/** What an operator asks for. Every field but `corpus` has a default (contract, HTTP). */
+export const RunSpec = z
+  .strictObject({
+    name: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'untitled'),
+    corpus: z.string().check(z.minLength(1), z.maxLength(80)),
+    visibility: z._default(z.enum(['public', 'private']), 'public'),
+    mode: z._default(z.enum(['sync']), 'sync'),
+    seed: z._default(z.int().check(z.minimum(0), z.maximum(0xffffffff)), 1),
+    model: z.prefault(ModelSpec, {}),
+    levels: z.optional(z.array(LevelSpec).check(z.minLength(1), z.maxLength(8))),
+    embedding: z._default(z.enum(['shared']), 'shared'),
+    base: z._default(z.null(), null),
+    routing: z.optional(z.looseObject({ kind: z.enum(['random', 'kmeans', 'product', 'discriminative']) })),
+    inner: z.prefault(InnerSpec, {}),
+    outer: z.prefault(OuterSpec, {}),
+    /** Volunteers that train one path in one round (k). */
+    replicas: z._default(count(64), 2),
+    /** Contributions a path must have before a round may end at its deadline. */
+    quorum: z._default(count(64), 1),
+    roundDeadlineMs: z._default(z.int().check(z.minimum(1000), z.maximum(86_400_000)), 120_000),
+    /** Inner steps after which the run is finished, counted along one path. */
+    totalSteps: z._default(count(100_000_000), 20_000),
+    /** Rounds between two evaluations. */
+    evaluateEvery: z._default(count(10_000), 5),
+  })
+  .check((ctx) => {
+    const { model, levels, quorum, replicas } = ctx.value;
+    const refuse = (path: string[], message: string) =>
+      ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
+    if (model.width % (2 * model.heads) !== 0)
+      refuse(['model', 'heads'], `width ${model.width} must be a multiple of twice the heads (${model.heads})`);
+    if (quorum > replicas) refuse(['quorum'], `quorum ${quorum} is more than the ${replicas} replicas`);
+    if (!levels) return;
+    const blocks = levels.reduce((sum, level) => sum + level.blocks, 0);
+    if (blocks !== model.blocks) refuse(['levels'], `the levels hold ${blocks} blocks, the model has ${model.blocks}`);
+    if (levels.some((level) => level.experts > 1))
+      refuse(['levels'], 'more than one expert a level is not offered yet: use one expert in each level');
+  });
+export type RunSpecInput = z.input<typeof RunSpec>;
+export type RunSpec = z.infer<typeof RunSpec>;
+
+/** The levels of a run: as asked for, else one level that holds every block. */
+export const levelsOf = (spec: RunSpec): LevelSpec[] => spec.levels ?? [{ experts: 1, blocks: spec.model.blocks }];

@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { Sha256 } from './blob.ts';
+import { ExecutorInfo } from './report.ts';
+
+/** Messages from a volunteer to the coordinator: one JSON text frame each. */
+const id = z.string().check(z.minLength(1), z.maxLength(80));
+const base64url = (max: number) => z.string().check(z.regex(/^[A-Za-z0-9_-]+$/), z.maxLength(max));
+
+export const Up = z.discriminatedUnion('type', [
+  /** First message. `publicKey`: raw Ed25519, 32 bytes. `versions`: the range that the volunteer speaks. */
+  z.strictObject({
+    type: z.literal('hello'),
+    versions: z.strictObject({ min: z.int(), max: z.int() }),
+    publicKey: base64url(64),
+    name: z.string().check(z.maxLength(40)),
+    agent: z.enum(['browser', 'node']),
+    resume: z.nullable(z.string().check(z.maxLength(200))),
+  }),
+  /** Answer to `challenge`: Ed25519 signature over `pathfold:` + nonce (UTF-8). */
+  z.strictObject({ type: z.literal('prove'), signature: base64url(128) }),
+  /** Asks for a lease. Sent again after each lease ends. */
+  z.strictObject({ type: z.literal('ready'), executor: ExecutorInfo, memoryBytes: z.int().check(z.minimum(0)) }),
+  /** No more leases, please; the one that is held goes on. */
+  z.strictObject({ type: z.literal('away') }),
+  /** Heartbeat with progress; also shows that the volunteer lives. */
+  z.strictObject({
+    type: z.literal('progress'),
+    lease: id,
+    steps: z.int().check(z.minimum(0)),
+    loss: z.nullable(z.number()),
+    tokensPerSecond: z.number().check(z.minimum(0), z.maximum(1e12)),
+  }),
+  /** Gives a lease back unfinished. `code`: why (`user`, or a code of the error table). */
+  z.strictObject({
+    type: z.literal('release'),
+    lease: id,
+    code: z.string().check(z.maxLength(60)),
+    detail: z.string().check(z.maxLength(400)),
+  }),
+  z.strictObject({ type: z.literal('ping') }),
+  /** Sharing, only after the person agreed: which blobs this volunteer serves to peers. Replaces the last list. */
+  z.strictObject({ type: z.literal('have'), blobs: z.array(Sha256).check(z.maxLength(512)) }),
+  /** Who serves this blob? Answered by `peers`. */
+  z.strictObject({ type: z.literal('want'), sha256: Sha256 }),
+  /** A WebRTC signal to another volunteer. */
+  z.strictObject({ type: z.literal('signal'), to: id, data: z.string().check(z.maxLength(16_384)) }),
+]);
+export type Up = z.infer<typeof Up>;
+export const MAX_UP_BYTES = 64 * 1024;

@@ -1,0 +1,3 @@
+/** The protocol versions that this build speaks. An older page is told to reload. */
+export const PROTOCOL_MIN = 1;
+export const PROTOCOL_MAX = 1;
