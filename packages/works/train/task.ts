@@ -1,0 +1,47 @@
+import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import { InnerSpec, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import * as z from 'zod/mini';
+
+/** Train one path for one round: H inner steps from the given module versions, on one shard (DiLoCo algorithm 1). */
+export const TrainTask = z.strictObject({
+  path: z.string(),
+  /** Outer round t, from 1. */
+  round: z.int(),
+  model: ModelSpec,
+  levels: z.array(LevelSpec),
+  inner: InnerSpec,
+  /** In order: embedding, one a level, head. The contribution holds their outer gradients in this order. */
+  modules: z.array(ModuleRef),
+  shard: BlobRef,
+  /** Inner steps to take: H. */
+  steps: z.int(),
+  /** Inner steps that the run has taken along this path before: the position in the learning-rate schedule. */
+  globalStep: z.int(),
+  totalSteps: z.int(),
+  /** Decides which windows are drawn. Different for each replica. */
+  seed: z.int(),
+  codec: z.enum(['f32']),
+});
+export type TrainTask = z.infer<typeof TrainTask>;
+
+/** Input of the fold that steps one module (DiLoCo algorithm 1, lines 7-8). */
+export const TrainFoldInput = z.strictObject({
+  module: ModuleRef,
+  /** State of the outer optimizer; null at the first step. */
+  state: z.nullable(BlobRef),
+  outer: z.strictObject({ kind: z.string(), learningRate: z.number(), momentum: z.number() }),
+  /** In the order (path, lease). `offset`: first float of this module in the decoded contribution. `scale`: from norm clipping, 1 if none. */
+  contributions: z.array(
+    z.strictObject({
+      lease: z.string(),
+      sha256: z.string(),
+      codec: z.enum(['f32']),
+      offset: z.int(),
+      weight: z.number(),
+      scale: z.number(),
+    }),
+  ),
+  figures: z.nullable(z.record(z.string(), z.number())),
+  round: z.int(),
+});
+export type TrainFoldInput = z.infer<typeof TrainFoldInput>;
