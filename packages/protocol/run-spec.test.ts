@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { levelsOf, RunSpec } from './run-spec.ts';
+
+describe('run spec', () => {
+  test('all but the corpus has a default', () => {
+    const spec = RunSpec.parse({ corpus: 'starter' });
+    expect(spec.inner).toMatchObject({ steps: 50, learningRate: 0.003, batch: 8 });
+    expect(spec.outer).toEqual({ kind: 'nesterov', learningRate: 0.7, momentum: 0.9 });
+    expect(levelsOf(spec)).toEqual([{ experts: 1, blocks: 4 }]);
+  });
+
+  test.each([
+    ['no corpus', {}, 'corpus'],
+    ['zero steps', { corpus: 'starter', inner: { steps: 0 } }, 'inner.steps'],
+    ['a negative rate', { corpus: 'starter', inner: { learningRate: -1 } }, 'inner.learningRate'],
+    ['an absurd width', { corpus: 'starter', model: { width: 1e9 } }, 'model.width'],
+    ['a rate that is no number', { corpus: 'starter', inner: { learningRate: Number.NaN } }, 'inner.learningRate'],
+    ['an infinite deadline', { corpus: 'starter', roundDeadlineMs: Number.POSITIVE_INFINITY }, 'roundDeadlineMs'],
+    ['heads that do not divide the width', { corpus: 'starter', model: { width: 64, heads: 3 } }, 'model.heads'],
+    ['a quorum above the replicas', { corpus: 'starter', quorum: 3, replicas: 2 }, 'quorum'],
+    ['levels of other blocks', { corpus: 'starter', levels: [{ experts: 1, blocks: 3 }] }, 'levels'],
+    ['an unknown field', { corpus: 'starter', colour: 'red' }, ''],
+    ['a mode that is not offered', { corpus: 'starter', mode: 'async' }, 'mode'],
+  ])('refuses %s and names the field', (_, spec, field) => {
+    const { success, error } = RunSpec.safeParse(spec);
+    expect(success).toBe(false);
+    expect(error?.issues.map((issue) => issue.path.join('.'))).toContain(field);
+  });
+});
