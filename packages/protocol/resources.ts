@@ -152,6 +152,22 @@ export const EstimateResource = z.object({
 });
 export type EstimateResource = z.infer<typeof EstimateResource>;
 
+/** Body of `POST /session`: the one-time code of the sign-in link, or the operator token. */
+export const SignIn = z.union([
+  z.strictObject({ code: z.string().check(z.minLength(1), z.maxLength(200)) }),
+  z.strictObject({ token: z.string().check(z.minLength(1), z.maxLength(200)) }),
+]);
+export type SignIn = z.infer<typeof SignIn>;
+
+/** Answer of `GET` and `POST /session`. */
+export const SessionResource = z.object({ operator: z.boolean() });
+
+/** Query of `POST /corpora`; the body is the text itself, `text/plain` or `application/x-ndjson`. */
+export const CorpusUploadQuery = z.object({
+  name: z.string().check(z.minLength(1), z.maxLength(80)),
+  licence: z._default(z.string().check(z.minLength(1), z.maxLength(200)), 'unstated'),
+});
+
 export const listOf = <T extends z.ZodMiniType>(item: T) =>
   z.object({ items: z.array(item), next: z.nullable(z.string()) });
 export type List<T> = { items: T[]; next: string | null };

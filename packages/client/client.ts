@@ -1,0 +1,97 @@
+import {
+  ContributionResource,
+  CorpusResource,
+  DocumentResource,
+  EstimateResource,
+  HistoryPoint,
+  LeaseResource,
+  listOf,
+  ModuleResource,
+  PathResource,
+  RunResource,
+  SessionResource,
+  type SignIn,
+  type Split,
+  VolunteerResource,
+} from '@pathfold/protocol/resources';
+import type { RunSpecInput } from '@pathfold/protocol/run-spec';
+import * as z from 'zod/mini';
+import { type EventListener, followEvents } from './events.ts';
+import { type ClientOptions, createHttp } from './http.ts';
+import { type CorpusUpload, uploadCorpus } from './upload.ts';
+
+/** A page of a list: `cursor` is the `next` of the page before. */
+export interface Page {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+const History = z.object({ points: z.array(HistoryPoint) });
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * Everything that the coordinator offers over HTTP. A refusal is a PathfoldError with the coordinator's code and
+ * sentence; no answer at all is an UnreachableError; an answer of an unknown shape is a zod error.
+ */
+export function createClient(options: ClientOptions) {
+  const http = createHttp(options);
+  const list =
+    <T extends z.ZodMiniType>(item: T, address: (id: string) => string) =>
+    (id: string, page: Page = {}, signal?: AbortSignal) =>
+      http.ask(listOf(item), address(encodeURIComponent(id)), { query: { ...page }, signal });
+  const run = (id: string, rest = '') => `/runs/${encodeURIComponent(id)}${rest}`;
+  const order = (verb: string) => (id: string) => http.ask(RunResource, run(id, `/${verb}`), { method: 'POST' });
+
+  return {
+    runs: {
+      list: (page: Page = {}, signal?: AbortSignal) =>
+        http.ask(listOf(RunResource), '/runs', { query: { ...page }, signal }),
+      get: (id: string, signal?: AbortSignal) => http.ask(RunResource, run(id), { signal }),
+      create: (spec: RunSpecInput) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
+      /** What a spec would cost, for volunteers of the given speed. */
+      estimate: (spec: RunSpecInput, tokensPerSecond?: number, signal?: AbortSignal) =>
+        http.ask(EstimateResource, '/runs/estimate', {
+          method: 'POST',
+          body: spec,
+          query: { tokensPerSecond },
+          signal,
+        }),
+      pause: order('pause'),
+      resume: order('resume'),
+      stop: order('stop'),
+      evaluate: order('evaluate'),
+      remove: (id: string) => http.tell(run(id), { method: 'DELETE' }),
+      history: async (id: string, signal?: AbortSignal) =>
+        (await http.ask(History, run(id, '/history'), { signal })).points,
+      paths: list(PathResource, (id) => `/runs/${id}/paths`),
+      modules: list(ModuleResource, (id) => `/runs/${id}/modules`),
+      leases: list(LeaseResource, (id) => `/runs/${id}/leases`),
+      volunteers: list(VolunteerResource, (id) => `/runs/${id}/volunteers`),
+      contributions: list(ContributionResource, (id) => `/runs/${id}/contributions`),
+      /** Follows live events, reconnecting by itself, until the returned function is called. */
+      events: (id: string, listener: EventListener) => followEvents(http, id, listener),
+    },
+    volunteers: {
+      get: (id: string, signal?: AbortSignal) =>
+        http.ask(VolunteerResource, `/volunteers/${encodeURIComponent(id)}`, { signal }),
+      ban: (id: string) => http.tell(`/volunteers/${encodeURIComponent(id)}/ban`, { method: 'POST' }),
+    },
+    corpora: {
+      list: (page: Page = {}, signal?: AbortSignal) =>
+        http.ask(listOf(CorpusResource), '/corpora', { query: { ...page }, signal }),
+      documents: (id: string, split: Split, page: Page = {}) =>
+        http.ask(listOf(DocumentResource), `/corpora/${encodeURIComponent(id)}/documents`, {
+          query: { split, ...page },
+        }),
+      upload: (upload: CorpusUpload) => uploadCorpus(http, upload),
+      remove: (id: string) => http.tell(`/corpora/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+    },
+    session: {
+      get: (signal?: AbortSignal) => http.ask(SessionResource, '/session', { signal }),
+      /** Exchanges the one-time code of the sign-in link, or the operator token, for a session cookie. */
+      signIn: (proof: SignIn) => http.ask(SessionResource, '/session', { method: 'POST', body: proof }),
+      signOut: () => http.tell('/session', { method: 'DELETE' }),
+    },
+  };
+}
