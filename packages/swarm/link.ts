@@ -1,0 +1,62 @@
+import type { IceServer } from '@pathfold/protocol/down';
+import SimplePeer from 'simple-peer';
+
+/** One WebRTC data channel to one peer. Frames are text or bytes, in order; `send` waits while too much is queued. */
+export interface Link {
+  signal(signal: object): void;
+  send(frame: string | Uint8Array): Promise<void>;
+  close(): void;
+}
+
+export interface LinkEvents {
+  onSignal(signal: object): void;
+  onOpen(): void;
+  onFrame(frame: string | Uint8Array): void;
+  onClose(): void;
+}
+
+/** The WebRTC implementation: null in a browser, the `wrtc` package's exports in Node. */
+export type Wrtc = SimplePeer.Options['wrtc'] | null;
+
+const CONNECT_MS = 8_000;
+const MAX_QUEUED_BYTES = 1024 * 1024;
+
+export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc: Wrtc, events: LinkEvents): Link {
+  const peer = new SimplePeer({
+    initiator: opens,
+    // Frames keep their borders and text stays text.
+    objectMode: true,
+    config: { iceServers: [...iceServers] as RTCIceServer[] },
+    ...(wrtc ? { wrtc } : {}),
+  });
+  let closed = false;
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    clearTimeout(giveUp);
+    peer.destroy();
+    events.onClose();
+  };
+  const giveUp = setTimeout(() => peer.connected || close(), CONNECT_MS);
+  peer.on('signal', (signal) => closed || events.onSignal(signal));
+  peer.on('connect', () => {
+    clearTimeout(giveUp);
+    events.onOpen();
+  });
+  peer.on('data', (data: Uint8Array | string) => {
+    if (!closed) events.onFrame(typeof data === 'string' ? data : new Uint8Array(data));
+  });
+  peer.on('error', close);
+  peer.on('close', close);
+  return {
+    signal: (signal) => {
+      if (!closed) peer.signal(signal as SimplePeer.SignalData);
+    },
+    async send(frame) {
+      while (!closed && peer.bufferSize > MAX_QUEUED_BYTES) await new Promise((resolve) => setTimeout(resolve, 5));
+      if (closed) throw new Error('the link is closed');
+      peer.send(frame);
+    },
+    close,
+  };
+}

@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import type { Up } from '@pathfold/protocol/up';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { Wrtc } from './link.ts';
+import { nodeWrtc } from './node-wrtc.ts';
+import { createSwarm, type Swarm } from './swarm.ts';
+
+/** Real WebRTC between swarms of this process; only the coordinator's relay is played by `Relay`. */
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const refOf = (bytes: Uint8Array): BlobRef => ({ sha256: sha256(bytes), bytes: bytes.length });
+
+class Relay {
+  readonly swarms = new Map<string, Swarm>();
+  readonly lists = new Map<string, readonly string[]>();
+  readonly silent = new Set<string>();
+
+  join(id: string, read: (sha256: string) => Promise<Uint8Array | null>, wrtc: Wrtc): Swarm {
+    const send = (message: Up) => {
+      if (message.type === 'have') this.lists.set(id, message.blobs);
+      else if (message.type === 'want') {
+        const peers = [...this.lists].filter(([peer, list]) => peer !== id && list.includes(message.sha256));
+        this.swarms.get(id)?.receive({ type: 'peers', sha256: message.sha256, peers: peers.map(([peer]) => peer) });
+      } else if (message.type === 'signal' && !this.silent.has(message.to))
+        queueMicrotask(() => this.swarms.get(message.to)?.receive({ type: 'signal', from: id, data: message.data }));
+    };
+    const verify = async (bytes: Uint8Array, expected: string) => sha256(bytes) === expected;
+    const swarm = createSwarm({ send, read, verify, wrtc, now: () => performance.now(), random: () => 0 });
+    this.swarms.set(id, swarm);
+    return swarm;
+  }
+
+  close() {
+    for (const swarm of this.swarms.values()) swarm.close();
+  }
+}
+
+let wrtc: Wrtc;
+let relay = new Relay();
+beforeAll(async () => {
+  wrtc = await nodeWrtc();
+});
+afterEach(() => {
+  relay.close();
+  relay = new Relay();
+});
+
+test('a module of a megabyte travels from peer to peer', async () => {
+  const module = new Uint8Array(randomBytes(1_000_003));
+  const seeder = relay.join('seeder', async () => module, wrtc);
+  seeder.have([sha256(module)]);
+  const leecher = relay.join('leecher', async () => null, wrtc);
+  expect(await leecher.fetch(refOf(module))).toEqual(module);
+});
+
+test('nobody has it: null at once, so that the coordinator is asked', async () => {
+  const alone = relay.join('alone', async () => null, wrtc);
+  expect(await alone.fetch(refOf(new Uint8Array(8)))).toBeNull();
+});
+
+test('a peer that sends wrong bytes is found out by the hash, and the next one serves (B1, B4)', async () => {
+  const module = new Uint8Array(randomBytes(50_000));
+  const forged = module.slice();
+  forged[7]! ^= 1;
+  relay.join('liar', async () => forged, wrtc).have([sha256(module)]);
+  relay.join('honest', async () => module, wrtc).have([sha256(module)]);
+  const leecher = relay.join('leecher', async () => null, wrtc);
+  expect(await leecher.fetch(refOf(module))).toEqual(module);
+});
+
+test('a peer that serves another size, or no longer has the blob, costs one retry', async () => {
+  const module = new Uint8Array(randomBytes(1000));
+  relay.join('longer', async () => new Uint8Array(2000), wrtc).have([sha256(module)]);
+  relay.join('forgetful', async () => null, wrtc).have([sha256(module)]);
+  const leecher = relay.join('leecher', async () => null, wrtc);
+  expect(await leecher.fetch(refOf(module))).toBeNull();
+});
+
+test('a peer that never answers is given up', async () => {
+  const module = new Uint8Array(randomBytes(1000));
+  relay.join('gone', async () => module, wrtc).have([sha256(module)]);
+  relay.silent.add('gone');
+  const leecher = relay.join('leecher', async () => null, wrtc);
+  expect(await leecher.fetch(refOf(module))).toBeNull();
+});
+
+test('a peer that is asked for what it does not share refuses', async () => {
+  const secret = new Uint8Array(randomBytes(100));
+  const holder = relay.join('holder', async () => secret, wrtc);
+  relay.lists.set('holder', [sha256(secret)]);
+  holder.have(['0'.repeat(64)]);
+  relay.lists.set('holder', [sha256(secret)]);
+  const leecher = relay.join('leecher', async () => null, wrtc);
+  expect(await leecher.fetch(refOf(secret))).toBeNull();
+});
