@@ -1,0 +1,56 @@
+import { ERRORS, type ErrorCode, PathfoldError, problemOf } from '@pathfold/protocol/errors';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The code of a body that does not fit; `bad_request` unless given. */
+    badBody?: ErrorCode;
+  }
+}
+
+/** Fastify's own refusals in the words of the error table. */
+const FASTIFY_CODES: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'bad_request',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'bad_request',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad_request',
+};
+
+const problemOfError = (error: FastifyError, badBody: ErrorCode): { code: ErrorCode; detail?: string } => {
+  if (error instanceof PathfoldError) return { code: error.code, detail: error.detail };
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const where = error.validationContext === 'body' ? '' : `${error.validationContext}: `;
+    const detail = error.validation
+      .slice(0, 5)
+      .map((v) => `${where}${v.instancePath.slice(1).replaceAll('/', '.') || 'the whole'}: ${v.message}`)
+      .join('; ');
+    return { code: error.validationContext === 'body' ? badBody : 'bad_request', detail };
+  }
+  const code = FASTIFY_CODES[error.code];
+  if (code) return { code, detail: error.message };
+  if (error.statusCode === 429) return { code: 'rate_limited', detail: error.message };
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return { code: 'bad_request', detail: error.message };
+  return { code: 'internal' };
+};
+
+export const sendProblem = (reply: FastifyReply, code: ErrorCode, detail?: string) =>
+  reply
+    .code(ERRORS[code].status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problemOf(code, detail));
+
+/** Answers every error as `application/problem+json` (RFC 9457) with a code of the error table. */
+export function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const { code, detail } = problemOfError(error, request.routeOptions.config.badBody ?? 'bad_request');
+    if (code === 'internal') request.log.error({ err: error }, 'request failed');
+    return sendProblem(reply, code, detail);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 'not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`),
+  );
+}

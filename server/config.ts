@@ -1,0 +1,162 @@
+import { resolve } from 'node:path';
+import { IceServer } from '@pathfold/protocol/down';
+import * as z from 'zod';
+
+/** Sizes and rates that strangers are held to. Tests and the bench pass their own. */
+export interface Limits {
+  /** Open volunteer sockets from one address; many people may share one behind a NAT. */
+  readonly socketsPerAddress: number;
+  /** Socket messages a second that one volunteer may send, averaged, and the burst above it. */
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  /** Bytes that may wait for a slow reader before its socket is closed. */
+  readonly outboxBytes: number;
+  /** Event streams from one address. */
+  readonly streamsPerAddress: number;
+  /** API requests a minute from one address; uploads with a lease's token are not counted. */
+  readonly requestsPerMinute: number;
+  readonly corpusBytes: number;
+}
+
+export const LIMITS: Limits = {
+  socketsPerAddress: 64,
+  messagesPerSecond: 50,
+  messageBurst: 200,
+  outboxBytes: 4 * 1024 * 1024,
+  streamsPerAddress: 64,
+  requestsPerMinute: 3000,
+  corpusBytes: 2 * 1024 ** 3,
+};
+
+/** Durations of the volunteer protocol. */
+export interface Timings {
+  /** From the opening of a socket to its welcome. */
+  readonly helloMs: number;
+  readonly heartbeatMs: number;
+  readonly silenceMs: number;
+  /** How long a volunteer may be away and keep its lease. */
+  readonly graceMs: number;
+}
+
+export const TIMINGS: Timings = { helloMs: 10_000, heartbeatMs: 10_000, silenceMs: 30_000, graceMs: 15_000 };
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: URL | null;
+  readonly trustProxy: boolean | number | string;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  /** Folder of the content-addressed blobs. */
+  readonly blobDir: string;
+  readonly operatorToken: string | null;
+  readonly promptKey: string | null;
+  readonly iceServers: readonly IceServer[];
+  readonly localVolunteer: boolean;
+  readonly starter: boolean;
+  readonly logLevel: string;
+  /** Serve the pages through Vite, with reload. */
+  readonly dev: boolean;
+  readonly limits: Limits;
+  readonly timings: Timings;
+}
+
+/** A start that cannot succeed; `message` is one sentence for the person at the terminal. */
+export class StartError extends Error {}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max);
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+const flag = z.enum(['0', '1']).transform((text) => text === '1');
+const secret = z
+  .string()
+  .min(16)
+  .max(200)
+  .regex(/^[\x21-\x7e]+$/);
+
+/** Each variable: its schema, and what is allowed in words. */
+const VARIABLES = {
+  PORT: [wholeNumber(0, 65_535), 'a whole number from 0 to 65535'],
+  HOST: [z.string().regex(/^[\w.:-]+$/), 'an address or name to listen on, such as 127.0.0.1'],
+  PUBLIC_URL: [url('http:', 'https:'), 'an http or https address, such as https://train.example.org'],
+  TRUST_PROXY: [
+    z.string().regex(/^(true|false|\d{1,2}|[\da-fA-F.:/, ]+)$/),
+    'true, false, a number of proxies, or their addresses',
+  ],
+  PATHFOLD_DATA_DIR: [z.string().min(1), 'a folder'],
+  DATABASE_URL: [url('postgres:', 'postgresql:'), 'a PostgreSQL address, such as postgres://user:password@host/name'],
+  BLOB_URL: [url('file:'), 'a file: address of a folder'],
+  PATHFOLD_OPERATOR_TOKEN: [secret, '16 to 200 printable characters without spaces'],
+  PATHFOLD_PROMPT_KEY: [secret, '16 to 200 printable characters without spaces'],
+  PATHFOLD_ICE_SERVERS: [
+    z.string().transform((text, ctx) => {
+      try {
+        return z.array(IceServer).parse(JSON.parse(text));
+      } catch {
+        ctx.addIssue('not a list of ICE servers');
+        return z.NEVER;
+      }
+    }),
+    'a JSON list such as [{"urls":"stun:stun.example.org"}]',
+  ],
+  PATHFOLD_NO_LOCAL_VOLUNTEER: [flag, '0 or 1'],
+  PATHFOLD_NO_STARTER: [flag, '0 or 1'],
+  PATHFOLD_SOCKETS_PER_ADDRESS: [wholeNumber(1, 1_000_000), 'a whole number from 1'],
+  LOG_LEVEL: [
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'fatal, error, warn, info, debug, trace or silent',
+  ],
+} as const satisfies Record<string, readonly [z.ZodType, string]>;
+type Variables = typeof VARIABLES;
+type Values = { [K in keyof Variables]?: z.output<Variables[K][0]> };
+
+const SECRET_VARIABLES = new Set(['PATHFOLD_OPERATOR_TOKEN', 'PATHFOLD_PROMPT_KEY', 'DATABASE_URL']);
+
+const proxyTrust = (text: string | undefined) => {
+  if (text === undefined || text === 'false') return false;
+  if (text === 'true') return true;
+  return /^\d+$/.test(text) ? Number(text) : text;
+};
+
+/**
+ * The coordinator's settings from environment variables; empty ones count as unset.
+ * Throws a StartError that names the variable, its value (unless secret) and what is allowed.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, dev = false): Config {
+  const values: Record<string, unknown> = {};
+  for (const [name, [schema, allowed]] of Object.entries(VARIABLES)) {
+    const text = env[name];
+    if (text === undefined || text === '') continue;
+    const result = schema.safeParse(text);
+    if (!result.success) {
+      const shown = SECRET_VARIABLES.has(name) ? 'a value that is not shown' : JSON.stringify(text);
+      throw new StartError(`${name} is ${shown}; allowed is ${allowed}.`);
+    }
+    values[name] = result.data;
+  }
+  const v = values as Values;
+  const dataDir = resolve(v.PATHFOLD_DATA_DIR ?? '.pathfold');
+  return {
+    port: v.PORT ?? 8080,
+    host: v.HOST ?? '127.0.0.1',
+    publicUrl: v.PUBLIC_URL ? new URL(v.PUBLIC_URL) : null,
+    trustProxy: proxyTrust(v.TRUST_PROXY),
+    dataDir,
+    databaseUrl: v.DATABASE_URL ?? null,
+    blobDir: v.BLOB_URL ? decodeURIComponent(new URL(v.BLOB_URL).pathname) : resolve(dataDir, 'blobs'),
+    operatorToken: v.PATHFOLD_OPERATOR_TOKEN ?? null,
+    promptKey: v.PATHFOLD_PROMPT_KEY ?? null,
+    iceServers: v.PATHFOLD_ICE_SERVERS ?? [],
+    localVolunteer: !v.PATHFOLD_NO_LOCAL_VOLUNTEER,
+    starter: !v.PATHFOLD_NO_STARTER,
+    logLevel: v.LOG_LEVEL ?? 'warn',
+    dev,
+    limits: { ...LIMITS, socketsPerAddress: v.PATHFOLD_SOCKETS_PER_ADDRESS ?? LIMITS.socketsPerAddress },
+    timings: TIMINGS,
+  };
+}

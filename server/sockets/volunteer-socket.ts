@@ -1,0 +1,164 @@
+import type { IceServer } from '@pathfold/protocol/down';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { MAX_UP_BYTES, Up } from '@pathfold/protocol/up';
+import { PROTOCOL_MAX, PROTOCOL_MIN } from '@pathfold/protocol/version';
+import type { FastifyBaseLogger } from 'fastify';
+import type { RawData, WebSocket } from 'ws';
+import type { Limits, Timings } from '../config.ts';
+import { newSecret } from '../security/secrets.ts';
+import { createAllowance } from './allowance.ts';
+import { type Connection, type Connections, createConnection } from './connections.ts';
+import { isProof, readPublicKey, volunteerIdOf } from './identity.ts';
+import type { Signalling } from './signalling.ts';
+
+type Hello = Extract<Up, { type: 'hello' }>;
+type Swarm = Extract<Up, { type: 'have' | 'want' | 'signal' }>;
+/** What a greeted volunteer says about its work. */
+export type WorkMessage = Exclude<Up, { type: 'hello' | 'prove' | 'ping' } | Swarm>;
+
+/** What the sockets need of the coordinator's host. */
+export interface VolunteerDesk {
+  isBanned(volunteer: string): boolean;
+  /** A volunteer proved who it is. Answers its credit, the leases that it still holds, and a new resume token. */
+  join(hello: Pick<Hello, 'name' | 'agent' | 'resume'>, volunteer: string): Promise<Welcome>;
+  /** It lives. */
+  heard(volunteer: string): void;
+  hear(volunteer: string, message: WorkMessage): void;
+  /** Its socket is gone and no newer one is there. */
+  left(volunteer: string): void;
+}
+export interface Welcome {
+  readonly credit: number;
+  readonly leases: string[];
+  readonly resume: string;
+}
+
+export interface SocketDeps {
+  readonly desk: VolunteerDesk;
+  readonly connections: Connections;
+  readonly signalling: Signalling;
+  readonly limits: Limits;
+  readonly timings: Timings;
+  readonly iceServers: readonly IceServer[];
+  readonly log: FastifyBaseLogger;
+}
+
+/** Reads one frame; throws bad_message or message_too_large (rule M1). */
+function readUp(data: RawData, isBinary: boolean): Up {
+  if (isBinary || !Buffer.isBuffer(data)) throw new PathfoldError('bad_message', 'A frame was not text.');
+  if (data.length > MAX_UP_BYTES) throw new PathfoldError('message_too_large', `No more than ${MAX_UP_BYTES} bytes.`);
+  let json: unknown;
+  try {
+    json = JSON.parse(data.toString());
+  } catch {
+    throw new PathfoldError('bad_message', 'A frame was not JSON.');
+  }
+  const result = Up.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new PathfoldError('bad_message', `${issue?.path.join('.') || 'message'}: ${issue?.message}`);
+}
+
+/** Rules H1 to H4: hello, challenge, proof. Answers who is there. */
+function createGreeting(connection: Connection) {
+  let pending: { hello: Hello; key: Uint8Array; nonce: string } | null = null;
+  return (message: Up): { hello: Hello; volunteer: string } | null => {
+    if (message.type === 'hello' && !pending) {
+      if (message.versions.max < PROTOCOL_MIN) throw new PathfoldError('protocol_too_old');
+      if (message.versions.min > PROTOCOL_MAX) throw new PathfoldError('protocol_too_new');
+      const key = readPublicKey(message.publicKey);
+      if (!key) throw new PathfoldError('bad_message', 'publicKey: not 32 bytes');
+      pending = { hello: message, key, nonce: newSecret() };
+      const version = Math.min(message.versions.max, PROTOCOL_MAX);
+      connection.send({ type: 'challenge', nonce: pending.nonce, version });
+      return null;
+    }
+    if (message.type === 'prove' && pending) {
+      if (!isProof(pending.key, pending.nonce, message.signature)) throw new PathfoldError('bad_signature');
+      return { hello: pending.hello, volunteer: volunteerIdOf(pending.key) };
+    }
+    throw new PathfoldError('bad_message', `${message.type} came before the welcome.`);
+  };
+}
+
+/** Serves one volunteer's socket until it closes. Attaches its listeners at once, so that no frame is missed. */
+export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
+  const { desk, connections, signalling, limits, timings, log } = deps;
+  const connection = createConnection(socket, limits.outboxBytes);
+  const greet = createGreeting(connection);
+  const messages = createAllowance(limits.messagesPerSecond, limits.messageBurst);
+  const signals = createAllowance(limits.messagesPerSecond / 2, limits.messageBurst);
+  let volunteer: string | null = null;
+  let phase: 'greeting' | 'joining' | 'open' = 'greeting';
+  let unheard = setTimeout(() => connection.fail('silent'), timings.helloMs);
+
+  async function welcome(who: { hello: Hello; volunteer: string }): Promise<void> {
+    if (desk.isBanned(who.volunteer)) throw new PathfoldError('banned');
+    volunteer = who.volunteer;
+    phase = 'joining';
+    connections.enter(volunteer, connection);
+    const { credit, leases, resume } = await desk.join(who.hello, volunteer);
+    if (socket.readyState !== socket.OPEN) return;
+    phase = 'open';
+    clearTimeout(unheard);
+    unheard = setTimeout(() => connection.fail('silent'), timings.silenceMs);
+    connection.send({
+      type: 'welcome',
+      volunteer,
+      resume,
+      heartbeatMs: timings.heartbeatMs,
+      silenceMs: timings.silenceMs,
+      credit,
+      leases,
+      iceServers: [...deps.iceServers],
+    });
+  }
+
+  function hear(message: Up, from: string): void {
+    switch (message.type) {
+      case 'ping':
+        return connection.send({ type: 'pong' });
+      case 'have':
+      case 'want':
+      case 'signal':
+        if (!signals.take()) throw new PathfoldError('too_many_messages', 'Too many signals a second.');
+        return signalling.heard(from, message);
+      case 'hello':
+      case 'prove':
+        throw new PathfoldError('bad_message', `${message.type} came after the welcome.`);
+      default:
+        return desk.hear(from, message);
+    }
+  }
+
+  const refuse = (error: unknown) => {
+    if (error instanceof PathfoldError) return connection.fail(error.code, error.detail);
+    log.error({ err: error, volunteer }, 'a socket message failed');
+    connection.fail('internal');
+  };
+
+  socket.on('message', (data, isBinary) => {
+    if (socket.readyState !== socket.OPEN) return;
+    try {
+      if (!messages.take()) throw new PathfoldError('too_many_messages');
+      const message = readUp(data, isBinary);
+      if (phase === 'open' && volunteer !== null) {
+        unheard.refresh();
+        desk.heard(volunteer);
+        hear(message, volunteer);
+      } else if (phase === 'greeting') {
+        const who = greet(message);
+        if (who) welcome(who).catch(refuse);
+      } else throw new PathfoldError('bad_message', `${message.type} came before the welcome.`);
+    } catch (error) {
+      refuse(error);
+    }
+  });
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => {
+    clearTimeout(unheard);
+    if (volunteer === null || !connections.leave(volunteer, connection)) return;
+    signalling.gone(volunteer);
+    desk.left(volunteer);
+  });
+}
