@@ -121,7 +121,8 @@ export interface WorkPlan<S = Json> {
 
 /** Blobs as a fold sees them. */
 export interface FoldBlobs {
-  get(sha256: string): Promise<Uint8Array>;
+  /** The bytes, or [start, end) of them; throws when the blob is gone. */
+  get(sha256: string, range?: { start: number; end: number }): Promise<Uint8Array>;
   put(bytes: Uint8Array): Promise<BlobRef>;
 }
 

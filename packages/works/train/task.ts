@@ -39,6 +39,9 @@ export const TrainFoldInput = z.strictObject({
       offset: z.int(),
       weight: z.number(),
       scale: z.number(),
+      /** As reported: what the outer optimizer may know of a contribution beside its weight. */
+      steps: z.int(),
+      tokens: z.int(),
     }),
   ),
   figures: z.nullable(z.record(z.string(), z.number())),

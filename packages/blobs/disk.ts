@@ -1,0 +1,111 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { BlobStore } from './blob-store.ts';
+
+const INCOMING = 'incoming';
+const NAME = /^[0-9a-f]{64}$/;
+const FANS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const syncFolder = async (folder: string) => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const absent = (error: unknown): null => {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
+};
+
+/**
+ * Prepares a folder and opens it: `FOLDER/ab/abcdef…`, one file a blob. What a crash left half-written is removed, so
+ * only one process may open a folder; its own threads use `diskBlobs`.
+ */
+export const openDiskBlobs = async (folder: string): Promise<BlobStore> => {
+  await rm(join(folder, INCOMING), { recursive: true, force: true });
+  await Promise.all([INCOMING, ...FANS].map((name) => mkdir(join(folder, name), { recursive: true })));
+  await syncFolder(folder);
+  return diskBlobs(folder);
+};
+
+/** A store in a folder that this process has opened. A blob that `put` or `putStream` answered survives a power cut. */
+export const diskBlobs = (folder: string): BlobStore => {
+  const fanOf = (sha256: string) => join(folder, sha256.slice(0, 2));
+  const pathOf = (sha256: string) => {
+    if (!NAME.test(sha256)) throw new PathfoldError('bad_request', `${sha256.slice(0, 80)} is not a sha256`);
+    return join(fanOf(sha256), sha256);
+  };
+  const size = async (sha256: string) => (await stat(pathOf(sha256)).catch(absent))?.size ?? null;
+
+  /** Temporary file, fsync, rename, fsync of the folder: a name never shows half a blob. */
+  const write = async (fill: (file: FileHandle) => Promise<BlobRef>): Promise<BlobRef> => {
+    const temporary = join(folder, INCOMING, randomUUID());
+    const file = await open(temporary, 'wx');
+    try {
+      const ref = await fill(file);
+      await file.sync();
+      await rename(temporary, pathOf(ref.sha256));
+      await syncFolder(fanOf(ref.sha256));
+      return ref;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  };
+
+  return {
+    async put(bytes) {
+      const ref = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
+      if ((await size(ref.sha256)) === ref.bytes) return ref;
+      return write(async (file) => {
+        await file.writeFile(bytes);
+        return ref;
+      });
+    },
+    putStream: (chunks, maxBytes) =>
+      write(async (file) => {
+        const hash = createHash('sha256');
+        let bytes = 0;
+        for await (const chunk of chunks) {
+          bytes += chunk.byteLength;
+          if (bytes > maxBytes) throw new PathfoldError('too_large', `no more than ${maxBytes} bytes`);
+          hash.update(chunk);
+          await file.writeFile(chunk);
+        }
+        return { sha256: hash.digest('hex'), bytes };
+      }),
+    async get(sha256, range) {
+      if (!range) return readFile(pathOf(sha256)).catch(absent);
+      const file = await open(pathOf(sha256), 'r').catch(absent);
+      if (!file) return null;
+      try {
+        const { size } = await file.stat();
+        const start = Math.min(range.start, size);
+        const room = new Uint8Array(Math.max(0, Math.min(range.end, size) - start));
+        const { bytesRead } = await file.read(room, 0, room.byteLength, start);
+        return room.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
+    size,
+    async delete(sha256) {
+      await rm(pathOf(sha256), { force: true });
+    },
+    async *list() {
+      for (const fan of FANS)
+        for (const sha256 of (await readdir(join(folder, fan)).catch(absent)) ?? []) {
+          const bytes = await size(sha256);
+          if (bytes !== null) yield { sha256, bytes };
+        }
+    },
+  };
+};

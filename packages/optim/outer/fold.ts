@@ -1,0 +1,46 @@
+/**
+ * Weighted mean of deltas (core sheet section 1.1, line 7), summed in double precision in the order of `add`: the same
+ * order gives the same bits.
+ */
+export class WeightedMean {
+  #sum: Float64Array;
+  #weight = 0;
+
+  constructor(length: number) {
+    this.#sum = new Float64Array(length);
+  }
+
+  /** Adds `scale * delta` with `weight`; both are finite, `weight` > 0. */
+  add(delta: Float32Array, weight: number, scale: number): void {
+    const sum = this.#sum;
+    if (delta.length !== sum.length) throw new Error(`a delta of ${delta.length} values where ${sum.length} belong`);
+    const factor = weight * scale;
+    for (let i = 0; i < sum.length; i++) sum[i]! += factor * delta[i]!;
+    this.#weight += weight;
+  }
+
+  /** Sum of the weights so far. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** The mean, rounded once to single precision. */
+  mean(): Float32Array {
+    if (!(this.#weight > 0)) throw new Error('a mean of no contributions');
+    return Float32Array.from(this.#sum, (value) => value / this.#weight);
+  }
+}
+
+/** Euclidean norm in double precision. Finite exactly when every value is: no square of a float32 overflows a double. */
+export const normOf = (values: Float32Array): number => {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]! * values[i]!;
+    b += values[i + 1]! * values[i + 1]!;
+    c += values[i + 2]! * values[i + 2]!;
+    d += values[i + 3]! * values[i + 3]!;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i]! * values[i]!;
+  return Math.sqrt(a + b + c + d);
+};

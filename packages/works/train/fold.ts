@@ -1,0 +1,86 @@
+import { codecOf } from '@pathfold/compression/codecs';
+import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
+import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
+import { outerOptimizer } from '@pathfold/optim/outer/registry';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { TrainFoldInput, TrainTask } from './task.ts';
+
+const raw = codecOf('f32');
+
+/** A module or state blob as float32, in memory of its own. */
+const floatsOf = async (blobs: FoldBlobs, sha256: string, length: number): Promise<Float32Array> =>
+  raw.decode(await blobs.get(sha256), length).slice();
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Training's half that touches numbers: the guard of a contribution, and the outer step of one module. */
+export const trainFold: WorkFold = {
+  name: 'train',
+
+  /**
+   * Answers `{ norm }`, the Euclidean norm of the whole outer gradient. Throws PathfoldError `wrong_size`,
+   * `not_finite`, `bad_steps`.
+   */
+  check(body, payload, report) {
+    const task = TrainTask.parse(body);
+    const codec = codecOf(task.codec);
+    const lengths = task.modules.map((module) => module.bytes / 4);
+    const expected = sum(lengths.map((length) => codec.encodedBytes(length)));
+    if (payload.byteLength !== expected)
+      throw new PathfoldError('wrong_size', `${payload.byteLength} bytes where the modules ask for ${expected}`);
+    if (report.steps < 1 || report.steps > task.steps)
+      throw new PathfoldError('bad_steps', `${report.steps} steps in a lease of ${task.steps}`);
+    const tokens = report.steps * task.inner.batch * task.model.context;
+    if (report.tokens > tokens)
+      throw new PathfoldError('bad_steps', `${report.tokens} tokens in ${report.steps} steps of at most ${tokens}`);
+    let offset = 0;
+    const norms = lengths.map((length, i) => {
+      const end = offset + codec.encodedBytes(length);
+      const norm = normOf(codec.decode(payload.subarray(offset, end), length));
+      if (!Number.isFinite(norm))
+        throw new PathfoldError('not_finite', `the outer gradient of ${task.modules[i]!.name} is not finite`);
+      offset = end;
+      return norm;
+    });
+    return { norm: Math.hypot(...norms) };
+  },
+
+  /**
+   * DiLoCo algorithm 1, lines 7-8, for one module: D is the weighted mean of its outer gradients, summed in the
+   * input's order, and the outer optimizer takes one step with the module's own state.
+   */
+  async fold(input, blobs): Promise<FoldOutput> {
+    const { module, state, outer, contributions, figures, round } = TrainFoldInput.parse(input);
+    const length = module.bytes / 4;
+    const mean = new WeightedMean(length);
+    for (const { sha256, codec: name, offset, weight, scale } of contributions) {
+      const codec = codecOf(name);
+      const start = codec.encodedBytes(offset);
+      const bytes = await blobs.get(sha256, { start, end: start + codec.encodedBytes(length) });
+      mean.add(codec.decode(bytes, length), weight, scale);
+    }
+    const delta = mean.mean();
+    const optimizer = outerOptimizer(outer);
+    const theta = await floatsOf(blobs, module.sha256, length);
+    const fresh = optimizer.init(length);
+    const moments = state ? await floatsOf(blobs, state.sha256, fresh.length) : fresh;
+    const meta = {
+      weight: mean.weight,
+      steps: sum(contributions.map((contribution) => contribution.steps)),
+      tokens: sum(contributions.map((contribution) => contribution.tokens)),
+      staleness: 0,
+    };
+    optimizer.update(theta, delta, meta, moments);
+    if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))
+      throw new PathfoldError('not_finite', `the outer step of ${module.name} leaves the range of float32`);
+    const version = module.version + 1;
+    const blob = await blobs.put(raw.encode(theta));
+    return {
+      modules: [
+        { name: module.name, version, blob, state: moments.length > 0 ? await blobs.put(raw.encode(moments)) : null },
+      ],
+      figures: figures && { ...figures, round },
+      result: { module: module.name, version, norm: normOf(delta) },
+    };
+  },
+};
