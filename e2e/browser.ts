@@ -1,0 +1,35 @@
+import { type BrowserContext, test as base, chromium } from '@playwright/test';
+import { Coordinator } from './coordinator.ts';
+
+export const CHROMIUM = process.env['PATHFOLD_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Debian's Chromium, with WebGPU on a software adapter, and without a network of its own. */
+export const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--host-resolver-rules=MAP pathfold.example 127.0.0.1',
+];
+
+/** `coordinator`: a fresh one, for this test. `visitor`: opens a browser context that shares nothing with the others. */
+export const test = base.extend<{ coordinator: Coordinator; visitor: () => Promise<BrowserContext> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
+  coordinator: async ({}, use) => {
+    const coordinator = await Coordinator.start();
+    await use(coordinator);
+    await coordinator.dispose();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
+  visitor: async ({}, use) => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    await use(() => browser.newContext({ ignoreHTTPSErrors: true }));
+    await browser.close();
+  },
+});
+
+export { expect } from '@playwright/test';
