@@ -1,0 +1,31 @@
+import { type Document, textBytes } from './document.ts';
+import { declaration, factbook, gutenberg, novel, shakespeare, stateOfTheUnion } from './starter-sources.ts';
+
+/** As the coordinator lists it. Credits: NOTICE. */
+export const STARTER = {
+  id: 'starter',
+  name: 'Starter: twelve domains',
+  licence: 'Public domain and CC0 1.0',
+} as const;
+
+/** A domain keeps about this many bytes, so that none drowns the others. */
+const DOMAIN_BYTES = 400_000;
+
+/**
+ * The packaged corpus: twelve domains, documents of about 2 to 4 kB, about 4 MB of text in all.
+ * Same documents in the same order everywhere.
+ */
+export function starterDocuments(): Document[] {
+  const documents = [gutenberg, stateOfTheUnion, factbook, novel, shakespeare, declaration].flatMap((source) =>
+    source(),
+  );
+  const domains = new Set(documents.map(({ domain }) => domain));
+  return [...domains].flatMap((name) => spreadOver(documents.filter(({ domain }) => domain === name)));
+}
+
+/** Documents at even distances, so that a large source is represented from its beginning to its end. */
+function spreadOver(documents: Document[]): Document[] {
+  const bytes = documents.reduce((sum, { text }) => sum + textBytes(text), 0);
+  const keep = Math.min(1, DOMAIN_BYTES / bytes);
+  return documents.filter((_, index) => Math.floor((index + 1) * keep) > Math.floor(index * keep));
+}
