@@ -11,8 +11,13 @@ import type { Fold, FoldOutput, RunFacts, Task } from './work-plan.ts';
 export type CoordinatorEvent = { readonly at: number } & (
   | { readonly type: 'CoordinatorStarted'; readonly epoch: number }
   | { readonly type: 'RunCreated'; readonly run: RunFacts; readonly kinds: readonly string[] }
+  /** From the operator, or (decided) `finished` when its work is done. */
   | { readonly type: 'RunStateChanged'; readonly run: string; readonly state: RunState; readonly reason: string | null }
   | { readonly type: 'RunDeleted'; readonly run: string }
+  /** (decided) Every kind of work is done; each may add what belongs at the end, then the run finishes. */
+  | { readonly type: 'RunEnding'; readonly run: string }
+  /** The operator asks for one kind of work now (an evaluation). */
+  | { readonly type: 'WorkRequested'; readonly run: string; readonly kind: string }
   | {
       readonly type: 'VolunteerJoined';
       readonly volunteer: string;
@@ -27,7 +32,7 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly memoryBytes: number;
     }
   | { readonly type: 'VolunteerAway'; readonly volunteer: string }
-  /** The socket is gone, or silent for too long. */
+  /** The socket is gone; or (decided) nothing was heard for longer than the silence limit. */
   | { readonly type: 'VolunteerLost'; readonly volunteer: string }
   | { readonly type: 'VolunteerBanned'; readonly volunteer: string }
   /** (decided) */

@@ -36,7 +36,10 @@ export interface VolunteerFacts {
   readonly id: string;
   /** Measured, moving average; 0 when unknown. */
   readonly tokensPerSecond: number;
+  /** 0 when unknown. */
   readonly memoryBytes: number;
+  /** The path of this run that it worked on last (its state is at hand); null when none. */
+  readonly path: string | null;
 }
 
 /** Work that can be leased. Two leases with one key are replicas of one task. */
@@ -47,7 +50,13 @@ export interface Task {
   readonly body: Json;
   /** Units of work at most: inner steps, or scored tokens. */
   readonly steps: number;
+  /** Tokens at most: the bound of the credit. */
+  readonly tokens: number;
   readonly durationMs: number;
+  /** How long this volunteer should need; at most `durationMs`. */
+  readonly expectedMs: number;
+  /** Of several kinds' offers the highest is taken; training is 0. */
+  readonly priority: number;
   readonly maxPayloadBytes: number;
   /** The path whose state (AdamW's moments, shard) makes a volunteer quick at this; null when none does. */
   readonly path: string | null;
@@ -64,19 +73,28 @@ export interface ContributionFacts {
   readonly figures: Record<string, number>;
 }
 
-/** What happened to a lease or a fold of this kind. */
+/** What happened to a lease or a fold of this kind, or to its run. */
 export type Outcome =
   | { readonly type: 'granted'; readonly lease: string; readonly volunteer: string; readonly task: Task }
+  /** The contribution is with the coordinator, not yet checked: `accepted` or `ended` follows whatever the volunteer does. */
+  | { readonly type: 'received'; readonly lease: string; readonly key: string }
   | { readonly type: 'ended'; readonly lease: string; readonly key: string }
   | { readonly type: 'accepted'; readonly contribution: ContributionFacts }
-  | { readonly type: 'folded'; readonly fold: string; readonly result: Json };
+  /** A fold that `plan` returned is under way. */
+  | { readonly type: 'begun'; readonly fold: Fold }
+  /** A fold has ended; the run's modules are already the new ones. */
+  | { readonly type: 'folded'; readonly fold: string; readonly result: Json }
+  /** The run goes on after it (or the coordinator) stood still for `pausedMs`: running clocks move by it. */
+  | { readonly type: 'resumed'; readonly pausedMs: number }
+  /** The operator asks for this kind of work now, or the run is about to finish. */
+  | { readonly type: 'requested'; readonly by: 'operator' | 'ending' };
 
 /** A fold for the coordinator's host to compute with the kind's `fold` (works/KIND/fold.ts). */
 export interface Fold {
   /** Unique inside its kind and run, for example `level0.0 v8`. */
   readonly key: string;
   readonly input: Json;
-  /** The contributions that it uses up: they are `folded` when it ends. */
+  /** The contributions that go into it: they count as `folded` when it ends. */
   readonly contributions: readonly string[];
 }
 
@@ -101,6 +119,14 @@ export interface FoldOutput {
   readonly result: Json;
 }
 
+/** What a kind of work tells the pages. `stale`: the path was left out of the last round of one of its modules. */
+export interface Summary {
+  round?: number;
+  steps?: number;
+  tokens?: number;
+  paths?: Record<string, { round: number; steps: number; stale: boolean }>;
+}
+
 /**
  * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always.
  * `settle` may mutate `state`; all else is pure.
@@ -108,15 +134,20 @@ export interface FoldOutput {
 export interface WorkPlan<S = Json> {
   readonly name: string;
   init(run: RunFacts): S;
+  /** Whether `offer` may find a task for anyone now: a cheap test that spares asking for each idle volunteer. */
+  open(state: S, run: RunFacts, now: number): boolean;
   /** The task that this volunteer should get now, or null. */
   offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null;
   settle(state: S, run: RunFacts, outcome: Outcome, now: number): void;
-  /** Folds to begin, leases whose round is over, and when to look again even if nothing happens. */
+  /**
+   * Folds to begin, leases whose round is over, and when to look again even if nothing happens. `done`: there is
+   * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
+   */
   plan(state: S, run: RunFacts, now: number): { folds: Fold[]; revoke: string[]; wakeAt: number | null; done: boolean };
   /** Whether a checked contribution is taken, from what was measured; null means yes. */
   admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
   /** Progress along the run for the pages: merged over the kinds. */
-  summary(state: S, run: RunFacts): { round?: number; steps?: number; tokens?: number };
+  summary(state: S, run: RunFacts): Summary;
 }
 
 /** Blobs as a fold sees them. */
