@@ -43,6 +43,8 @@ export const RunSpec = z
   .strictObject({
     name: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'untitled'),
     corpus: z.string().check(z.minLength(1), z.maxLength(80)),
+    /** Licence that the trained weights are published under: volunteers are told before they start. */
+    licence: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'CC0-1.0'),
     visibility: z._default(z.enum(['public', 'private']), 'public'),
     mode: z._default(z.enum(['sync']), 'sync'),
     seed: z._default(z.int().check(z.minimum(0), z.maximum(0xffffffff)), 1),
