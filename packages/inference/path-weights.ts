@@ -1,13 +1,14 @@
+import { hiddenWidth, type LevelShape, type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
+
 /** Weights of one transformer block. D: width, F: hidden width of the gated layer; matrices are [in, out], row-major. */
 export interface BlockWeights {
   attentionGain_D: Float32Array;
-  query_DD: Float32Array;
-  key_DD: Float32Array;
-  value_DD: Float32Array;
-  output_DD: Float32Array;
+  /** Queries, keys and values side by side, each head after head. */
+  qkv_D3D: Float32Array;
+  attentionOut_DD: Float32Array;
   mlpGain_D: Float32Array;
-  gate_DF: Float32Array;
-  up_DF: Float32Array;
+  /** Gate and up side by side. */
+  gateUp_D2F: Float32Array;
   down_FD: Float32Array;
 }
 
@@ -27,6 +28,53 @@ export interface PathWeights {
 
 export const NORM_EPSILON = 1e-5;
 export const ROPE_BASE = 10_000;
+
+/**
+ * The weights of a path as views of its modules. `modules`: the flat parameters of each module that the path crosses,
+ * by name. Throws when one is missing or has another size than the shape asks for.
+ */
+export const pathWeights = (
+  model: LlamaShape,
+  levels: readonly LevelShape[],
+  path: string,
+  modules: ReadonlyMap<string, Float32Array>,
+): PathWeights => {
+  const tensors = new Map<string, Float32Array>();
+  for (const module of pathModules(model, levels, path)) {
+    const values = modules.get(module.name);
+    if (values?.length !== module.parameterCount)
+      throw new Error(`module ${module.name} has ${values?.length ?? 'no'} parameters, not ${module.parameterCount}`);
+    let from = 0;
+    for (const { name, shape } of module.tensors) {
+      const length = shape.reduce((product, size) => product * size, 1);
+      tensors.set(name, values.subarray(from, from + length));
+      from += length;
+    }
+  }
+  const tensor = (name: string): Float32Array => {
+    const values = tensors.get(name);
+    if (!values) throw new Error(`path ${path} has no tensor ${name}`);
+    return values;
+  };
+  return {
+    width: model.width,
+    heads: model.heads,
+    hidden: hiddenWidth(model.width),
+    context: model.context,
+    vocabulary: model.vocabulary,
+    embedding_VD: tensor('tokens'),
+    blocks: Array.from({ length: model.blocks }, (_, block) => ({
+      attentionGain_D: tensor(`block${block}.attentionNorm`),
+      qkv_D3D: tensor(`block${block}.qkv`),
+      attentionOut_DD: tensor(`block${block}.attentionOut`),
+      mlpGain_D: tensor(`block${block}.mlpNorm`),
+      gateUp_D2F: tensor(`block${block}.gateUp`),
+      down_FD: tensor(`block${block}.down`),
+    })),
+    finalGain_D: tensor('finalNorm'),
+    head_DV: model.tied ? null : tensor('output'),
+  };
+};
 
 export const parameterCount = ({ embedding_VD, blocks, finalGain_D, head_DV }: PathWeights): number =>
   [embedding_VD, ...blocks.flatMap((block) => Object.values(block)), finalGain_D, ...(head_DV ? [head_DV] : [])].reduce(

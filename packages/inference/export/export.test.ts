@@ -45,8 +45,10 @@ describe.each([true, false])('safetensors, tied %s', (tied) => {
     expect(names.includes('lm_head.weight')).toBe(!tied);
     const { shape } = file.header['model.layers.1.mlp.gate_proj.weight']!;
     expect(shape).toEqual([path.hidden, path.width]);
-    const gate_FD = file.tensor('model.layers.1.mlp.gate_proj.weight');
-    expect(gate_FD[7 * path.width + 3]).toBe(path.blocks[1]!.gate_DF[3 * path.hidden + 7]);
+    const up_FD = file.tensor('model.layers.1.mlp.up_proj.weight');
+    expect(up_FD[7 * path.width + 3]).toBe(path.blocks[1]!.gateUp_D2F[3 * 2 * path.hidden + path.hidden + 7]);
+    const key_DD = file.tensor('model.layers.0.self_attn.k_proj.weight');
+    expect(key_DD[9 * path.width + 5]).toBe(path.blocks[0]!.qkv_D3D[5 * 3 * path.width + path.width + 9]);
     expect(file.tensor('model.embed_tokens.weight')).toEqual(path.embedding_VD);
   });
 });

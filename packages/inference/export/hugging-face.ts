@@ -2,13 +2,16 @@ import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import { NORM_EPSILON, type PathWeights, ROPE_BASE } from '../path-weights.ts';
 import type { NamedTensor } from './safetensors.ts';
 
-/** [in, out] to [out, in], as `torch.nn.Linear` stores its weight. */
-const linear = (name: string, data: Float32Array, rows: number): NamedTensor => {
+/**
+ * A linear layer as `torch.nn.Linear` stores it, [out, in], from `count` columns of a matrix [in, columns], row-major.
+ * Fused matrices hold several layers side by side.
+ */
+const linear = (name: string, data: Float32Array, rows: number, from = 0, count = data.length / rows): NamedTensor => {
   const columns = data.length / rows;
-  const turned = new Float32Array(data.length);
+  const turned = new Float32Array(rows * count);
   for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) turned[column * rows + row] = data[row * columns + column]!;
-  return { name, shape: [columns, rows], data: turned };
+    for (let column = 0; column < count; column++) turned[column * rows + row] = data[row * columns + from + column]!;
+  return { name, shape: [count, rows], data: turned };
 };
 
 const vector = (name: string, data: Float32Array): NamedTensor => ({ name, shape: [data.length], data });
@@ -22,13 +25,13 @@ export const llamaTensors = (weights: PathWeights): NamedTensor[] => {
       const at = (name: string) => `model.layers.${index}.${name}.weight`;
       return [
         vector(at('input_layernorm'), block.attentionGain_D),
-        linear(at('self_attn.q_proj'), block.query_DD, width),
-        linear(at('self_attn.k_proj'), block.key_DD, width),
-        linear(at('self_attn.v_proj'), block.value_DD, width),
-        linear(at('self_attn.o_proj'), block.output_DD, width),
+        linear(at('self_attn.q_proj'), block.qkv_D3D, width, 0, width),
+        linear(at('self_attn.k_proj'), block.qkv_D3D, width, width, width),
+        linear(at('self_attn.v_proj'), block.qkv_D3D, width, 2 * width, width),
+        linear(at('self_attn.o_proj'), block.attentionOut_DD, width),
         vector(at('post_attention_layernorm'), block.mlpGain_D),
-        linear(at('mlp.gate_proj'), block.gate_DF, width),
-        linear(at('mlp.up_proj'), block.up_DF, width),
+        linear(at('mlp.gate_proj'), block.gateUp_D2F, width, 0, hidden),
+        linear(at('mlp.up_proj'), block.gateUp_D2F, width, hidden, hidden),
         linear(at('mlp.down_proj'), block.down_FD, hidden),
       ];
     }),

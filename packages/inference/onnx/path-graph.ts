@@ -42,27 +42,20 @@ const rotate = (g: GraphBuilder, x: string, { cos, sin }: Surroundings): string 
   return g.node('Concat', [turnedFirst, turnedSecond], { axis: -1 });
 };
 
-/** One pre-norm transformer block: x [B, T, width] to the same shape. */
-const transformerBlock = (
-  g: GraphBuilder,
-  x: string,
-  weights: BlockWeights,
-  index: number,
-  s: Surroundings,
-): string => {
-  const { heads, headWidth, hidden, cached } = s;
+/** Adds causal self-attention to x [B, T, width]. */
+const attend = (g: GraphBuilder, x: string, weights: BlockWeights, index: number, s: Surroundings): string => {
+  const { heads, headWidth, cached } = s;
   const width = heads * headWidth;
-  const name = (part: string) => `blocks.${index}.${part}`;
-  const project = (input: string, part: string, shape: [number, number], data: Float32Array) =>
-    g.node('MatMul', [input, g.weight(name(part), shape, data)]);
-  const intoHeads = (value: string) =>
-    g.node('Transpose', [g.node('Reshape', [value, g.ints([0, 0, heads, headWidth])])], { perm: [0, 2, 1, 3] });
-
-  const normed = rmsNorm(g, x, g.weight(name('attention.gain'), [width], weights.attentionGain_D));
-  const square: [number, number] = [width, width];
-  const query = rotate(g, intoHeads(project(normed, 'query', square, weights.query_DD)), s);
-  let key = rotate(g, intoHeads(project(normed, 'key', square, weights.key_DD)), s);
-  let value = intoHeads(project(normed, 'value', square, weights.value_DD));
+  const name = (tensor: string) => `block${index}.${tensor}`;
+  const normed = rmsNorm(g, x, g.weight(name('attentionNorm'), [width], weights.attentionGain_D));
+  const qkv = g.node('MatMul', [normed, g.weight(name('qkv'), [width, 3 * width], weights.qkv_D3D)]);
+  const parts = g.nodes('Split', 3, [qkv], { axis: -1, num_outputs: 3 });
+  const [q, k, v] = parts.map((part) =>
+    g.node('Transpose', [g.node('Reshape', [part, g.ints([0, 0, heads, headWidth])])], { perm: [0, 2, 1, 3] }),
+  ) as [string, string, string];
+  const query = rotate(g, q, s);
+  let key = rotate(g, k, s);
+  let value = v;
   if (cached) {
     const names = cacheNames(index);
     const past = ['batch', heads, 'past', headWidth] as const;
@@ -72,20 +65,23 @@ const transformerBlock = (
     g.output(names.presentKey, key, 'float', total);
     g.output(names.presentValue, value, 'float', total);
   }
-  const scores = g.node('Mul', [
-    g.node('MatMul', [query, g.node('Transpose', [key], { perm: [0, 1, 3, 2] })]),
-    g.float(1 / Math.sqrt(headWidth)),
-  ]);
-  const attention = g.node('Softmax', [g.node('Add', [scores, s.mask])], { axis: -1 });
-  const mixed = g.node('Transpose', [g.node('MatMul', [attention, value])], { perm: [0, 2, 1, 3] });
-  const joined = g.node('Reshape', [mixed, g.ints([0, 0, width])]);
-  const attended = g.node('Add', [x, project(joined, 'output', square, weights.output_DD)]);
+  const products = g.node('MatMul', [query, g.node('Transpose', [key], { perm: [0, 1, 3, 2] })]);
+  const scores = g.node('Add', [g.node('Mul', [products, g.float(1 / Math.sqrt(headWidth))]), s.mask]);
+  const mixed = g.node('MatMul', [g.node('Softmax', [scores], { axis: -1 }), value]);
+  const joined = g.node('Reshape', [g.node('Transpose', [mixed], { perm: [0, 2, 1, 3] }), g.ints([0, 0, width])]);
+  const out = g.weight(name('attentionOut'), [width, width], weights.attentionOut_DD);
+  return g.node('Add', [x, g.node('MatMul', [joined, out])]);
+};
 
-  const again = rmsNorm(g, attended, g.weight(name('mlp.gain'), [width], weights.mlpGain_D));
-  const gate = project(again, 'gate', [width, hidden], weights.gate_DF);
-  const silu = g.node('Mul', [gate, g.node('Sigmoid', [gate])]);
-  const gated = g.node('Mul', [silu, project(again, 'up', [width, hidden], weights.up_DF)]);
-  return g.node('Add', [attended, project(gated, 'down', [hidden, width], weights.down_FD)]);
+/** Adds the gated layer (SwiGLU) to x [B, T, width]. */
+const feedForward = (g: GraphBuilder, x: string, weights: BlockWeights, index: number, s: Surroundings): string => {
+  const width = s.heads * s.headWidth;
+  const name = (tensor: string) => `block${index}.${tensor}`;
+  const normed = rmsNorm(g, x, g.weight(name('mlpNorm'), [width], weights.mlpGain_D));
+  const both = g.node('MatMul', [normed, g.weight(name('gateUp'), [width, 2 * s.hidden], weights.gateUp_D2F)]);
+  const [gate, up] = g.nodes('Split', 2, [both], { axis: -1, num_outputs: 2 }) as [string, string];
+  const gated = g.node('Mul', [g.node('Mul', [gate, g.node('Sigmoid', [gate])]), up]);
+  return g.node('Add', [x, g.node('MatMul', [gated, g.weight(name('down'), [s.hidden, width], weights.down_FD)])]);
 };
 
 /** Rotation and mask of T new positions that follow `past` ones. */
@@ -122,16 +118,16 @@ export const pathOnnx = (weights: PathWeights, { cached }: { cached: boolean }):
     throw new PathfoldError('too_large', `${bytes} bytes of weights do not fit an ONNX file.`);
   const g = new GraphBuilder();
   const ids = g.input('input_ids', 'int64', ['batch', 'sequence']);
-  const embedding = g.weight('embedding', [vocabulary, width], weights.embedding_VD);
+  const embedding = g.weight('tokens', [vocabulary, width], weights.embedding_VD);
   const past = cached ? g.node('Gather', [g.node('Shape', [cacheNames(0).pastKey]), g.ints([2], [])]) : g.ints([0], []);
   const surroundings = { heads, headWidth: width / heads, hidden, cached, ...positions(g, weights, ids, past) };
   let x = g.node('Gather', [embedding, ids]);
   weights.blocks.forEach((block, index) => {
-    x = transformerBlock(g, x, block, index, surroundings);
+    x = feedForward(g, attend(g, x, block, index, surroundings), block, index, surroundings);
   });
-  const normed = rmsNorm(g, x, g.weight('final.gain', [width], weights.finalGain_D));
+  const normed = rmsNorm(g, x, g.weight('finalNorm', [width], weights.finalGain_D));
   const output = weights.head_DV
-    ? g.weight('head', [width, vocabulary], weights.head_DV)
+    ? g.weight('output', [width, vocabulary], weights.head_DV)
     : g.node('Transpose', [embedding], { perm: [1, 0] });
   g.output('logits', g.node('MatMul', [normed, output]), 'float', ['batch', 'sequence', vocabulary]);
   return encodeModel(g.graph('path'), { context: String(weights.context) });
