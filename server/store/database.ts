@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { StartError } from '../config.ts';
+import { lockFolder } from './folder-lock.ts';
+import { migrate } from './migrations.ts';
+import { pgliteDialect } from './pglite-dialect.ts';
+import type { Tables } from './schema.ts';
+
+const INT8 = 20;
+/** Any number will do that no other program on the same database uses. */
+const ADVISORY_LOCK = 7_261_946_337;
+
+/** An opened database that is ours alone. */
+export interface Database {
+  readonly db: Kysely<Tables>;
+  close(): Promise<void>;
+}
+
+/**
+ * PostgreSQL at `databaseUrl`, or else PGlite in `dataDir/database`, migrated. Throws StartError when another
+ * coordinator holds it or it cannot be reached.
+ */
+export const openDatabase = async (options: {
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+}): Promise<Database> => {
+  const database = options.databaseUrl ? await openPostgres(options.databaseUrl) : openPglite(options.dataDir);
+  try {
+    await migrate(database.db);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+};
+
+const openPglite = (dataDir: string): Database => {
+  const unlock = lockFolder(dataDir);
+  const pglite = new PGlite({ dataDir: join(dataDir, 'database'), parsers: { [INT8]: Number } });
+  const db = new Kysely<Tables>({ dialect: pgliteDialect(pglite) });
+  return {
+    db,
+    async close() {
+      await db.destroy();
+      unlock();
+    },
+  };
+};
+
+const openPostgres = async (connectionString: string): Promise<Database> => {
+  const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text');
+  const pool = new pg.Pool({ connectionString, max: 8, types: { getTypeParser } });
+  // An idle connection that breaks is replaced; a query that meets a broken one fails by itself.
+  pool.on('error', () => {});
+  const lock = new pg.Client({ connectionString });
+  // Should this connection break, the epoch still keeps every other coordinator from writing beside us.
+  lock.on('error', () => {});
+  const where = new URL(connectionString);
+  const name = `${where.host}${where.pathname}`;
+  try {
+    await lock.connect();
+  } catch (error) {
+    throw new StartError(`The database at ${name} cannot be reached: ${(error as Error).message}.`);
+  }
+  const { rows } = await lock.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [ADVISORY_LOCK]);
+  if (!rows[0]?.held) {
+    await lock.end();
+    throw new StartError(
+      `The database at ${name} is in use by another coordinator: stop that one, or set DATABASE_URL to another database.`,
+    );
+  }
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    async close() {
+      await db.destroy();
+      await lock.end();
+    },
+  };
+};

@@ -1,0 +1,113 @@
+import type {
+  ContributionResource,
+  HistoryPoint,
+  LeaseResource,
+  List,
+  VolunteerResource,
+} from '@pathfold/protocol/resources';
+import type { Kysely, Selectable } from 'kysely';
+import { type Page, pageOf } from './page.ts';
+import type { Tables } from './schema.ts';
+
+/** What the HTTP lists show, newest first. */
+export interface Lists {
+  /** The leases of a run that are held now. */
+  leases(run: string, page: Page): Promise<List<LeaseResource>>;
+  contributions(of: { run: string } | { volunteer: string }, page: Page): Promise<List<ContributionResource>>;
+  /** Volunteers that held a lease of this run, or all of them. */
+  volunteers(of: { run: string } | null, page: Page): Promise<List<VolunteerResource>>;
+  volunteer(id: string): Promise<VolunteerResource | null>;
+  /** By round. */
+  history(run: string): Promise<HistoryPoint[]>;
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+const leaseOf = (row: Selectable<Tables['leases']>): LeaseResource => ({
+  id: row.id,
+  kind: row.kind,
+  key: row.key,
+  volunteer: row.volunteer,
+  grantedAt: iso(row.granted_at),
+  durationMs: row.duration_ms,
+  steps: row.steps,
+});
+
+const contributionOf = (row: Selectable<Tables['contributions']>): ContributionResource => ({
+  lease: row.lease,
+  run: row.run,
+  kind: row.kind,
+  volunteer: row.volunteer,
+  state: row.state as ContributionResource['state'],
+  reason: row.reason,
+  executor: JSON.parse(row.executor) as ContributionResource['executor'],
+  steps: row.steps,
+  tokens: row.tokens,
+  bytes: row.bytes,
+  sha256: row.sha256,
+  receivedAt: iso(row.received_at),
+});
+
+const volunteerOf = (row: Selectable<Tables['volunteers']>): VolunteerResource => ({
+  id: row.id,
+  name: row.name,
+  agent: row.agent,
+  state: row.state as VolunteerResource['state'],
+  executor: row.executor ? (JSON.parse(row.executor) as VolunteerResource['executor']) : null,
+  credit: row.credit,
+  acceptedCount: row.accepted_count,
+  rejectedCount: row.rejected_count,
+  seenAt: iso(row.seen_at),
+});
+
+const pointOf = (row: Selectable<Tables['points']>): HistoryPoint => ({
+  round: row.round,
+  time: iso(row.time),
+  tokens: row.tokens,
+  trainLoss: row.train_loss,
+  validLoss: row.valid_loss,
+  validBitsPerByte: row.valid_bits_per_byte,
+  perplexity: row.valid_loss === null ? null : Math.exp(row.valid_loss),
+  uploadBytes: row.upload_bytes,
+  downloadBytes: row.download_bytes,
+  volunteerCount: row.volunteer_count,
+});
+
+export const listsOf = (db: Kysely<Tables>): Lists => ({
+  leases: (run, page) => {
+    const open = db.selectFrom('leases').selectAll().where('run', '=', run).where('ended_at', 'is', null);
+    return pageOf(
+      page,
+      ({ before, limit }) => open.where('seq', '<', before).orderBy('seq', 'desc').limit(limit).execute(),
+      leaseOf,
+    );
+  },
+  contributions: (of, page) => {
+    const all = db.selectFrom('contributions').selectAll();
+    const some = 'run' in of ? all.where('run', '=', of.run) : all.where('volunteer', '=', of.volunteer);
+    return pageOf(
+      page,
+      ({ before, limit }) => some.where('seq', '<', before).orderBy('seq', 'desc').limit(limit).execute(),
+      contributionOf,
+    );
+  },
+  volunteers: (of, page) => {
+    const all = db.selectFrom('volunteers').selectAll();
+    const some = of
+      ? all.where('id', 'in', db.selectFrom('leases').select('volunteer').where('run', '=', of.run))
+      : all;
+    return pageOf(
+      page,
+      ({ before, limit }) => some.where('seq', '<', before).orderBy('seq', 'desc').limit(limit).execute(),
+      volunteerOf,
+    );
+  },
+  async volunteer(id) {
+    const row = await db.selectFrom('volunteers').selectAll().where('id', '=', id).executeTakeFirst();
+    return row ? volunteerOf(row) : null;
+  },
+  async history(run) {
+    const rows = await db.selectFrom('points').selectAll().where('run', '=', run).orderBy('round').execute();
+    return rows.map(pointOf);
+  },
+});

@@ -1,0 +1,237 @@
+import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import type { Figures } from '@pathfold/coordination/work-plan';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { LoggedEvent } from './event-log.ts';
+import type { Tables } from './schema.ts';
+
+type Logged<T extends CoordinatorEvent['type']> = { readonly seq: number; readonly event: CoordinatorEventOf<T> };
+type Write = (trx: Kysely<Tables>, logged: readonly LoggedEvent[]) => Promise<void>;
+
+// PostgreSQL's text cannot hold NUL, nor its JSON a lone surrogate.
+const UNSTORABLE = /[\0\ud800-\udfff]/;
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && UNSTORABLE.test(value) ? Buffer.from(value.replaceAll('\0', '')).toString() : value;
+
+/** Rows as a table expression: one parameter, however many rows. */
+const rowsOf = (rows: readonly object[], columns: string): RawBuilder<unknown> =>
+  sql`json_to_recordset(${JSON.stringify(rows, storable)}::json) as r (${sql.raw(columns)})`;
+
+/** A writer that gets all events of one type at once, and is not called when there are none. */
+const on = <T extends CoordinatorEvent['type']>(
+  type: T,
+  write: (trx: Kysely<Tables>, logged: Logged<T>[]) => Promise<unknown>,
+): Write => {
+  return async (trx, logged) => {
+    const mine = logged.filter((one): one is Logged<T> => one.event.type === type);
+    if (mine.length > 0) await write(trx, mine);
+  };
+};
+
+const started = on('CoordinatorStarted', (trx) =>
+  trx.updateTable('volunteers').set({ state: 'gone' }).where('state', 'in', ['working', 'waiting', 'away']).execute(),
+);
+
+const joined = on('VolunteerJoined', (trx, logged) => {
+  const last = new Map(logged.map(({ seq, event }) => [event.volunteer, { seq, ...event }]));
+  const rows = rowsOf([...last.values()], 'seq bigint, at bigint, volunteer text, name text, agent text');
+  return sql`
+    insert into volunteers (id, seq, name, agent, state, seen_at)
+    select volunteer, seq, name, agent, 'away', at from ${rows}
+    on conflict (id) do update set name = excluded.name, agent = excluded.agent`.execute(trx);
+});
+
+const STATES = {
+  VolunteerJoined: 'away',
+  VolunteerReady: 'waiting',
+  LeaseGranted: 'working',
+  VolunteerAway: 'away',
+  VolunteerLost: 'gone',
+  VolunteerBanned: 'banned',
+} as const;
+
+/** The last event about a volunteer decides its state. */
+const states: Write = async (trx, logged) => {
+  const last = new Map<string, { volunteer: string; state: string; executor?: string; at: number }>();
+  for (const { event } of logged) {
+    if (!(event.type in STATES)) continue;
+    const { type, volunteer, at } = event as Extract<CoordinatorEvent, { type: keyof typeof STATES }>;
+    if (last.get(volunteer)?.state === 'banned') continue;
+    const executor = event.type === 'VolunteerReady' ? { executor: JSON.stringify(event.executor) } : {};
+    last.set(volunteer, { ...last.get(volunteer), volunteer, state: STATES[type], at, ...executor });
+  }
+  if (last.size === 0) return;
+  const rows = rowsOf([...last.values()], 'volunteer text, state text, executor text, at bigint');
+  await sql`
+    update volunteers set state = r.state, executor = coalesce(r.executor, volunteers.executor), seen_at = r.at
+    from ${rows} where id = r.volunteer and (volunteers.state <> 'banned' or r.state = 'banned')`.execute(trx);
+};
+
+const granted = on('LeaseGranted', (trx, logged) => {
+  const values = logged.map(({ seq, event: { task, ...event } }) => {
+    const { key, steps, durationMs } = task;
+    return { seq, ...event, key, steps, duration: durationMs };
+  });
+  const columns =
+    'lease text, seq bigint, run text, kind text, key text, volunteer text, at bigint, duration float8, steps bigint';
+  return sql`
+    insert into leases (id, seq, run, kind, key, volunteer, granted_at, duration_ms, steps)
+    select lease, seq, run, kind, key, volunteer, at, duration, steps from ${rowsOf(values, columns)}`.execute(trx);
+});
+
+const endLeases = (trx: Kysely<Tables>, ends: readonly { lease: string; at: number; code?: string }[]) =>
+  sql`
+    update leases set ended_at = r.at, end_code = r.code
+    from ${rowsOf(ends, 'lease text, at bigint, code text')} where id = r.lease and ended_at is null`.execute(trx);
+
+const ended = on('LeaseEnded', (trx, logged) =>
+  endLeases(
+    trx,
+    logged.map(({ event }) => event),
+  ),
+);
+
+const received = on('ContributionReceived', async (trx, logged) => {
+  const last = new Map(
+    logged.map(({ seq, event: { report, ...event } }) => {
+      const { steps, tokens, executor, downloadedBytes } = report;
+      const row = {
+        seq,
+        ...event,
+        steps,
+        tokens,
+        executor: JSON.stringify(executor),
+        down: downloadedBytes.coordinator,
+      };
+      return [event.lease, row];
+    }),
+  );
+  const values = [...last.values()];
+  const columns =
+    'lease text, seq bigint, at bigint, sha256 text, bytes bigint, steps bigint, tokens bigint, executor text';
+  await sql`
+    insert into contributions
+      (lease, seq, run, kind, volunteer, state, executor, steps, tokens, bytes, sha256, received_at)
+    select r.lease, r.seq, run, kind, volunteer, 'received', executor, r.steps, tokens, bytes, sha256, r.at
+    from ${rowsOf(values, columns)} join leases on leases.id = r.lease
+    on conflict (lease) do update set state = 'received', reason = null, sha256 = excluded.sha256,
+      bytes = excluded.bytes, steps = excluded.steps, tokens = excluded.tokens`.execute(trx);
+  await sql`
+    insert into traffic (run, upload_bytes, download_bytes)
+    select run, sum(bytes), sum(down) from ${rowsOf(values, 'lease text, bytes bigint, down bigint')}
+      join leases on leases.id = r.lease group by run
+    on conflict (run) do update set upload_bytes = traffic.upload_bytes + excluded.upload_bytes,
+      download_bytes = traffic.download_bytes + excluded.download_bytes`.execute(trx);
+});
+
+const setStates = (trx: Kysely<Tables>, values: readonly { lease: string; state: string; reason?: string }[]) =>
+  sql`
+    update contributions set state = r.state, reason = r.reason
+    from ${rowsOf(values, 'lease text, state text, reason text')} where contributions.lease = r.lease`.execute(trx);
+
+const checked = on('ContributionChecked', (trx, logged) =>
+  setStates(
+    trx,
+    logged.map(({ event }) => ({ lease: event.lease, state: 'checked' })),
+  ),
+);
+
+const rejected = on('ContributionRejected', async (trx, logged) => {
+  const values = logged.map(({ event: { lease, code, detail, at } }) => {
+    return { lease, at, code, state: 'rejected', reason: `${code}: ${detail}` };
+  });
+  await setStates(trx, values);
+  await endLeases(trx, values);
+  await sql`
+    update volunteers set rejected_count = rejected_count + added.count
+    from (select volunteer, count(*) from ${rowsOf(values, 'lease text')}
+      join leases on leases.id = r.lease group by volunteer) as added
+    where id = added.volunteer`.execute(trx);
+});
+
+const accepted = on('ContributionAccepted', async (trx, logged) => {
+  const values = logged.map(({ event }) => event);
+  await endLeases(trx, values);
+  await sql`
+    update volunteers set accepted_count = accepted_count + added.count, credit = volunteers.credit + added.credit
+    from (select volunteer, count(*), sum(r.credit) as credit from ${rowsOf(values, 'lease text, credit float8')}
+      join leases on leases.id = r.lease group by volunteer) as added
+    where id = added.volunteer`.execute(trx);
+});
+
+const foldBegun = on('FoldBegun', (trx, logged) => {
+  const values = logged.map(({ event: { run, kind, fold } }) => {
+    return { run, kind, key: fold.key, leases: JSON.stringify(fold.contributions) };
+  });
+  return sql`
+    insert into folds (run, kind, key, leases)
+    select run, kind, key, leases from ${rowsOf(values, 'run text, kind text, key text, leases text')}
+    on conflict (run, kind, key) do update set leases = excluded.leases`.execute(trx);
+});
+
+const foldEnded = on('FoldEnded', async (trx, logged) => {
+  const rows = rowsOf(
+    logged.map(({ event: { run, kind, fold } }) => ({ run, kind, fold })),
+    'run text, kind text, fold text',
+  );
+  await sql`
+    with over as (
+      delete from folds using ${rows}
+      where folds.run = r.run and folds.kind = r.kind and folds.key = r.fold returning folds.leases)
+    update contributions set state = 'folded'
+    where lease in (select json_array_elements_text(over.leases::json) from over)`.execute(trx);
+  const points = new Map<string, Figures & { run: string; at: number }>();
+  for (const { event } of logged) {
+    const { figures } = event.output;
+    if (!figures) continue;
+    const key = JSON.stringify([event.run, figures.round]);
+    points.set(key, { ...points.get(key), ...figures, run: event.run, at: event.at });
+  }
+  if (points.size > 0) await writePoints(trx, [...points.values()]);
+});
+
+/** Fields that are absent keep the value that they have at that round. */
+const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
+  const columns =
+    'run text, round bigint, at bigint, tokens bigint, "trainLoss" float8, "validLoss" float8, "validBitsPerByte" float8';
+  return sql`
+    insert into points (run, round, time, tokens, train_loss, valid_loss, valid_bits_per_byte, upload_bytes,
+      download_bytes, volunteer_count)
+    select r.run, round, at,
+      coalesce(tokens, (select max(tokens) from points p where p.run = r.run and p.round <= r.round), 0),
+      "trainLoss", "validLoss", "validBitsPerByte", coalesce(upload_bytes, 0), coalesce(download_bytes, 0),
+      (select count(*) from volunteers where state in ('working', 'waiting'))
+    from ${rowsOf(points, columns)} left join traffic on traffic.run = r.run
+    on conflict (run, round) do update set time = excluded.time, tokens = greatest(points.tokens, excluded.tokens),
+      train_loss = coalesce(excluded.train_loss, points.train_loss),
+      valid_loss = coalesce(excluded.valid_loss, points.valid_loss),
+      valid_bits_per_byte = coalesce(excluded.valid_bits_per_byte, points.valid_bits_per_byte),
+      upload_bytes = excluded.upload_bytes, download_bytes = excluded.download_bytes,
+      volunteer_count = excluded.volunteer_count`.execute(trx);
+};
+
+const deleted = on('RunDeleted', async (trx, logged) => {
+  const runs = logged.map(({ event }) => event.run);
+  for (const table of ['leases', 'contributions', 'folds', 'points', 'traffic'] as const)
+    await trx.deleteFrom(table).where('run', 'in', runs).execute();
+});
+
+/** In the order of cause: what one event of a batch writes, a later writer of the same batch may need. */
+const WRITES: readonly Write[] = [
+  started,
+  joined,
+  states,
+  granted,
+  received,
+  checked,
+  rejected,
+  accepted,
+  ended,
+  foldBegun,
+  foldEnded,
+  deleted,
+];
+
+/** Writes the tables that the lists are read from, in the transaction that appends the events. */
+export const project: Write = async (trx, logged) => {
+  for (const write of WRITES) await write(trx, logged);
+};
