@@ -1,0 +1,56 @@
+import type { Plan } from '../plan/types.ts';
+
+export const EXECUTOR_NAMES = ['tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu'] as const;
+export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
+
+/** A device that turns plans into programs. */
+export interface Executor {
+  readonly name: ExecutorName;
+  /** The device in words, as its driver names it. */
+  readonly adapter: string;
+  /** A GPU that is emulated on the CPU. */
+  readonly software: boolean;
+  compile(plan: Plan): Program;
+  /** Frees what the executor holds, its programs' tensors included. */
+  dispose(): void;
+}
+
+export type Data = Float32Array | Int32Array;
+
+/**
+ * A compiled plan with its state on the device. Every method throws `DeviceError` when the device fails; what the
+ * state holds is then undefined.
+ */
+export interface Program {
+  /** Sets a state, from flat values in row-major order. Every state must be set before the first run. */
+  write(state: string, values: Float32Array): void;
+  /** A copy of a state. */
+  read(state: string): Promise<Float32Array>;
+  /** One run. `inputs`: all inputs of the plan by name, flat. Answers the outputs that `wanted` names (default all). */
+  run(inputs: Readonly<Record<string, Data>>, wanted?: readonly string[]): Promise<Record<string, Float32Array>>;
+  dispose(): void;
+}
+
+export type DeviceErrorCode = 'device_lost' | 'out_of_memory' | 'no_device';
+
+/** The device failed, not the computation. */
+export class DeviceError extends Error {
+  constructor(
+    readonly code: DeviceErrorCode,
+    readonly detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${code}: ${detail}`, options);
+  }
+}
+
+export interface OpenOptions {
+  /** Where a browser finds TensorFlow.js's .wasm files; Node finds them in the package. Ends with a slash. */
+  readonly wasmBaseUrl?: string;
+}
+
+/** Opens a device. Loads TensorFlow.js only now. Throws `DeviceError` no_device where there is none. */
+export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
+  const { openTfjs } = await import('./tfjs/open.ts');
+  return openTfjs(name, options);
+};

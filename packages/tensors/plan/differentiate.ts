@@ -1,0 +1,41 @@
+import { add } from '../primitives/add/add.ts';
+import { primitives } from '../primitives/list.ts';
+import { fill } from '../primitives/sum/sum.ts';
+import type { Trace } from './trace.ts';
+import { sizeOf, type Tensor } from './types.ts';
+
+/**
+ * Gradients of a scalar (shape [] or [1]) with respect to `wrt`, as further calls of the same trace: reverse mode, a
+ * graph transform. What it appends is made of primitives, so that it can be differentiated again.
+ */
+export const gradients = (t: Trace, scalar: Tensor, wrt: readonly Tensor[]): Tensor[] => {
+  if (sizeOf(scalar.shape) !== 1) throw new Error(`gradients: [${scalar.shape}] is not a scalar`);
+  const reached = reachedFrom(t, wrt);
+  const gradientOf = new Map<number, Tensor>([[scalar.id, fill(t, 1, scalar.shape)]]);
+  for (const call of t.calls.slice().reverse()) {
+    const outer = call.outputs.map((value) => gradientOf.get(value) ?? null);
+    if (outer.every((gradient) => gradient === null) || !call.inputs.some((value) => reached.has(value))) continue;
+    const primitive = primitives.get(call.primitive);
+    if (!primitive?.derivative) throw new Error(`gradients: ${call.primitive} has no derivative`);
+    const tensor = (value: number): Tensor => t.tensors[value]!;
+    const inner = primitive.derivative(
+      { inputs: call.inputs.map(tensor), outputs: call.outputs.map(tensor), attributes: call.attributes },
+      outer,
+    );
+    call.inputs.forEach((value, index) => {
+      const gradient = inner[index];
+      if (!gradient || !reached.has(value)) return;
+      const before = gradientOf.get(value);
+      gradientOf.set(value, before ? add(before, gradient) : gradient);
+    });
+  }
+  return wrt.map((tensor) => gradientOf.get(tensor.id) ?? fill(t, 0, tensor.shape));
+};
+
+/** The values that depend on any of `sources`. */
+const reachedFrom = (t: Trace, sources: readonly Tensor[]): Set<number> => {
+  const reached = new Set(sources.map((tensor) => tensor.id));
+  for (const call of t.calls)
+    if (call.inputs.some((value) => reached.has(value))) for (const value of call.outputs) reached.add(value);
+  return reached;
+};

@@ -1,0 +1,43 @@
+import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
+import type { Tensor } from '../../plan/types.ts';
+import { adamwTfjs } from './tfjs.ts';
+
+export type AdamwAttributes = {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** The gradient is scaled down to this global L2 norm. */
+  readonly clipNorm: number;
+};
+
+export interface AdamwState {
+  readonly theta: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+}
+
+/**
+ * One step of AdamW over flat parameters [N], the gradient clipped by its global norm, the decay decoupled.
+ * rates [3]: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t).
+ */
+export const adamw = (
+  { theta, m, v }: AdamwState,
+  gradient: Tensor,
+  rates: Tensor,
+  attributes: AdamwAttributes,
+): AdamwState => {
+  const next = theta.trace.emit('adamw', [theta, m, v, gradient, rates], attributes);
+  return { theta: next[0]!, m: next[1]!, v: next[2]! };
+};
+
+export const adamwPrimitive: Primitive<AdamwAttributes> = {
+  name: 'adamw',
+  infer(inputs) {
+    const [theta, m, v, gradient] = [0, 1, 2, 3].map((index) => operand('adamw', inputs, index, 1));
+    for (const other of [m, v, gradient]) sameShape('adamw', theta!.shape, other!.shape);
+    sameShape('adamw', operand('adamw', inputs, 4).shape, [3]);
+    return [theta!, m!, v!];
+  },
+  tfjs: adamwTfjs,
+};

@@ -1,0 +1,28 @@
+import { operand, type Primitive } from '../../plan/primitive.ts';
+import { f32, type Tensor } from '../../plan/types.ts';
+import { crossEntropyGradTfjs, crossEntropyTfjs } from './tfjs.ts';
+
+/** Nats of targets [N] (i32) under the softmax of logits [N, V]: [N]. */
+export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
+  logits.trace.emit('crossEntropy', [logits, targets])[0]!;
+
+export const crossEntropyPrimitive: Primitive = {
+  name: 'crossEntropy',
+  infer(inputs) {
+    const rows = operand('crossEntropy', inputs, 0, 2).shape[0]!;
+    if (operand('crossEntropy', inputs, 1, 1).shape[0] !== rows) throw new Error('crossEntropy: one target a row');
+    return [f32(rows)];
+  },
+  derivative: ({ inputs: [logits, targets] }, [dNats]) => [
+    dNats!.trace.emit('crossEntropyGrad', [logits!, targets!, dNats!])[0]!,
+    null,
+  ],
+  tfjs: crossEntropyTfjs,
+};
+
+/** (logits [N, V], targets [N], dNats [N]) -> dLogits [N, V]. */
+export const crossEntropyGradPrimitive: Primitive = {
+  name: 'crossEntropyGrad',
+  infer: (inputs) => [operand('crossEntropyGrad', inputs, 0)],
+  tfjs: crossEntropyGradTfjs,
+};

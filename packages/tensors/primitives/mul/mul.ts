@@ -1,0 +1,18 @@
+import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
+import type { Tensor } from '../../plan/types.ts';
+
+/** a * b elementwise, equal shapes. */
+export const mul = (a: Tensor, b: Tensor): Tensor => a.trace.emit('mul', [a, b])[0]!;
+
+export const mulPrimitive: Primitive = {
+  name: 'mul',
+  infer(inputs) {
+    const a = operand('mul', inputs, 0);
+    sameShape('mul', a.shape, operand('mul', inputs, 1).shape);
+    return [a];
+  },
+  derivative({ inputs: [a, b] }, [dy]) {
+    return [mul(dy!, b!), mul(dy!, a!)];
+  },
+  tfjs: ({ tf }, [a, b]) => [tf.mul(a!, b!)],
+};

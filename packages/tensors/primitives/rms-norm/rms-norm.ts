@@ -1,0 +1,28 @@
+import { operand, type Primitive } from '../../plan/primitive.ts';
+import type { Tensor } from '../../plan/types.ts';
+import { rmsNormGradTfjs, rmsNormTfjs } from './tfjs.ts';
+
+type Epsilon = { readonly epsilon: number };
+
+/** x [N, D] over the root of its mean square along D (plus epsilon), times gain [D]. */
+export const rmsNorm = (x: Tensor, gain: Tensor, epsilon = 1e-5): Tensor =>
+  x.trace.emit('rmsNorm', [x, gain], { epsilon })[0]!;
+
+export const rmsNormPrimitive: Primitive<Epsilon> = {
+  name: 'rmsNorm',
+  infer(inputs) {
+    const x = operand('rmsNorm', inputs, 0, 2);
+    const gain = operand('rmsNorm', inputs, 1, 1);
+    if (x.shape[1] !== gain.shape[0]) throw new Error(`rmsNorm: [${x.shape}] and gain [${gain.shape}] do not fit`);
+    return [x];
+  },
+  derivative: ({ inputs: [x, gain], attributes }, [dy]) => dy!.trace.emit('rmsNormGrad', [x!, gain!, dy!], attributes),
+  tfjs: rmsNormTfjs,
+};
+
+/** (x [N, D], gain [D], dy [N, D]) -> (dx [N, D], dGain [D]). */
+export const rmsNormGradPrimitive: Primitive<Epsilon> = {
+  name: 'rmsNormGrad',
+  infer: (inputs) => [operand('rmsNormGrad', inputs, 0), operand('rmsNormGrad', inputs, 1)],
+  tfjs: rmsNormGradTfjs,
+};

@@ -1,0 +1,33 @@
+import { operand, type Primitive } from '../../plan/primitive.ts';
+import type { Tensor } from '../../plan/types.ts';
+import { ropeTfjs } from './tfjs.ts';
+
+export type RopeAttributes = {
+  /** Rows are positions 0..context-1, over and over. */
+  readonly context: number;
+  readonly headWidth: number;
+  /** The first `heads` stretches of headWidth columns are rotated; the other columns pass. */
+  readonly heads: number;
+  readonly base: number;
+  readonly inverse: boolean;
+};
+
+/**
+ * Rotary position embedding, half-split: in each head, columns i and i + headWidth/2 turn by
+ * position * base^(-2i/headWidth). x [N, W], N a multiple of context.
+ */
+export const rope = (x: Tensor, attributes: Omit<RopeAttributes, 'inverse'>): Tensor =>
+  x.trace.emit('rope', [x], { ...attributes, inverse: false })[0]!;
+
+export const ropePrimitive: Primitive<RopeAttributes> = {
+  name: 'rope',
+  infer(inputs, { context, headWidth, heads }) {
+    const x = operand('rope', inputs, 0, 2);
+    const [rows, width] = [x.shape[0]!, x.shape[1]!];
+    if (rows % context !== 0 || headWidth % 2 !== 0 || width % headWidth !== 0 || heads * headWidth > width)
+      throw new Error(`rope: [${x.shape}] does not fit context ${context} and ${heads} heads of ${headWidth}`);
+    return [x];
+  },
+  derivative: ({ attributes }, [dy]) => dy!.trace.emit('rope', [dy!], { ...attributes, inverse: !attributes.inverse }),
+  tfjs: ropeTfjs,
+};

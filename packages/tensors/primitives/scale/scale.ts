@@ -1,0 +1,27 @@
+import { operand, type Primitive } from '../../plan/primitive.ts';
+import type { Tensor } from '../../plan/types.ts';
+import { mul } from '../mul/mul.ts';
+import { sum } from '../sum/sum.ts';
+
+/** x times a constant of the plan. */
+export const scale = (x: Tensor, factor: number): Tensor => x.trace.emit('scale', [x], { factor })[0]!;
+
+/** x times the scalar tensor s []. */
+export const scaleBy = (x: Tensor, s: Tensor): Tensor => x.trace.emit('scaleBy', [x, s])[0]!;
+
+export const scalePrimitive: Primitive<{ readonly factor: number }> = {
+  name: 'scale',
+  infer: (inputs) => [operand('scale', inputs, 0)],
+  derivative: ({ attributes }, [dy]) => [scale(dy!, attributes.factor)],
+  tfjs: ({ tf }, [x], { factor }) => [tf.mul(x!, factor)],
+};
+
+export const scaleByPrimitive: Primitive = {
+  name: 'scaleBy',
+  infer(inputs) {
+    operand('scaleBy', inputs, 1, 0);
+    return [operand('scaleBy', inputs, 0)];
+  },
+  derivative: ({ inputs: [x, s] }, [dy]) => [scaleBy(dy!, s!), sum(mul(dy!, x!))],
+  tfjs: ({ tf }, [x, s]) => [tf.mul(x!, s!)],
+};

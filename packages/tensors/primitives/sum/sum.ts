@@ -1,0 +1,38 @@
+import { operand, type Primitive } from '../../plan/primitive.ts';
+import { type Emitter, f32, type Shape, type Tensor } from '../../plan/types.ts';
+
+/** Sum of all elements: shape []. */
+export const sum = (x: Tensor): Tensor => x.trace.emit('sum', [x])[0]!;
+
+/** The scalar s in every element of `shape`. */
+export const expand = (s: Tensor, shape: Shape): Tensor => s.trace.emit('expand', [s], { shape })[0]!;
+
+/** The constant `value` in every element of `shape`. */
+export const fill = (trace: Emitter, value: number, shape: Shape): Tensor =>
+  trace.emit('fill', [], { value, shape })[0]!;
+
+type Shaped = { readonly shape: Shape };
+
+export const sumPrimitive: Primitive = {
+  name: 'sum',
+  infer: () => [f32()],
+  derivative: ({ inputs: [x] }, [dy]) => [expand(dy!, x!.shape)],
+  tfjs: ({ tf }, [x]) => [tf.sum(x!)],
+};
+
+export const expandPrimitive: Primitive<Shaped> = {
+  name: 'expand',
+  infer(inputs, { shape }) {
+    operand('expand', inputs, 0, 0);
+    return [f32(...shape)];
+  },
+  derivative: (_, [dy]) => [sum(dy!)],
+  tfjs: ({ tf }, [s], { shape }) => [tf.mul(tf.ones([...shape]), s!)],
+};
+
+export const fillPrimitive: Primitive<Shaped & { readonly value: number }> = {
+  name: 'fill',
+  infer: (_, { shape }) => [f32(...shape)],
+  derivative: () => [],
+  tfjs: ({ tf }, _, { shape, value }) => [tf.fill([...shape], value)],
+};

@@ -1,0 +1,24 @@
+import { operand, type Primitive } from '../../plan/primitive.ts';
+import { f32, type Tensor } from '../../plan/types.ts';
+import { swigluGradTfjs, swigluTfjs } from './tfjs.ts';
+
+/** silu(gate) * up, where gateUp [N, 2F] holds gate and up side by side: [N, F]. */
+export const swiglu = (gateUp: Tensor): Tensor => gateUp.trace.emit('swiglu', [gateUp])[0]!;
+
+export const swigluPrimitive: Primitive = {
+  name: 'swiglu',
+  infer(inputs) {
+    const [rows, width] = operand('swiglu', inputs, 0, 2).shape as [number, number];
+    if (width % 2 !== 0) throw new Error(`swiglu: ${width} columns are not two equal halves`);
+    return [f32(rows, width / 2)];
+  },
+  derivative: ({ inputs: [gateUp] }, [dy]) => dy!.trace.emit('swigluGrad', [gateUp!, dy!]),
+  tfjs: swigluTfjs,
+};
+
+/** (gateUp [N, 2F], dy [N, F]) -> dGateUp [N, 2F]. */
+export const swigluGradPrimitive: Primitive = {
+  name: 'swigluGrad',
+  infer: (inputs) => [operand('swigluGrad', inputs, 0)],
+  tfjs: swigluGradTfjs,
+};

@@ -1,0 +1,40 @@
+import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
+import { adamwStep } from '@pathfold/optim/inner/adamw';
+import { gradients } from '@pathfold/tensors/plan/differentiate';
+import { type Trace, trace } from '@pathfold/tensors/plan/trace';
+import type { Plan, Tensor } from '@pathfold/tensors/plan/types';
+import { crossEntropy } from '@pathfold/tensors/primitives/cross-entropy/cross-entropy';
+import { scale } from '@pathfold/tensors/primitives/scale/scale';
+import { sum } from '@pathfold/tensors/primitives/sum/sum';
+import { type PathShape, parameterCount } from './path.ts';
+
+export interface InnerOptions {
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+}
+
+/** Nats [N] of `batch` sequences of tokens and their targets, both inputs [batch * context]. */
+const nats = (t: Trace, { model, modules }: PathShape, theta: Tensor, batch: number): Tensor => {
+  const tokens = t.input('tokens', [batch * model.context], 'i32');
+  const targets = t.input('targets', [batch * model.context], 'i32');
+  return crossEntropy(llamaLogits(model, pathTensors(theta, modules), tokens), targets);
+};
+
+/** The mean of `nats`, and its gradient in the layout of theta. */
+export const lossAndGradient = (t: Trace, path: PathShape, theta: Tensor, batch: number) => {
+  const loss = scale(sum(nats(t, path, theta, batch)), 1 / (batch * path.model.context));
+  return { loss, gradient: gradients(t, loss, [theta])[0]! };
+};
+
+/** One inner step: states theta, m, v; inputs tokens, targets, rates; output loss (before the step, nats a token). */
+export const trainingPlan = (path: PathShape, batch: number, inner: InnerOptions): Plan =>
+  trace((t) => {
+    const theta = t.state('theta', [parameterCount(path)]);
+    const { loss, gradient } = lossAndGradient(t, path, theta, batch);
+    adamwStep(t, theta, gradient, inner);
+    t.output('loss', loss);
+  });
+
+/** The same net without gradients: state theta; inputs tokens, targets; output nats [batch * context]. */
+export const evaluationPlan = (path: PathShape, batch: number): Plan =>
+  trace((t) => t.output('nats', nats(t, path, t.state('theta', [parameterCount(path)]), batch)));
