@@ -1,0 +1,72 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { openDiskBlobs } from '@pathfold/blobs/disk';
+import { sha256Of } from '@pathfold/blobs/memory';
+import { createCompute } from '@pathfold/volunteer/compute-client';
+import { createIdentity, type Identity, restoreIdentity } from '@pathfold/volunteer/identity';
+import { spawnNodeCompute } from '@pathfold/volunteer/node-compute';
+import { diskNotes } from '@pathfold/volunteer/notes-disk';
+import type { Compute, Socket, VolunteerPorts } from '@pathfold/volunteer/ports';
+import { WebSocket } from 'ws';
+import { lockFolder } from './lock.ts';
+import type { Options } from './options.ts';
+
+const CACHE_BYTES = 2 * 1024 ** 3;
+
+/** This machine as a volunteer's ports: disk, threads, sockets of Node. */
+export async function openMachine(options: Options): Promise<{ ports: VolunteerPorts; compute: Compute }> {
+  const { dataDir, share } = options;
+  await mkdir(dataDir, { recursive: true });
+  await lockFolder(dataDir);
+  const compute = createCompute(spawnNodeCompute);
+  const ports: VolunteerPorts = {
+    url: options.url,
+    agent: 'node',
+    name: options.name,
+    openSocket: (url) => new WebSocket(url, { perMessageDeflate: false }) as unknown as Socket,
+    fetch,
+    blobs: await openDiskBlobs(join(dataDir, 'blobs')),
+    cacheBytes: CACHE_BYTES,
+    notes: await diskNotes(join(dataDir, 'notes')),
+    compute,
+    identity: await openIdentity(join(dataDir, 'identity.json')),
+    memoryBytes: Math.floor(totalmem() / 2),
+    now: () => performance.now(),
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    random: Math.random,
+    openSwarm: share ? await nodeSwarm() : null,
+  };
+  return { ports, compute };
+}
+
+/** The WebRTC of Node is loaded only for those who share. */
+async function nodeSwarm(): Promise<VolunteerPorts['openSwarm']> {
+  const [{ createSwarm }, { nodeWrtc }] = await Promise.all([
+    import('@pathfold/swarm/swarm'),
+    import('@pathfold/swarm/node-wrtc'),
+  ]);
+  const wrtc = await nodeWrtc();
+  return (ports) =>
+    createSwarm({
+      ...ports,
+      wrtc,
+      verify: async (bytes, sha256) => (await sha256Of(bytes)) === sha256,
+      now: () => performance.now(),
+      random: Math.random,
+    });
+}
+
+async function openIdentity(path: string): Promise<Identity> {
+  try {
+    return await restoreIdentity(await readFile(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const identity = await createIdentity();
+  await writeFile(path, identity.file, { mode: 0o600 });
+  return identity;
+}

@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+
+export const HELP = `Lends this machine to a Pathfold coordinator.
+
+  npm run volunteer -- --url URL [options]
+
+  --url URL          the coordinator, for example https://train.example.org/
+  --throttle X       share of the time to compute in, from 0.05 to 1 (default 1)
+  --name NAME        a name for the coordinator's lists, at most 40 characters
+  --compute CHOICE   automatic, gpu or cpu (default automatic)
+  --data DIR         folder for the identity, fetched modules and unfinished uploads (default .pathfold/volunteer)
+  --share            pass modules to and from other volunteers; they see this machine's address
+  --help             this text
+
+Ctrl-C hands in what was done or gives it back, and stops. A second Ctrl-C stops at once.
+`;
+
+export interface Options {
+  readonly url: URL;
+  readonly throttle: number;
+  readonly name: string;
+  readonly choice: ComputeChoice;
+  readonly dataDir: string;
+  readonly share: boolean;
+}
+
+/** A command line that cannot be obeyed; the message is one sentence. */
+export class UsageError extends Error {}
+
+/** Reads the command line; null when help is asked for. Throws `UsageError`. */
+export function readOptions(args: readonly string[]): Options | null {
+  const { values } = parse(args);
+  if (values.help) return null;
+  if (values.url === undefined) throw new UsageError('Say which coordinator to join: --url URL.');
+  const url = URL.canParse(values.url) ? new URL(values.url) : null;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--url must be an http or https address, not "${values.url}".`);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  const throttle = Number(values.throttle);
+  if (!(throttle >= 0.05 && throttle <= 1))
+    throw new UsageError(`--throttle must be a number from 0.05 to 1, not "${values.throttle}".`);
+  const choice = (['automatic', 'gpu', 'cpu'] as const).find((known) => known === values.compute);
+  if (!choice) throw new UsageError(`--compute must be automatic, gpu or cpu, not "${values.compute}".`);
+  if (values.name.length > 40) throw new UsageError('--name must have at most 40 characters.');
+  return { url, throttle, name: values.name, choice, dataDir: values.data, share: values.share };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        url: { type: 'string' },
+        throttle: { type: 'string', default: '1' },
+        name: { type: 'string', default: 'headless' },
+        compute: { type: 'string', default: 'automatic' },
+        data: { type: 'string', default: '.pathfold/volunteer' },
+        share: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(String((error as Error).message).split('\n')[0]);
+  }
+}

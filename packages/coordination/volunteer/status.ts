@@ -1,0 +1,83 @@
+import { ERRORS } from '@pathfold/protocol/errors';
+import type { VolunteerState } from './state.ts';
+
+export type StatusCode =
+  | 'stopped'
+  | 'connecting'
+  | 'testing'
+  | 'waiting'
+  | 'fetching'
+  | 'computing'
+  | 'uploading'
+  | 'paused'
+  | 'finishing'
+  | 'offline'
+  | 'refused';
+
+export interface Status {
+  readonly code: StatusCode;
+  /** Plain words for the person at this machine. */
+  readonly sentence: string;
+}
+
+/** What happens now, in words. Derived from the state and from nothing else: true at every moment. */
+export function statusOf(state: VolunteerState): Status {
+  const { work, wish } = state;
+  const active = state.uploads.some((entry) => entry.active);
+  if (state.refusal && !work)
+    return { code: 'refused', sentence: sentenceOf(state.refusal.code, state.refusal.detail) };
+  if (work?.cut)
+    return { code: wish === 'paused' ? 'paused' : 'finishing', sentence: 'Stopping: the step in hand is the last.' };
+  if (wish === 'stopped') return { code: 'stopped', sentence: `Stopped. Nothing is computed.${keptSentence(state)}` };
+  if (wish === 'paused')
+    return {
+      code: 'paused',
+      sentence: active ? 'Paused: what was done so far is being handed in.' : 'Paused. Nothing is computed.',
+    };
+  const now = activity(state, active);
+  return wish === 'finishing' ? { code: 'finishing', sentence: `Finishing, then stopping. ${now.sentence}` } : now;
+}
+
+function activity(state: VolunteerState, active: boolean): Status {
+  const { link, device, work } = state;
+  const cutOff = link.phase !== 'open' && link.failures > 0;
+  if (work) {
+    if (work.phase === 'computing')
+      return {
+        code: 'computing',
+        sentence: cutOff
+          ? 'Computing. The coordinator cannot be reached: the work goes on and is handed in later.'
+          : `Computing: ${work.steps} ${work.steps === 1 ? 'step' : 'steps'} done of this piece of work.`,
+      };
+    return { code: 'fetching', sentence: 'Fetching the modules and texts of a piece of work.' };
+  }
+  if (active) return { code: 'uploading', sentence: 'Handing in a finished piece of work.' };
+  if (cutOff)
+    return {
+      code: 'offline',
+      sentence: `The coordinator cannot be reached. Trying again by itself.${keptSentence(state)}`,
+    };
+  if (link.phase !== 'open') return { code: 'connecting', sentence: 'Connecting to the coordinator.' };
+  if (device.phase === 'probing')
+    return { code: 'testing', sentence: 'Testing whether this device computes rightly, and how fast.' };
+  if (state.uploads.length > 0)
+    return { code: 'waiting', sentence: 'A finished piece of work could not be handed in. Trying again by itself.' };
+  if (device.phase === 'unknown' && device.failure)
+    return { code: 'waiting', sentence: `${ERRORS[device.failure].what} Trying again by itself.` };
+  if (state.idle) return { code: 'waiting', sentence: sentenceOf(state.idle.code, state.idle.detail) };
+  return { code: 'waiting', sentence: 'Waiting for a piece of work.' };
+}
+
+function keptSentence(state: VolunteerState): string {
+  const count = state.uploads.length;
+  if (count === 0) return '';
+  return count === 1
+    ? ' One finished piece of work is kept and handed in later.'
+    : ` ${count} finished pieces of work are kept and handed in later.`;
+}
+
+function sentenceOf(code: string, detail: string): string {
+  if (!(code in ERRORS)) return detail;
+  const entry = ERRORS[code as keyof typeof ERRORS];
+  return detail && detail !== entry.what ? `${entry.what} ${detail} ${entry.todo}` : `${entry.what} ${entry.todo}`;
+}

@@ -1,0 +1,16 @@
+import { systemClock } from '@pathfold/training/clock';
+import { serveCompute } from './compute.ts';
+import type { ToCompute } from './compute-words.ts';
+import { openDevice } from './device.ts';
+import { WORKS } from './works.ts';
+
+/** Entry of the compute worker in a page. */
+serveCompute(
+  {
+    post: (message, transfer) => postMessage(message, { transfer: [...(transfer ?? [])] }),
+    listen: (listener) => addEventListener('message', (event: MessageEvent<ToCompute>) => listener(event.data)),
+  },
+  WORKS,
+  openDevice,
+  systemClock,
+);

@@ -1,0 +1,53 @@
+import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { sha256Of } from '@pathfold/blobs/memory';
+
+/** The blobs that this volunteer has: the least recently used go when they are more than the bound. */
+export interface Cache {
+  /** The bytes, checked against the hash; null when they are not here (any more, or not intact). */
+  get(sha256: string): Promise<Uint8Array | null>;
+  put(bytes: Uint8Array): Promise<void>;
+  /** The hashes, the most recently used first. */
+  list(): string[];
+}
+
+/** @param maxBytes the latest blob stays even where it alone is larger. */
+export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cache> {
+  const sizes = new Map<string, number>();
+  let total = 0;
+  const forget = async (sha256: string) => {
+    total -= sizes.get(sha256) ?? 0;
+    sizes.delete(sha256);
+    await blobs.delete(sha256);
+  };
+  const touch = (sha256: string, bytes: number) => {
+    total += bytes - (sizes.get(sha256) ?? 0);
+    sizes.delete(sha256);
+    sizes.set(sha256, bytes);
+  };
+  const shrink = async () => {
+    for (const sha256 of [...sizes.keys()].slice(0, -1)) {
+      if (total <= maxBytes) return;
+      await forget(sha256);
+    }
+  };
+  for await (const ref of blobs.list()) touch(ref.sha256, ref.bytes);
+  await shrink();
+
+  return {
+    async get(sha256) {
+      const bytes = sizes.has(sha256) ? await blobs.get(sha256) : null;
+      if (bytes && (await sha256Of(bytes)) === sha256) {
+        touch(sha256, bytes.byteLength);
+        return bytes;
+      }
+      if (sizes.has(sha256)) await forget(sha256);
+      return null;
+    },
+    async put(bytes) {
+      const ref = await blobs.put(bytes);
+      touch(ref.sha256, ref.bytes);
+      await shrink();
+    },
+    list: () => [...sizes.keys()].reverse(),
+  };
+}

@@ -1,0 +1,54 @@
+import { sha256Of } from '@pathfold/blobs/memory';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Cache } from './cache.ts';
+
+/** Somewhere that blobs come from. Answers null when it cannot serve this one; what it answers is not trusted. */
+export interface BlobSource {
+  fetch(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array | null>;
+}
+
+/**
+ * Fetches a blob: own store, then each source in turn (peers, then the coordinator). Everything is checked against its
+ * size and hash before it is used or stored. Throws PathfoldError `blob_unavailable`.
+ */
+export function createFetching(cache: Cache, sources: readonly BlobSource[], onStored: () => void) {
+  const underway = new Map<string, Promise<Uint8Array>>();
+
+  const fetchNow = async (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
+    const own = await cache.get(ref.sha256);
+    if (own) return own;
+    for (const source of sources) {
+      if (signal.aborted) break;
+      const bytes = await untilAborted(source.fetch(ref, signal), signal);
+      if (bytes?.byteLength !== ref.bytes || (await sha256Of(bytes)) !== ref.sha256) continue;
+      // A full disk costs the next download, not this work.
+      await cache.put(bytes).then(onStored, () => {});
+      return bytes;
+    }
+    throw new PathfoldError('blob_unavailable', `Blob ${ref.sha256.slice(0, 12)} of ${ref.bytes} bytes.`);
+  };
+
+  return (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
+    const present = underway.get(ref.sha256);
+    if (present) return present;
+    const promise = fetchNow(ref, signal).finally(() => underway.delete(ref.sha256));
+    underway.set(ref.sha256, promise);
+    return promise;
+  };
+}
+
+const untilAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> => {
+  let stop: () => void = () => {};
+  const aborted = new Promise<null>((resolve) => {
+    stop = () => resolve(null);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } catch {
+    return null;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+};

@@ -1,0 +1,18 @@
+import { parentPort } from 'node:worker_threads';
+import { systemClock } from '@pathfold/training/clock';
+import { serveCompute } from './compute.ts';
+import { openDevice } from './device.ts';
+import { WORKS } from './works.ts';
+
+/** Entry of the compute worker in Node. */
+const port = parentPort;
+if (!port) throw new Error('node-worker.ts runs as a worker thread only');
+serveCompute(
+  {
+    post: (message, transfer) => port.postMessage(message, [...(transfer ?? [])]),
+    listen: (listener) => port.on('message', listener),
+  },
+  WORKS,
+  openDevice,
+  systemClock,
+);

@@ -1,0 +1,99 @@
+import type { BlobStore } from '@pathfold/blobs/blob-store';
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import type { ErrorCode } from '@pathfold/protocol/errors';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
+import type { Up } from '@pathfold/protocol/up';
+import type { Swarm, SwarmStats } from '@pathfold/swarm/swarm';
+import type { WorkResult } from '@pathfold/works/work-run';
+import type { Identity } from './identity.ts';
+import type { Notes } from './notes.ts';
+
+/** A text socket, as browsers and `ws` offer it. */
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+  /** Bytes accepted but not yet sent. */
+  readonly bufferedAmount: number;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  onerror: (() => void) | null;
+}
+
+/** One executor that was tried, and why it was not taken. */
+export interface Tried {
+  readonly name: string;
+  readonly adapter: string;
+  readonly tokensPerSecond: number;
+  /** Null for an executor that may train. */
+  readonly failure: { readonly code: ErrorCode; readonly detail: string } | null;
+}
+
+export interface Probe {
+  readonly executor: ExecutorInfo;
+  readonly tried: readonly Tried[];
+}
+
+export interface Job {
+  readonly kind: string;
+  readonly body: unknown;
+  /** Milliseconds from now after which the work must have been cut short. */
+  readonly deadlineMs: number;
+}
+
+/** What a job asks of this side while it computes. */
+export interface JobPorts {
+  blob(ref: BlobRef): Promise<Uint8Array>;
+  kept(name: string): Promise<Uint8Array | null>;
+  onComputing(): void;
+  onProgress(progress: { steps: number; loss: number | null; tokensPerSecond: number }): void;
+}
+
+/** The device, in a worker of its own: a socket keeps its heartbeats while a step computes. */
+export interface Compute {
+  /** Opens the fastest executor that passes its self-test. Throws PathfoldError `self_test_failed`, `worker_crashed`. */
+  probe(choice: ComputeChoice): Promise<Probe>;
+  /**
+   * Does one piece of work; an abort cuts it short between two steps, and it answers what was done.
+   * Throws PathfoldError: `worker_crashed`, `device_lost`, `out_of_memory`, `loss_not_finite`, `blob_unavailable`.
+   */
+  execute(job: Job, ports: JobPorts, signal: AbortSignal): Promise<WorkResult>;
+  /** Fraction of the time spent computing, (0, 1]; from the next step on. */
+  setThrottle(throttle: number): void;
+  /** Ends the worker at once; what runs in it fails with `worker_crashed`. The next probe starts another. */
+  kill(): void;
+}
+
+export interface VolunteerPorts {
+  /** Where the coordinator is, for example `https://host/`. */
+  readonly url: URL;
+  readonly agent: 'browser' | 'node';
+  readonly name: string;
+  openSocket(url: string): Socket;
+  readonly fetch: typeof fetch;
+  /** Fetched blobs; used as a cache of at most `cacheBytes`. */
+  readonly blobs: BlobStore;
+  readonly cacheBytes: number;
+  /** Unfinished uploads, optimizer state, resume token. */
+  readonly notes: Notes;
+  readonly compute: Compute;
+  readonly identity: Identity;
+  /** Memory for training, in bytes: an estimate. */
+  readonly memoryBytes: number;
+  /** Milliseconds, never going back. */
+  now(): number;
+  /** Calls back once after some milliseconds; answers how to cancel. Must keep time in a hidden page. */
+  after(ms: number, callback: () => void): () => void;
+  /** In [0, 1). */
+  random(): number;
+  /** Null where there is no WebRTC. */
+  readonly openSwarm: ((ports: SwarmHostPorts) => Swarm) | null;
+}
+
+/** The part of a swarm's ports that the volunteer offers. */
+export interface SwarmHostPorts {
+  send(message: Up): void;
+  read(sha256: string): Promise<Uint8Array | null>;
+  onStats(stats: SwarmStats): void;
+}

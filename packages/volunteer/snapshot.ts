@@ -1,0 +1,89 @@
+import type { ComputeChoice, Outcome, VolunteerState, Wish } from '@pathfold/coordination/volunteer/state';
+import { type Status, statusOf } from '@pathfold/coordination/volunteer/status';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
+import * as z from 'zod/mini';
+import type { Tried } from './ports.ts';
+
+/** Bytes that went through this volunteer in this visit. */
+export interface Traffic {
+  fromPeersBytes: number;
+  fromCoordinatorBytes: number;
+  toPeersBytes: number;
+  uploadedBytes: number;
+  /** Peers linked now. */
+  peers: number;
+}
+
+/** The work in hand. `path`, `round` and `plannedSteps` are null for kinds of work that have none. */
+export interface WorkSnapshot {
+  readonly run: string;
+  readonly kind: string;
+  readonly path: string | null;
+  readonly round: number | null;
+  readonly plannedSteps: number | null;
+  readonly steps: number;
+  readonly loss: number | null;
+  readonly tokensPerSecond: number;
+}
+
+/** What a page or a terminal shows. */
+export interface Snapshot {
+  readonly status: Status;
+  readonly wish: Wish;
+  readonly choice: ComputeChoice;
+  readonly throttle: number;
+  /** Own id; null before the first welcome. */
+  readonly volunteer: string | null;
+  readonly connected: boolean;
+  readonly executor: ExecutorInfo | null;
+  readonly tried: readonly Tried[];
+  readonly work: WorkSnapshot | null;
+  readonly uploads: readonly { readonly lease: string; readonly bytes: number; readonly failures: number }[];
+  /** Tokens of accepted work, as the coordinator counts them; not of this visit alone. */
+  readonly credit: number;
+  /** What became of the contributions of this visit, latest first, at most 50. */
+  readonly outcomes: readonly Outcome[];
+  readonly traffic: Traffic;
+  readonly sharing: boolean;
+}
+
+const Described = z.object({
+  path: z.catch(z.nullable(z.string()), null),
+  round: z.catch(z.nullable(z.int()), null),
+  steps: z.catch(z.nullable(z.int()), null),
+});
+
+export function snapshotOf(
+  state: VolunteerState,
+  traffic: Traffic,
+  tried: readonly Tried[],
+  sharing: boolean,
+): Snapshot {
+  const { work, device } = state;
+  const described = work ? Described.safeParse(work.lease.body).data : undefined;
+  return {
+    status: statusOf(state),
+    wish: state.wish,
+    choice: state.choice,
+    throttle: state.throttle,
+    volunteer: state.volunteer,
+    connected: state.link.phase === 'open',
+    executor: device.phase === 'ready' ? device.executor : null,
+    tried,
+    work: work && {
+      run: work.lease.run,
+      kind: work.lease.kind,
+      path: described?.path ?? null,
+      round: described?.round ?? null,
+      plannedSteps: described?.steps ?? null,
+      steps: work.steps,
+      loss: work.loss,
+      tokensPerSecond: work.tokensPerSecond,
+    },
+    uploads: state.uploads.map(({ upload, failures }) => ({ lease: upload.lease, bytes: upload.bytes, failures })),
+    credit: state.credit,
+    outcomes: state.outcomes.map((outcome) => ({ ...outcome })),
+    traffic: { ...traffic },
+    sharing,
+  };
+}

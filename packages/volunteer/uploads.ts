@@ -1,0 +1,44 @@
+import type { Upload } from '@pathfold/coordination/volunteer/state';
+import { Sha256 } from '@pathfold/protocol/blob';
+import { Report } from '@pathfold/protocol/report';
+import * as z from 'zod/mini';
+import { type Notes, noteName, readJson, writeJson } from './notes.ts';
+
+const StoredUpload = z.object({
+  lease: z.string(),
+  run: z.string(),
+  kind: z.string(),
+  token: z.string(),
+  sha256: Sha256,
+  bytes: z.int(),
+  report: Report,
+});
+
+const PREFIX = 'upload';
+const payloadNote = (lease: string) => noteName('payload', lease);
+const uploadNote = (lease: string) => noteName(PREFIX, lease);
+
+/** Contributions that are not handed in yet, with their bytes: where there is room for them, they outlive the visit. */
+export const createUploads = (notes: Notes, inMemory = new Map<string, Uint8Array>()) => ({
+  async restore(): Promise<Upload[]> {
+    const names = (await notes.names()).filter((name) => name.startsWith(`${PREFIX}.`));
+    const stored = await Promise.all(names.map((name) => readJson(notes, name)));
+    return stored.flatMap((value) => StoredUpload.safeParse(value).data ?? []);
+  },
+  /** The bytes first: an upload that is listed has its bytes. */
+  async keep(upload: Upload, payload: Uint8Array): Promise<void> {
+    inMemory.set(upload.lease, payload);
+    await notes
+      .write(payloadNote(upload.lease), payload)
+      .then(() => writeJson(notes, uploadNote(upload.lease), upload))
+      .catch(() => {});
+  },
+  payload: async (lease: string): Promise<Uint8Array | null> =>
+    inMemory.get(lease) ?? (await notes.read(payloadNote(lease))),
+  async forget(lease: string): Promise<void> {
+    inMemory.delete(lease);
+    await notes.remove(uploadNote(lease));
+    await notes.remove(payloadNote(lease));
+  },
+});
+export type Uploads = ReturnType<typeof createUploads>;

@@ -1,0 +1,151 @@
+import type { Decision } from '@pathfold/coordination/volunteer/events';
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+import type { Down } from '@pathfold/protocol/down';
+import { openCache } from './cache.ts';
+import { createContributing } from './contributing.ts';
+import { coordinatorSource } from './download.ts';
+import { createFetching } from './fetching.ts';
+import { createKept } from './kept.ts';
+import { createLine } from './line.ts';
+import { runMind } from './mind.ts';
+import { readJson, writeJson } from './notes.ts';
+import type { Tried, VolunteerPorts } from './ports.ts';
+import { problemOf } from './problem.ts';
+import { createSharing } from './sharing.ts';
+import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';
+import { createUploads } from './uploads.ts';
+
+const RESUME_NOTE = 'resume';
+
+/** A volunteer: its person's buttons, and what happens. */
+export interface Volunteer {
+  start(choice: ComputeChoice): void;
+  /** Stops computing within a second, hands in what was done, and takes no more work until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Does the work in hand to its end, hands it in and stops. */
+  finish(): void;
+  /** Stops computing within a second and gives the work back; finished work that is not handed in is kept. */
+  stopNow(): void;
+  /** Fraction of the time spent computing, from 0.05 to 1. */
+  setThrottle(throttle: number): void;
+  /** Whether blobs are passed to and from peers, who then see this machine's address. Off until it is agreed to. */
+  setSharing(on: boolean): void;
+  /** Called after every change; answers how to unsubscribe. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void;
+  snapshot(): Snapshot;
+}
+
+/** The mind of a volunteer joined to a machine. It is stopped until `start`. */
+export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer> {
+  const traffic: Traffic = { fromPeersBytes: 0, fromCoordinatorBytes: 0, toPeersBytes: 0, uploadedBytes: 0, peers: 0 };
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let tried: readonly Tried[] = [];
+  const uploads = createUploads(ports.notes);
+  const kept = createKept(ports.notes);
+  const cache = await openCache(ports.blobs, ports.cacheBytes);
+
+  const mind = runMind(ports, perform, () => {
+    sharing.tend(mind.state.wish !== 'stopped');
+    const now = snapshot();
+    for (const listener of listeners) listener(now);
+  });
+  const line = createLine(ports, hear, () => mind.tell({ type: 'SocketClosed', chance: ports.random() }));
+  const sharing = createSharing(ports.openSwarm, cache, traffic, (message) => {
+    if (mind.state.link.phase === 'open') line.send(message);
+  });
+  const coordinator = coordinatorSource(
+    ports.fetch,
+    ports.url,
+    () => mind.state.work?.lease.token ?? null,
+    (count) => {
+      traffic.fromCoordinatorBytes += count;
+    },
+  );
+  const fetchBlob = createFetching(cache, [sharing, coordinator], sharing.announce);
+  const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob });
+  const snapshot = () => snapshotOf(mind.state, traffic, tried, sharing.agreed);
+
+  function hear(message: Down): void {
+    if (message.type === 'settled') {
+      if (message.state === 'rejected') void kept.reject(message.lease);
+      else if (message.state !== 'received') void kept.accept(message.lease);
+    }
+    mind.tell({ type: 'Heard', message });
+    if (message.type === 'welcome') void writeJson(ports.notes, RESUME_NOTE, message.resume).catch(() => {});
+    if (message.type === 'welcome' || message.type === 'peers' || message.type === 'signal') sharing.hear(message);
+  }
+
+  function perform(decision: Decision): void {
+    switch (decision.type) {
+      case 'ConnectBegan':
+        line.open(mind.state.resume);
+        break;
+      case 'LinkCut':
+        line.close();
+        break;
+      case 'MessageSent':
+        line.send(decision.message);
+        break;
+      case 'ProbeBegan':
+        void probe(decision.choice);
+        break;
+      case 'WorkBegan':
+        if (mind.state.work && mind.state.device.phase === 'ready')
+          void contributing.work(mind.state.work.lease, mind.state.device.executor);
+        break;
+      case 'WorkCut':
+        contributing.cut();
+        break;
+      case 'WorkKilled':
+        ports.compute.kill();
+        break;
+      case 'UploadBegan':
+        void contributing.upload(decision.lease);
+        break;
+      case 'UploadCut':
+        contributing.breakOff(decision.lease);
+        break;
+      case 'UploadDropped':
+        void contributing.drop(decision.lease);
+        break;
+      case 'Stopped':
+        break;
+    }
+  }
+
+  async function probe(choice: ComputeChoice): Promise<void> {
+    try {
+      const found = await ports.compute.probe(choice);
+      tried = found.tried;
+      mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
+    } catch (error) {
+      mind.tell({ type: 'DeviceFailed', ...problemOf(error), chance: ports.random() });
+    }
+  }
+
+  const resume = await readJson(ports.notes, RESUME_NOTE);
+  if (typeof resume === 'string') mind.tell({ type: 'ResumeRestored', resume });
+  mind.tell({ type: 'UploadsRestored', uploads: await uploads.restore() });
+
+  return {
+    start: (choice) => mind.tell({ type: 'Started', choice }),
+    pause: () => mind.tell({ type: 'Paused' }),
+    resume: () => mind.tell({ type: 'Resumed' }),
+    finish: () => mind.tell({ type: 'FinishAsked' }),
+    stopNow: () => mind.tell({ type: 'StopAsked' }),
+    setThrottle(throttle) {
+      mind.tell({ type: 'Throttled', throttle });
+      ports.compute.setThrottle(mind.state.throttle);
+    },
+    setSharing(on) {
+      sharing.agree(on);
+      mind.tell({ type: 'Woke' });
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    snapshot,
+  };
+}
