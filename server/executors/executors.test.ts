@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDiskBlobs } from '@pathfold/blobs/disk';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Report } from '@pathfold/protocol/report';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Executors, openExecutors } from './executors.ts';
+
+const report: Report = {
+  steps: 2,
+  tokens: 2,
+  computeMs: 1,
+  loss: null,
+  downloadedBytes: { peers: 0, coordinator: 0 },
+  executor: { name: 'test', adapter: '', tokensPerSecond: 1 },
+};
+
+let folder: string;
+let executors: Executors;
+let toys: Executors;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pathfold-executors-'));
+  await openDiskBlobs(folder);
+  executors = openExecutors({ blobFolder: folder, threads: 1 });
+  toys = openExecutors({ blobFolder: folder, threads: 1, works: new URL('./toy.fixture.ts', import.meta.url) });
+});
+afterAll(async () => {
+  await Promise.all([executors.close(), toys.close()]);
+  await rm(folder, { recursive: true });
+});
+
+const stored = async (bytes: Uint8Array) => (await openDiskBlobs(folder)).put(bytes);
+
+describe('executors', () => {
+  test('fold a module in a thread, from the disk and to the disk', async () => {
+    const bytesOf = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
+    const module = await stored(bytesOf(1, 2));
+    const delta = await stored(bytesOf(0.5, 1));
+    const output = await executors.fold('train', {
+      module: { name: 'head', version: 0, sha256: module.sha256, bytes: 8 },
+      state: null,
+      outer: { kind: 'sgd', learningRate: 1, momentum: 0 },
+      contributions: [
+        { lease: 'l', sha256: delta.sha256, codec: 'f32', offset: 0, weight: 1, scale: 1, steps: 1, tokens: 1 },
+      ],
+      figures: null,
+      round: 1,
+    });
+    const { blob, version } = output.modules[0]!;
+    expect(version).toBe(1);
+    const stepped = await (await openDiskBlobs(folder)).get(blob.sha256);
+    expect(new Uint8Array(stepped!)).toEqual(bytesOf(0.5, 1));
+  });
+
+  test('check a contribution, and hand on why it is rejected', async () => {
+    const good = await stored(Buffer.from('{"documents":[{"nats":2,"tokens":2,"bytes":4}]}'));
+    const figures = await executors.check('evaluate', null, good.sha256, report);
+    expect(figures).toEqual({ validLoss: 1, validBitsPerByte: 2 / (Math.LN2 * 4) });
+    const bad = await stored(Buffer.from('[]'));
+    const rejection = await executors.check('evaluate', null, bad.sha256, report).catch((error: unknown) => error);
+    expect(rejection).toBeInstanceOf(PathfoldError);
+    expect(rejection).toMatchObject({ code: 'bad_payload', detail: 'the result does not fit its schema' });
+  });
+
+  test('a failure that is not about the contribution is no rejection, and the thread goes on', async () => {
+    const missing = await executors.check('evaluate', null, 'f'.repeat(64), report).catch((error: unknown) => error);
+    expect(missing).not.toBeInstanceOf(PathfoldError);
+    await expect(executors.fold('knitting', null)).rejects.toThrow('"knitting"');
+    const good = await stored(Buffer.from('{"documents":[{"nats":2,"tokens":2,"bytes":4}]}'));
+    expect(await executors.check('evaluate', null, good.sha256, report)).toMatchObject({ validLoss: 1 });
+  });
+
+  test('take the kinds of work that another list names', async () => {
+    const { sha256 } = await stored(Buffer.from('abc'));
+    expect(await toys.check('toy', null, sha256, report)).toEqual({ bytes: 3 });
+    expect(await toys.fold('toy', { round: 4 })).toMatchObject({ result: { round: 4 } });
+    await expect(toys.fold('train', null)).rejects.toThrow('"train"');
+  });
+});

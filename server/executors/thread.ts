@@ -1,0 +1,58 @@
+import { workerData } from 'node:worker_threads';
+import { diskBlobs } from '@pathfold/blobs/disk';
+import type { FoldBlobs, Json, WorkFold } from '@pathfold/coordination/work-plan';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Report } from '@pathfold/protocol/report';
+
+/** Runs in a worker thread: one fold or one check at a time. */
+export interface ThreadData {
+  readonly blobFolder: string;
+  /** URL of the module that lists the kinds of work as `folds`. */
+  readonly works: string;
+}
+
+export type Job =
+  | { readonly type: 'fold'; readonly kind: string; readonly input: Json }
+  | {
+      readonly type: 'check';
+      readonly kind: string;
+      readonly body: Json;
+      readonly sha256: string;
+      readonly report: Report;
+    };
+
+/** Errors lose their class between threads; this keeps what a PathfoldError says. */
+export type JobResult<T> = { readonly value: T } | { readonly code: PathfoldError['code']; readonly detail: string };
+
+const { blobFolder, works } = workerData as ThreadData;
+const { folds } = (await import(works)) as { folds: readonly WorkFold[] };
+const store = diskBlobs(blobFolder);
+const blobs: FoldBlobs = {
+  put: store.put,
+  async get(sha256, range) {
+    const bytes = await store.get(sha256, range);
+    if (!bytes) throw new Error(`blob ${sha256} is gone`);
+    return bytes;
+  },
+};
+
+const kindOf = (name: string): WorkFold => {
+  const kind = folds.find((fold) => fold.name === name);
+  if (!kind) throw new Error(`there is no kind of work "${name}"`);
+  return kind;
+};
+
+const run = async (job: Job): Promise<unknown> => {
+  const kind = kindOf(job.kind);
+  if (job.type === 'fold') return kind.fold(job.input, blobs);
+  return kind.check(job.body, await blobs.get(job.sha256), job.report);
+};
+
+export default async (job: Job): Promise<JobResult<unknown>> => {
+  try {
+    return { value: await run(job) };
+  } catch (error) {
+    if (error instanceof PathfoldError) return { code: error.code, detail: error.detail };
+    throw error;
+  }
+};
