@@ -26,14 +26,13 @@ export function baselinesOf(
   const vocabularySize = byteLengths.length;
   const counts = new Float64Array(vocabularySize);
   const followers = new Float64Array(vocabularySize);
-  const pairs = new Map<number, number>();
+  /** [previous, id]: 4 MB at 1,024 tokens. */
+  const pairs = new Uint32Array(vocabularySize ** 2);
   let previous = END_OF_TEXT;
   for (const id of train) {
     counts[id]!++;
     const pair = previous * vocabularySize + id;
-    const count = pairs.get(pair) ?? 0;
-    if (count === 0) followers[previous]!++;
-    pairs.set(pair, count + 1);
+    if (pairs[pair]!++ === 0) followers[previous]!++;
     previous = id;
   }
   const kinds = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
@@ -41,7 +40,7 @@ export function baselinesOf(
   const bigram = (before: number, id: number) => {
     const seen = counts[before]! + followers[before]!;
     if (seen === 0) return unigram(id);
-    return ((pairs.get(before * vocabularySize + id) ?? 0) + followers[before]! * unigram(id)) / seen;
+    return (pairs[before * vocabularySize + id]! + followers[before]! * unigram(id)) / seen;
   };
 
   let unigramBits = 0;

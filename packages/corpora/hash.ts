@@ -1,5 +1,5 @@
 /** 32-bit mix (the finaliser of MurmurHash3): every input bit reaches every output bit. */
-export function mix32(x: number): number {
+function mix32(x: number): number {
   let h = x | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

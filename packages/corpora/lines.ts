@@ -25,7 +25,7 @@ export async function* linesOf(
     openBytes += piece.length;
     if (openBytes > maxLineBytes)
       throw new PathfoldError('line_too_long', `line ${number} is longer than ${maxLineBytes} bytes`);
-    open.push(piece);
+    if (piece.length > 0) open.push(piece);
   };
   const close = (): Line => {
     const line = { number, bytes: open.length === 1 ? open[0]! : Buffer.concat(open) };

@@ -17,52 +17,68 @@ const JACCARD = 0.5;
 export function nearDuplicateGroups(texts: readonly string[]): Int32Array {
   const words = new Map<string, number>();
   const sets = texts.map((text) => shinglesOf(text, words));
-  const frequencies = new Map<number, number>();
-  for (const set of sets) for (const shingle of set) frequencies.set(shingle, (frequencies.get(shingle) ?? 0) + 1);
-  const byRarity = (a: number, b: number) => frequencies.get(a)! - frequencies.get(b)! || a - b;
+  const rarity = rarityOf(sets);
+  const order = (a: number, b: number) => rarity(a) - rarity(b) || a - b;
 
   const groups = new DisjointSets(texts.length);
   const seen = new Map<number, number[]>();
   sets.forEach((set, index) => {
-    const prefix = [...set].sort(byRarity).slice(0, set.size - Math.ceil(JACCARD * set.size) + 1);
+    const prefix = set
+      .slice()
+      .sort(order)
+      .subarray(0, set.length - Math.ceil(JACCARD * set.length) + 1);
     const compared = new Set<number>();
     for (const shingle of prefix) {
-      if (frequencies.get(shingle) === 1) continue;
-      const others = seen.get(shingle);
-      if (!others) {
-        seen.set(shingle, [index]);
-        continue;
-      }
+      if (rarity(shingle) === 1) continue;
+      const others = seen.get(shingle) ?? [];
       for (const other of others) {
         if (compared.has(other) || groups.rootOf(other) === groups.rootOf(index)) continue;
         compared.add(other);
         if (jaccard(set, sets[other]!) >= JACCARD) groups.join(other, index);
       }
       others.push(index);
+      seen.set(shingle, others);
     }
   });
   return Int32Array.from(texts, (_, index) => groups.rootOf(index));
 }
 
-/** Hashes of the 13-word shingles. `words` numbers each word; it grows. */
-function shinglesOf(text: string, words: Map<string, number>): Set<number> {
+/** Different 53-bit hashes of the 13-word shingles, rising. `words` numbers each word; it grows. */
+function shinglesOf(text: string, words: Map<string, number>): Float64Array {
   const numbers = (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => {
     const known = words.get(word);
     if (known !== undefined) return known;
     words.set(word, words.size);
     return words.size - 1;
   });
-  const shingles = new Set<number>();
-  for (let at = 0; at === 0 || at + SHINGLE_WORDS <= numbers.length; at++)
-    shingles.add(hashOf(numbers.slice(at, at + SHINGLE_WORDS)));
-  return shingles;
+  const hashes = new Float64Array(Math.max(1, numbers.length - SHINGLE_WORDS + 1));
+  for (let at = 0; at < hashes.length; at++) hashes[at] = hashOf(numbers.slice(at, at + SHINGLE_WORDS));
+  return hashes.sort().filter((hash, at) => hash !== hashes[at - 1]);
 }
 
-function jaccard(a: Set<number>, b: Set<number>): number {
-  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+/** At least the number of sets that hold a shingle: counted in buckets, so that memory stays bounded. */
+function rarityOf(sets: readonly Float64Array[]): (shingle: number) => number {
+  const total = sets.reduce((sum, set) => sum + set.length, 0);
+  const buckets = new Uint16Array(2 ** Math.min(25, Math.ceil(Math.log2(4 * total + 1))));
+  const bucketOf = (shingle: number) => shingle % buckets.length;
+  for (const set of sets)
+    for (const shingle of set) {
+      const bucket = bucketOf(shingle);
+      if (buckets[bucket]! < 0xffff) buckets[bucket]!++;
+    }
+  return (shingle) => buckets[bucketOf(shingle)]!;
+}
+
+/** Of two rising sets. */
+function jaccard(a: Float64Array, b: Float64Array): number {
   let both = 0;
-  for (const member of small) if (large.has(member)) both++;
-  return both / (a.size + b.size - both);
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const difference = a[i]! - b[j]!;
+    if (difference === 0) both++;
+    if (difference <= 0) i++;
+    if (difference >= 0) j++;
+  }
+  return both / (a.length + b.length - both);
 }
 
 /** Union-find; a set's root is its smallest member. */

@@ -1,5 +1,5 @@
 /** A document is closed when it has reached this size, and never grows past the maximum unless one paragraph does. */
-export const DOCUMENT_BYTES = 2_500;
+const DOCUMENT_BYTES = 2_500;
 export const MAX_DOCUMENT_BYTES = 4_000;
 const MIN_DOCUMENT_BYTES = 1_000;
 
@@ -10,7 +10,7 @@ export class DocumentCutter {
 
   /** Takes the next paragraph; returns the document that it completes, if any. */
   add(paragraph: string): string | null {
-    const bytes = Buffer.byteLength(paragraph);
+    const bytes = Buffer.byteLength(paragraph) + 2;
     const done = this.#bytes >= DOCUMENT_BYTES || this.#bytes + bytes > MAX_DOCUMENT_BYTES ? this.end() : null;
     this.#paragraphs.push(paragraph);
     this.#bytes += bytes;

@@ -78,7 +78,7 @@ async function* textDocuments(lines: AsyncIterable<Line>): AsyncGenerator<Docume
   for await (const line of lines) {
     const text = decodeLine(line)?.trimEnd();
     if (text === undefined) throw new PathfoldError('corpus_not_text', `line ${line.number} is not UTF-8`);
-    const bytes = line.bytes.length;
+    const bytes = line.bytes.length + 1;
     const done = text === '' || paragraphBytes + bytes > MAX_DOCUMENT_BYTES ? endParagraph() : null;
     if (done) yield document(done);
     if (text === '') continue;
