@@ -14,6 +14,8 @@ export interface Lists {
   /** The leases of a run that are held now. */
   leases(run: string, page: Page): Promise<List<LeaseResource>>;
   contributions(of: { run: string } | { volunteer: string }, page: Page): Promise<List<ContributionResource>>;
+  /** The contribution of a lease, also when the lease has ended. */
+  contribution(lease: string): Promise<ContributionResource | null>;
   /** Volunteers that held a lease of this run, or all of them. */
   volunteers(of: { run: string } | null, page: Page): Promise<List<VolunteerResource>>;
   volunteer(id: string): Promise<VolunteerResource | null>;
@@ -90,6 +92,10 @@ export const listsOf = (db: Kysely<Tables>): Lists => ({
       ({ before, limit }) => some.where('seq', '<', before).orderBy('seq', 'desc').limit(limit).execute(),
       contributionOf,
     );
+  },
+  async contribution(lease) {
+    const row = await db.selectFrom('contributions').selectAll().where('lease', '=', lease).executeTakeFirst();
+    return row ? contributionOf(row) : null;
   },
   volunteers: (of, page) => {
     const all = db.selectFrom('volunteers').selectAll();
