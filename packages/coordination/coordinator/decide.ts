@@ -1,0 +1,226 @@
+import type { CoordinatorEvent } from '../events.ts';
+import type { Task, WorkPlan } from '../work-plan.ts';
+import { contributionFacts } from './apply.ts';
+import { isIdle, type Memory, watch } from './memory.ts';
+import { type CoordinatorState, foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
+
+/** Idle volunteers asked about in one pass: bounds what a pass may cost. */
+const SEARCH_BUDGET = 32;
+
+export interface Desk {
+  readonly state: CoordinatorState;
+  readonly memory: Memory;
+  readonly kinds: ReadonlyMap<string, WorkPlan<unknown>>;
+  readonly silenceMs: number;
+  readonly now: number;
+}
+
+/**
+ * The next decisions, of the first sort of which there are any: what time has ended, what was checked, what the
+ * runs' kinds of work want, and last one lease for an idle volunteer. Each sort sees the others' effects applied,
+ * so a round that has ended is folded before anybody could still join it.
+ */
+export function decide(desk: Desk): CoordinatorEvent[] {
+  const sorts = [endOverdue, endBanned, admitChecked, followRuns, serveVolunteers, searchForRuns];
+  for (const sort of sorts) {
+    const events = sort(desk);
+    if (events.length > 0) return events;
+  }
+  return [];
+}
+
+const ended = (desk: Desk, lease: string, code: string, detail: string): CoordinatorEvent => ({
+  at: desk.now,
+  type: 'LeaseEnded',
+  lease,
+  code,
+  detail,
+});
+
+/** Leases past their deadline, volunteers past the silence limit. */
+function endOverdue(desk: Desk): CoordinatorEvent[] {
+  const { state, memory, silenceMs, now } = desk;
+  const events: CoordinatorEvent[] = [];
+  for (let timer = memory.timers.pop(now); timer; timer = memory.timers.pop(now)) {
+    if (timer.what === 'lease') {
+      const lease = state.leases[timer.id];
+      if (!lease || lease.contribution || lease.deadlineAt > now) continue;
+      events.push(ended(desk, lease.id, 'expired', `nothing arrived within ${lease.deadlineAt - lease.grantedAt} ms`));
+    } else if (timer.what === 'run') {
+      if (memory.wakeAt.get(timer.id) !== timer.at) continue;
+      memory.wakeAt.delete(timer.id);
+      memory.pending.runs.add(timer.id);
+    } else {
+      memory.watched.delete(timer.id);
+      const volunteer = state.volunteers[timer.id];
+      if (!volunteer || (!volunteer.connected && volunteer.lease === null)) {
+        memory.heardAt.delete(timer.id);
+        continue;
+      }
+      const heardAt = Math.max(memory.heardAt.get(timer.id) ?? 0, volunteer.seenAt, state.startedAt);
+      if (heardAt + silenceMs > now) watch(memory, timer.id, heardAt + silenceMs);
+      else events.push(...fallSilent(desk, volunteer));
+    }
+  }
+  return withoutRepeats(events);
+}
+
+function fallSilent(desk: Desk, volunteer: VolunteerRecord): CoordinatorEvent[] {
+  const { now, silenceMs, memory } = desk;
+  memory.heardAt.delete(volunteer.id);
+  const events: CoordinatorEvent[] = [];
+  if (volunteer.connected) events.push({ at: now, type: 'VolunteerLost', volunteer: volunteer.id });
+  if (volunteer.lease !== null)
+    events.push(ended(desk, volunteer.lease, 'silent', `nothing was heard for ${silenceMs} ms`));
+  return events;
+}
+
+/** A lease can be past its deadline and its holder silent: it ends once. */
+function withoutRepeats(events: CoordinatorEvent[]): CoordinatorEvent[] {
+  const seen = new Set<string>();
+  return events.filter((event) => {
+    if (event.type !== 'LeaseEnded') return true;
+    const first = !seen.has(event.lease);
+    seen.add(event.lease);
+    return first;
+  });
+}
+
+function endBanned(desk: Desk): CoordinatorEvent[] {
+  const events: CoordinatorEvent[] = [];
+  for (const id of desk.memory.pending.volunteers) {
+    const volunteer = desk.state.volunteers[id];
+    if (volunteer?.banned && volunteer.lease !== null)
+      events.push(ended(desk, volunteer.lease, 'banned', 'the operator banned this volunteer'));
+  }
+  return events;
+}
+
+function admitChecked(desk: Desk): CoordinatorEvent[] {
+  const { state, memory } = desk;
+  const events: CoordinatorEvent[] = [];
+  for (const id of memory.pending.leases) {
+    const lease = state.leases[id];
+    if (lease?.contribution?.figures) events.push(admit(desk, lease));
+  }
+  memory.pending.leases.clear();
+  return events;
+}
+
+function admit(desk: Desk, lease: LeaseRecord): CoordinatorEvent {
+  const { state, kinds, now } = desk;
+  const { report } = lease.contribution!;
+  const run = state.runs[lease.run]!;
+  const code = state.volunteers[lease.volunteer]?.banned
+    ? 'banned'
+    : kinds.get(lease.kind)!.admit(run.works[lease.kind], run.facts, contributionFacts(lease));
+  if (code !== null) return { at: now, type: 'ContributionRejected', lease: lease.id, code, detail: lease.task.key };
+  const bound = Math.floor((lease.task.tokens * Math.min(report.steps, lease.task.steps)) / lease.task.steps);
+  return { at: now, type: 'ContributionAccepted', lease: lease.id, credit: Math.min(report.tokens, bound) };
+}
+
+/** What the kinds of work of touched runs want: folds, ended rounds; and the run's own end. */
+function followRuns(desk: Desk): CoordinatorEvent[] {
+  const { state, memory } = desk;
+  const events: CoordinatorEvent[] = [];
+  for (const id of memory.pending.runs) {
+    memory.pending.runs.delete(id);
+    const run = state.runs[id];
+    if (!run) continue;
+    events.push(...(run.state === 'training' ? followTraining(desk, run) : halt(desk, run)));
+    if (events.length > 0) return events;
+  }
+  return events;
+}
+
+function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
+  const { memory, kinds, now } = desk;
+  const id = run.facts.id;
+  const events: CoordinatorEvent[] = [];
+  let done = true;
+  let wakeAt = Number.POSITIVE_INFINITY;
+  for (const kind of run.kinds) {
+    const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now);
+    for (const lease of wanted.revoke) events.push(ended(desk, lease, 'round_over', 'its round ended'));
+    for (const fold of wanted.folds) {
+      if (run.folds[foldId(kind, fold.key)]) continue;
+      events.push({ at: now, type: 'FoldBegun', run: id, kind, fold });
+    }
+    done &&= wanted.done;
+    wakeAt = Math.min(wakeAt, wanted.wakeAt ?? Number.POSITIVE_INFINITY);
+  }
+  if (events.length > 0) return events;
+  if (done && !run.ending) return [{ at: now, type: 'RunEnding', run: id }];
+  if (done) return [{ at: now, type: 'RunStateChanged', run: id, state: 'finished', reason: null }];
+  if (wakeAt !== Number.POSITIVE_INFINITY && memory.wakeAt.get(id) !== wakeAt) {
+    memory.wakeAt.set(id, wakeAt);
+    memory.timers.push({ at: wakeAt, what: 'run', id });
+  }
+  memory.searches.set(id, memory.idle.size);
+  return events;
+}
+
+/** A run that does not train takes its leases back; what already came in is still checked and credited. */
+function halt(desk: Desk, run: RunRecord): CoordinatorEvent[] {
+  const code = run.state === 'paused' ? 'run_paused' : 'run_over';
+  return Object.keys(run.leases)
+    .filter((id) => run.deleted || !desk.state.leases[id]!.contribution)
+    .map((id) => ended(desk, id, code, `the run is ${run.state}`));
+}
+
+/** A lease for a volunteer that has just come free: of any run, that with the fewest leases first. */
+function serveVolunteers(desk: Desk): CoordinatorEvent[] {
+  const { state, memory } = desk;
+  for (const id of memory.pending.volunteers) {
+    memory.pending.volunteers.delete(id);
+    const volunteer = state.volunteers[id];
+    if (!volunteer || !isIdle(volunteer)) continue;
+    const runs = Object.values(state.runs)
+      .filter((run) => run.state === 'training')
+      .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
+      .sort((a, b) => a.leaseCount - b.leaseCount);
+    for (const { run } of runs) {
+      const grant = offer(desk, run, volunteer);
+      if (grant) return [grant];
+    }
+  }
+  return [];
+}
+
+/** A volunteer for a run in which work may have opened. A search that its budget cuts short goes on in the next pass. */
+function searchForRuns(desk: Desk): CoordinatorEvent[] {
+  const { state, memory, kinds, now } = desk;
+  let budget = SEARCH_BUDGET;
+  for (const [id, left] of memory.searches) {
+    memory.searches.delete(id);
+    const run = state.runs[id];
+    if (run?.state !== 'training') continue;
+    for (let asked = 0; asked < left && memory.idle.size > 0; asked++) {
+      if (!run.kinds.some((kind) => kinds.get(kind)!.open(run.works[kind], run.facts, now))) break;
+      if (budget-- === 0) {
+        memory.searches.set(id, left - asked);
+        return [];
+      }
+      const [first] = memory.idle;
+      memory.idle.delete(first!);
+      memory.idle.add(first!);
+      const grant = offer(desk, run, state.volunteers[first!]!);
+      if (grant) return [grant];
+    }
+  }
+  return [];
+}
+
+function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {
+  const { kinds, now, state } = desk;
+  const { id, tokensPerSecond, memoryBytes, paths } = volunteer;
+  const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
+  let best: { kind: string; task: Task } | null = null;
+  for (const kind of run.kinds) {
+    const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now);
+    if (task && (best === null || task.priority > best.task.priority)) best = { kind, task };
+  }
+  if (!best) return null;
+  const lease = `l${String(state.leaseCount + 1).padStart(10, '0')}`;
+  return { at: now, type: 'LeaseGranted', lease, run: run.facts.id, volunteer: id, ...best };
+}

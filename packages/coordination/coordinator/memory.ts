@@ -1,0 +1,62 @@
+import type { CoordinatorState, VolunteerRecord } from './state.ts';
+import { Timers } from './timers.ts';
+import { nothingTouched, type Touched } from './touched.ts';
+
+/**
+ * What the mind keeps beside its state: indexes that the state implies, and what is deliberately forgotten in a
+ * restart (when a volunteer was last heard). Never logged, never in a snapshot.
+ */
+export interface Memory {
+  readonly timers: Timers;
+  /** Volunteers that wait for work, the one that was asked about longest ago first. */
+  readonly idle: Set<string>;
+  readonly heardAt: Map<string, number>;
+  /** Volunteers with a silence timer: one each. */
+  readonly watched: Set<string>;
+  /** Touched, and not decided about yet. */
+  readonly pending: Touched;
+  /** Runs that may have work for idle volunteers, with how many of these are still to be asked about. */
+  readonly searches: Map<string, number>;
+  /** When each run's kinds want to be asked again. */
+  readonly wakeAt: Map<string, number>;
+}
+
+/** The memory that a state implies. Everything is to be looked at once. */
+export function rebuildMemory(state: CoordinatorState): Memory {
+  const memory: Memory = {
+    timers: new Timers(),
+    idle: new Set(),
+    heardAt: new Map(),
+    watched: new Set(),
+    pending: nothingTouched(),
+    searches: new Map(),
+    wakeAt: new Map(),
+  };
+  for (const lease of Object.values(state.leases)) {
+    memory.timers.push({ at: lease.deadlineAt, what: 'lease', id: lease.id });
+    memory.pending.leases.add(lease.id);
+  }
+  for (const volunteer of Object.values(state.volunteers)) {
+    noteIdle(memory, volunteer);
+    watch(memory, volunteer.id, state.now);
+  }
+  for (const run of Object.keys(state.runs)) memory.pending.runs.add(run);
+  return memory;
+}
+
+/** Whether a lease could go to this volunteer now. */
+export const isIdle = (volunteer: VolunteerRecord): boolean =>
+  volunteer.wantsWork && volunteer.connected && !volunteer.banned && volunteer.lease === null;
+
+/** Keeps the waiting list in step with the volunteer. */
+export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
+  if (isIdle(volunteer)) memory.idle.add(volunteer.id);
+  else memory.idle.delete(volunteer.id);
+}
+
+/** Sees to it that somebody looks at `at` or before whether the volunteer has fallen silent. */
+export function watch(memory: Memory, volunteer: string, at: number): void {
+  if (memory.watched.has(volunteer)) return;
+  memory.watched.add(volunteer);
+  memory.timers.push({ at, what: 'volunteer', id: volunteer });
+}

@@ -1,0 +1,99 @@
+import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
+import type { RunState } from '@pathfold/protocol/resources';
+import type { Fold, RunFacts, Task } from '../work-plan.ts';
+
+/**
+ * All that the coordinator's mind knows: plain data, the same after replaying the log, and unchanged by a trip
+ * through JSON. Times are milliseconds of the coordinator's clock.
+ */
+export interface CoordinatorState {
+  /** Time of the newest event; never goes back. */
+  now: number;
+  epoch: number;
+  /** Nothing counts as silent from before this. */
+  startedAt: number;
+  /** Leases granted so far: their ids count up. */
+  leaseCount: number;
+  runs: Record<string, RunRecord>;
+  volunteers: Record<string, VolunteerRecord>;
+  /** Leases that have not ended. */
+  leases: Record<string, LeaseRecord>;
+}
+
+export interface RunRecord {
+  readonly facts: RunFacts;
+  readonly kinds: readonly string[];
+  state: RunState;
+  reason: string | null;
+  /** When the run stopped training; null while it trains. */
+  haltedAt: number | null;
+  ending: boolean;
+  deleted: boolean;
+  /** State of each kind of work, by its name. */
+  readonly works: Record<string, unknown>;
+  /** Its leases that have not ended. */
+  readonly leases: Record<string, true>;
+  /** Folds under way, by kind and key. */
+  readonly folds: Record<string, { readonly kind: string; readonly fold: Fold }>;
+}
+
+export interface VolunteerRecord {
+  readonly id: string;
+  name: string;
+  agent: 'browser' | 'node';
+  connected: boolean;
+  /** Asked for work and has not got any since. */
+  wantsWork: boolean;
+  banned: boolean;
+  executor: ExecutorInfo | null;
+  memoryBytes: number;
+  /** Moving average over its contributions, from grant to arrival; what its device claims before the first. */
+  tokensPerSecond: number;
+  /** The lease that it computes on. A contribution that is being checked is no longer held. */
+  lease: string | null;
+  /** The path it worked on last, by run. */
+  readonly paths: Record<string, string>;
+  /** Tokens of accepted work. */
+  credit: number;
+  acceptedCount: number;
+  rejectedCount: number;
+  /** Time of its last event; heartbeats are not events. */
+  seenAt: number;
+}
+
+export interface LeaseRecord {
+  readonly id: string;
+  readonly run: string;
+  readonly kind: string;
+  readonly volunteer: string;
+  readonly task: Task;
+  readonly grantedAt: number;
+  deadlineAt: number;
+  /** What came in, and what its check measured; null while the volunteer holds the lease. */
+  contribution: {
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly report: Report;
+    figures: Record<string, number> | null;
+  } | null;
+}
+
+/** The state before the first event. */
+export const initialState = (): CoordinatorState => ({
+  now: 0,
+  epoch: 0,
+  startedAt: 0,
+  leaseCount: 0,
+  runs: {},
+  volunteers: {},
+  leases: {},
+});
+
+/** A state as JSON text: with the events after it, all that a restart needs. */
+export const snapshot = (state: CoordinatorState): string => JSON.stringify(state);
+
+/** The state that `snapshot` wrote. */
+export const restore = (text: string): CoordinatorState => JSON.parse(text) as CoordinatorState;
+
+/** Name of a fold inside its run. */
+export const foldId = (kind: string, key: string): string => `${kind}/${key}`;

@@ -1,0 +1,46 @@
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { RunSpec } from '@pathfold/protocol/run-spec';
+import type { ModuleFacts, PathFacts, RunFacts } from '../work-plan.ts';
+
+/** A made-up blob: a name that depends on the text alone. */
+export function blobOf(text: string, bytes = 4096): BlobRef {
+  let hash = 2166136261;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0;
+  return { sha256: hash.toString(16).padStart(8, '0').padEnd(64, '0'), bytes };
+}
+
+const small = RunSpec.parse({
+  name: 'simulated',
+  corpus: 'simulated',
+  model: { width: 32, context: 32, vocabulary: 512 },
+  inner: { steps: 20, batch: 4 },
+  totalSteps: 1_000_000,
+});
+
+/**
+ * A run whose model has `experts[l]` modules in level l and one path for each choice of one expert a level, with
+ * made-up blobs. `spec` replaces fields of a small default.
+ */
+export function runFacts(id: string, experts: readonly number[], spec: Partial<RunSpec> = {}): RunFacts {
+  const paths: Record<string, PathFacts> = {};
+  const choices = experts.reduce<number[][]>(
+    (all, count) => all.flatMap((choice) => Array.from({ length: count }, (_, expert) => [...choice, expert])),
+    [[]],
+  );
+  for (const [i, choice] of choices.entries()) {
+    const modules = ['embedding', ...choice.map((expert, level) => `level${level}.${expert}`), 'head'];
+    const name = choice.join('-');
+    paths[name] = { modules, shard: blobOf(`${id} shard ${name}`), shardTokens: 10_000 + 1000 * i };
+  }
+  const modules: Record<string, ModuleFacts> = {};
+  for (const name of new Set(Object.values(paths).flatMap((path) => path.modules)))
+    modules[name] = { parameterCount: 1024, version: 0, blob: blobOf(`${id} ${name} v0`), state: null };
+  return {
+    id,
+    spec: { ...small, levels: experts.map((count) => ({ experts: count, blocks: 2 })), ...spec },
+    modules,
+    paths,
+    documents: { test: blobOf(`${id} test`, 8000), router: blobOf(`${id} router`, 8000) },
+    tokenizer: blobOf(`${id} tokenizer`),
+  };
+}

@@ -1,0 +1,122 @@
+import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
+import {
+  type Contribution,
+  givenTo,
+  isComplete,
+  median,
+  runningDeadline,
+  type TrainState,
+  versionOf,
+} from './plan-state.ts';
+import type { TrainFoldInput } from './task.ts';
+
+/** A contribution counts with at most this many times the median norm of its round. */
+const CLIP_MEDIANS = 3;
+
+/** What the modules' rounds ask for now. */
+export function dueFolds(state: TrainState, run: RunFacts, now: number) {
+  const folds: Fold[] = [];
+  const revoke = new Set<string>();
+  let wakeAt: number | null = null;
+  for (const [name, module] of Object.entries(state.modules)) {
+    if (module.folding || module.given === 0) continue;
+    const deadline = runningDeadline(run, module, now);
+    const taken = contributionsTaken(state, run, name, deadline === null);
+    if (taken) {
+      folds.push(foldOf(state, run, name, taken));
+      for (const path of module.paths) for (const lease of state.paths[path]!.leases) revoke.add(lease);
+    } else if (deadline !== null) wakeAt = Math.min(wakeAt ?? deadline, deadline);
+  }
+  return { folds, revoke: [...revoke], wakeAt };
+}
+
+/**
+ * The contributions of a module's round, by path, when it may end; null while it goes on. It ends when the leases
+ * of every path that crosses it have ended and each such path has its quorum; when it is overdue, with the paths
+ * that have it. What has already come in is waited for: checking it is up to the coordinator alone.
+ */
+function contributionsTaken(state: TrainState, run: RunFacts, name: string, overdue: boolean) {
+  const taken: [path: string, Contribution[]][] = [];
+  for (const id of state.modules[name]!.paths) {
+    const path = state.paths[id]!;
+    const given = givenTo(run, path, name);
+    const ready = given.length >= run.spec.quorum;
+    if (overdue ? path.leases.some((lease) => state.leases[lease]!.received) : path.leases.length > 0) return null;
+    if (!ready && !overdue && !isComplete(run, path)) return null;
+    if (ready) taken.push([id, given]);
+  }
+  return taken.length > 0 ? taken : null;
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function foldOf(state: TrainState, run: RunFacts, name: string, taken: [string, Contribution[]][]): Fold {
+  const { version, blob, state: outerState } = run.modules[name]!;
+  const all = taken
+    .toSorted(([a], [b]) => byText(a, b))
+    .flatMap(([id, given]) =>
+      given.toSorted((a, b) => byText(a.lease, b.lease)).map((contribution) => ({ id, contribution })),
+    );
+  const limit = CLIP_MEDIANS * median(all.map(({ contribution }) => contribution.norm));
+  const input: TrainFoldInput = {
+    module: { name, version, ...blob },
+    state: outerState,
+    outer: run.spec.outer,
+    contributions: all.map(({ id, contribution: { lease, sha256, steps, tokens, norm } }) => ({
+      lease,
+      sha256,
+      codec: 'f32',
+      offset: offsetOf(run, id, name),
+      weight: run.paths[id]!.shardTokens * steps,
+      scale: norm > limit ? limit / norm : 1,
+      steps,
+      tokens,
+    })),
+    figures: name === Object.keys(run.modules)[0] ? figuresOf(state, all) : null,
+    round: version + 1,
+  };
+  return {
+    key: `${name} v${version + 1}`,
+    input: input as Json,
+    contributions: input.contributions.map(({ lease }) => lease),
+  };
+}
+
+function offsetOf(run: RunFacts, path: string, module: string): number {
+  const before = run.paths[path]!.modules;
+  return before.slice(0, before.indexOf(module)).reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0);
+}
+
+/** For the charts, once a round: with the module that every path crosses. */
+function figuresOf(state: TrainState, all: readonly { contribution: Contribution }[]): Record<string, number> {
+  let [nats, tokens] = [0, 0];
+  for (const { contribution } of all) {
+    if (contribution.loss === null) continue;
+    nats += contribution.loss * contribution.tokens;
+    tokens += contribution.tokens;
+  }
+  return { tokens: state.tokens, ...(tokens > 0 && { trainLoss: nats / tokens }) };
+}
+
+/** The module that a fold steps, from its key. */
+export const moduleOf = (foldKey: string): string => foldKey.slice(0, foldKey.lastIndexOf(' v'));
+
+/** The module has its new version: what went into it is used up. */
+export function settleFolded(state: TrainState, run: RunFacts, name: string): void {
+  const module = state.modules[name]!;
+  const used = new Set(module.folding);
+  module.folding = null;
+  for (const id of module.paths) {
+    const path = state.paths[id]!;
+    const modules = run.paths[id]!.modules;
+    const own = path.contributions.filter(({ lease }) => used.has(lease));
+    if (!isComplete(run, path) || own.length > 0) path.stale = own.length === 0;
+    if (name === modules[0] && own.length > 0) {
+      path.rounds++;
+      path.steps += Math.max(...own.map(({ steps }) => steps));
+    }
+    path.contributions = path.contributions.filter(({ base }) =>
+      modules.some((other) => base[other] === versionOf(run, other)),
+    );
+  }
+}

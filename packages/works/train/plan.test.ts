@@ -1,0 +1,204 @@
+import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+import { describe, expect, test } from 'vitest';
+import { trainPlan } from './plan.ts';
+import type { TrainFoldInput, TrainTask } from './task.ts';
+
+/** 20 steps of 4 x 32 tokens: at this speed a whole lease takes 10 s. */
+const SPEED = 256;
+
+function tableWith(spec: Partial<RunSpec> = {}, experts = [1]): Table {
+  const table = new Table([trainPlan]);
+  table.create(runFacts('r', experts, spec), ['train']);
+  return table;
+}
+
+const taskOf = (table: Table, volunteer: string): TrainTask =>
+  table.state.leases[table.lease(volunteer)]!.task.body as unknown as TrainTask;
+
+const versions = (table: Table) => Object.values(table.state.runs['r']!.facts.modules).map(({ version }) => version);
+
+describe('one path', () => {
+  test('a lone volunteer does not wait for a second replica', () => {
+    const table = tableWith({ replicas: 2 });
+    table.join('a', SPEED);
+    const lease = table.lease('a');
+    table.wait(10_000);
+    table.receive(lease, 20);
+    expect(only(table.ready('a', SPEED), 'LeaseGranted')).toEqual([]);
+    const decided = table.take({ type: 'ContributionChecked', lease, figures: { norm: 1 } });
+    expect(only(decided, 'FoldBegun').map(({ fold }) => fold.key)).toEqual(['embedding v1', 'level0.0 v1', 'head v1']);
+    table.fold();
+    expect(versions(table)).toEqual([1, 1, 1]);
+    expect(taskOf(table, 'a')).toMatchObject({ round: 2, globalStep: 20, steps: 20 });
+  });
+
+  test('two live replicas are both folded', () => {
+    const table = tableWith({ replicas: 2 });
+    table.join('a', SPEED);
+    table.wait(500);
+    table.join('b', SPEED);
+    expect(taskOf(table, 'b').steps).toBe(20);
+    expect(taskOf(table, 'b').seed).not.toBe(taskOf(table, 'a').seed);
+    const [a, b] = [table.lease('a'), table.lease('b')];
+    expect(only(table.contribute(a, 20), 'FoldBegun')).toEqual([]);
+    table.wait(8000);
+    const folds = only(table.contribute(b, 20), 'FoldBegun');
+    expect(folds.map(({ fold }) => fold.contributions)).toEqual([
+      [a, b],
+      [a, b],
+      [a, b],
+    ]);
+  });
+
+  test('a replica that vanishes is waited for only until it counts as silent', () => {
+    const table = tableWith({ replicas: 2 });
+    table.join('a', SPEED);
+    table.join('b', SPEED);
+    table.take({ type: 'VolunteerLost', volunteer: 'b' });
+    expect(only(table.contribute(table.lease('a'), 20), 'FoldBegun')).toEqual([]);
+    const decided = table.wait(30_001);
+    expect(only(decided, 'LeaseEnded').map(({ code }) => code)).toEqual(['silent']);
+    expect(only(decided, 'FoldBegun')).toHaveLength(3);
+  });
+
+  test('an idle volunteer takes over a lost lease while others still compute', () => {
+    const table = tableWith({ replicas: 2 });
+    table.join('a', SPEED / 8);
+    table.join('b', SPEED / 8);
+    table.wait(1000);
+    table.join('c', SPEED / 8);
+    expect(table.state.volunteers['c']!.lease).toBeNull();
+    table.take({ type: 'LeaseEnded', lease: table.lease('b'), code: 'user', detail: '' });
+    expect(taskOf(table, 'c')).toMatchObject({ round: 1 });
+  });
+
+  test('a latecomer takes as many steps as the others have time for, or waits for the next round', () => {
+    const table = tableWith({ replicas: 3 });
+    table.join('a', SPEED);
+    table.wait(5000);
+    table.join('b', SPEED);
+    expect(taskOf(table, 'b').steps).toBe(10);
+    table.wait(3000);
+    table.join('c', SPEED);
+    expect(table.state.volunteers['c']!.lease).toBeNull();
+    table.contribute(table.lease('a'), 20);
+    table.contribute(table.lease('b'), 10);
+    table.fold();
+    expect(taskOf(table, 'c')).toMatchObject({ round: 2, steps: 20 });
+  });
+
+  test('at the deadline the round ends with what is there, and revokes the rest', () => {
+    const table = tableWith({ replicas: 2, roundDeadlineMs: 30_000 });
+    table.join('a', 0);
+    table.join('b', SPEED);
+    table.contribute(table.lease('b'), 20);
+    for (let i = 0; i < 6; i++) {
+      table.mind.heard(table.state, 'a', table.now);
+      table.mind.heard(table.state, 'b', table.now);
+      table.wait(4999);
+    }
+    const decided = table.wait(6);
+    expect(only(decided, 'LeaseEnded')).toHaveLength(1);
+    expect(only(decided, 'FoldBegun')).toHaveLength(3);
+  });
+
+  test('a round without any contribution waits, and a returning volunteer gets the whole time', () => {
+    const table = tableWith({ roundDeadlineMs: 30_000 });
+    table.join('a', SPEED);
+    table.take({ type: 'VolunteerLost', volunteer: 'a' });
+    table.wait(3_600_000);
+    expect(versions(table)).toEqual([0, 0, 0]);
+    table.join('b', SPEED);
+    expect(taskOf(table, 'b')).toMatchObject({ round: 1, steps: 20 });
+  });
+
+  test('a partial contribution counts by its steps, and moves the schedule by the longest', () => {
+    const table = tableWith({ replicas: 2 });
+    table.join('a', SPEED);
+    table.join('b', SPEED);
+    table.contribute(table.lease('a'), 5);
+    const [fold] = only(table.contribute(table.lease('b'), 15), 'FoldBegun');
+    const input = fold!.fold.input as unknown as TrainFoldInput;
+    expect(input.contributions.map(({ weight, steps }) => [weight, steps])).toEqual([
+      [50_000, 5],
+      [150_000, 15],
+    ]);
+    table.fold();
+    table.ready('a', SPEED);
+    expect(taskOf(table, 'a').globalStep).toBe(15);
+  });
+
+  test('a contribution far above the median of its round is clipped, a monstrous one is rejected', () => {
+    const table = tableWith({ replicas: 3 });
+    for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
+    table.contribute(table.lease('a'), 20, 1);
+    table.contribute(table.lease('b'), 20, 1);
+    const [fold] = only(table.contribute(table.lease('c'), 20, 6), 'FoldBegun');
+    expect((fold!.fold.input as unknown as TrainFoldInput).contributions.map(({ scale }) => scale)).toEqual([
+      1, 1, 0.5,
+    ]);
+    table.fold();
+    table.ready('a', SPEED);
+    table.contribute(table.lease('a'), 20, 1);
+    table.fold();
+    table.ready('a', SPEED);
+    const decided = table.contribute(table.lease('a'), 20, 100);
+    expect(only(decided, 'ContributionRejected').map(({ code }) => code)).toEqual(['norm_out_of_bounds']);
+    expect(table.state.volunteers['a']).toMatchObject({ acceptedCount: 2, rejectedCount: 1 });
+  });
+
+  test('the run finishes after its steps', () => {
+    const table = tableWith({ totalSteps: 30 });
+    table.join('a', SPEED);
+    table.contribute(table.lease('a'), 20);
+    table.fold();
+    table.ready('a', SPEED);
+    expect(taskOf(table, 'a')).toMatchObject({ steps: 10, globalStep: 20 });
+    table.contribute(table.lease('a'), 10);
+    table.fold();
+    expect(table.state.runs['r']!.state).toBe('finished');
+  });
+
+  test('quorum two can be met by one volunteer alone', () => {
+    const table = tableWith({ quorum: 2 });
+    table.join('a', SPEED);
+    table.contribute(table.lease('a'), 20);
+    table.ready('a', SPEED);
+    expect(only(table.contribute(table.lease('a'), 20), 'FoldBegun')).toHaveLength(3);
+  });
+});
+
+describe('2 x 2 paths', () => {
+  test('one volunteer trains all four in turn before the modules step', () => {
+    const table = tableWith({}, [2, 2]);
+    table.join('a', SPEED);
+    const seen: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      seen.push(taskOf(table, 'a').path);
+      table.wait(10_000);
+      table.contribute(table.lease('a'), 20);
+      table.ready('a', SPEED);
+    }
+    expect(seen.toSorted()).toEqual(['0-0', '0-1', '1-0', '1-1']);
+    expect(Object.keys(table.state.runs['r']!.folds)).toHaveLength(6);
+    table.fold();
+    expect(versions(table)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  test('a path without its quorum at the deadline is left out, shown as stale, and first in the next round', () => {
+    const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1 }, [2]);
+    table.join('a', SPEED);
+    table.contribute(table.lease('a'), 20);
+    table.take({ type: 'VolunteerAway', volunteer: 'a' });
+    const decided = table.wait(30_001);
+    expect(only(decided, 'FoldBegun').map(({ fold }) => fold.key)).toEqual(['embedding v1', 'head v1']);
+    table.fold();
+    const run = table.state.runs['r']!;
+    const { paths } = trainPlan.summary(run.works['train'] as never, run.facts);
+    expect(paths).toMatchObject({ '0': { stale: false, steps: 20 }, '1': { stale: true, steps: 0 } });
+    table.join('a', SPEED);
+    expect(taskOf(table, 'a').path).toBe('1');
+  });
+});
