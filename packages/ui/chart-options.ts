@@ -26,6 +26,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], color: (name: string) =>
   ctx.save();
   ctx.font = `${11 * ratio}px ${font}`;
   ctx.textAlign = 'right';
+  ctx.textBaseline = 'bottom';
   marks.forEach((mark, i) => {
     const y = Math.round(plot.valToPos(mark.value, 'y', true));
     const ink = color(MARK_COLORS[i % MARK_COLORS.length] ?? MARK_COLORS[0]);
@@ -37,7 +38,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], color: (name: string) =>
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(`${mark.label} ${mark.value.toFixed(2)}`, bbox.left + bbox.width - 4 * ratio, y - 5 * ratio);
+    ctx.fillText(`${mark.label} ${mark.value.toFixed(2)}`, bbox.left + bbox.width - 4 * ratio, y - 3 * ratio);
   });
   ctx.restore();
 }
@@ -64,10 +65,10 @@ export function chartOptions(
 ): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(name).trim();
-  const mono = color('--font-mono');
+  const figures = color('--font-figure');
   const axis: uPlot.Axis = {
     stroke: color('--color-screen-text'),
-    font: `11px ${mono}`,
+    font: `11px ${figures}`,
     labelFont: `12px ${color('--font-sans')}`,
     grid: { stroke: color('--color-screen-line'), width: 1 },
     ticks: { show: false },
@@ -93,7 +94,7 @@ export function chartOptions(
       })),
     ],
     hooks: {
-      draw: [(plot) => drawMarks(plot, chart.marks, color, mono)],
+      draw: [(plot) => drawMarks(plot, chart.marks, color, figures)],
       setCursor: [(plot) => chart.onCursor(plot.cursor.idx ?? null)],
     },
   };

@@ -1,0 +1,124 @@
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+import type { RunResource } from '@pathfold/protocol/resources';
+import { Button } from '@pathfold/ui/button';
+import { Card } from '@pathfold/ui/card';
+import { Choice, Select } from '@pathfold/ui/field';
+import { formatCompact } from '@pathfold/ui/formats';
+import type { ReactNode } from 'react';
+import type { GraphicsAdapter } from './device.ts';
+import { ThrottleSlider } from './throttle-slider.tsx';
+
+export interface Terms {
+  readonly choice: ComputeChoice;
+  readonly throttle: number;
+  readonly sharing: boolean;
+}
+
+const usesGpu = (adapter: GraphicsAdapter | null, choice: ComputeChoice): boolean =>
+  adapter !== null && !adapter.software && choice !== 'cpu';
+
+function Term({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="grid gap-x-4 gap-y-0.5 py-2 sm:grid-cols-[7.5rem_1fr]">
+      <dt className="font-semibold text-sm">{name}</dt>
+      <dd className="text-sm">{children}</dd>
+    </div>
+  );
+}
+
+function adapterHint(adapter: GraphicsAdapter | null | undefined): string {
+  if (adapter === undefined) return 'Looking for a graphics adapter.';
+  if (adapter === null) return 'This browser offers no GPU. The CPU works too.';
+  if (adapter.software) return `Found ${adapter.name}, which the CPU imitates: the CPU itself is faster.`;
+  return `Found ${adapter.name}. It must pass a self-test before it contributes.`;
+}
+
+/** What the person agrees to by pressing the button. Nothing has been computed or connected before. */
+export function Consent({
+  run,
+  host,
+  adapter,
+  terms,
+  blocked,
+  starting,
+  canShare,
+  onChange,
+  onStart,
+}: {
+  readonly run: RunResource | null | undefined;
+  readonly host: string;
+  /** Undefined while it is looked for. */
+  readonly adapter: GraphicsAdapter | null | undefined;
+  readonly terms: Terms;
+  readonly blocked: boolean;
+  readonly starting: boolean;
+  readonly canShare: boolean;
+  readonly onChange: (terms: Terms) => void;
+  readonly onStart: () => void;
+}) {
+  const set = (change: Partial<Terms>) => onChange({ ...terms, ...change });
+  return (
+    <Card title="Before you start">
+      <dl className="-mt-2 divide-y divide-line">
+        <Term name="It computes">
+          {run
+            ? `The training of “${run.name}”, a language model of ${formatCompact(run.parameterCount)} parameters, one piece of work after another.`
+            : 'Pieces of the training of a small language model, when an operator starts one.'}
+        </Term>
+        <Term name="On these texts">{run ? `${run.corpus.name} (${run.corpus.licence}).` : 'The run names them.'}</Term>
+        <Term name="For whom">
+          The operator of {host}.{' '}
+          {run?.spec.visibility === 'private'
+            ? 'The run is private: the operator decides who may use the model.'
+            : 'Anyone may use the model.'}{' '}
+          {run && <>Licence of the weights: {run.spec.licence}.</>}
+        </Term>
+        <Term name="You send">
+          Changes to the model, and this device’s speed and processor name. Nothing from your disk or other tabs.
+        </Term>
+        <Term name="It costs you">
+          Electricity, warmth and some traffic. Pause or stop whenever you like, within a second.
+        </Term>
+      </dl>
+      <div className="grid gap-5 border-line border-t pt-4">
+        <div className="grid gap-5 sm:grid-cols-2">
+          <Select<ComputeChoice>
+            label="Compute on"
+            value={terms.choice}
+            options={[
+              { value: 'automatic', label: 'Automatic' },
+              { value: 'gpu', label: 'GPU', disabled: adapter === null },
+              { value: 'cpu', label: 'CPU' },
+            ]}
+            hint={adapterHint(adapter)}
+            onChange={(choice) => set({ choice })}
+          />
+          <ThrottleSlider value={terms.throttle} onChange={(throttle) => set({ throttle })} />
+        </div>
+        <Choice
+          label="Share modules with other volunteers"
+          hint={
+            canShare
+              ? 'Browsers then pass parts of the model to each other, which spares the coordinator. Those peers see your network address. You can do without.'
+              : 'This browser has no WebRTC, so modules come from the coordinator only.'
+          }
+          checked={terms.sharing}
+          disabled={!canShare}
+          onChange={(sharing) => set({ sharing })}
+        />
+        <div className="grid gap-2">
+          <Button
+            tone="primary"
+            size="large"
+            className="w-full"
+            disabled={blocked || starting || adapter === undefined}
+            onClick={onStart}
+          >
+            {usesGpu(adapter ?? null, terms.choice) ? 'Lend this GPU' : 'Lend this CPU'}
+          </Button>
+          <p className="text-soft text-xs">By pressing it you agree to the above. Nothing has been started yet.</p>
+        </div>
+      </div>
+    </Card>
+  );
+}

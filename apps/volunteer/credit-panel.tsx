@@ -1,0 +1,52 @@
+import { Card } from '@pathfold/ui/card';
+import { formatCount } from '@pathfold/ui/formats';
+import { RelativeTime } from '@pathfold/ui/relative-time';
+import { Table } from '@pathfold/ui/table';
+import type { Snapshot } from '@pathfold/volunteer/snapshot';
+import { outcomeInWords } from './words.ts';
+
+type Outcome = Snapshot['outcomes'][number];
+
+function Verdict({ outcome }: { outcome: Outcome }) {
+  return (
+    <div>
+      <p className={outcome.state === 'rejected' ? 'font-semibold text-red' : undefined}>{outcomeInWords(outcome)}</p>
+      {outcome.detail && <p className="text-soft text-xs">{outcome.detail}</p>}
+    </div>
+  );
+}
+
+/** Accepted and rejected work, each with its reason, and the exact credit. */
+export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
+  const { outcomes } = snapshot;
+  const rejected = outcomes.filter((outcome) => outcome.state === 'rejected').length;
+  const accepted = outcomes.filter((outcome) => outcome.state === 'checked' || outcome.state === 'folded').length;
+  return (
+    <Card
+      title="Credit"
+      aside={
+        <p className="text-sm">
+          <span className="figure text-lg">{formatCount(snapshot.credit)}</span> tokens
+        </p>
+      }
+    >
+      <p className="text-soft text-sm">
+        Credit counts the tokens of accepted work, in all visits with this identity. In this visit: {accepted} accepted,{' '}
+        {rejected} rejected.
+      </p>
+      {outcomes.length > 0 && (
+        <div className="mt-3">
+          <Table<Outcome>
+            caption="Work of this visit"
+            keyOf={(outcome) => outcome.lease}
+            rows={outcomes.slice(0, 8)}
+            columns={[
+              { name: 'What became of it', cell: (outcome) => <Verdict outcome={outcome} /> },
+              { name: 'Handed in', cell: (outcome) => <RelativeTime at={new Date(outcome.at).toISOString()} /> },
+            ]}
+          />
+        </div>
+      )}
+    </Card>
+  );
+}

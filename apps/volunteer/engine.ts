@@ -1,0 +1,84 @@
+import { sha256Of } from '@pathfold/blobs/memory';
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+import type { Swarm } from '@pathfold/swarm/swarm';
+import type { Snapshot } from '@pathfold/volunteer/snapshot';
+import * as Comlink from 'comlink';
+import type { PageDoor, WorkerDoor } from './worker-words.ts';
+
+/** The volunteer of this page: it lives in a worker, its swarm on this thread. */
+export interface Engine {
+  readonly door: Comlink.Remote<WorkerDoor>;
+  subscribe(listener: () => void): () => void;
+  /** Null until the worker has told its first. */
+  snapshot(): Snapshot | null;
+  /** Ends the worker; unfinished uploads stay on this machine's disk. */
+  close(): void;
+}
+
+/** Where modules are passed from browser to browser. The code for it is loaded when the person agreed. */
+function pageSwarm() {
+  let swarm: Promise<Swarm> | null = null;
+  const door: Omit<PageDoor, 'onSnapshot'> = {
+    openSwarm(ports) {
+      const remote = ports as unknown as Comlink.Remote<typeof ports>;
+      swarm = import('@pathfold/swarm/swarm').then(({ createSwarm }) =>
+        createSwarm({
+          send: (message) => void remote.send(message),
+          read: (sha256) => remote.read(sha256),
+          onStats: (stats) => void remote.onStats(stats),
+          verify: async (bytes, sha256) => (await sha256Of(bytes)) === sha256,
+          wrtc: null,
+          now: () => performance.now(),
+          random: Math.random,
+        }),
+      );
+    },
+    swarmReceive: (message) => void swarm?.then((open) => open.receive(message)),
+    swarmHave: (blobs) => void swarm?.then((open) => open.have(blobs)),
+    async swarmFetch(ref) {
+      const bytes = (await (await swarm)?.fetch(ref)) ?? null;
+      return bytes && Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
+    },
+    closeSwarm() {
+      void swarm?.then((open) => open.close());
+      swarm = null;
+    },
+  };
+  return door;
+}
+
+export const canShare = (): boolean => 'RTCPeerConnection' in globalThis;
+
+/** Starts the worker and makes the volunteer of the identity in it. Nothing is connected or computed yet. */
+export async function openEngine(identityFile: string): Promise<Engine> {
+  const worker = new Worker(new URL('./volunteer.worker.ts', import.meta.url), { type: 'module', name: 'volunteer' });
+  const door = Comlink.wrap<WorkerDoor>(worker);
+  const listeners = new Set<() => void>();
+  let latest: Snapshot | null = null;
+  const page: PageDoor = {
+    ...pageSwarm(),
+    onSnapshot(snapshot) {
+      latest = snapshot;
+      for (const listener of listeners) listener();
+    },
+  };
+  const failed = new Promise<never>((_resolve, reject) =>
+    worker.addEventListener('error', (event) =>
+      reject(new Error(event.message || 'The volunteer’s worker could not be loaded.')),
+    ),
+  );
+  await Promise.race([door.open(identityFile, canShare(), Comlink.proxy(page)), failed]);
+  return {
+    door,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    snapshot: () => latest,
+    close: () => worker.terminate(),
+  };
+}
+
+/** Takes part from now on, as the person agreed to. */
+export const takePart = (engine: Engine, terms: { choice: ComputeChoice; throttle: number; sharing: boolean }) =>
+  engine.door.start(terms.choice, terms.throttle, terms.sharing);

@@ -1,0 +1,28 @@
+import { createIdentity, restoreIdentity } from '@pathfold/volunteer/identity';
+
+const KEY = 'pathfold.identity';
+
+/** The identity of this browser, made at the first use. Answers the text of its file. */
+export async function ownIdentity(): Promise<string> {
+  const kept = localStorage.getItem(KEY);
+  if (kept !== null) return kept;
+  const { file } = await createIdentity();
+  localStorage.setItem(KEY, file);
+  return file;
+}
+
+/** Hands the identity to the person as a file. */
+export async function saveIdentity(): Promise<void> {
+  const url = URL.createObjectURL(new Blob([await ownIdentity()], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = 'pathfold-identity.json';
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** Takes the identity of a saved file in place of this browser's. Throws an Error with one sentence. */
+export async function takeIdentity(file: File): Promise<void> {
+  const { file: text } = await restoreIdentity(await file.text());
+  localStorage.setItem(KEY, text);
+}

@@ -1,0 +1,17 @@
+import { Slider } from '@pathfold/ui/field';
+
+/** The share of the time that the device computes; it rests for the remainder. */
+export function ThrottleSlider({ value, onChange }: { value: number; onChange: (value: number) => void }) {
+  return (
+    <Slider
+      label="Throttle"
+      hint="Share of the time spent computing. Lower is cooler and quieter."
+      min={0.1}
+      max={1}
+      step={0.05}
+      value={value}
+      text={`${Math.round(value * 100)} %`}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,58 @@
+import type { Snapshot } from '@pathfold/volunteer/snapshot';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Terms } from './consent.tsx';
+import { type Engine, openEngine, takePart } from './engine.ts';
+import { ownIdentity } from './identity-file.ts';
+import { type TabLock, takeTabLock } from './tab-lock.ts';
+
+const never = () => () => {};
+const ENDED: ReadonlySet<string> = new Set(['stopped', 'refused']);
+
+export interface Lending {
+  /** Null until this page takes part. */
+  readonly snapshot: Snapshot | null;
+  readonly engine: Engine | null;
+  readonly starting: boolean;
+  /** Why it could not start, in one sentence. */
+  readonly problem: string | null;
+  start(terms: Terms): Promise<void>;
+}
+
+/** This page's part in the training: nothing exists before `start`, and one tab of a browser has it at a time. */
+export function useEngine(): Lending {
+  const [engine, setEngine] = useState<Engine | null>(null);
+  const [starting, setStarting] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const lock = useRef<TabLock | null>(null);
+  const snapshot = useSyncExternalStore(engine?.subscribe ?? never, () => engine?.snapshot() ?? null);
+
+  const ended = snapshot !== null && snapshot.wish === 'stopped' && ENDED.has(snapshot.status.code);
+  useEffect(() => {
+    if (!ended) return;
+    lock.current?.release();
+    lock.current = null;
+  }, [ended]);
+
+  const start = useCallback(
+    async (terms: Terms) => {
+      setStarting(true);
+      setProblem(null);
+      try {
+        lock.current ??= await takeTabLock();
+        if (!lock.current) return setProblem('Another tab of this browser computes already. One at a time is enough.');
+        const open = engine ?? (await openEngine(await ownIdentity()));
+        setEngine(open);
+        await takePart(open, terms);
+      } catch (error) {
+        lock.current?.release();
+        lock.current = null;
+        setProblem(error instanceof Error ? error.message : String(error));
+      } finally {
+        setStarting(false);
+      }
+    },
+    [engine],
+  );
+
+  return { snapshot, engine, starting, problem, start };
+}

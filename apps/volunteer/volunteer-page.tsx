@@ -1,0 +1,77 @@
+import { createClient } from '@pathfold/client/client';
+import { Notice } from '@pathfold/ui/notice';
+import { Page } from '@pathfold/ui/page';
+import { useEffect, useMemo, useState } from 'react';
+import { Consent, type Terms } from './consent.tsx';
+import { CreditPanel } from './credit-panel.tsx';
+import { findAdapter, type GraphicsAdapter, lookAround } from './device.ts';
+import { canShare } from './engine.ts';
+import { IdentityPanel } from './identity-panel.tsx';
+import { RunPanel } from './run-panel.tsx';
+import { Surroundings } from './surroundings.tsx';
+import { useEngine } from './use-engine.ts';
+import { useRun } from './use-run.ts';
+import { Working } from './working.tsx';
+
+const client = createClient({ baseUrl: location.origin });
+
+/** The page that lends this machine. */
+export function VolunteerPage() {
+  const environment = useMemo(() => lookAround(), []);
+  const [adapter, setAdapter] = useState<GraphicsAdapter | null>();
+  const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false });
+  const { snapshot, engine, starting, problem, start } = useEngine();
+  const { run, points, away } = useRun(client, snapshot?.work?.run ?? null);
+  useEffect(() => void findAdapter().then(setAdapter), []);
+
+  const takesPart = snapshot !== null && snapshot.wish !== 'stopped';
+  const stopping = snapshot?.work != null;
+  return (
+    <Page current="Lend" away={away || snapshot?.status.code === 'offline'}>
+      <div className="mb-6 max-w-3xl sm:mb-8">
+        <h1 className="font-semibold text-2xl tracking-tight sm:text-3xl">
+          Train a language model, many hands at once
+        </h1>
+        <p className="mt-3 text-base text-soft sm:text-lg">
+          Pathfold trains one small model on the machines of people who lend them. Yours works while this page is open.
+        </p>
+      </div>
+      <div className="grid gap-5">
+        <Surroundings environment={environment} />
+        {problem && <Notice tone="error" title={problem} />}
+        {snapshot?.status.code === 'refused' && <Notice tone="error" title={snapshot.status.sentence} />}
+      </div>
+      <div className="mt-5 grid items-start gap-5 lg:grid-cols-[5fr_6fr]">
+        <div className="grid min-w-0 gap-5">
+          {snapshot && engine && (takesPart || stopping) ? (
+            <Working snapshot={snapshot} canShare={canShare()} commands={engine.door} />
+          ) : (
+            <>
+              {snapshot && (
+                <Notice>
+                  <p role="status">{snapshot.status.sentence}</p>
+                </Notice>
+              )}
+              <Consent
+                run={run}
+                host={location.host}
+                adapter={adapter}
+                terms={terms}
+                blocked={environment.blocking.length > 0}
+                starting={starting}
+                canShare={canShare()}
+                onChange={setTerms}
+                onStart={() => void start(terms)}
+              />
+            </>
+          )}
+        </div>
+        <div className="grid min-w-0 gap-5">
+          <RunPanel run={run} points={points} />
+          {snapshot && <CreditPanel snapshot={snapshot} />}
+          <IdentityPanel volunteer={snapshot?.volunteer ?? null} busy={takesPart || stopping} />
+        </div>
+      </div>
+    </Page>
+  );
+}

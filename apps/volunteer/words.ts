@@ -1,0 +1,46 @@
+import { formatCount, plural } from '@pathfold/ui/formats';
+import type { Snapshot, WorkSnapshot } from '@pathfold/volunteer/snapshot';
+
+const HEADLINES: Record<Snapshot['status']['code'], string> = {
+  stopped: 'Stopped',
+  connecting: 'Connecting',
+  testing: 'Testing this device',
+  waiting: 'Waiting for work',
+  fetching: 'Fetching a piece of work',
+  computing: 'Computing',
+  uploading: 'Handing in',
+  paused: 'Paused',
+  finishing: 'Finishing',
+  offline: 'Reconnecting',
+  refused: 'Not taking part',
+};
+
+export const headlineOf = (snapshot: Snapshot): string => HEADLINES[snapshot.status.code];
+
+/** What the work in hand is, for example `Training path 0, round 7`. */
+export function workInWords(work: WorkSnapshot): string {
+  const what = work.kind === 'train' ? 'Training' : work.kind === 'evaluate' ? 'Scoring' : work.kind;
+  const path = work.path === null ? '' : ` path ${work.path}`;
+  return `${what}${path}${work.round === null ? '' : `, round ${work.round}`}`;
+}
+
+/** How far the work in hand is. Scoring counts tokens and knows no end in advance. */
+export function progressInWords(work: WorkSnapshot): string {
+  if (work.plannedSteps === null) return `${formatCount(work.steps)} tokens scored`;
+  return `inner step ${formatCount(work.steps)} of ${formatCount(work.plannedSteps)}`;
+}
+
+const OUTCOMES: Record<Snapshot['outcomes'][number]['state'], string> = {
+  received: 'Received, being checked',
+  checked: 'Accepted',
+  folded: 'Folded into the model',
+  rejected: 'Rejected',
+};
+
+export const outcomeInWords = (outcome: Snapshot['outcomes'][number]): string => OUTCOMES[outcome.state];
+
+/** What stands finished on this machine and is not handed in yet; empty when nothing does. */
+export function keptInWords(uploads: Snapshot['uploads']): string {
+  if (uploads.length === 0) return '';
+  return `${plural(uploads.length, 'finished piece')} of work kept here until the coordinator has it.`;
+}

@@ -1,0 +1,28 @@
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+import type { Down } from '@pathfold/protocol/down';
+import type { Swarm } from '@pathfold/swarm/swarm';
+import type { SwarmHostPorts } from '@pathfold/volunteer/ports';
+import type { Snapshot } from '@pathfold/volunteer/snapshot';
+
+/** What the page offers its worker, over comlink: WebRTC exists on the main thread only. */
+export interface PageDoor {
+  onSnapshot(snapshot: Snapshot): void;
+  openSwarm(ports: SwarmHostPorts): void;
+  swarmReceive(message: Down): void;
+  swarmHave(blobs: readonly string[]): void;
+  swarmFetch: Swarm['fetch'];
+  closeSwarm(): void;
+}
+
+/** What the worker offers the page, over comlink. */
+export interface WorkerDoor {
+  /** Makes the volunteer of the identity; it is stopped until `start`. */
+  open(identityFile: string, canShare: boolean, page: PageDoor): Promise<void>;
+  start(choice: ComputeChoice, throttle: number, sharing: boolean): void;
+  pause(): void;
+  resume(): void;
+  finish(): void;
+  stopNow(): void;
+  setThrottle(throttle: number): void;
+  setSharing(on: boolean): void;
+}

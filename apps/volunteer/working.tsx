@@ -1,0 +1,114 @@
+import { Button } from '@pathfold/ui/button';
+import { Card } from '@pathfold/ui/card';
+import { Choice } from '@pathfold/ui/field';
+import { formatBytes, formatCount, formatLoss } from '@pathfold/ui/formats';
+import { Progress } from '@pathfold/ui/progress';
+import { Stat, Stats } from '@pathfold/ui/stat';
+import type { Snapshot } from '@pathfold/volunteer/snapshot';
+import { ThrottleSlider } from './throttle-slider.tsx';
+import { headlineOf, keptInWords, progressInWords, workInWords } from './words.ts';
+
+export interface Commands {
+  pause(): void;
+  resume(): void;
+  finish(): void;
+  stopNow(): void;
+  setThrottle(throttle: number): void;
+  setSharing(on: boolean): void;
+}
+
+const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
+  computing: 'bg-signal',
+  paused: 'bg-transparent',
+  offline: 'bg-amber',
+  refused: 'bg-red',
+};
+
+/** What happens now, and the buttons that change it. */
+export function Working({
+  snapshot,
+  canShare,
+  commands,
+}: {
+  readonly snapshot: Snapshot;
+  readonly canShare: boolean;
+  readonly commands: Commands;
+}) {
+  const { status, work, wish, traffic, executor } = snapshot;
+  const kept = keptInWords(snapshot.uploads);
+  const paused = wish === 'paused';
+  return (
+    <Card>
+      <div className="grid gap-6">
+        <div className="grid grid-cols-[auto_1fr] gap-x-3">
+          <span
+            aria-hidden
+            className={`mt-2 size-3 rounded-full border-2 border-edge ${LAMPS[status.code] ?? 'bg-signal-wash'}`}
+          />
+          <div role="status" className="grid gap-1">
+            <p className="font-semibold text-xl">{headlineOf(snapshot)}</p>
+            {status.code !== 'computing' && <p className="text-soft text-sm">{status.sentence}</p>}
+          </div>
+        </div>
+
+        {work && (
+          <div className="grid gap-2">
+            <p className="font-medium text-sm">{workInWords(work)}</p>
+            <Progress
+              label="Piece of work"
+              value={work.plannedSteps === null ? null : work.steps}
+              max={work.plannedSteps ?? 1}
+              text={progressInWords(work)}
+            />
+          </div>
+        )}
+
+        <div className="flex flex-wrap gap-3">
+          {paused ? (
+            <Button tone="primary" onClick={commands.resume}>
+              Resume
+            </Button>
+          ) : (
+            <Button tone="primary" disabled={wish !== 'running'} onClick={commands.pause}>
+              Pause
+            </Button>
+          )}
+          <Button disabled={wish === 'finishing'} onClick={commands.finish}>
+            Finish and stop
+          </Button>
+          <Button onClick={commands.stopNow}>Stop now</Button>
+        </div>
+
+        <Stats>
+          <Stat label="Tokens a second" value={formatCount(work?.tokensPerSecond ?? 0)} />
+          <Stat label="Loss of this piece" value={formatLoss(work?.loss ?? null)} detail="nats a token" />
+          <Stat
+            label="From peers"
+            value={formatBytes(traffic.fromPeersBytes)}
+            detail={snapshot.sharing ? `${traffic.peers} linked now` : 'sharing is off'}
+          />
+          <Stat label="From the coordinator" value={formatBytes(traffic.fromCoordinatorBytes)} />
+          <Stat label="Handed in" value={formatBytes(traffic.uploadedBytes)} detail={kept || undefined} />
+          <Stat label="Passed to peers" value={formatBytes(traffic.toPeersBytes)} />
+        </Stats>
+
+        <div className="grid gap-5 border-line border-t pt-5">
+          <ThrottleSlider value={snapshot.throttle} onChange={commands.setThrottle} />
+          <Choice
+            label="Share modules with other volunteers"
+            hint="Those peers see your network address."
+            checked={snapshot.sharing}
+            disabled={!canShare}
+            onChange={commands.setSharing}
+          />
+          {executor && (
+            <p className="text-soft text-xs">
+              Computing on {executor.adapter} through {executor.name}; the self-test measured{' '}
+              {formatCount(executor.tokensPerSecond)} tokens a second.
+            </p>
+          )}
+        </div>
+      </div>
+    </Card>
+  );
+}
