@@ -1,0 +1,122 @@
+import { sha256Of } from '@pathfold/blobs/memory';
+import { encodeTokens } from '@pathfold/corpora/shards';
+import { pathModules } from '@pathfold/nets/llama-modules';
+import { initModule } from '@pathfold/nets/modules';
+import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import { type Executor, openExecutor } from '@pathfold/tensors/executors/executor';
+import { systemClock } from '@pathfold/training/clock';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WorkPorts } from '../work-run.ts';
+import { trainRun } from './run.ts';
+import type { TrainTask } from './task.ts';
+
+const model = { width: 16, blocks: 2, heads: 2, context: 16, vocabulary: 257, tied: true };
+const levels = [{ experts: 1, blocks: 2 }];
+const shapes = pathModules(model, levels, '0');
+
+const blobs = new Map<string, Uint8Array>();
+const put = async (bytes: Uint8Array): Promise<BlobRef> => {
+  const sha256 = await sha256Of(bytes);
+  blobs.set(sha256, bytes);
+  return { sha256, bytes: bytes.byteLength };
+};
+
+let executor: Executor;
+let task: TrainTask;
+beforeAll(async () => {
+  executor = await openExecutor('tfjs-cpu');
+  const modules: ModuleRef[] = [];
+  for (const shape of shapes) {
+    const values = initModule(shape, 1);
+    modules.push({ name: shape.name, version: 0, ...(await put(new Uint8Array(values.buffer))) });
+  }
+  const shard = await put(encodeTokens(Uint16Array.from({ length: 400 }, (_, i) => 1 + ((i * 7) % 29))));
+  const inner = { steps: 6, learningRate: 0.003, warmupSteps: 2, weightDecay: 0.1, clipNorm: 1, batch: 2 };
+  task = {
+    ...{ path: '0', round: 1, model, levels, inner, modules, shard },
+    ...{ steps: 6, globalStep: 0, totalSteps: 60, seed: 5, codec: 'f32' },
+  };
+});
+afterAll(() => executor.dispose());
+
+const portsWith = (changes: Partial<WorkPorts> = {}): WorkPorts => ({
+  executor,
+  blob: async (ref) => blobs.get(ref.sha256)!.slice(),
+  kept: async () => null,
+  clock: systemClock,
+  remainingMs: () => Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  throttle: () => 1,
+  onComputing: () => {},
+  onProgress: () => {},
+  ...changes,
+});
+const floats = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer);
+const norm = (values: Float32Array) => Math.hypot(...values);
+
+/** The task's path with the outer gradient taken off at full length: theta_i(t) = theta(t-1) - delta. */
+const moved = async (from: TrainTask, payload: Uint8Array): Promise<TrainTask> => {
+  const delta = floats(payload);
+  let offset = 0;
+  const modules: ModuleRef[] = [];
+  for (const module of from.modules) {
+    const values = floats(blobs.get(module.sha256)!);
+    for (let i = 0; i < values.length; i++) values[i]! -= delta[offset + i]!;
+    offset += values.length;
+    modules.push({ name: module.name, version: module.version + 1, ...(await put(new Uint8Array(values.buffer))) });
+  }
+  return { ...from, modules };
+};
+
+test('the contribution is the outer gradient of every module in order, and it leads downhill', async () => {
+  const progress: number[] = [];
+  const first = await trainRun.execute(task, portsWith({ onProgress: ({ steps }) => progress.push(steps) }));
+  expect(first.payload.byteLength).toBe(task.modules.reduce((sum, module) => sum + module.bytes, 0));
+  expect(first).toMatchObject({ steps: 6, tokens: 6 * 2 * 16 });
+  expect(progress).toEqual([1, 2, 3, 4, 5, 6]);
+  const second = await trainRun.execute(await moved(task, first.payload), portsWith());
+  expect(second.loss!).toBeLessThan(first.loss!);
+});
+
+test('the next round of the path goes on with the kept moments', async () => {
+  const first = await trainRun.execute(task, portsWith());
+  const next = { ...(await moved(task, first.payload)), globalStep: 6 };
+  const asked: string[] = [];
+  const kept = async (name: string) => {
+    asked.push(name);
+    return first.keep!.bytes;
+  };
+  const warm = await trainRun.execute(next, portsWith({ kept }));
+  const cold = await trainRun.execute(next, portsWith());
+  expect(asked).toEqual([first.keep!.name]);
+  expect(floats(warm.payload)).not.toEqual(floats(cold.payload));
+});
+
+test('moments from a step that the run has not reached, or of another net, start cold', async () => {
+  const { keep } = await trainRun.execute(task, portsWith());
+  const cold = await trainRun.execute(task, portsWith());
+  const rolledBack = await trainRun.execute(task, portsWith({ kept: async () => keep!.bytes }));
+  expect(floats(rolledBack.payload)).toEqual(floats(cold.payload));
+  const torn = await trainRun.execute(task, portsWith({ kept: async () => keep!.bytes.slice(4) }));
+  expect(floats(torn.payload)).toEqual(floats(cold.payload));
+});
+
+test('cut short, it answers the steps that were done', async () => {
+  const control = new AbortController();
+  const cut = await trainRun.execute(
+    task,
+    portsWith({ signal: control.signal, onProgress: ({ steps }) => steps === 2 && control.abort() }),
+  );
+  expect(cut).toMatchObject({ steps: 2, tokens: 2 * 2 * 16 });
+  expect(norm(floats(cut.payload))).toBeGreaterThan(0);
+  const before = await trainRun.execute(task, portsWith({ signal: AbortSignal.abort() }));
+  expect(before.steps).toBe(0);
+});
+
+test('a task whose modules are not those of its path is refused before anything is computed', async () => {
+  const swapped = { ...task, modules: [...task.modules].reverse() };
+  await expect(trainRun.execute(swapped, portsWith())).rejects.toMatchObject({ code: 'bad_message' });
+  await expect(trainRun.execute({ ...task, steps: 'many' }, portsWith())).rejects.toMatchObject({
+    code: 'bad_message',
+  });
+});
