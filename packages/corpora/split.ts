@@ -14,7 +14,8 @@ const MAX_GROUP_SHARE = 0.25;
 
 /**
  * Splits by document: about 86 % train, 6 % router (and early stopping), 8 % test, of every domain.
- * `test` is capped at about 220 kB in all (evaluation costs compute), but keeps up to 17 kB of each domain.
+ * Held-out splits are capped (evaluation costs compute): `test` at about 220 kB in all, but at least 17 kB of each
+ * domain that has them to give, `router` at 400 kB and 9 kB.
  * Near-duplicates go together, wherever they came from. The same documents split the same way in any order.
  *
  * @returns the split of each document. A corpus of fewer than three groups leaves a split empty.

