@@ -41,6 +41,11 @@ export const ERRORS = {
     what: 'The run is in a state in which this cannot be done.',
     todo: 'Look at its state first.',
   },
+  not_offered: {
+    status: 501,
+    what: 'This version of the coordinator does not offer this.',
+    todo: 'Look in its documentation for what it offers.',
+  },
   corpus_in_use: { status: 409, what: 'A run uses this corpus.', todo: 'Delete the run first.' },
   too_large: { status: 413, what: 'The body is larger than allowed.', todo: 'Send no more than the detail says.' },
   unsupported_media_type: {
