@@ -179,6 +179,11 @@ export const ERRORS = {
     what: 'The device computes wrongly and may not train.',
     todo: 'Update the browser or the graphics driver, or choose the CPU.',
   },
+  no_device: {
+    status: 200,
+    what: 'There is no device of the chosen kind here.',
+    todo: 'Choose another device to compute on.',
+  },
   device_lost: {
     status: 200,
     what: 'The GPU went away.',
