@@ -11,6 +11,6 @@ serveCompute(
     listen: (listener) => addEventListener('message', (event: MessageEvent<ToCompute>) => listener(event.data)),
   },
   WORKS,
-  openDevice,
+  openDevice({ wasmBaseUrl: '/tfjs/' }),
   systemClock,
 );

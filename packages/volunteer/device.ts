@@ -1,9 +1,22 @@
-import { openExecutor } from '@pathfold/tensors/executors/executor';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { chooseExecutor, NoDevicePasses } from '@pathfold/training/choose';
 import type { OpenDevice } from './compute.ts';
 
-/** Opens the device of a choice. */
-export const openDevice: OpenDevice = async () => {
-  const executor = await openExecutor('tfjs-wasm');
-  const info = { name: executor.name, adapter: executor.adapter, tokensPerSecond: 0 };
-  return { executor, probe: { executor: info, tried: [{ ...info, failure: null }] } };
-};
+/**
+ * The fastest device of the choice that passes its self-test. `wasmBaseUrl`: where a page finds TensorFlow.js's
+ * .wasm files. Throws PathfoldError `no_device` or `self_test_failed`, with what became of each device.
+ */
+export const openDevice =
+  (where: { readonly wasmBaseUrl?: string }): OpenDevice =>
+  async (wanted) => {
+    try {
+      const { executor, tokensPerSecond, tried } = await chooseExecutor({ ...where, wanted });
+      const { name, adapter } = executor;
+      return { executor, probe: { executor: { name, adapter: adapter.slice(0, 200), tokensPerSecond }, tried } };
+    } catch (error) {
+      if (!(error instanceof NoDevicePasses)) throw error;
+      const opened = error.tried.some(({ adapter }) => adapter !== '');
+      const detail = error.tried.map(({ name, reason }) => `${name}: ${reason}.`).join(' ');
+      throw new PathfoldError(opened ? 'self_test_failed' : 'no_device', detail.slice(0, 400));
+    }
+  };

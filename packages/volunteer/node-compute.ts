@@ -1,12 +1,9 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ComputeWorker, FromCompute } from './compute-words.ts';
 
-/** Starts the compute worker as a thread of this Node process. The loader of TypeScript is named, so that any host can. */
+/** Starts the compute worker as a thread of this Node process. */
 export function spawnNodeCompute(): ComputeWorker {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const worker = new Worker(new URL('./node-worker.ts', import.meta.url), { execArgv: ['--import', loader] });
+  const worker = new Worker(new URL('./node-worker.mjs', import.meta.url));
   let ended = false;
   let crashed: (detail: string) => void = () => {};
   const end = (detail: string) => {

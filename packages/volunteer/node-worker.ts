@@ -13,6 +13,6 @@ serveCompute(
     listen: (listener) => port.on('message', listener),
   },
   WORKS,
-  openDevice,
+  openDevice({}),
   systemClock,
 );

@@ -1,10 +1,10 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { BlobRef } from '@pathfold/protocol/blob';
-import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import type { Swarm, SwarmStats } from '@pathfold/swarm/swarm';
+import type { Tried } from '@pathfold/training/choose';
 import type { WorkResult } from '@pathfold/works/work-run';
 import type { Identity } from './identity.ts';
 import type { Notes } from './notes.ts';
@@ -19,15 +19,6 @@ export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: (() => void) | null;
   onerror: (() => void) | null;
-}
-
-/** One executor that was tried, and why it was not taken. */
-export interface Tried {
-  readonly name: string;
-  readonly adapter: string;
-  readonly tokensPerSecond: number;
-  /** Null for an executor that may train. */
-  readonly failure: { readonly code: ErrorCode; readonly detail: string } | null;
 }
 
 export interface Probe {
@@ -52,7 +43,10 @@ export interface JobPorts {
 
 /** The device, in a worker of its own: a socket keeps its heartbeats while a step computes. */
 export interface Compute {
-  /** Opens the fastest executor that passes its self-test. Throws PathfoldError `self_test_failed`, `worker_crashed`. */
+  /**
+   * Opens the fastest executor that passes its self-test. Throws PathfoldError `self_test_failed`,
+   * `no_device`, `worker_crashed`.
+   */
   probe(choice: ComputeChoice): Promise<Probe>;
   /**
    * Does one piece of work; an abort cuts it short between two steps, and it answers what was done.

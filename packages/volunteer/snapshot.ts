@@ -1,8 +1,8 @@
 import type { ComputeChoice, Outcome, VolunteerState, Wish } from '@pathfold/coordination/volunteer/state';
 import { type Status, statusOf } from '@pathfold/coordination/volunteer/status';
 import type { ExecutorInfo } from '@pathfold/protocol/report';
+import type { Tried } from '@pathfold/training/choose';
 import * as z from 'zod/mini';
-import type { Tried } from './ports.ts';
 
 /** Bytes that went through this volunteer in this visit. */
 export interface Traffic {

@@ -1,6 +1,7 @@
 import type { Decision } from '@pathfold/coordination/volunteer/events';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
+import type { Tried } from '@pathfold/training/choose';
 import { openCache } from './cache.ts';
 import { createContributing } from './contributing.ts';
 import { coordinatorSource } from './download.ts';
@@ -9,7 +10,7 @@ import { createKept } from './kept.ts';
 import { createLine } from './line.ts';
 import { runMind } from './mind.ts';
 import { readJson, writeJson } from './notes.ts';
-import type { Tried, VolunteerPorts } from './ports.ts';
+import type { VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import { createSharing } from './sharing.ts';
 import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';

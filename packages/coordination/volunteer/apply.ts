@@ -8,6 +8,8 @@ const FATAL = new Set(['protocol_too_old', 'protocol_too_new', 'banned', 'bad_si
 const SUSPECT = new Set(['not_finite', 'norm_out_of_bounds']);
 /** Failures of the device itself: it is probed again before more work is asked for. */
 const DEVICE_FAULTS = new Set(['device_lost', 'out_of_memory', 'worker_crashed']);
+/** Trying again would find the same. */
+const UNFIT = new Set(['self_test_failed', 'no_device']);
 
 /** Folds one event into the state, in place. */
 export function apply(state: VolunteerState, event: VolunteerEvent): void {
@@ -72,7 +74,7 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
         failure: event.code,
         retryAt: event.at + backoffMs(state.faults + 2, event.chance),
       };
-      if (event.code === 'self_test_failed') state.refusal = { code: event.code, detail: event.detail };
+      if (UNFIT.has(event.code)) state.refusal = { code: event.code, detail: event.detail };
       return;
 
     case 'WorkBegan':
@@ -264,7 +266,7 @@ function failWork(state: VolunteerState, event: Extract<VolunteerEvent, { type: 
   state.faults++;
   state.askAt = event.at + backoffMs(state.faults, event.chance);
   if (deviceFault) state.device = { phase: 'unknown', retryAt: state.askAt, failure: event.code };
-  if (event.code === 'self_test_failed') state.refusal = { code: event.code, detail: event.detail };
+  if (UNFIT.has(event.code)) state.refusal = { code: event.code, detail: event.detail };
   if (!work.lost) giveBack(state, event.lease, event.code, event.detail.slice(0, 400));
 }
 
