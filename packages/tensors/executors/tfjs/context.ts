@@ -17,6 +17,8 @@ export interface Spellings {
   scatterRows(ids: TfTensor, values: TfTensor, count: number): TfTensor;
   /** `count` equal parts of x along its last axis. */
   splitColumns(x: TfTensor, count: number): TfTensor[];
+  /** The last axis in stretches of `width` columns, the halves of each exchanged. */
+  swapHalves(x: TfTensor, width: number): TfTensor;
   /** Parts [N, D] side by side. */
   joinColumns(parts: readonly TfTensor[]): TfTensor;
   /** Consecutive stretches of flat [N], in the given shapes. */

@@ -37,6 +37,7 @@ export class TfProgram implements Program {
   write(name: string, values: Float32Array): void {
     const port = this.plan.state.find((state) => state.name === name);
     if (!port) throw new Error(`the plan has no state ${name}`);
+    this.#activate();
     const fresh = this.#upload(name, port.value, values);
     this.#state.get(name)?.dispose();
     this.#state.set(name, fresh);
@@ -51,7 +52,7 @@ export class TfProgram implements Program {
     wanted: readonly string[] = this.plan.outputs.map((port) => port.name),
   ): Promise<Record<string, Float32Array>> {
     return this.#guard(async () => {
-      if (this.context.tf.getBackend() !== this.backend) await this.context.tf.setBackend(this.backend);
+      this.#activate();
       const outputs = this.#compute(inputs);
       const answer: Record<string, Float32Array> = {};
       try {
@@ -117,6 +118,11 @@ export class TfProgram implements Program {
     const tensor = this.#state.get(name);
     if (!tensor) throw new Error(`state ${name} has not been written`);
     return tensor;
+  }
+
+  /** TensorFlow.js has one active backend; changing to one that is already open takes effect at once. */
+  #activate(): void {
+    if (this.context.tf.getBackend() !== this.backend) void this.context.tf.setBackend(this.backend);
   }
 
   async #guard<T>(body: () => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ export const plainSpellings = (tf: Tf): Spellings => {
     gatherRows: (table, ids) => tf.gather(table, ids as core.Tensor1D),
     scatterRows: (ids, values, count) => tf.matMul(oneHot(ids, count), values, true, false),
     splitColumns: (x, count) => tf.split(x, count, -1),
+    swapHalves: (x, width) => tf.reshape(tf.reverse(tf.reshape(x, [-1, 2, width / 2]), 1), x.shape),
     joinColumns: (parts) => tf.concat([...parts], -1),
     unpack: (flat, shapes) => tf.split(flat, shapes.map(sizeOf)).map((part, i) => tf.reshape(part, [...shapes[i]!])),
   };

@@ -4,7 +4,7 @@ import { ropeTables } from './tables.ts';
 
 /** y = x cos + swap(x) sin, where swap exchanges the halves of each head and sin carries the sign. */
 export const ropeTfjs = (
-  { tf, constant }: TfContext,
+  { tf, constant, swapHalves }: TfContext,
   [x]: readonly TfTensor[],
   attributes: RopeAttributes,
 ): TfTensor[] => {
@@ -24,8 +24,7 @@ export const ropeTfjs = (
     return tf.tensor2d(values, [1, context * width]);
   };
   const flat = tf.reshape(x!, [rows / context, context * width]);
-  const halves = tf.reshape(x!, [(rows * width) / headWidth, 2, headWidth / 2]);
-  const swapped = tf.reshape(tf.reverse(halves, 1), flat.shape);
+  const swapped = tf.reshape(swapHalves(x!, headWidth), flat.shape);
   const turned = tf.add(
     tf.mul(flat, constant(`${key} cos`, whole('cos'))),
     tf.mul(swapped, constant(`${key} sin`, whole('sin'))),

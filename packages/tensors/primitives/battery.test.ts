@@ -1,0 +1,148 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Executor, type ExecutorName, openExecutor } from '../executors/executor.ts';
+import { gradients } from '../plan/differentiate.ts';
+import { type Trace, trace } from '../plan/trace.ts';
+import { type Plan, sizeOf, type Tensor } from '../plan/types.ts';
+import type { Case } from './case.ts';
+import { primitives } from './list.ts';
+
+/** The reference, and the executors that are held to it. */
+const REFERENCE: ExecutorName = 'tfjs-cpu';
+const TESTED: ExecutorName[] = ['tfjs-wasm'];
+const TOLERANCE = 1e-5;
+
+type Values = Record<string, Float32Array>;
+
+const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).filter((f) => f.isDirectory());
+const cases: Case[] = (
+  await Promise.all(folders.map(({ name }) => import(`./${name}/cases.ts`) as Promise<{ cases: Case[] }>))
+).flatMap((module) => module.cases);
+
+const noise = (length: number, seed: number): number[] => {
+  let state = seed;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return Array.from({ length }, () => 1.7 * (next() + next() + next() + next() - 2));
+};
+const seedOf = (name: string) => [...name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7);
+
+/** Values of a plan's inputs: x0, x1, ... as the case says, weights as noise. */
+const valuesFor = (plan: Plan, c: Case): Record<string, Float32Array | Int32Array> =>
+  Object.fromEntries(
+    plan.inputs.map(({ name, value }) => {
+      const input = name.startsWith('x') ? c.inputs[Number(name.slice(1))]! : { scale: 1, indicesBelow: undefined };
+      const drawn = noise(sizeOf(plan.values[value]!.shape), seedOf(name));
+      const { indicesBelow, scale = 1 } = input;
+      if (indicesBelow === undefined) return [name, Float32Array.from(drawn, (v) => v * scale)];
+      return [name, Int32Array.from(drawn, (v) => Math.floor(Math.abs(v) * 1e6) % indicesBelow)];
+    }),
+  );
+
+const floatsOf = ({ inputs }: Case): number[] => inputs.flatMap((x, i) => (x.indicesBelow === undefined ? [i] : []));
+
+const inputsOf = (t: Trace, { inputs }: Case): Tensor[] =>
+  inputs.map((x, i) => t.input(`x${i}`, x.shape, x.indicesBelow === undefined ? 'f32' : 'i32'));
+
+/** The sum of all elements of `outputs`, each weighted by an input of its own. */
+const weigh = (t: Trace, outputs: readonly Tensor[], prefix: string): Tensor =>
+  outputs
+    .map((y, i) => t.emit('sum', t.emit('mul', [y, t.input(`${prefix}${i}`, y.shape)]))[0]!)
+    .reduce((a, b) => t.emit('add', [a, b])[0]!);
+
+/** The `order`-th derivative of the case: its outputs, their weighted sum's gradients, those ones' gradients, ... */
+const derive = (t: Trace, c: Case, inputs: readonly Tensor[], order: number): readonly Tensor[] =>
+  order === 0
+    ? c.build(inputs)
+    : gradients(
+        t,
+        weigh(t, derive(t, c, inputs, order - 1), `w${order}.`),
+        floatsOf(c).map((i) => inputs[i]!),
+      );
+
+const planOf = (c: Case, order: number): Plan =>
+  trace((t) => {
+    derive(t, c, inputsOf(t, c), order).forEach((y, i) => {
+      t.output(`y${i}`, y);
+    });
+  });
+
+const executors = new Map<ExecutorName, Executor>();
+const run = async (name: ExecutorName, plan: Plan, values: Record<string, Float32Array | Int32Array>) => {
+  const program = executors.get(name)!.compile(plan);
+  const outputs = await program.run(values);
+  program.dispose();
+  return outputs;
+};
+
+const distance = (a: Values, b: Values): number => {
+  let [difference, size] = [0, 0];
+  for (const [name, y] of Object.entries(b))
+    y.forEach((value, i) => {
+      difference += (a[name]![i]! - value) ** 2;
+      size += value ** 2;
+    });
+  return Math.sqrt(difference) / Math.max(Math.sqrt(size), 1e-3);
+};
+
+/** Along one random direction: the derivative of order `order` against the difference of order - 1. */
+const differenceError = async (name: ExecutorName, c: Case, order: number): Promise<number> => {
+  const [lower, upper] = [planOf(c, order - 1), planOf(c, order)];
+  const values = valuesFor(upper, c);
+  const analytic = await run(name, upper, values);
+  let [expected, size] = [0, 0];
+  const directions = floatsOf(c).map((i) => Float32Array.from(noise(sizeOf(c.inputs[i]!.shape), 1000 + i)));
+  directions.forEach((direction, i) => {
+    analytic[`y${i}`]!.forEach((g, k) => {
+      expected += g * direction[k]!;
+      size += Math.abs(g * direction[k]!);
+    });
+  });
+  const moved = async (h: number): Promise<number> => {
+    const there = { ...values };
+    floatsOf(c).forEach((i, at) => {
+      there[`x${i}`] = (values[`x${i}`] as Float32Array).map((v, k) => v + h * directions[at]![k]!);
+    });
+    const outputs = await run(name, lower, there);
+    return Object.values(outputs).reduce(
+      (total, y, i) => total + y.reduce((sum, v, k) => sum + v * values[`w${order}.${i}`]![k]!, 0),
+      0,
+    );
+  };
+  // Richardson's extrapolation of two central differences.
+  const central = async (h: number) => ((await moved(h)) - (await moved(-h))) / (2 * h);
+  const [wide, narrow] = [await central(0.04), await central(0.02)];
+  return Math.abs((4 * narrow - wide) / 3 - expected) / Math.max(size, 1e-2);
+};
+
+beforeAll(async () => {
+  for (const name of [REFERENCE, ...TESTED]) executors.set(name, await openExecutor(name));
+});
+afterAll(() => {
+  for (const executor of executors.values()) executor.dispose();
+});
+
+test('every primitive has a case', () => {
+  const used = new Set(cases.flatMap((c) => planOf(c, c.derivatives).calls.map((call) => call.primitive)));
+  for (const c of cases) for (const call of planOf(c, 0).calls) used.add(call.primitive);
+  expect([...primitives.keys()].filter((name) => !used.has(name))).toEqual([]);
+});
+
+describe.each(TESTED)('%s computes what the reference does, derivatives included:', (name) => {
+  test.each(cases)('$name', async (c) => {
+    for (let order = 0; order <= c.derivatives; order++) {
+      const plan = planOf(c, order);
+      const values = valuesFor(plan, c);
+      expect(distance(await run(name, plan, values), await run(REFERENCE, plan, values))).toBeLessThan(TOLERANCE);
+    }
+  });
+});
+
+describe('derivatives agree with finite differences:', () => {
+  test.each(cases.filter((c) => c.derivatives > 0))('$name', async (c) => {
+    for (let order = 1; order <= c.derivatives; order++)
+      expect(await differenceError(REFERENCE, c, order)).toBeLessThan(2e-3);
+  });
+});

@@ -1,0 +1,81 @@
+import { type Executor, type ExecutorName, openExecutor } from '@pathfold/tensors/executors/executor';
+import { primitives } from '@pathfold/tensors/primitives/list';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { chooseExecutor, NoDevicePasses } from './choose.ts';
+import { selfTest } from './self-test.ts';
+
+const device = (name: ExecutorName, software = false): Executor => ({
+  name,
+  adapter: name,
+  software,
+  compile: () => {
+    throw new Error('not in this test');
+  },
+  dispose: vi.fn(),
+});
+
+/** Devices that there are, with their speeds; a negative speed stands for a device that computes wrongly. */
+const choose = (speeds: Partial<Record<ExecutorName, number>>, wanted: 'automatic' | 'gpu' | 'cpu', software = false) =>
+  chooseExecutor({
+    wanted,
+    open: async (name) => {
+      if (speeds[name] === undefined) throw new Error('none here');
+      return device(name, software && name === 'tfjs-webgpu');
+    },
+    test: async ({ name }) => ({ passed: speeds[name]! >= 0, reason: 'as the test says' }),
+    measure: async ({ name }) => speeds[name]!,
+  });
+
+describe('choosing a device', () => {
+  test('takes the fastest that passes', async () => {
+    const all = { 'tfjs-webgpu': 900, 'tfjs-wasm': 100, 'tfjs-cpu': 1 };
+    expect((await choose(all, 'automatic')).executor.name).toBe('tfjs-webgpu');
+    expect((await choose({ ...all, 'tfjs-webgpu': 50 }, 'automatic')).executor.name).toBe('tfjs-wasm');
+    const wrong = await choose({ ...all, 'tfjs-webgpu': -1 }, 'automatic');
+    expect(wrong.executor.name).toBe('tfjs-wasm');
+    expect(wrong.tried).toContainEqual(expect.objectContaining({ name: 'tfjs-webgpu', passed: false }));
+  });
+
+  test('takes an emulated GPU only when asked to, or when nothing else passes', async () => {
+    const speeds = { 'tfjs-webgpu': 900, 'tfjs-wasm': 100 };
+    expect((await choose(speeds, 'automatic', true)).executor.name).toBe('tfjs-wasm');
+    expect((await choose(speeds, 'gpu', true)).executor.name).toBe('tfjs-webgpu');
+    expect((await choose({ ...speeds, 'tfjs-wasm': -1 }, 'automatic', true)).executor.name).toBe('tfjs-webgpu');
+  });
+
+  test('keeps to what was asked for, and says why nothing can train', async () => {
+    const speeds = { 'tfjs-webgpu': -1, 'tfjs-wasm': 100 };
+    expect((await choose(speeds, 'cpu')).tried.map(({ name }) => name)).toEqual(['tfjs-wasm']);
+    const refused = await choose(speeds, 'gpu').catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(NoDevicePasses);
+    expect((refused as NoDevicePasses).tried).toEqual([expect.objectContaining({ reason: 'as the test says' })]);
+  });
+
+  test('falls back to plain JavaScript last', async () => {
+    expect((await choose({ 'tfjs-cpu': 1 }, 'automatic')).executor.name).toBe('tfjs-cpu');
+  });
+});
+
+describe('the self-test', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test('passes a device that computes rightly', async () => {
+    const executor = await openExecutor('tfjs-wasm');
+    expect(await selfTest(executor)).toMatchObject({ passed: true });
+    executor.dispose();
+  });
+
+  test.each(['matmul', 'causalAttentionGrad', 'rope', 'adamw', 'embeddingGrad'])(
+    'rejects a device whose %s is wrong by 1 %%',
+    async (name) => {
+      const primitive = primitives.get(name)!;
+      const right = primitive.tfjs.bind(primitive);
+      vi.spyOn(primitive, 'tfjs').mockImplementation((context, inputs, attributes) =>
+        right(context, inputs, attributes).map((y) => context.tf.mul(y, 1.01)),
+      );
+      const executor = await openExecutor('tfjs-wasm');
+      expect(await selfTest(executor)).toMatchObject({ passed: false });
+      executor.dispose();
+    },
+  );
+});
