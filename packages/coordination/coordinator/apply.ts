@@ -91,7 +91,7 @@ const handlers: Handlers = {
     }
     for (const lease of Object.values(state.leases)) {
       lease.deadlineAt = Math.max(lease.deadlineAt + downMs, at + silenceMs);
-      memory.timers.push({ at: lease.deadlineAt, what: 'lease', id: lease.id });
+      memory.timers.push(lease.deadlineAt, { what: 'lease', id: lease.id });
       touched.leases.add(lease.id);
     }
     for (const run of Object.values(state.runs)) {
@@ -112,6 +112,7 @@ const handlers: Handlers = {
       state: 'training',
       reason: null,
       haltedAt: null,
+      grantedAt: 0,
       ending: false,
       deleted: false,
       works,
@@ -219,11 +220,12 @@ const handlers: Handlers = {
     const lease = { id, run: runId, kind, volunteer: volunteer.id, task, grantedAt: at, deadlineAt };
     state.leases[id] = { ...lease, contribution: null };
     run.leases[id] = true;
+    run.grantedAt = at;
     volunteer.lease = id;
     volunteer.wantsWork = false;
     if (task.path !== null) volunteer.paths[runId] = task.path;
     noteIdle(memory, volunteer);
-    memory.timers.push({ at: deadlineAt, what: 'lease', id });
+    memory.timers.push(deadlineAt, { what: 'lease', id });
     touched.runs.add(runId);
     tell(scene, run, kind, { type: 'granted', lease: id, volunteer: volunteer.id, task });
   },

@@ -41,13 +41,14 @@ const ended = (desk: Desk, lease: string, code: string, detail: string): Coordin
 function endOverdue(desk: Desk): CoordinatorEvent[] {
   const { state, memory, silenceMs, now } = desk;
   const events: CoordinatorEvent[] = [];
-  for (let timer = memory.timers.pop(now); timer; timer = memory.timers.pop(now)) {
+  for (let due = memory.timers.pop(now); due; due = memory.timers.pop(now)) {
+    const timer = due.item;
     if (timer.what === 'lease') {
       const lease = state.leases[timer.id];
       if (!lease || lease.contribution || lease.deadlineAt > now) continue;
       events.push(ended(desk, lease.id, 'expired', `nothing arrived within ${lease.deadlineAt - lease.grantedAt} ms`));
     } else if (timer.what === 'run') {
-      if (memory.wakeAt.get(timer.id) !== timer.at) continue;
+      if (memory.wakeAt.get(timer.id) !== due.at) continue;
       memory.wakeAt.delete(timer.id);
       memory.pending.runs.add(timer.id);
     } else {
@@ -154,7 +155,7 @@ function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   if (done) return [{ at: now, type: 'RunStateChanged', run: id, state: 'finished', reason: null }];
   if (wakeAt !== Number.POSITIVE_INFINITY && memory.wakeAt.get(id) !== wakeAt) {
     memory.wakeAt.set(id, wakeAt);
-    memory.timers.push({ at: wakeAt, what: 'run', id });
+    memory.timers.push(wakeAt, { what: 'run', id });
   }
   memory.searches.set(id, memory.idle.size);
   return events;
@@ -168,7 +169,7 @@ function halt(desk: Desk, run: RunRecord): CoordinatorEvent[] {
     .map((id) => ended(desk, id, code, `the run is ${run.state}`));
 }
 
-/** A lease for a volunteer that has just come free: of any run, that with the fewest leases first. */
+/** A lease for a volunteer that has just come free: of any run, that with the fewest leases first, then that longest without. */
 function serveVolunteers(desk: Desk): CoordinatorEvent[] {
   const { state, memory } = desk;
   for (const id of memory.pending.volunteers) {
@@ -178,7 +179,7 @@ function serveVolunteers(desk: Desk): CoordinatorEvent[] {
     const runs = Object.values(state.runs)
       .filter((run) => run.state === 'training')
       .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
-      .sort((a, b) => a.leaseCount - b.leaseCount);
+      .sort((a, b) => a.leaseCount - b.leaseCount || a.run.grantedAt - b.run.grantedAt);
     for (const { run } of runs) {
       const grant = offer(desk, run, volunteer);
       if (grant) return [grant];

@@ -1,13 +1,20 @@
+import { TimeHeap } from '../time-heap.ts';
 import type { CoordinatorState, VolunteerRecord } from './state.ts';
-import { Timers } from './timers.ts';
 import { nothingTouched, type Touched } from './touched.ts';
+
+/** Something to look at again at a time. `id` names a lease, a volunteer or a run. */
+export interface Timer {
+  readonly what: 'lease' | 'volunteer' | 'run';
+  readonly id: string;
+}
 
 /**
  * What the mind keeps beside its state: indexes that the state implies, and what is deliberately forgotten in a
  * restart (when a volunteer was last heard). Never logged, never in a snapshot.
  */
 export interface Memory {
-  readonly timers: Timers;
+  /** Whoever pops one checks whether it still matters. */
+  readonly timers: TimeHeap<Timer>;
   /** Volunteers that wait for work, the one that was asked about longest ago first. */
   readonly idle: Set<string>;
   readonly heardAt: Map<string, number>;
@@ -24,7 +31,7 @@ export interface Memory {
 /** The memory that a state implies. Everything is to be looked at once. */
 export function rebuildMemory(state: CoordinatorState): Memory {
   const memory: Memory = {
-    timers: new Timers(),
+    timers: new TimeHeap(),
     idle: new Set(),
     heardAt: new Map(),
     watched: new Set(),
@@ -33,7 +40,7 @@ export function rebuildMemory(state: CoordinatorState): Memory {
     wakeAt: new Map(),
   };
   for (const lease of Object.values(state.leases)) {
-    memory.timers.push({ at: lease.deadlineAt, what: 'lease', id: lease.id });
+    memory.timers.push(lease.deadlineAt, { what: 'lease', id: lease.id });
     memory.pending.leases.add(lease.id);
   }
   for (const volunteer of Object.values(state.volunteers)) {
@@ -58,5 +65,5 @@ export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
 export function watch(memory: Memory, volunteer: string, at: number): void {
   if (memory.watched.has(volunteer)) return;
   memory.watched.add(volunteer);
-  memory.timers.push({ at, what: 'volunteer', id: volunteer });
+  memory.timers.push(at, { what: 'volunteer', id: volunteer });
 }

@@ -27,6 +27,8 @@ export interface RunRecord {
   reason: string | null;
   /** When the run stopped training; null while it trains. */
   haltedAt: number | null;
+  /** When its last lease was granted. */
+  grantedAt: number;
   ending: boolean;
   deleted: boolean;
   /** State of each kind of work, by its name. */
