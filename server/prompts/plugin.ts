@@ -1,7 +1,23 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { exportRoutes } from './export-routes.ts';
+import { openAiRoutes } from './openai-routes.ts';
+import { PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps } from './runs.ts';
 
-/** `/v1/*` (OpenAI-compatible) and `GET /api/v1/runs/{id}/export/{file}`. Register at the root, without a prefix. */
+/** Prompts that may wait for their turn. */
+const QUEUE_LIMIT = 16;
+
+/**
+ * `/v1/*` (OpenAI-compatible) and `GET /api/v1/runs/{id}/export/{file}`. Register at the root, without a prefix; errors
+ * of the exports go to the root's error handler.
+ */
 export const promptsPlugin =
-  (_deps: PromptDeps): FastifyPluginAsync =>
-  async () => {};
+  (deps: PromptDeps): FastifyPluginAsync =>
+  async (app) => {
+    const worker = new PromptWorker(QUEUE_LIMIT);
+    app.addHook('onClose', () => worker.close());
+    app.setValidatorCompiler(validatorCompiler);
+    await app.register(exportRoutes(deps, worker));
+    await app.register(openAiRoutes(deps, worker), { prefix: '/v1' });
+  };

@@ -9,19 +9,18 @@ export interface PromptRun {
   spec: RunSpec;
   /** ISO 8601. */
   createdAt: string;
-  corpus: { name: string; licence: string };
+  corpusName: string;
   /** Every module at its newest version; empty while the run is preparing. */
-  modules: ModuleRef[];
+  modules: readonly ModuleRef[];
   /** Path ids: one expert a level, `0` or `0-3`. */
-  paths: string[];
-  /** `tokenizer.json`. */
-  tokenizer: BlobRef;
+  paths: readonly string[];
+  /** `tokenizer.json`; null while the run is preparing. */
+  tokenizer: BlobRef | null;
 }
 
 export interface PromptRuns {
-  /** The run, or null when there is none with this id or its tokenizer does not exist yet. */
-  get(id: string): PromptRun | null | Promise<PromptRun | null>;
-  list(): PromptRun[] | Promise<PromptRun[]>;
+  get(id: string): Promise<PromptRun | null>;
+  list(): Promise<PromptRun[]>;
 }
 
 /** What the prompt routes need of the coordinator. */

@@ -4,7 +4,7 @@ import { randomPath } from '../fixtures/random-path.ts';
 import { parseFileName, writePath } from './files.ts';
 import type { ExportNotes } from './folder.ts';
 
-const NOTES: ExportNotes = { runName: 'r', path: '0', round: 3, corpusName: 'starter', corpusLicence: 'public domain' };
+const NOTES: ExportNotes = { runName: 'r', path: '0', round: 3, corpusName: 'starter', licence: 'CC0-1.0' };
 const TOKENIZER = new TextEncoder().encode('{"model":{}}');
 
 /** Reads by the published layout: u64 length, JSON header, data. */
@@ -72,7 +72,7 @@ test('the folder holds what a reader of Hugging Face models looks for', () => {
     num_hidden_layers: 3,
     tie_word_embeddings: true,
   });
-  expect(strFromU8(files['README.md']!)).toContain('public domain');
+  expect(strFromU8(files['README.md']!)).toContain('CC0-1.0');
   expect(files['model.safetensors']).toEqual(writePath('safetensors', path, TOKENIZER, NOTES));
   expect(writePath('hf.zip', path, TOKENIZER, NOTES)).toEqual(zip);
 });

@@ -9,7 +9,7 @@ export interface ExportNotes {
   path: string;
   round: number;
   corpusName: string;
-  corpusLicence: string;
+  licence: string;
 }
 
 /** The weights as one safetensors file under Hugging Face's names. */
@@ -21,10 +21,7 @@ export const pathSafetensors = (weights: PathWeights, notes: ExportNotes): Uint8
     round: String(notes.round),
   });
 
-const readme = (
-  { runName, path, round, corpusName, corpusLicence }: ExportNotes,
-  context: number,
-): string => `# ${runName}
+const readme = ({ runName, path, round, corpusName, licence }: ExportNotes, context: number): string => `# ${runName}
 
 Path \`${path}\` of a Pathfold run after ${round} outer rounds: a Llama-style decoder that volunteers trained
 together on the corpus "${corpusName}" (DiLoCo, arXiv 2311.08105). It continues text; it was not tuned to chat.
@@ -35,7 +32,7 @@ together on the corpus "${corpusName}" (DiLoCo, arXiv 2311.08105). It continues 
 
 ## Licence
 
-The weights are offered under the terms of the corpus: ${corpusLicence}.
+${licence}
 `;
 
 /** Fixed, so that equal weights make equal bytes. Zip dates begin here. */

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { CONTENT_TYPES, parseFileName } from '@pathfold/inference/export/files';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { ExportCache, type ExportFile } from './export-cache.ts';
+import { pathVersion } from './path-source.ts';
+import type { PromptWorker } from './prompt-worker.ts';
+import type { PromptDeps, PromptRun } from './runs.ts';
+
+const MAX_CACHED_BYTES = 256 * 1024 * 1024;
+
+const json = (value: unknown): ExportFile => {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+};
+
+/** `GET /api/v1/runs/{id}/export/{file}`: the trained model in the formats of others. */
+export const exportRoutes =
+  ({ runs, blobs, isOperator }: PromptDeps, worker: PromptWorker): FastifyPluginAsyncZod =>
+  async (app) => {
+    const cache = new ExportCache(MAX_CACHED_BYTES);
+
+    const tokenizerOf = async (run: PromptRun): Promise<ExportFile> => {
+      const bytes = run.tokenizer && (await blobs.get(run.tokenizer.sha256));
+      if (!run.tokenizer || !bytes) throw new PathfoldError('not_ready', `Run ${run.id} is still preparing.`);
+      return { bytes, sha256: run.tokenizer.sha256 };
+    };
+    /** A run with one path sends every document and every prompt to it. */
+    const routerOf = (run: PromptRun): ExportFile => json({ kind: 'single', paths: run.paths });
+
+    const fileOf = async (run: PromptRun, file: string): Promise<{ type: string; content: ExportFile }> => {
+      if (file === 'tokenizer.json') return { type: 'application/json', content: await tokenizerOf(run) };
+      if (file === 'router.json') return { type: 'application/json', content: routerOf(run) };
+      if (file === 'base-features.onnx')
+        throw new PathfoldError('not_found', `Run ${run.id} has no base model, so no features are computed.`);
+      const name = parseFileName(file);
+      if (!name) throw new PathfoldError('not_found', `${file} is not an export.`);
+      const version = pathVersion(run, name.path, blobs);
+      const notes = {
+        runName: run.spec.name,
+        path: version.path,
+        round: version.round,
+        corpusName: run.corpusName,
+        licence: run.spec.licence,
+      };
+      const content = await cache.get(JSON.stringify([version.key, name.format, notes]), () =>
+        worker.write(version, name.format, notes),
+      );
+      return { type: CONTENT_TYPES[name.format], content };
+    };
+
+    app.get(
+      '/api/v1/runs/:id/export/:file',
+      { schema: { tags: ['runs'], params: z.object({ id: z.string(), file: z.string() }) } },
+      async (request, reply) => {
+        const { id, file } = request.params;
+        const run = await runs.get(id);
+        if (!run || (run.spec.visibility === 'private' && !isOperator(request)))
+          throw new PathfoldError('not_found', `There is no run ${id}.`);
+        const { type, content } = await fileOf(run, file);
+        const etag = `"${content.sha256}"`;
+        reply.header('etag', etag).header('cache-control', 'no-cache');
+        if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
+        return reply
+          .type(type)
+          .header('content-disposition', `attachment; filename="${run.id}-${file}"`)
+          .send(Buffer.from(content.bytes.buffer, content.bytes.byteOffset, content.bytes.byteLength));
+      },
+    );
+  };

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { openSession } from '@pathfold/inference/session';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { promptServer } from './fixture.ts';
+
+describe('exports', () => {
+  let server: Awaited<ReturnType<typeof promptServer>>;
+  let app: FastifyInstance;
+  const get = (file: string, headers = {}) => app.inject({ url: `/api/v1/runs/r1/export/${file}`, headers });
+  beforeAll(async () => {
+    server = await promptServer();
+    app = server.app;
+  });
+  afterAll(() => app.close());
+
+  test.each(['0.onnx', '0.kv.onnx'])('%s opens in ONNX Runtime', async (file) => {
+    const session = await openSession((await get(file)).rawPayload);
+    const { logits_TV } = await session.run([0, 1, 2], session.start);
+    expect(logits_TV.length).toBe(3 * 320);
+  });
+
+  test.each(['0.onnx', '0.kv.onnx', '0.safetensors', '0.hf.zip', 'tokenizer.json', 'router.json'])(
+    '%s has its content hash as ETag and is not sent again',
+    async (file) => {
+      const response = await get(file);
+      expect(response.statusCode).toBe(200);
+      const etag = `"${createHash('sha256').update(response.rawPayload).digest('hex')}"`;
+      expect(response.headers.etag).toBe(etag);
+      expect(response.headers['content-disposition']).toContain(`r1-${file}`);
+      const again = await get(file, { 'if-none-match': etag });
+      expect([again.statusCode, again.rawPayload.length]).toEqual([304, 0]);
+      const head = await app.inject({ method: 'HEAD', url: `/api/v1/runs/r1/export/${file}` });
+      expect([head.headers.etag, head.headers['content-length']]).toEqual([etag, String(response.rawPayload.length)]);
+    },
+  );
+
+  test('tokenizer.json is the tokenizer of the run', async () => {
+    expect((await get('tokenizer.json')).body).toBe(server.tokenizerJson);
+  });
+
+  test('router.json of a run with one path names it', async () => {
+    expect((await get('router.json')).json()).toEqual({ kind: 'single', paths: ['0'] });
+  });
+
+  test('a new round makes a new file', async () => {
+    const before = (await get('0.safetensors')).headers.etag;
+    await server.publish(2);
+    expect((await get('0.safetensors')).headers.etag).not.toBe(before);
+  });
+
+  test.each(['base-features.onnx', '1.onnx', '0-0.onnx', 'x.onnx', '0.bin'])('%s is not found', async (file) => {
+    const response = await get(file);
+    expect(response.statusCode).toBe(404);
+    expect(response.json().code).toBe('not_found');
+  });
+
+  test('a run that does not exist is not found; a private one only by its operator', async () => {
+    expect((await app.inject('/api/v1/runs/none/export/0.onnx')).statusCode).toBe(404);
+    server.run.spec = { ...server.run.spec, visibility: 'private' };
+    expect((await get('router.json')).statusCode).toBe(404);
+    expect((await get('router.json', { authorization: 'Bearer operator' })).statusCode).toBe(200);
+  });
+});

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { AnswerEnd, AnswerPiece } from '@pathfold/inference/answer';
+import { ERRORS, PathfoldError } from '@pathfold/protocol/errors';
+import { openAiError } from './openai-errors.ts';
+
+type FinishReason = AnswerEnd['finishReason'] | null;
+
+/** How one of the two endpoints spells an answer. */
+export interface Dialect {
+  object: string;
+  chunkObject: string;
+  idPrefix: string;
+  whole(text: string, finishReason: FinishReason): object;
+  /** `first`: nothing was sent before. */
+  chunk(text: string, finishReason: FinishReason, first: boolean): object;
+}
+
+export const COMPLETIONS: Dialect = {
+  object: 'text_completion',
+  chunkObject: 'text_completion',
+  idPrefix: 'cmpl-',
+  whole: (text, finish_reason) => ({ index: 0, text, logprobs: null, finish_reason }),
+  chunk: (text, finish_reason) => ({ index: 0, text, logprobs: null, finish_reason }),
+};
+
+export const CHAT: Dialect = {
+  object: 'chat.completion',
+  chunkObject: 'chat.completion.chunk',
+  idPrefix: 'chatcmpl-',
+  whole: (content, finish_reason) => ({
+    index: 0,
+    message: { role: 'assistant', content, refusal: null },
+    logprobs: null,
+    finish_reason,
+  }),
+  chunk: (content, finish_reason, first) => ({
+    index: 0,
+    delta: first ? { role: 'assistant', content } : content === '' ? {} : { content },
+    logprobs: null,
+    finish_reason,
+  }),
+};
+
+const usageOf = ({ promptTokens, completionTokens }: AnswerEnd) => ({
+  prompt_tokens: promptTokens,
+  completion_tokens: completionTokens,
+  total_tokens: promptTokens + completionTokens,
+});
+
+const newHead = (dialect: Dialect, model: string) => ({
+  id: dialect.idPrefix + randomUUID().replaceAll('-', ''),
+  created: Math.floor(Date.now() / 1000),
+  model,
+});
+
+export const wholeAnswer = async (dialect: Dialect, model: string, pieces: AsyncIterable<AnswerPiece>) => {
+  let text = '';
+  let end: AnswerEnd | null = null;
+  for await (const piece of pieces) {
+    text += piece.text;
+    end = piece.end;
+  }
+  if (!end) throw new PathfoldError('internal', 'The answer broke off.');
+  return {
+    ...newHead(dialect, model),
+    object: dialect.object,
+    choices: [dialect.whole(text, end.finishReason)],
+    usage: usageOf(end),
+  };
+};
+
+const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
+
+/** Server-sent events up to `[DONE]`. An error after the first piece is an event of its own, as the status is sent. */
+export async function* streamedAnswer(
+  dialect: Dialect,
+  model: string,
+  includeUsage: boolean,
+  pieces: AsyncIterable<AnswerPiece>,
+): AsyncGenerator<string> {
+  const head = { ...newHead(dialect, model), object: dialect.chunkObject };
+  const usage = includeUsage ? { usage: null } : {};
+  let first = true;
+  try {
+    for await (const { text, end } of pieces) {
+      if (text !== '' || first) yield event({ ...head, choices: [dialect.chunk(text, null, first)], ...usage });
+      first = false;
+      if (!end) continue;
+      yield event({ ...head, choices: [dialect.chunk('', end.finishReason, false)], ...usage });
+      if (includeUsage) yield event({ ...head, choices: [], usage: usageOf(end) });
+    }
+  } catch (error) {
+    const known = error instanceof PathfoldError;
+    yield event(openAiError(known ? error.code : 'internal', known ? error.detail : ERRORS.internal.what));
+  }
+  yield 'data: [DONE]\n\n';
+}

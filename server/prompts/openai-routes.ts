@@ -1,0 +1,95 @@
+import { Readable } from 'node:stream';
+import type { AnswerPiece, Question } from '@pathfold/inference/answer';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { secretsEqual } from '../security/secrets.ts';
+import { CHAT, COMPLETIONS, type Dialect, streamedAnswer, wholeAnswer } from './openai-answers.ts';
+import { answerOpenAiError } from './openai-errors.ts';
+import { ChatBody, CompletionBody, chatQuestion, completionQuestion } from './openai-schema.ts';
+import { pathVersion } from './path-source.ts';
+import type { PromptWorker } from './prompt-worker.ts';
+import type { PromptDeps, PromptRun } from './runs.ts';
+
+/** Waits for the first piece, so that errors before it still become a status; the iterable begins with it. */
+const peek = async (pieces: AsyncIterable<AnswerPiece>): Promise<AsyncIterable<AnswerPiece>> => {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+  })();
+};
+
+/** Aborts when the client hangs up. */
+const hangUpOf = (reply: FastifyReply): AbortSignal => {
+  const abort = new AbortController();
+  reply.raw.once('close', () => abort.abort(new PathfoldError('bad_request', 'The client hung up.')));
+  return abort.signal;
+};
+
+/** `/v1/models`, `/v1/completions` and `/v1/chat/completions`, as OpenAI's clients call them; a model is a run. */
+export const openAiRoutes =
+  ({ runs, blobs, promptKey, isOperator }: PromptDeps, worker: PromptWorker): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.setValidatorCompiler(validatorCompiler);
+    app.setSerializerCompiler(serializerCompiler);
+    app.setErrorHandler(answerOpenAiError);
+
+    const hasKey = (request: FastifyRequest): boolean => {
+      const [, key] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+      return promptKey !== null && key !== undefined && secretsEqual(key, promptKey);
+    };
+    app.addHook('onRequest', async (request) => {
+      if (promptKey !== null && !hasKey(request) && !isOperator(request))
+        throw new PathfoldError('unauthorized', 'Send the key of this coordinator as a bearer token.');
+    });
+
+    const mayRead = (request: FastifyRequest, run: PromptRun): boolean =>
+      run.spec.visibility === 'public' || hasKey(request) || isOperator(request);
+    const findRun = async (request: FastifyRequest, id: string): Promise<PromptRun> => {
+      const run = await runs.get(id);
+      if (!run || !mayRead(request, run)) throw new PathfoldError('not_found', `There is no model ${id}.`);
+      return run;
+    };
+    const modelOf = ({ id, createdAt }: PromptRun) => ({
+      id,
+      object: 'model',
+      created: Math.floor(Date.parse(createdAt) / 1000),
+      owned_by: 'pathfold',
+    });
+
+    app.get('/models', { schema: { tags: ['prompts'] } }, async (request) => ({
+      object: 'list',
+      data: (await runs.list()).filter((run) => mayRead(request, run) && run.modules.length > 0).map(modelOf),
+    }));
+    app.get('/models/:id', { schema: { tags: ['prompts'], params: z.object({ id: z.string() }) } }, async (request) =>
+      modelOf(await findRun(request, request.params.id)),
+    );
+
+    const respond = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      dialect: Dialect,
+      body: CompletionBody | ChatBody,
+      question: Question,
+    ) => {
+      const run = await findRun(request, body.model);
+      const version = pathVersion(run, run.paths[0] ?? '', blobs);
+      reply.header('x-pathfold-path', version.path).header('cache-control', 'no-store');
+      const pieces = await peek(worker.ask(version, question, hangUpOf(reply)));
+      if (!body.stream) return wholeAnswer(dialect, run.id, pieces);
+      const events = streamedAnswer(dialect, run.id, body.stream_options?.include_usage === true, pieces);
+      return reply
+        .type('text/event-stream; charset=utf-8')
+        .header('x-accel-buffering', 'no')
+        .serializer((payload: string) => payload)
+        .send(Readable.from(events));
+    };
+    app.post('/completions', { schema: { tags: ['prompts'], body: CompletionBody } }, (request, reply) =>
+      respond(request, reply, COMPLETIONS, request.body, completionQuestion(request.body)),
+    );
+    app.post('/chat/completions', { schema: { tags: ['prompts'], body: ChatBody } }, (request, reply) =>
+      respond(request, reply, CHAT, request.body, chatQuestion(request.body)),
+    );
+  };

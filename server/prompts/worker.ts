@@ -1,0 +1,78 @@
+/** The thread that answers prompts and writes exports: tensor arithmetic stays off the coordinator's event loop. */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort } from 'node:worker_threads';
+import { readTokenizer, type Tokenizer } from '@pathfold/corpora/tokenizer';
+import { answer } from '@pathfold/inference/answer';
+import { writePath } from '@pathfold/inference/export/files';
+import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
+import { type PathWeights, pathWeights } from '@pathfold/inference/path-weights';
+import { openSession, type PathSession } from '@pathfold/inference/session';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { FromWorker, Task, ToWorker } from './messages.ts';
+import type { PathSource } from './path-source.ts';
+
+interface HeldPath {
+  weights: PathWeights;
+  tokenizer: Tokenizer;
+  tokenizerJson: Uint8Array;
+  /** Opened by the first prompt: exports need none. */
+  session: PathSession | null;
+}
+
+const port = parentPort!;
+const held = new Map<string, HeldPath>();
+let cancelled = 0;
+
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+const hold = (source: PathSource): HeldPath => ({
+  weights: pathWeights(source.model, source.levels, source.path, source.modules),
+  tokenizer: readTokenizer(new TextDecoder().decode(source.tokenizerJson)),
+  tokenizerJson: source.tokenizerJson,
+  session: null,
+});
+
+const perform = async (job: number, path: HeldPath, task: Task): Promise<void> => {
+  if (task.type === 'write') {
+    const bytes = new Uint8Array(writePath(task.format, path.weights, path.tokenizerJson, task.notes));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return send({ type: 'file', job, bytes, sha256 }, [bytes.buffer]);
+  }
+  path.session ??= await openSession(pathOnnx(path.weights, { cached: true }));
+  const { session, tokenizer, weights } = path;
+  for await (const piece of answer({ session, tokenizer, context: weights.context }, task.question)) {
+    // ONNX Runtime never leaves the microtask queue: without a turn of the event loop no cancellation is heard.
+    await nextTurn();
+    if (cancelled === job) return;
+    send({ type: 'piece', job, piece });
+  }
+};
+
+const failure = (error: unknown): { code: PathfoldError['code']; detail: string } => {
+  if (error instanceof PathfoldError) return { code: error.code, detail: error.detail };
+  if (error instanceof RangeError) return { code: 'bad_request', detail: error.message };
+  return { code: 'internal', detail: error instanceof Error ? error.message : String(error) };
+};
+
+port.on('message', async (message: ToWorker) => {
+  if (message.type === 'cancel') {
+    cancelled = message.job;
+    return;
+  }
+  const { job, key, source, forget, task } = message;
+  try {
+    // A path that comes again failed before: it begins anew.
+    for (const old of source ? [...forget, key] : forget) {
+      await held.get(old)?.session?.release();
+      held.delete(old);
+    }
+    if (source) held.set(key, hold(source));
+    const path = held.get(key);
+    if (!path) throw new Error(`path ${key} was never sent`);
+    await perform(job, path, task);
+    send({ type: 'done', job });
+  } catch (error) {
+    send({ type: 'failed', job, ...failure(error) });
+  }
+});
