@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { StartError } from '../config.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrate } from './migrations.ts';
+import { PgliteClient } from './pglite-client.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import type { Tables } from './schema.ts';
 
@@ -38,8 +38,7 @@ export const openDatabase = async (options: {
 
 const openPglite = (dataDir: string): Database => {
   const unlock = lockFolder(dataDir);
-  const pglite = new PGlite({ dataDir: join(dataDir, 'database'), parsers: { [INT8]: Number } });
-  const db = new Kysely<Tables>({ dialect: pgliteDialect(pglite) });
+  const db = new Kysely<Tables>({ dialect: pgliteDialect(new PgliteClient(join(dataDir, 'database'))) });
   return {
     db,
     async close() {

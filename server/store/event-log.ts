@@ -1,7 +1,7 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { type Kysely, sql } from 'kysely';
-import { project } from './projections.ts';
+import type { Projector } from './projector.ts';
 import type { Tables } from './schema.ts';
 
 /** The log of what happened. Every implementation passes the battery in `battery.ts`. */
@@ -30,11 +30,6 @@ export class Superseded extends Error {
   }
 }
 
-export interface LoggedEvent {
-  readonly seq: number;
-  readonly event: CoordinatorEvent;
-}
-
 interface Waiting {
   readonly events: readonly CoordinatorEvent[];
   resolve(seq: number): void;
@@ -45,14 +40,16 @@ const SNAPSHOTS_KEPT = 2;
 
 export class EventLog implements EventStore {
   readonly #db: Kysely<Tables>;
+  readonly #projector: Projector;
   #epoch = 0;
   #seq = 0;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #failure: unknown = null;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, projector: Projector) {
     this.#db = db;
+    this.#projector = projector;
   }
 
   async open(): Promise<number> {
@@ -63,6 +60,7 @@ export class EventLog implements EventStore {
       .executeTakeFirstOrThrow();
     this.#epoch = epoch;
     this.#seq = await this.#lastSeq();
+    await this.#projector.open();
     return epoch;
   }
 
@@ -127,21 +125,19 @@ export class EventLog implements EventStore {
     this.#writing = null;
   }
 
+  /** One statement: the events, if the epoch is still ours. */
   async #commit(events: readonly CoordinatorEvent[]): Promise<void> {
-    const logged: LoggedEvent[] = events.map((event, i) => ({ seq: this.#seq + 1 + i, event }));
-    if (logged.length === 0) return;
-    await this.#db.transaction().execute(async (trx) => {
-      const seqs = logged.map(({ seq }) => seq);
-      const texts = events.map((event) => JSON.stringify(event));
-      // `for share`: whoever begins a new epoch waits for this transaction, and this one finds no row afterwards.
-      const { numAffectedRows } = await sql`
-        insert into events (seq, epoch, event)
-        select new.seq, held.epoch, new.event
-        from unnest(${seqs}::bigint[], ${texts}::text[]) as new (seq, event),
-          (select epoch from epoch where epoch = ${this.#epoch} for share) as held`.execute(trx);
-      if (Number(numAffectedRows) !== logged.length) throw new Superseded();
-      await project(trx, logged);
-    });
+    if (events.length === 0) return;
+    const seqs = events.map((_, i) => this.#seq + 1 + i);
+    const texts = events.map((event) => JSON.stringify(event));
+    // `for share`: whoever begins a new epoch waits for this statement, and this one finds no row afterwards.
+    const { numAffectedRows } = await sql`
+      insert into events (seq, epoch, event)
+      select new.seq, held.epoch, new.event
+      from unnest(${seqs}::bigint[], ${texts}::text[]) as new (seq, event),
+        (select epoch from epoch where epoch = ${this.#epoch} for share) as held`.execute(this.#db);
+    if (Number(numAffectedRows) !== events.length) throw new Superseded();
+    this.#projector.take(events.map((event, i) => ({ seq: seqs[i]!, event })));
   }
 
   async #holdEpoch(trx: Kysely<Tables>): Promise<void> {

@@ -32,6 +32,7 @@ export const killWhileAppending = async (
   expect(count).toBeGreaterThanOrEqual(acknowledgements);
   const store = await openStore({ dataDir, databaseUrl: null });
   try {
+    await store.events.open();
     const { events, seq } = await store.events.load();
     expect(seq).toBeGreaterThanOrEqual(last);
     expect(events.map(({ at }) => at)).toEqual(Array.from({ length: seq }, (_, i) => i + 1));

@@ -75,8 +75,10 @@ const pointOf = (row: Selectable<Tables['points']>): HistoryPoint => ({
   volunteerCount: row.volunteer_count,
 });
 
-export const listsOf = (db: Kysely<Tables>): Lists => ({
-  leases: (run, page) => {
+/** `catchUp`: brings the tables up to the log. */
+export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists => ({
+  leases: async (run, page) => {
+    await catchUp();
     const open = db.selectFrom('leases').selectAll().where('run', '=', run).where('ended_at', 'is', null);
     return pageOf(
       page,
@@ -84,7 +86,8 @@ export const listsOf = (db: Kysely<Tables>): Lists => ({
       leaseOf,
     );
   },
-  contributions: (of, page) => {
+  contributions: async (of, page) => {
+    await catchUp();
     const all = db.selectFrom('contributions').selectAll();
     const some = 'run' in of ? all.where('run', '=', of.run) : all.where('volunteer', '=', of.volunteer);
     return pageOf(
@@ -97,7 +100,8 @@ export const listsOf = (db: Kysely<Tables>): Lists => ({
     const row = await db.selectFrom('contributions').selectAll().where('lease', '=', lease).executeTakeFirst();
     return row ? contributionOf(row) : null;
   },
-  volunteers: (of, page) => {
+  volunteers: async (of, page) => {
+    await catchUp();
     const all = db.selectFrom('volunteers').selectAll();
     const some = of
       ? all.where('id', 'in', db.selectFrom('leases').select('volunteer').where('run', '=', of.run))
@@ -109,10 +113,12 @@ export const listsOf = (db: Kysely<Tables>): Lists => ({
     );
   },
   async volunteer(id) {
+    await catchUp();
     const row = await db.selectFrom('volunteers').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? volunteerOf(row) : null;
   },
   async history(run) {
+    await catchUp();
     const rows = await db.selectFrom('points').selectAll().where('run', '=', run).orderBy('round').execute();
     return rows.map(pointOf);
   },

@@ -13,6 +13,8 @@ const MIGRATIONS: Record<string, Migration> = {
     create table epoch (one boolean primary key default true check (one), epoch bigint not null);
     insert into epoch (epoch) values (0);
     create table events (seq bigint primary key, epoch bigint not null, event text not null);
+    create table projected (one boolean primary key default true check (one), seq bigint not null);
+    insert into projected (seq) values (0);
     create table snapshots (seq bigint primary key, state text not null);
     create table settings (name text primary key, value text not null);
     create table corpora (

@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -8,9 +7,10 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from 'kysely';
+import type { PgliteClient } from './pglite-client.ts';
 
 /** Kysely on PGlite. PGlite has one connection, so that whoever acquires it keeps all others waiting. */
-export const pgliteDialect = (pglite: PGlite): Dialect => ({
+export const pgliteDialect = (pglite: PgliteClient): Dialect => ({
   createAdapter: () => new PostgresAdapter(),
   createDriver: () => new PgliteDriver(pglite),
   createIntrospector: (db) => new PostgresIntrospector(db),
@@ -18,17 +18,17 @@ export const pgliteDialect = (pglite: PGlite): Dialect => ({
 });
 
 class PgliteDriver implements Driver {
-  readonly #pglite: PGlite;
+  readonly #pglite: PgliteClient;
   readonly #connection: DatabaseConnection;
   #free: Promise<void> = Promise.resolve();
   #release = (): void => {};
 
-  constructor(pglite: PGlite) {
+  constructor(pglite: PgliteClient) {
     this.#pglite = pglite;
     this.#connection = {
       async executeQuery<R>({ sql, parameters }: CompiledQuery) {
-        const { rows, affectedRows } = await pglite.query<R>(sql, [...parameters]);
-        return { rows: rows as R[], numAffectedRows: BigInt(affectedRows ?? 0) };
+        const { rows, affectedRows } = await pglite.query<R>(sql, parameters);
+        return { rows, numAffectedRows: BigInt(affectedRows) };
       },
       streamQuery() {
         throw new Error('PGlite has no cursors');
@@ -36,9 +36,7 @@ class PgliteDriver implements Driver {
     };
   }
 
-  async init(): Promise<void> {
-    await this.#pglite.waitReady;
-  }
+  async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
     const before = this.#free;

@@ -1,8 +1,12 @@
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import type { Figures } from '@pathfold/coordination/work-plan';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { LoggedEvent } from './event-log.ts';
 import type { Tables } from './schema.ts';
+
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly event: CoordinatorEvent;
+}
 
 type Logged<T extends CoordinatorEvent['type']> = { readonly seq: number; readonly event: CoordinatorEventOf<T> };
 type Write = (trx: Kysely<Tables>, logged: readonly LoggedEvent[]) => Promise<void>;
@@ -159,9 +163,13 @@ const accepted = on('ContributionAccepted', async (trx, logged) => {
 });
 
 const foldBegun = on('FoldBegun', (trx, logged) => {
-  const values = logged.map(({ event: { run, kind, fold } }) => {
-    return { run, kind, key: fold.key, leases: JSON.stringify(fold.contributions) };
-  });
+  const folds = new Map<string, { run: string; kind: string; key: string; leases: string[] }>();
+  for (const { event } of logged) {
+    const { run, kind, fold } = event;
+    const id = JSON.stringify([run, kind, fold.key]);
+    folds.set(id, { run, kind, key: fold.key, leases: [...(folds.get(id)?.leases ?? []), ...fold.contributions] });
+  }
+  const values = [...folds.values()].map(({ leases, ...fold }) => ({ ...fold, leases: JSON.stringify(leases) }));
   return sql`
     insert into folds (run, kind, key, leases)
     select run, kind, key, leases from ${rowsOf(values, 'run text, kind text, key text, leases text')}
@@ -231,7 +239,7 @@ const WRITES: readonly Write[] = [
   deleted,
 ];
 
-/** Writes the tables that the lists are read from, in the transaction that appends the events. */
+/** Writes what events change in the tables that the lists are read from. */
 export const project: Write = async (trx, logged) => {
   for (const write of WRITES) await write(trx, logged);
 };

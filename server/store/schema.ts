@@ -5,6 +5,8 @@ export interface Tables {
   /** One row. A coordinator writes only while the epoch is still the one that it began. */
   epoch: { one: Generated<true>; epoch: number };
   events: { seq: number; epoch: number; event: string };
+  /** One row: the last event that the tables for reading show. */
+  projected: { one: Generated<true>; seq: number };
   snapshots: { seq: number; state: string };
   settings: { name: string; value: string };
   corpora: {
@@ -21,7 +23,7 @@ export interface Tables {
     files: string;
     created_at: number;
   };
-  /* What follows is written from the events, in their transaction, for reading only. `seq`: of the event that began it. */
+  /* What follows is written from the events (projector.ts), for reading only. `seq`: of the event that began it. */
   volunteers: {
     id: string;
     seq: number;
