@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { SILENCE_MS } from '@pathfold/coordination/coordinator/mind';
 import { IceServer } from '@pathfold/protocol/down';
 import * as z from 'zod';
 
@@ -33,12 +34,11 @@ export interface Timings {
   /** From the opening of a socket to its welcome. */
   readonly helloMs: number;
   readonly heartbeatMs: number;
+  /** Without a sign of life for so long, a volunteer loses its lease. */
   readonly silenceMs: number;
-  /** How long a volunteer may be away and keep its lease. */
-  readonly graceMs: number;
 }
 
-export const TIMINGS: Timings = { helloMs: 10_000, heartbeatMs: 10_000, silenceMs: 30_000, graceMs: 15_000 };
+export const TIMINGS: Timings = { helloMs: 10_000, heartbeatMs: 10_000, silenceMs: SILENCE_MS };
 
 export interface Config {
   readonly port: number;

@@ -4,6 +4,8 @@ import { evaluatePlan } from '@pathfold/works/evaluate/plan';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 
-/** The kinds of work that this coordinator knows: what is decided, asked in this order, and what is computed. */
+/** The kinds of work of every run, in the order in which they are asked. A new kind is added here and in works/KIND. */
 export const plans: readonly WorkPlan<unknown>[] = [trainPlan, evaluatePlan];
+
+/** Their halves that touch numbers, for the worker threads. */
 export const folds: readonly WorkFold[] = [trainFold, evaluateFold];

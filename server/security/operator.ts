@@ -1,9 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import type { Settings } from '../store/settings.ts';
 import { hashSecret, newSecret, secretsEqual } from './secrets.ts';
 
 declare module 'fastify' {
@@ -40,31 +39,22 @@ const OperatorRecord = z.strictObject({
 });
 type OperatorRecord = z.infer<typeof OperatorRecord>;
 
-async function readRecord(path: string): Promise<OperatorRecord> {
-  try {
-    return OperatorRecord.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { tokenHash: null, sessions: [] };
-    throw error;
-  }
-}
+const SETTING = 'operator';
 
 export async function openOperatorKeys(
-  dataDir: string,
+  settings: Settings,
   fixedToken: string | null,
-  now = Date.now,
+  now: () => number = Date.now,
 ): Promise<OperatorKeys> {
-  const path = join(dataDir, 'operator.json');
-  const record = await readRecord(path);
+  const stored = await settings.get(SETTING);
+  const record = stored === null ? { tokenHash: null, sessions: [] } : OperatorRecord.parse(JSON.parse(stored));
   let tokenHash = record.tokenHash;
   const sessions = new Map(record.sessions);
   let signInCode: { hash: string; until: number } | null = null;
 
   const save = async () => {
     for (const [hash, until] of sessions) if (now() > until) sessions.delete(hash);
-    const text = JSON.stringify({ tokenHash, sessions: [...sessions] } satisfies OperatorRecord);
-    await writeFile(`${path}.new`, text, { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await settings.set(SETTING, JSON.stringify({ tokenHash, sessions: [...sessions] } satisfies OperatorRecord));
   };
   const newSession = async () => {
     const session = newSecret();

@@ -1,6 +1,4 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
 
@@ -16,26 +14,9 @@ export interface Signer {
   sign(purpose: 'lease' | 'resume' | 'session', ...parts: string[]): string;
 }
 
-export const createSigner = (key: Uint8Array): Signer => ({
+export const createSigner = (key: string): Signer => ({
   sign: (purpose, ...parts) =>
     createHmac('sha256', key)
       .update(JSON.stringify([purpose, ...parts]))
       .digest('base64url'),
 });
-
-/** The coordinator's own key, 32 bytes in a file that only its user can read; made at the first start. */
-export async function readKey(dataDir: string): Promise<Uint8Array> {
-  await mkdir(dataDir, { recursive: true });
-  const path = join(dataDir, 'secret.key');
-  try {
-    const file = await open(path, 'wx', 0o600);
-    const key = randomBytes(32);
-    await file.writeFile(key);
-    await file.sync();
-    await file.close();
-    return key;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return readFile(path);
-  }
-}

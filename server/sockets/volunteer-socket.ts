@@ -114,7 +114,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     });
   }
 
-  function hear(message: Up, from: string): void {
+  function hear(message: Up, from: string) {
     switch (message.type) {
       case 'ping':
         return connection.send({ type: 'pong' });

@@ -1,0 +1,34 @@
+import rateLimit from '@fastify/rate-limit';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { FastifyPluginAsync } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Coordinator } from '../coordinator.ts';
+import { blobRoutes } from './blobs.ts';
+import { contributionRoutes } from './contributions.ts';
+import { corpusRoutes } from './corpora.ts';
+import { runEventRoutes } from './run-events.ts';
+import { runRoutes } from './runs.ts';
+import { sessionRoutes } from './session.ts';
+import { volunteerRoutes } from './volunteers.ts';
+
+/** All of `/api/v1`, with schemas in zod at the door. */
+export const apiPlugin =
+  (coordinator: Coordinator): FastifyPluginAsync =>
+  async (app) => {
+    const { config, host, store, blobs, feed, views, desk, partial, signer, access } = coordinator;
+    app.setValidatorCompiler(validatorCompiler);
+    app.setSerializerCompiler(serializerCompiler);
+    await app.register(rateLimit, {
+      global: true,
+      max: config.limits.requestsPerMinute,
+      timeWindow: 60_000,
+      errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
+    });
+    await app.register(sessionRoutes(coordinator.operatorKeys, config.publicUrl?.protocol === 'https:'));
+    await app.register(runRoutes({ ...coordinator, lists: store.lists }));
+    await app.register(runEventRoutes(feed, views, config.limits.streamsPerAddress));
+    await app.register(volunteerRoutes(host, store.lists));
+    await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
+    await app.register(blobRoutes(blobs, access.mayRead));
+    await app.register(contributionRoutes({ desk, partial, blobs, signer }));
+  };

@@ -1,0 +1,45 @@
+import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { FastifyRequest } from 'fastify';
+import { bearerOf } from '../security/operator.ts';
+import type { Signer } from '../security/secrets.ts';
+import { leaseOfToken } from '../uploads/lease-token.ts';
+
+const blobsOf = ({ modules, paths, documents, tokenizer }: RunFacts): string[] =>
+  [
+    ...Object.values(modules).map(({ blob }) => blob),
+    ...Object.values(paths).map(({ shard }) => shard),
+    documents.test,
+    documents.router,
+    tokenizer,
+  ].map(({ sha256 }) => sha256);
+
+/**
+ * Who may read which blob. Everybody: what belongs to a public run. The holder of a lease: what its task names.
+ * Operators: all. Contributions and optimizer states are for operators only.
+ */
+export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState) {
+  const open = new Set<string>();
+  const isPublic = (run: RunFacts) => run.spec.visibility === 'public';
+  return {
+    restore(): void {
+      for (const { facts } of Object.values(stateOf().runs))
+        if (isPublic(facts)) for (const sha256 of blobsOf(facts)) open.add(sha256);
+    },
+    note(event: CoordinatorEvent): void {
+      if (event.type === 'RunCreated' && isPublic(event.run)) for (const sha256 of blobsOf(event.run)) open.add(sha256);
+      if (event.type !== 'FoldEnded') return;
+      const run = stateOf().runs[event.run];
+      if (run && isPublic(run.facts)) for (const { blob } of event.output.modules) open.add(blob.sha256);
+    },
+    mayRead(request: FastifyRequest, sha256: string): 'public' | 'private' | null {
+      if (open.has(sha256)) return 'public';
+      if (request.isOperator()) return 'private';
+      const token = bearerOf(request);
+      const lease = token === null ? null : stateOf().leases[leaseOfToken(signer, token) ?? ''];
+      return lease && JSON.stringify(lease.task.body).includes(sha256) ? 'private' : null;
+    },
+  };
+}
+export type BlobAccess = ReturnType<typeof createBlobAccess>;

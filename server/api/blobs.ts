@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { Sha256 } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** `Range: bytes=A-B` of a blob; null when the whole is asked for. Several ranges are answered by the whole (RFC 9110). */
+export function readRange(header: string | undefined, size: number): { start: number; end: number } | null {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return null;
+  const [, first, last] = match as unknown as [string, string, string];
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
+  if (start >= end) throw new PathfoldError('range_not_satisfiable', `The blob holds ${size} bytes.`);
+  return { start, end };
+}
+
+/** Rule B1. `mayRead` answers whether this request may have this blob, and `public` when everybody may. */
+export const blobRoutes =
+  (
+    blobs: BlobStore,
+    mayRead: (request: FastifyRequest, sha256: string) => 'public' | 'private' | null,
+  ): FastifyPluginAsyncZod =>
+  async (app) => {
+    async function* read(sha256: string, start: number, end: number) {
+      for (let at = start; at < end; at += CHUNK_BYTES) {
+        const chunk = await blobs.get(sha256, { start: at, end: Math.min(end, at + CHUNK_BYTES) });
+        if (!chunk) throw new Error(`blob ${sha256} went away while it was read`);
+        yield chunk;
+      }
+    }
+
+    async function answer(request: FastifyRequest, reply: FastifyReply, sha256: string) {
+      const access = mayRead(request, sha256);
+      const size = access && (await blobs.size(sha256));
+      if (size === null) throw new PathfoldError('not_found', 'There is no such blob, or it is not for everybody.');
+      const etag = `"${sha256}"`;
+      reply
+        .header('etag', etag)
+        .header('accept-ranges', 'bytes')
+        .header('cache-control', `${access}, max-age=31536000, immutable`)
+        .type('application/octet-stream');
+      if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
+      const ifRange = request.headers['if-range'];
+      const wanted = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+      let range: ReturnType<typeof readRange>;
+      try {
+        range = readRange(wanted, size);
+      } catch (error) {
+        reply.header('content-range', `bytes */${size}`).removeHeader('cache-control');
+        throw error;
+      }
+      const { start, end } = range ?? { start: 0, end: size };
+      if (range) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
+      reply.header('content-length', end - start);
+      return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(read(sha256, start, end)));
+    }
+
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: '/blobs/:sha256',
+      schema: { tags: ['blobs'], params: z.object({ sha256: Sha256 }) },
+      handler: (request, reply) => answer(request, reply, request.params.sha256),
+    });
+  };

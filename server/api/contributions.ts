@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { BlobStore } from '@pathfold/blobs/blob-store';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Report } from '@pathfold/protocol/report';
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { bearerOf } from '../security/operator.ts';
+import type { Signer } from '../security/secrets.ts';
+import { readDigest, readReport, readSpan } from '../uploads/headers.ts';
+import { leaseOfToken } from '../uploads/lease-token.ts';
+import type { PartialUploads } from '../uploads/partial.ts';
+
+/** A lease as an upload meets it. */
+export interface OpenLease {
+  readonly maxPayloadBytes: number;
+  /** Of the contribution that was already taken for it; null when none was. */
+  readonly contribution: string | null;
+  readonly ended: boolean;
+}
+
+export interface ContributionDesk {
+  lease(lease: string): Promise<OpenLease | null>;
+  /** The contribution is on disk. Resolves when it is in the log; throws lease_ended when it came too late. */
+  receive(lease: string, blob: BlobRef, report: Report): Promise<void>;
+}
+
+export interface ContributionDeps {
+  readonly desk: ContributionDesk;
+  readonly partial: PartialUploads;
+  readonly blobs: BlobStore;
+  readonly signer: Signer;
+}
+
+const Params = z.object({ id: z.string().min(1).max(80) });
+const Partly = z.object({ lease: z.string(), offset: z.number() });
+const Received = z.object({ lease: z.string(), sha256: z.string(), bytes: z.number() });
+
+/** Passes chunks on and throws digest_mismatch at their end when they are not what was announced. */
+async function* checked(chunks: AsyncIterable<Uint8Array>, sha256: string) {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== sha256) throw new PathfoldError('digest_mismatch');
+}
+
+/** Rules U1 to U4: one lease, one contribution, streamed to disk, counted while it comes, resumable. */
+export const contributionRoutes =
+  ({ desk, partial, blobs, signer }: ContributionDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+    const url = '/leases/:id/contribution';
+    const tags = ['volunteers'];
+
+    /** Throws bad_token, lease_unknown. An ended lease that the coordinator has forgotten counts as ended. */
+    const openLease = async (request: FastifyRequest, id: string): Promise<OpenLease> => {
+      const token = bearerOf(request);
+      const lease = await desk.lease(id);
+      if (token === null || leaseOfToken(signer, token) !== id)
+        throw new PathfoldError(lease || token === null ? 'bad_token' : 'lease_unknown');
+      return lease ?? { maxPayloadBytes: 0, contribution: null, ended: true };
+    };
+
+    app.head(url, { schema: { tags, params: Params } }, async (request, reply) => {
+      const { contribution, ended, maxPayloadBytes } = await openLease(request, request.params.id);
+      if (ended && contribution === null) throw new PathfoldError('lease_ended');
+      const offset = contribution === null ? await partial.offset(request.params.id) : await blobs.size(contribution);
+      return reply
+        .header('upload-offset', offset ?? 0)
+        .header('upload-limit', `max-size=${maxPayloadBytes}`)
+        .send();
+    });
+
+    app.put(
+      url,
+      {
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+        schema: {
+          tags,
+          params: Params,
+          consumes: ['application/octet-stream'],
+          response: { 200: Received, 201: Received, 202: Partly },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const lease = await openLease(request, id);
+        const sha256 = readDigest(request.headers);
+        if (lease.contribution === sha256)
+          return reply.code(200).send({ lease: id, sha256, bytes: (await blobs.size(sha256)) ?? 0 });
+        if (lease.contribution !== null) throw new PathfoldError('already_contributed');
+        if (lease.ended) throw new PathfoldError('lease_ended');
+        const report = readReport(request.headers);
+        const span = readSpan(request.headers);
+        const limit = lease.maxPayloadBytes;
+        if ((span.total ?? 0) > limit) {
+          reply.header('connection', 'close');
+          throw new PathfoldError('too_large', `No more than ${limit} bytes.`);
+        }
+
+        const body = request.body as Readable;
+        const size = await partial.append(id, span.start, body, limit).catch((error: unknown) => {
+          if (error instanceof PathfoldError) throw error;
+          throw new PathfoldError('upload_truncated');
+        });
+        if (span.end !== null && size < span.end) throw new PathfoldError('upload_truncated');
+        if (span.total !== null && size < span.total)
+          return reply.code(202).header('upload-offset', size).send({ lease: id, offset: size });
+
+        const blob = await blobs.putStream(checked(partial.read(id), sha256), limit).finally(() => partial.remove(id));
+        await desk.receive(id, blob, report);
+        return reply.code(201).send({ lease: id, ...blob });
+      },
+    );
+  };

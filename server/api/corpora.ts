@@ -1,0 +1,97 @@
+import type { Readable } from 'node:stream';
+import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { CorpusResource, CorpusUploadQuery, DocumentResource, listOf, SPLITS } from '@pathfold/protocol/resources';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import type { Library } from '../corpora/corpora.ts';
+import { pageOfDocuments } from '../preparation/documents.ts';
+import type { RunRegistry } from '../runs/registry.ts';
+import { operatorOnly } from '../security/operator.ts';
+import type { Corpora } from '../store/corpora.ts';
+import { PageQuery } from './paging.ts';
+
+export interface CorpusRouteDeps {
+  readonly corpora: Corpora;
+  readonly library: Library;
+  readonly blobs: BlobStore;
+  readonly registry: RunRegistry;
+}
+
+const KINDS = { 'text/plain': 'txt', 'application/x-ndjson': 'jsonl', 'application/jsonl': 'jsonl' } as const;
+const tags = ['corpora'];
+const params = z.object({ id: z.string().min(1).max(80) });
+
+export const corpusRoutes =
+  ({ corpora, library, blobs, registry }: CorpusRouteDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.removeContentTypeParser('text/plain');
+    app.addContentTypeParser(Object.keys(KINDS), (_request, payload, done) => done(null, payload));
+
+    const known = async (id: string) => {
+      const corpus = await corpora.get(id);
+      if (!corpus) throw new PathfoldError('not_found', `There is no corpus ${id}.`);
+      return corpus;
+    };
+
+    app.get(
+      '/corpora',
+      { schema: { tags, querystring: PageQuery, response: { 200: listOf(CorpusResource) } } },
+      async ({ query }) => corpora.list(query),
+    );
+
+    app.get('/corpora/:id', { schema: { tags, params, response: { 200: CorpusResource } } }, async (request) =>
+      known(request.params.id),
+    );
+
+    app.post(
+      '/corpora',
+      {
+        preHandler: operatorOnly,
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+        schema: {
+          tags,
+          summary: 'Upload: text/plain, or application/x-ndjson with {"text","domain"?} a line',
+          querystring: CorpusUploadQuery,
+          response: { 201: CorpusResource },
+        },
+      },
+      async (request, reply) => {
+        const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+        const kind = KINDS[type as keyof typeof KINDS];
+        if (!kind) throw new PathfoldError('unsupported_media_type', `Send one of ${Object.keys(KINDS).join(', ')}.`);
+        try {
+          return reply.code(201).send(await library.upload(request.query, kind, request.body as Readable));
+        } catch (error) {
+          reply.header('connection', 'close');
+          throw error;
+        }
+      },
+    );
+
+    app.delete('/corpora/:id', { preHandler: operatorOnly, schema: { tags, params } }, async (request, reply) => {
+      const { id } = await known(request.params.id);
+      const user = registry.list().find(({ corpus }) => corpus.id === id);
+      if (user) throw new PathfoldError('corpus_in_use', `The run ${user.spec.name} (${user.id}) uses it.`);
+      await corpora.delete(id);
+      return reply.code(204).send();
+    });
+
+    app.get(
+      '/corpora/:id/documents',
+      {
+        schema: {
+          tags,
+          params,
+          querystring: PageQuery.extend({ split: z.enum(SPLITS) }),
+          response: { 200: listOf(DocumentResource) },
+        },
+      },
+      async ({ params: { id }, query: { split, limit, cursor } }) => {
+        const blob = (await known(id)).files[split];
+        if (!blob) throw new PathfoldError('wrong_state', 'The corpus is not split yet.');
+        const { items, next } = await pageOfDocuments(blobs, blob, Number(cursor ?? 0), limit);
+        return { items, next: next === null ? null : String(next) };
+      },
+    );
+  };

@@ -1,0 +1,168 @@
+import { PathfoldError } from '@pathfold/protocol/errors';
+import {
+  ContributionResource,
+  EstimateResource,
+  HistoryPoint,
+  LeaseResource,
+  listOf,
+  ModuleResource,
+  PathResource,
+  RunResource,
+  VolunteerResource,
+} from '@pathfold/protocol/resources';
+import { RunSpec } from '@pathfold/protocol/run-spec';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { estimate } from '../runs/estimate.ts';
+import type { RunRegistry } from '../runs/registry.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Views } from '../runs/views.ts';
+import { operatorOnly } from '../security/operator.ts';
+import type { Lists } from '../store/lists.ts';
+import { PageQuery, pageOfArray } from './paging.ts';
+
+export interface RunRouteDeps {
+  readonly runs: Runs;
+  readonly views: Views;
+  readonly registry: RunRegistry;
+  readonly lists: Lists;
+}
+
+const tags = ['runs'];
+const params = z.object({ id: z.string().min(1).max(80) });
+
+export const runRoutes =
+  ({ runs, views, registry, lists }: RunRouteDeps): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      '/runs',
+      { schema: { tags, querystring: PageQuery, response: { 200: listOf(RunResource) } } },
+      async (request) => {
+        const all = registry.list().filter(({ spec }) => spec.visibility === 'public' || request.isOperator());
+        const page = pageOfArray(all, request.query);
+        return { items: await Promise.all(page.items.map(views.run)), next: page.next };
+      },
+    );
+
+    app.post(
+      '/runs',
+      {
+        preHandler: operatorOnly,
+        config: { badBody: 'bad_run_spec' },
+        schema: { tags, body: RunSpec, response: { 201: RunResource } },
+      },
+      async (request, reply) => {
+        const entry = await runs.create(request.body);
+        return reply
+          .code(201)
+          .header('location', `/api/v1/runs/${entry.id}`)
+          .send(await views.run(entry));
+      },
+    );
+
+    app.post(
+      '/runs/estimate',
+      {
+        config: { badBody: 'bad_run_spec' },
+        schema: {
+          tags,
+          body: RunSpec,
+          querystring: z.object({ tokensPerSecond: z.coerce.number().positive().max(1e9).default(2000) }),
+          response: { 200: EstimateResource },
+        },
+      },
+      async ({ body, query }) => estimate(body, query.tokensPerSecond),
+    );
+
+    app.get('/runs/:id', { schema: { tags, params, response: { 200: RunResource } } }, async (request) =>
+      views.run(views.entry(request.params.id, request.isOperator())),
+    );
+
+    app.delete('/runs/:id', { preHandler: operatorOnly, schema: { tags, params } }, async (request, reply) => {
+      await runs.delete(request.params.id);
+      return reply.code(204).send();
+    });
+
+    const orders = {
+      pause: (id: string) => runs.setState(id, 'paused'),
+      resume: (id: string) => runs.setState(id, 'training'),
+      stop: (id: string) => runs.setState(id, 'finished'),
+      evaluate: (id: string) => runs.evaluate(id),
+    };
+    for (const [verb, order] of Object.entries(orders))
+      app.post(
+        `/runs/:id/${verb}`,
+        { preHandler: operatorOnly, schema: { tags, params, response: { 200: RunResource } } },
+        async (request) => {
+          await order(request.params.id);
+          return views.run(views.entry(request.params.id, true));
+        },
+      );
+
+    const later = {
+      rollback: z.strictObject({ round: z.int().min(0) }),
+      mode: z.strictObject({ mode: z.enum(['sync', 'async', 'hybrid']) }),
+    };
+    for (const [verb, body] of Object.entries(later))
+      app.post(`/runs/:id/${verb}`, { preHandler: operatorOnly, schema: { tags, params, body } }, async (request) => {
+        views.entry(request.params.id, true);
+        throw new PathfoldError('not_offered', `This coordinator does not offer ${verb} yet.`);
+      });
+
+    app.get(
+      '/runs/:id/history',
+      { schema: { tags, params, response: { 200: z.object({ points: z.array(HistoryPoint) }) } } },
+      async (request) => {
+        const { id } = views.entry(request.params.id, request.isOperator());
+        return { points: await lists.history(id) };
+      },
+    );
+
+    app.get(
+      '/runs/:id/router',
+      {
+        schema: {
+          tags,
+          params,
+          response: { 200: z.object({ kind: z.string().nullable(), paths: z.array(z.string()) }) },
+        },
+      },
+      async (request) => {
+        const entry = views.entry(request.params.id, request.isOperator());
+        return { kind: null, paths: views.paths(entry).map(({ id }) => id) };
+      },
+    );
+
+    app.get(
+      '/runs/:id/paths',
+      { schema: { tags, params, querystring: PageQuery, response: { 200: listOf(PathResource) } } },
+      async (request) => pageOfArray(views.paths(views.entry(request.params.id, request.isOperator())), request.query),
+    );
+
+    app.get(
+      '/runs/:id/modules',
+      { schema: { tags, params, querystring: PageQuery, response: { 200: listOf(ModuleResource) } } },
+      async (request) =>
+        pageOfArray(views.modules(views.entry(request.params.id, request.isOperator())), request.query),
+    );
+
+    app.get(
+      '/runs/:id/leases',
+      { schema: { tags, params, querystring: PageQuery, response: { 200: listOf(LeaseResource) } } },
+      async (request) => lists.leases(views.entry(request.params.id, request.isOperator()).id, request.query),
+    );
+
+    app.get(
+      '/runs/:id/volunteers',
+      { schema: { tags, params, querystring: PageQuery, response: { 200: listOf(VolunteerResource) } } },
+      async (request) =>
+        lists.volunteers({ run: views.entry(request.params.id, request.isOperator()).id }, request.query),
+    );
+
+    app.get(
+      '/runs/:id/contributions',
+      { schema: { tags, params, querystring: PageQuery, response: { 200: listOf(ContributionResource) } } },
+      async (request) =>
+        lists.contributions({ run: views.entry(request.params.id, request.isOperator()).id }, request.query),
+    );
+  };

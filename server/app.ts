@@ -1,0 +1,101 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import websocket from '@fastify/websocket';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { MAX_UP_BYTES } from '@pathfold/protocol/up';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { apiPlugin } from './api/api.ts';
+import { answerProblems } from './api/problems.ts';
+import type { Coordinator } from './coordinator.ts';
+import { serveMetrics } from './metrics.ts';
+import { servePages, servePagesFromSource } from './pages.ts';
+import { promptsPlugin } from './prompts/plugin.ts';
+import { promptRuns } from './runs/prompt-runs.ts';
+import { setHeaders } from './security/headers.ts';
+import { guardHosts } from './security/hosts.ts';
+import { recognizeOperators } from './security/operator.ts';
+import { serveVolunteer } from './sockets/volunteer-socket.ts';
+
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** The coordinator's doors: HTTP, sockets and pages. It does not listen yet. */
+export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger): Promise<FastifyInstance> {
+  const { config, desk, connections, signalling, metrics } = coordinator;
+  const { trustProxy } = config;
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { ignoreTrailingSlash: true },
+    forceCloseConnections: true,
+  };
+  const app: FastifyInstance = Fastify(options);
+  answerProblems(app);
+  guardHosts(app, config);
+  await setHeaders(app, config);
+  await recognizeOperators(app, coordinator.operatorKeys);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Pathfold', version: '1', description: 'Folding@home for modular language models.' },
+      components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: { hide: true } }, async () => {
+    if (!(await isReady(coordinator))) throw new PathfoldError('not_ready');
+    return { status: 'ready' };
+  });
+  serveMetrics(app, metrics);
+
+  await app.register(websocket, { options: { maxPayload: 2 * MAX_UP_BYTES } });
+  const sockets = new Map<string, number>();
+  await app.register(async (scope) => {
+    scope.get('/api/v1/volunteer', { websocket: true, schema: { hide: true } }, (socket, request) => {
+      const count = sockets.get(request.ip) ?? 0;
+      if (count >= config.limits.socketsPerAddress) return socket.close(1013, 'rate_limited');
+      sockets.set(request.ip, count + 1);
+      socket.on('close', () => {
+        const left = sockets.get(request.ip)! - 1;
+        if (left === 0) sockets.delete(request.ip);
+        else sockets.set(request.ip, left);
+      });
+      const { limits, timings, iceServers } = config;
+      serveVolunteer(socket, { desk, connections, signalling, limits, timings, iceServers, log });
+    });
+  });
+
+  await app.register(apiPlugin(coordinator), { prefix: '/api/v1' });
+  await app.register(
+    promptsPlugin({
+      runs: promptRuns(coordinator),
+      blobs: coordinator.blobs,
+      promptKey: config.promptKey,
+      isOperator: (request) => request.isOperator(),
+    }),
+  );
+  if (config.dev) await servePagesFromSource(app);
+  else await servePages(app);
+  return app;
+}
+
+const isReady = async ({ store }: Coordinator): Promise<boolean> => {
+  try {
+    await store.settings.get('ready');
+    return true;
+  } catch {
+    return false;
+  }
+};

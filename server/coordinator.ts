@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { openDiskBlobs } from '@pathfold/blobs/disk';
+import { createCoordinator } from '@pathfold/coordination/coordinator/mind';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { RunSpec } from '@pathfold/protocol/run-spec';
+import type { FastifyBaseLogger } from 'fastify';
+import { createBlobAccess } from './api/blob-access.ts';
+import type { Config } from './config.ts';
+import { openLibrary } from './corpora/corpora.ts';
+import { createDesk } from './desk.ts';
+import { createEffects } from './effects.ts';
+import { openExecutors } from './executors/executors.ts';
+import { type Host, startHost } from './host.ts';
+import { createMetrics } from './metrics.ts';
+import { createPreparation } from './preparation/preparation.ts';
+import { createFeed } from './runs/feed.ts';
+import { openRunRegistry } from './runs/registry.ts';
+import { createRuns } from './runs/runs.ts';
+import { createViews } from './runs/views.ts';
+import { openOperatorKeys } from './security/operator.ts';
+import { createSigner, newSecret } from './security/secrets.ts';
+import { createConnections } from './sockets/connections.ts';
+import { createSignalling } from './sockets/signalling.ts';
+import { STARTER_RUN } from './starter-run.ts';
+import { openStore } from './store/store.ts';
+import { openPartialUploads } from './uploads/partial.ts';
+import { plans } from './works.ts';
+
+export interface CoordinatorDeps {
+  readonly log: FastifyBaseLogger;
+  readonly onFatal: (error: unknown) => void;
+}
+
+const FOLD_THREADS = 2;
+
+/**
+ * Everything of a coordinator but its doors (app.ts): opened, restored from its log, and at work.
+ * Throws StartError when its data folder or database is in use or cannot be reached.
+ */
+export async function openCoordinator(config: Config, { log, onFatal }: CoordinatorDeps) {
+  const store = await openStore(config);
+  const blobs = await openDiskBlobs(config.blobDir);
+  const partial = await openPartialUploads(join(config.dataDir, 'uploads'));
+  const signer = createSigner(await store.settings.getOrCreate('signing key', () => newSecret()));
+  const operatorKeys = await openOperatorKeys(store.settings, config.operatorToken);
+  const registry = await openRunRegistry(store.settings);
+  const executors = openExecutors({ blobFolder: config.blobDir, threads: FOLD_THREADS });
+  const preparation = createPreparation(config.blobDir);
+  const library = await openLibrary({
+    corpora: store.corpora,
+    preparation,
+    folder: join(config.dataDir, 'corpora'),
+    maxBytes: config.limits.corpusBytes,
+    log,
+  });
+  const connections = createConnections();
+  const signalling = createSignalling(connections.send);
+  const metrics = createMetrics({
+    sockets: () => connections.size,
+    leases: () => Object.keys(host.state.leases).length,
+  });
+  const access = createBlobAccess(signer, () => host.state);
+
+  const effects = createEffects({ host: () => host, connections, executors, signer, metrics, log, onEvent });
+  const mind = createCoordinator(plans, config.timings.silenceMs);
+  const host: Host = await startHost({ mind, events: store.events, perform: effects.perform, onFatal });
+  const views = createViews({ host, registry, lists: store.lists, kinds: plans });
+  const feed = createFeed({ registry, views, lists: store.lists, log });
+  const kinds = plans.map(({ name }) => name);
+  const deps = { host, registry, corpora: store.corpora, library, preparation, kinds, log, onChange: feed.changed };
+  const runs = createRuns(deps);
+  const desk = createDesk(host, signer, store.lists);
+
+  function onEvent(event: CoordinatorEvent): void {
+    access.note(event);
+    if (event.type === 'FoldEnded')
+      for (const { name } of event.output.modules) views.noteStep(event.run, name, event.at);
+    if (event.type === 'LeaseEnded' || event.type === 'ContributionRejected') void partial.remove(event.lease);
+    const run = 'run' in event ? event.run : null;
+    if (typeof run === 'string') feed.changed(run);
+    else for (const entry of registry.list()) feed.changed(entry.id);
+  }
+
+  access.restore();
+  await partial.keepOnly(Object.keys(host.state.leases));
+  await host.begin();
+  effects.resume();
+  await library.resume();
+  const isFresh = registry.list().length === 0 && (await store.corpora.list({ limit: 1 })).items.length === 0;
+  if (config.starter && isFresh) {
+    await library.addStarter();
+    await runs.create(RunSpec.parse(STARTER_RUN));
+  }
+  await runs.resume();
+
+  return {
+    config,
+    store,
+    blobs,
+    partial,
+    signer,
+    operatorKeys,
+    registry,
+    library,
+    connections,
+    signalling,
+    metrics,
+    access,
+    host,
+    views,
+    feed,
+    runs,
+    desk,
+    /** Saves a snapshot and lets go of everything; what is being computed is computed again after the next start. */
+    async close(): Promise<void> {
+      feed.close();
+      await preparation.close();
+      await executors.close();
+      await host.stop();
+      await store.close();
+    },
+  };
+}
+export type Coordinator = Awaited<ReturnType<typeof openCoordinator>>;

@@ -1,0 +1,82 @@
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { ContributionDesk } from './api/contributions.ts';
+import type { Host } from './host.ts';
+import type { Signer } from './security/secrets.ts';
+import { newSecret, secretsEqual } from './security/secrets.ts';
+import type { VolunteerDesk } from './sockets/volunteer-socket.ts';
+import type { Lists } from './store/lists.ts';
+
+/** Turns what volunteers say, over sockets and HTTP, into facts for the mind. */
+export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerDesk & ContributionDesk {
+  const { state } = host;
+
+  /** `NONCE.SIGNATURE`: shows that a socket belongs to the same visit as the one before. */
+  const newResume = (volunteer: string) => {
+    const nonce = newSecret(12);
+    return `${nonce}.${signer.sign('resume', volunteer, nonce)}`;
+  };
+  const isResume = (volunteer: string, token: string) => {
+    const nonce = token.split('.', 1)[0]!;
+    return secretsEqual(token, `${nonce}.${signer.sign('resume', volunteer, nonce)}`);
+  };
+  const heldBy = (volunteer: string, lease: string) => {
+    const record = state.leases[lease];
+    return record?.volunteer === volunteer && record.contribution === null;
+  };
+
+  return {
+    isBanned: (volunteer) => state.volunteers[volunteer]?.banned ?? false,
+
+    async join({ name, agent, resume }, volunteer) {
+      const held = state.volunteers[volunteer]?.lease ?? null;
+      const goesOn = resume !== null && isResume(volunteer, resume);
+      await host.record({ type: 'VolunteerJoined', volunteer, name, agent });
+      if (held !== null && !goesOn && heldBy(volunteer, held))
+        await host.record({ type: 'LeaseEnded', lease: held, code: 'replaced', detail: 'The volunteer began anew.' });
+      const record = state.volunteers[volunteer];
+      return {
+        credit: record?.credit ?? 0,
+        leases: record?.lease ? [record.lease] : [],
+        resume: newResume(volunteer),
+      };
+    },
+
+    heard: host.heard,
+    left: (volunteer) => host.note({ type: 'VolunteerLost', volunteer }),
+
+    hear(volunteer, message) {
+      switch (message.type) {
+        case 'ready': {
+          const { executor, memoryBytes } = message;
+          host.note({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
+          return;
+        }
+        case 'away':
+          host.note({ type: 'VolunteerAway', volunteer });
+          return;
+        case 'release': {
+          const { lease, code, detail } = message;
+          if (heldBy(volunteer, lease)) host.note({ type: 'LeaseEnded', lease, code, detail });
+          return;
+        }
+      }
+    },
+
+    async lease(id) {
+      const lease = state.leases[id];
+      if (lease) {
+        const { contribution, task } = lease;
+        return { maxPayloadBytes: task.maxPayloadBytes, contribution: contribution?.sha256 ?? null, ended: false };
+      }
+      const settled = await lists.contribution(id);
+      return settled && { maxPayloadBytes: 0, contribution: settled.sha256, ended: true };
+    },
+
+    async receive(lease, { sha256, bytes }, report) {
+      const record = state.leases[lease];
+      if (!record) throw new PathfoldError('lease_ended');
+      if (record.contribution && record.contribution.sha256 !== sha256) throw new PathfoldError('already_contributed');
+      if (!record.contribution) await host.record({ type: 'ContributionReceived', lease, sha256, bytes, report });
+    },
+  };
+}

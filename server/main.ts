@@ -1,0 +1,61 @@
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import { readConfig, StartError } from './config.ts';
+import { openCoordinator } from './coordinator.ts';
+
+const STOP_MS = 10_000;
+const REDACTED = ['req.headers.authorization', 'req.headers.cookie', '*.token', '*.code', '*.signature'];
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env, process.argv.includes('--dev'));
+  const log = pino({ level: config.logLevel, redact: REDACTED }, pino.destination(2));
+  const coordinator = await openCoordinator(config, {
+    log,
+    onFatal(error) {
+      log.fatal({ err: error }, 'the log cannot be written any more');
+      console.error(`The coordinator stops: ${(error as Error).message}`);
+      process.exit(1);
+    },
+  });
+  const app = await buildApp(coordinator, log);
+
+  let stopping = false;
+  const stop = async (code: number) => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    await app.close();
+    await coordinator.close();
+    process.exit(code);
+  };
+  process.on('SIGINT', () => void stop(0));
+  process.on('SIGTERM', () => void stop(0));
+
+  try {
+    await app.listen({ port: config.port, host: config.host });
+  } catch (error) {
+    await coordinator.close();
+    throw listenError(error as NodeJS.ErrnoException, config);
+  }
+  const { port } = app.server.address() as AddressInfo;
+  const url = config.publicUrl?.origin ?? `http://localhost:${port}`;
+  const signInUrl = `${url}/operator#code=${coordinator.operatorKeys.newSignInCode()}`;
+  console.log(`PATHFOLD_READY ${JSON.stringify({ url, signInUrl })}`);
+}
+
+function listenError(error: NodeJS.ErrnoException, { port, host }: { port: number; host: string }): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`Port ${port} is in use: stop what listens there, or set PORT to another one.`);
+  if (error.code === 'EACCES') return new StartError(`Port ${port} needs more rights: set PORT to one above 1023.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new StartError(`HOST is ${host}, which is no address of this machine.`);
+  return error;
+}
+
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof StartError ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,24 @@
+import type { Coordinator } from '../coordinator.ts';
+import type { PromptRun, PromptRuns } from '../prompts/runs.ts';
+import type { RunEntry } from './registry.ts';
+
+/** The runs that can be prompted and exported: those that are prepared. */
+export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'host'>): PromptRuns {
+  const of = (entry: RunEntry | undefined): PromptRun | null => {
+    const facts = entry && host.state.runs[entry.id]?.facts;
+    if (!entry || !facts) return null;
+    return {
+      id: entry.id,
+      spec: entry.spec,
+      createdAt: entry.createdAt,
+      corpusName: entry.corpus.name,
+      modules: Object.entries(facts.modules).map(([name, { version, blob }]) => ({ name, version, ...blob })),
+      paths: Object.keys(facts.paths),
+      tokenizer: facts.tokenizer,
+    };
+  };
+  return {
+    get: async (id) => of(registry.get(id)),
+    list: async () => registry.list().flatMap((entry) => of(entry) ?? []),
+  };
+}

@@ -1,0 +1,59 @@
+import { RunSpec } from '@pathfold/protocol/run-spec';
+import * as z from 'zod';
+import type { Settings } from '../store/settings.ts';
+
+/** What the coordinator knows of a run beside its mind: where it came from, and how its preparation went. */
+export const RunEntry = z.strictObject({
+  id: z.string(),
+  spec: RunSpec,
+  createdAt: z.string(),
+  corpus: z.strictObject({ id: z.string(), name: z.string(), licence: z.string() }),
+  baselines: z.strictObject({ unigramBitsPerByte: z.number(), bigramBitsPerByte: z.number() }).nullable(),
+  preparation: z.enum(['running', 'done', 'failed']),
+  /** How far the preparation is, or why it failed. */
+  reason: z.string().nullable(),
+});
+export type RunEntry = z.infer<typeof RunEntry>;
+
+/** All runs, the newest first, kept in the settings. */
+export interface RunRegistry {
+  list(): readonly RunEntry[];
+  get(id: string): RunEntry | undefined;
+  /** Adds a run or changes one; durable once it resolves. */
+  save(entry: RunEntry): Promise<void>;
+  /** Shows progress; it need not outlive a restart. */
+  note(id: string, reason: string): void;
+  delete(id: string): Promise<void>;
+}
+
+const SETTING = 'runs';
+
+export async function openRunRegistry(settings: Settings): Promise<RunRegistry> {
+  const stored = await settings.get(SETTING);
+  let entries: readonly RunEntry[] = stored === null ? [] : z.array(RunEntry).parse(JSON.parse(stored));
+  let saving: Promise<unknown> = Promise.resolve();
+  const write = async () => {
+    saving = saving.catch(() => {}).then(() => settings.set(SETTING, JSON.stringify(entries)));
+    await saving;
+  };
+  const replace = (entry: RunEntry) => {
+    const known = entries.some(({ id }) => id === entry.id);
+    entries = known ? entries.map((old) => (old.id === entry.id ? entry : old)) : [entry, ...entries];
+  };
+  return {
+    list: () => entries,
+    get: (id) => entries.find((entry) => entry.id === id),
+    async save(entry) {
+      replace(entry);
+      await write();
+    },
+    note(id, reason) {
+      const entry = entries.find((one) => one.id === id);
+      if (entry) replace({ ...entry, reason });
+    },
+    async delete(id) {
+      entries = entries.filter((entry) => entry.id !== id);
+      await write();
+    },
+  };
+}
