@@ -1,10 +1,9 @@
 import type { HistoryPoint, RunResource } from '@pathfold/protocol/resources';
 import { Card } from '@pathfold/ui/card';
-import { Chart, type Mark } from '@pathfold/ui/chart';
 import { EmptyState } from '@pathfold/ui/empty-state';
 import { formatCompact, formatCount, formatLoss, plural } from '@pathfold/ui/formats';
+import { ScoreChart } from '@pathfold/ui/score-chart';
 import { Stat, Stats } from '@pathfold/ui/stat';
-import { useMemo } from 'react';
 
 const STATES: Record<RunResource['state'], string> = {
   preparing: 'is being prepared',
@@ -14,20 +13,8 @@ const STATES: Record<RunResource['state'], string> = {
   failed: 'has failed',
 };
 
-const marksOf = ({ baselines }: RunResource): Mark[] =>
-  baselines
-    ? [
-        { label: 'unigram', value: baselines.unigramBitsPerByte },
-        { label: 'bigram', value: baselines.bigramBitsPerByte },
-      ]
-    : [];
-
 /** The model in training, as everyone sees it. */
 export function RunPanel({ run, points }: { run: RunResource | null | undefined; points: readonly HistoryPoint[] }) {
-  const scored = useMemo(() => points.filter((point) => point.validBitsPerByte !== null), [points]);
-  const x = useMemo(() => scored.map((point) => point.round), [scored]);
-  const values = useMemo(() => scored.map((point) => point.validBitsPerByte), [scored]);
-  const marks = useMemo(() => (run ? marksOf(run) : []), [run]);
   if (run === undefined) return <Card title="The model">Looking for a run.</Card>;
   if (run === null)
     return (
@@ -40,15 +27,7 @@ export function RunPanel({ run, points }: { run: RunResource | null | undefined;
   return (
     <Card title={`“${run.name}” ${STATES[run.state]}`}>
       <div className="grid gap-5">
-        <Chart
-          title="Held-out texts"
-          yName="bits per byte, lower is better"
-          xName="Round"
-          x={x}
-          traces={[{ label: 'model', tone: 'first', values }]}
-          marks={marks}
-          empty="The first score comes after the first rounds. The dashed lines will be simple letter statistics to beat."
-        />
+        <ScoreChart baselines={run.baselines} points={points} />
         <Stats>
           <Stat label="Bits per byte" value={formatLoss(run.validBitsPerByte)} />
           <Stat label="Round" value={formatCount(run.round)} />

@@ -28,20 +28,16 @@ export function VolunteerPage() {
   const stopping = snapshot?.work != null;
   return (
     <Page current="Lend" away={away || snapshot?.status.code === 'offline'}>
-      <div className="mb-6 max-w-3xl sm:mb-8">
-        <h1 className="font-semibold text-2xl tracking-tight sm:text-3xl">
-          Train a language model, many hands at once
-        </h1>
-        <p className="mt-3 text-base text-soft sm:text-lg">
-          Pathfold trains one small model on the machines of people who lend them. Yours works while this page is open.
-        </p>
-      </div>
-      <div className="grid gap-5">
+      <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">Train a language model, many hands at once</h1>
+      <p className="mt-2 mb-5 text-base text-soft sm:text-lg">
+        Pathfold trains one small model on the machines of people who lend them. Yours works while this page is open.
+      </p>
+      <div className="mb-5 grid gap-5 empty:hidden">
         <Surroundings environment={environment} />
         {problem && <Notice tone="error" title={problem} />}
         {snapshot?.status.code === 'refused' && <Notice tone="error" title={snapshot.status.sentence} />}
       </div>
-      <div className="mt-5 grid items-start gap-5 lg:grid-cols-[5fr_6fr]">
+      <div className="grid items-start gap-5 lg:grid-cols-[5fr_6fr]">
         <div className="grid min-w-0 gap-5">
           {snapshot && engine && (takesPart || stopping) ? (
             <Working snapshot={snapshot} canShare={canShare()} commands={engine.door} />

@@ -73,9 +73,13 @@ export function createClient(options: ClientOptions) {
       events: (id: string, listener: EventListener) => followEvents(http, id, listener),
     },
     volunteers: {
+      /** Everyone who ever took part (operator). */
+      list: (page: Page = {}, signal?: AbortSignal) =>
+        http.ask(listOf(VolunteerResource), '/volunteers', { query: { ...page }, signal }),
+      contributions: list(ContributionResource, (id) => `/volunteers/${id}/contributions`),
       get: (id: string, signal?: AbortSignal) =>
         http.ask(VolunteerResource, `/volunteers/${encodeURIComponent(id)}`, { signal }),
-      ban: (id: string) => http.tell(`/volunteers/${encodeURIComponent(id)}/ban`, { method: 'POST' }),
+      ban: (id: string) => http.ask(VolunteerResource, `/volunteers/${encodeURIComponent(id)}/ban`, { method: 'POST' }),
     },
     corpora: {
       list: (page: Page = {}, signal?: AbortSignal) =>
@@ -91,7 +95,7 @@ export function createClient(options: ClientOptions) {
       get: (signal?: AbortSignal) => http.ask(SessionResource, '/session', { signal }),
       /** Exchanges the one-time code of the sign-in link, or the operator token, for a session cookie. */
       signIn: (proof: SignIn) => http.ask(SessionResource, '/session', { method: 'POST', body: proof }),
-      signOut: () => http.tell('/session', { method: 'DELETE' }),
+      signOut: () => http.ask(SessionResource, '/session', { method: 'DELETE' }),
     },
   };
 }

@@ -1,0 +1,107 @@
+import type { CorpusResource } from '@pathfold/protocol/resources';
+import { Button } from '@pathfold/ui/button';
+import { Card } from '@pathfold/ui/card';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { formatBytes, formatCount, plural } from '@pathfold/ui/formats';
+import { Notice } from '@pathfold/ui/notice';
+import { Table } from '@pathfold/ui/table';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { CorpusUploadDialog } from './corpus-upload.tsx';
+import { client, KEYS, sentenceOf } from './queries.ts';
+
+/** Lines that an upload left out: how many, which, and why. */
+export function BadLines({ corpus: { badLines } }: { corpus: CorpusResource }) {
+  if (badLines.count === 0) return null;
+  return (
+    <details>
+      <summary className="text-amber text-xs">{plural(badLines.count, 'line')} left out</summary>
+      <ul className="mt-1 max-h-40 overflow-y-auto text-soft text-xs">
+        {badLines.first.map(({ line, reason }) => (
+          <li key={line}>
+            Line <span className="figure">{line}</span>: {reason}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function State({ corpus }: { corpus: CorpusResource }) {
+  return (
+    <div className="max-w-72">
+      <p className={corpus.state === 'failed' ? 'font-semibold text-red' : undefined}>{corpus.state}</p>
+      {corpus.reason && <p className="text-soft text-xs">{corpus.reason}</p>}
+      <BadLines corpus={corpus} />
+    </div>
+  );
+}
+
+/** The texts that runs train on. */
+export function Corpora({ corpora, operator }: { corpora: readonly CorpusResource[]; operator: boolean }) {
+  const cache = useQueryClient();
+  const [uploading, setUploading] = useState(false);
+  const remove = useMutation({
+    mutationFn: client.corpora.remove,
+    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.corpora }),
+  });
+  return (
+    <Card
+      title="Corpora"
+      aside={
+        operator && (
+          <Button size="small" onClick={() => setUploading(true)}>
+            Upload a corpus
+          </Button>
+        )
+      }
+    >
+      {remove.error && <Notice tone="error" title={sentenceOf(remove.error)} />}
+      {corpora.length === 0 ? (
+        <EmptyState title="No texts yet">
+          Upload a <code>.txt</code> file, or a <code>.jsonl</code> file with one <code>{'{"text": …}'}</code> a line.
+        </EmptyState>
+      ) : (
+        <Table<CorpusResource>
+          caption="Corpora"
+          keyOf={(corpus) => corpus.id}
+          rows={corpora}
+          columns={[
+            {
+              name: 'Name',
+              cell: (corpus) => (
+                <div>
+                  <p>{corpus.name}</p>
+                  <p className="text-soft text-xs">{corpus.licence}</p>
+                </div>
+              ),
+            },
+            { name: 'State', cell: (corpus) => <State corpus={corpus} /> },
+            { name: 'Documents', numeric: true, cell: (corpus) => formatCount(corpus.documentCount) },
+            { name: 'Size', numeric: true, cell: (corpus) => formatBytes(corpus.textBytes) },
+            { name: 'Domains', numeric: true, cell: (corpus) => formatCount(corpus.domains.length) },
+            ...(operator
+              ? [
+                  {
+                    name: 'Orders',
+                    cell: (corpus: CorpusResource) => (
+                      <Button
+                        size="small"
+                        tone="danger"
+                        aria-label={`Delete ${corpus.name}`}
+                        disabled={remove.isPending}
+                        onClick={() => remove.mutate(corpus.id)}
+                      >
+                        Delete
+                      </Button>
+                    ),
+                  },
+                ]
+              : []),
+          ]}
+        />
+      )}
+      {uploading && <CorpusUploadDialog onClose={() => setUploading(false)} />}
+    </Card>
+  );
+}

@@ -1,0 +1,155 @@
+import type { CorpusResource, RunResource } from '@pathfold/protocol/resources';
+import { OUTER_KINDS } from '@pathfold/protocol/run-spec';
+import { Button } from '@pathfold/ui/button';
+import { Dialog } from '@pathfold/ui/dialog';
+import { Select, TextField } from '@pathfold/ui/field';
+import { Notice } from '@pathfold/ui/notice';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { EstimatePanel } from './estimate-panel.tsx';
+import { client, KEYS, sentenceOf } from './queries.ts';
+import { checkSpec, refusalToErrors } from './spec-errors.ts';
+import { type Draft, defaultDraft, NUMBER_GROUPS, PRESETS, specOf } from './spec-form.ts';
+import { useEstimate } from './use-estimate.ts';
+
+/** The form of a new run: every field has a default; what is wrong is said at its field. */
+export function NewRun({
+  corpora,
+  onCreated,
+  onClose,
+}: {
+  readonly corpora: readonly CorpusResource[];
+  readonly onCreated: (run: RunResource) => void;
+  readonly onClose: () => void;
+}) {
+  const usable = corpora.filter((corpus) => corpus.state !== 'failed');
+  const [draft, setDraft] = useState<Draft>(() => defaultDraft(usable[0]?.id ?? ''));
+  const [speed, setSpeed] = useState('2000');
+  const cache = useQueryClient();
+  const create = useMutation({
+    mutationFn: client.runs.create,
+    onSuccess(run) {
+      void cache.invalidateQueries({ queryKey: KEYS.runs });
+      onCreated(run);
+    },
+  });
+
+  const spec = useMemo(() => specOf(draft), [draft]);
+  const found = useMemo(() => checkSpec(spec), [spec]);
+  const valid = Object.keys(found).length === 0;
+  const estimate = useEstimate(spec, valid, Number(speed));
+  const paths = useMemo(() => new Set(Object.keys(draft)), [draft]);
+  const refused = refusalToErrors(create.error ?? estimate.error, paths);
+  const errors = { ...refused, ...found };
+  const general = errors[''] ?? (create.error && Object.keys(refused).length === 0 ? sentenceOf(create.error) : null);
+
+  const set = (values: Draft) => {
+    create.reset();
+    setDraft((known) => ({ ...known, ...values }));
+  };
+  const field = (path: string) => ({
+    value: draft[path] ?? '',
+    error: errors[path],
+    onChange: (event: { target: { value: string } }) => set({ [path]: event.target.value }),
+  });
+  const choice = (path: string) => ({
+    value: draft[path] ?? '',
+    error: errors[path],
+    onChange: (value: string) => set({ [path]: value }),
+  });
+
+  return (
+    <Dialog title="New run" onClose={onClose}>
+      <form
+        className="grid gap-6"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (valid) create.mutate(spec);
+        }}
+      >
+        <div className="grid gap-4 sm:grid-cols-2">
+          <TextField label="Name" autoFocus maxLength={80} {...field('name')} />
+          <Select
+            label="Corpus"
+            options={usable.map((corpus) => ({ value: corpus.id, label: corpus.name }))}
+            hint={usable.length === 0 ? 'Upload a corpus first.' : undefined}
+            {...choice('corpus')}
+          />
+          <Select
+            label="Who may read the model"
+            options={[
+              { value: 'public', label: 'Everyone' },
+              { value: 'private', label: 'The operator' },
+            ]}
+            {...choice('visibility')}
+          />
+          <TextField label="Licence of the weights" hint="Volunteers are told." maxLength={80} {...field('licence')} />
+        </div>
+
+        <fieldset className="grid gap-2">
+          <legend className="font-semibold text-sm">Begin from</legend>
+          <div className="flex flex-wrap gap-2">
+            {PRESETS.map((preset) => (
+              <Button key={preset.name} size="small" onClick={() => set(preset.values)}>
+                {preset.name}
+                <span className="font-normal text-soft text-xs">{preset.hint}</span>
+              </Button>
+            ))}
+          </div>
+        </fieldset>
+
+        {NUMBER_GROUPS.map((group, i) => (
+          <details
+            key={group.title}
+            open={i === 0 || group.fields.some(({ path }) => errors[path])}
+            className="border-line border-t pt-3"
+          >
+            <summary className="font-semibold text-base">{group.title}</summary>
+            <div className="mt-3 grid grid-cols-2 gap-4 sm:grid-cols-3">
+              {group.title.startsWith('Outer') && (
+                <Select
+                  label="Optimizer"
+                  options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
+                  {...choice('outer.kind')}
+                />
+              )}
+              {group.fields.map(({ path, label, hint }) => (
+                <TextField
+                  key={path}
+                  label={label}
+                  hint={hint}
+                  inputMode="decimal"
+                  className="figure"
+                  {...field(path)}
+                />
+              ))}
+            </div>
+          </details>
+        ))}
+
+        <div className="grid gap-4 border-line border-t pt-4">
+          <div className="max-w-60">
+            <TextField
+              label="Estimate for volunteers of"
+              hint="tokens a second each"
+              inputMode="numeric"
+              className="figure"
+              value={speed}
+              onChange={(event) => setSpeed(event.target.value)}
+            />
+          </div>
+          <EstimatePanel estimate={valid ? estimate.data : undefined} />
+        </div>
+
+        {general && <Notice tone="error" title={general} />}
+        <div className="flex flex-wrap justify-end gap-3">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" disabled={!valid || create.isPending}>
+            {create.isPending ? 'Creating …' : 'Create run'}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,93 @@
+import { UnreachableError } from '@pathfold/client/http';
+import { Button } from '@pathfold/ui/button';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { useLiveRun } from '@pathfold/ui/live-run';
+import { Notice } from '@pathfold/ui/notice';
+import { Page } from '@pathfold/ui/page';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Corpora } from './corpora.tsx';
+import { NewRun } from './new-run.tsx';
+import { client, KEYS, sentenceOf } from './queries.ts';
+import { RunDetail } from './run-detail.tsx';
+import { RunList } from './run-list.tsx';
+import { useSession } from './session.ts';
+import { SignInForm } from './sign-in.tsx';
+import { StartReport } from './start-report.tsx';
+import { Volunteers } from './volunteers.tsx';
+
+/** The dashboard: create, watch and steer runs. */
+export function OperatorPage() {
+  const session = useSession();
+  const operator = session.operator === true;
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [creating, setCreating] = useState(false);
+  const runs = useQuery({ queryKey: KEYS.runs, queryFn: ({ signal }) => client.runs.list({}, signal) });
+  const corpora = useQuery({ queryKey: KEYS.corpora, queryFn: ({ signal }) => client.corpora.list({}, signal) });
+  const everyone = useQuery({
+    queryKey: KEYS.volunteers,
+    queryFn: ({ signal }) => client.volunteers.list({}, signal),
+    enabled: operator,
+  });
+
+  const items = runs.data?.items ?? [];
+  const listed = items.find((run) => run.id === chosen) ?? items[0] ?? null;
+  const live = useLiveRun(client, listed?.id ?? null);
+  const shown = live.run ?? listed;
+  const volunteers = (operator ? everyone.data?.items : null) ?? live.volunteers;
+  const texts = corpora.data?.items ?? [];
+  const away = runs.error instanceof UnreachableError;
+
+  return (
+    <Page
+      current="Operate"
+      away={away}
+      aside={
+        operator && (
+          <Button tone="quiet" size="small" onClick={session.signOut}>
+            Sign out
+          </Button>
+        )
+      }
+    >
+      <h1 className="sr-only">Operate</h1>
+      <div className="grid gap-5">
+        {session.operator === false && <SignInForm session={session} />}
+        <StartReport runs={items} volunteers={volunteers} corpora={texts} />
+        <div className="grid items-start gap-5 lg:grid-cols-[20rem_1fr]">
+          <section aria-labelledby="runs" className="grid gap-3">
+            <div className="flex items-center justify-between gap-3">
+              <h2 id="runs" className="font-semibold text-xl">
+                Runs
+              </h2>
+              <Button tone="primary" size="small" disabled={!operator} onClick={() => setCreating(true)}>
+                New run
+              </Button>
+            </div>
+            {runs.error && !away && <Notice tone="error" title={sentenceOf(runs.error)} />}
+            {runs.isPending && !away && <p className="text-soft text-sm">Asking the coordinator.</p>}
+            {runs.data && items.length === 0 && (
+              <EmptyState title="No runs yet">
+                {operator ? 'Create the first one.' : 'The operator creates the first one after signing in.'}
+              </EmptyState>
+            )}
+            <RunList runs={items} shown={listed?.id ?? null} onShow={setChosen} />
+          </section>
+          {shown && <RunDetail run={shown} live={live} operator={operator} onRemoved={() => setChosen(null)} />}
+        </div>
+        <Volunteers volunteers={volunteers} operator={operator} />
+        <Corpora corpora={texts} operator={operator} />
+      </div>
+      {creating && (
+        <NewRun
+          corpora={texts}
+          onCreated={(run) => {
+            setCreating(false);
+            setChosen(run.id);
+          }}
+          onClose={() => setCreating(false)}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,91 @@
+import type { HistoryPoint, RunResource } from '@pathfold/protocol/resources';
+import { Card } from '@pathfold/ui/card';
+import { Chart } from '@pathfold/ui/chart';
+import { formatBytes, formatCompact, formatCount, formatLoss, plural } from '@pathfold/ui/formats';
+import type { LiveRun } from '@pathfold/ui/live-run';
+import { Notice } from '@pathfold/ui/notice';
+import { Progress } from '@pathfold/ui/progress';
+import { ScoreChart } from '@pathfold/ui/score-chart';
+import { Stat, Stats } from '@pathfold/ui/stat';
+import { useMemo } from 'react';
+import { Contributions } from './contributions.tsx';
+import { Leases } from './leases.tsx';
+import { RunActions } from './run-actions.tsx';
+import { RunLamp } from './run-lamp.tsx';
+
+function LossChart({ points }: { points: readonly HistoryPoint[] }) {
+  const x = useMemo(() => points.map((point) => point.round), [points]);
+  const traces = useMemo(
+    () => [
+      { label: 'training', tone: 'second' as const, values: points.map((point) => point.trainLoss) },
+      { label: 'held out', tone: 'first' as const, values: points.map((point) => point.validLoss) },
+    ],
+    [points],
+  );
+  return (
+    <Chart
+      title="Loss"
+      yName="nats a token"
+      xName="Round"
+      x={x}
+      traces={traces}
+      empty="Losses appear with the first rounds."
+    />
+  );
+}
+
+/** One run: its state, charts, figures, work and orders. */
+export function RunDetail({
+  run,
+  live,
+  operator,
+  onRemoved,
+}: {
+  readonly run: RunResource;
+  readonly live: LiveRun;
+  readonly operator: boolean;
+  readonly onRemoved: () => void;
+}) {
+  const last = live.points.at(-1);
+  const { spec } = run;
+  return (
+    <div className="grid min-w-0 gap-5">
+      <Card title={run.name} aside={<RunLamp state={run.state} />}>
+        <div className="grid gap-5">
+          {run.reason && <Notice tone={run.state === 'failed' ? 'error' : 'plain'} title={run.reason} />}
+          {operator && <RunActions run={run} onRemoved={onRemoved} />}
+          <ScoreChart baselines={run.baselines} points={live.points} />
+          <LossChart points={live.points} />
+          <Progress
+            label="Inner steps of the run"
+            value={run.steps}
+            max={spec.totalSteps}
+            text={`${formatCount(run.steps)} of ${formatCount(spec.totalSteps)} inner steps`}
+          />
+          <Stats>
+            <Stat label="Round" value={formatCount(run.round)} />
+            <Stat
+              label="Bits per byte"
+              value={formatLoss(run.validBitsPerByte)}
+              detail={run.scoredRound === null ? 'not scored yet' : `at round ${run.scoredRound}`}
+            />
+            <Stat label="Perplexity" value={run.perplexity === null ? '–' : run.perplexity.toFixed(1)} />
+            <Stat label="Volunteers now" value={formatCount(run.volunteerCount)} />
+            <Stat label="Tokens" value={formatCompact(run.tokens)} />
+            <Stat label="Uploaded" value={formatBytes(last?.uploadBytes ?? 0)} />
+            <Stat label="Downloaded" value={formatBytes(last?.downloadBytes ?? 0)} />
+            <Stat label="Parameters" value={formatCompact(run.parameterCount)} detail={plural(run.pathCount, 'path')} />
+          </Stats>
+          <p className="text-soft text-xs">
+            Trains on {run.corpus.name} ({run.corpus.licence}); weights {spec.licence}, {spec.visibility}. Width{' '}
+            {spec.model.width}, {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {spec.inner.steps}{' '}
+            inner steps a round at {spec.inner.learningRate}; outer step {spec.outer.kind} at {spec.outer.learningRate};{' '}
+            {plural(spec.replicas, 'replica')}, quorum {spec.quorum}.
+          </p>
+        </div>
+      </Card>
+      <Leases leases={live.leases} volunteers={live.volunteers} />
+      <Contributions run={run.id} volunteers={live.volunteers} />
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import type { VolunteerResource } from '@pathfold/protocol/resources';
+import { Button } from '@pathfold/ui/button';
+import { Card } from '@pathfold/ui/card';
+import { Confirm } from '@pathfold/ui/dialog';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { formatCount } from '@pathfold/ui/formats';
+import { Notice } from '@pathfold/ui/notice';
+import { RelativeTime } from '@pathfold/ui/relative-time';
+import { type Column, Table } from '@pathfold/ui/table';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { client, KEYS, sentenceOf } from './queries.ts';
+import { VolunteerName } from './volunteer-name.tsx';
+
+const STATES: Record<VolunteerResource['state'], string> = {
+  working: 'working',
+  waiting: 'waiting for work',
+  away: 'connected, takes no work',
+  gone: 'gone',
+  banned: 'banned',
+};
+
+const nameOf = (volunteer: VolunteerResource): string => volunteer.name || volunteer.id;
+
+/** Who takes part, what each contributed, and the door for those who should not. */
+export function Volunteers({
+  volunteers,
+  operator,
+}: {
+  readonly volunteers: readonly VolunteerResource[];
+  readonly operator: boolean;
+}) {
+  const cache = useQueryClient();
+  const [asking, setAsking] = useState<VolunteerResource | null>(null);
+  const ban = useMutation({
+    mutationFn: client.volunteers.ban,
+    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.volunteers }),
+    onSettled: () => setAsking(null),
+  });
+  const columns: Column<VolunteerResource>[] = [
+    {
+      name: 'Name',
+      cell: (row) => (
+        <div>
+          <VolunteerName id={row.id} volunteers={volunteers} />
+          <p className="text-soft text-xs">{row.agent === 'browser' ? 'a browser' : 'a headless process'}</p>
+        </div>
+      ),
+    },
+    { name: 'State', cell: (row) => STATES[row.state] },
+    { name: 'Tokens a second', numeric: true, cell: (row) => formatCount(row.executor?.tokensPerSecond ?? 0) },
+    { name: 'Credit', numeric: true, cell: (row) => formatCount(row.credit) },
+    { name: 'Accepted', numeric: true, cell: (row) => formatCount(row.acceptedCount) },
+    { name: 'Rejected', numeric: true, cell: (row) => formatCount(row.rejectedCount) },
+    { name: 'Last heard', cell: (row) => <RelativeTime at={row.seenAt} /> },
+  ];
+  if (operator)
+    columns.push({
+      name: 'Orders',
+      cell: (row) =>
+        row.state !== 'banned' && (
+          <Button size="small" tone="danger" aria-label={`Ban ${nameOf(row)}`} onClick={() => setAsking(row)}>
+            Ban
+          </Button>
+        ),
+    });
+  return (
+    <Card title="Volunteers">
+      {ban.error && <Notice tone="error" title={sentenceOf(ban.error)} />}
+      {volunteers.length === 0 ? (
+        <EmptyState title="Nobody has joined yet">
+          Open the Lend page on any machine, or run <code>npm run volunteer -- --url {location.origin}</code> on one
+          without a screen.
+        </EmptyState>
+      ) : (
+        <Table caption="Volunteers" keyOf={(row) => row.id} rows={volunteers} columns={columns} />
+      )}
+      {asking && (
+        <Confirm
+          title={`Ban ${nameOf(asking)}?`}
+          action="Ban this volunteer"
+          busy={ban.isPending}
+          onConfirm={() => ban.mutate(asking.id)}
+          onClose={() => setAsking(null)}
+        >
+          <p>
+            It gets no more work, and its open work is given to someone else. What was folded before stays in the model.
+            A person can come back with a new identity.
+          </p>
+        </Confirm>
+      )}
+    </Card>
+  );
+}

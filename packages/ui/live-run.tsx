@@ -1,0 +1,56 @@
+import type { Client } from '@pathfold/client/client';
+import type { HistoryPoint, LeaseResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { useEffect, useState } from 'react';
+
+export interface LiveRun {
+  /** As the coordinator told it last; null before. */
+  readonly run: RunResource | null;
+  /** In order of rounds. */
+  readonly points: readonly HistoryPoint[];
+  readonly volunteers: readonly VolunteerResource[];
+  readonly leases: readonly LeaseResource[];
+  /** The coordinator does not answer. */
+  readonly away: boolean;
+  /** There is no such run any more. */
+  readonly gone: boolean;
+}
+
+const NOTHING: LiveRun = { run: null, points: [], volunteers: [], leases: [], away: false, gone: false };
+
+/** History in order of rounds; a point of a known round replaces it. */
+export const withPoint = (points: readonly HistoryPoint[], point: HistoryPoint): HistoryPoint[] =>
+  [...points.filter((known) => known.round !== point.round), point].sort((a, b) => a.round - b.round);
+
+/** Follows a run live; after a lost connection it reads the history again. `id` null: follows nothing. */
+export function useLiveRun(client: Client, id: string | null): LiveRun {
+  const [state, setState] = useState<LiveRun>(NOTHING);
+  useEffect(() => {
+    setState(NOTHING);
+    if (!id) return;
+    const stop = new AbortController();
+    const change = (part: Partial<LiveRun>) => setState((known) => ({ ...known, ...part }));
+    const readHistory = () =>
+      client.runs
+        .history(id, stop.signal)
+        .then((points) => setState((known) => ({ ...known, points: known.points.reduce(withPoint, points) })))
+        .catch(() => {});
+    const unfollow = client.runs.events(id, {
+      onState(connection) {
+        change({ away: connection === 'away' });
+        if (connection === 'live') void readHistory();
+      },
+      onEvent(event) {
+        if (event.type === 'run') change({ run: event.run });
+        else if (event.type === 'volunteers') change({ volunteers: event.items });
+        else if (event.type === 'leases') change({ leases: event.items });
+        else setState((known) => ({ ...known, points: withPoint(known.points, event.point) }));
+      },
+      onRefused: () => change({ gone: true }),
+    });
+    return () => {
+      stop.abort();
+      unfollow();
+    };
+  }, [client, id]);
+  return state;
+}
