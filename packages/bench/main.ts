@@ -1,0 +1,60 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Bench } from './options.ts';
+
+/** Benchmarks by name. */
+const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
+  train: {
+    about: 'training steps: fair stock TensorFlow.js against our executors',
+    load: async () => (await import('./train.ts')).run,
+  },
+  outer: {
+    about: 'outer optimizers with one, two and four replicas: where the defaults of a run come from',
+    load: async () => (await import('./outer.ts')).run,
+  },
+};
+
+const usage = `npm run bench -- NAME [--quick] [--json FILE]\n\n${Object.entries(benches)
+  .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
+  .join('\n')}`;
+
+const misuse = (message: string): never => {
+  console.error(message);
+  process.exit(2);
+};
+
+const parse = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, help: { type: 'boolean' } },
+    });
+  } catch (error) {
+    return misuse((error as Error).message);
+  }
+};
+
+const { positionals, values } = parse();
+const name = positionals[0];
+if (!name || values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const bench =
+  benches[name] ?? misuse(`There is no benchmark named ${name}; there are ${Object.keys(benches).join(', ')}.`);
+
+const { results, ratios } = await (await bench.load())({ quick: values.quick });
+console.table(results);
+console.table(ratios);
+const machine = {
+  cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: cpus().length,
+  memoryBytes: totalmem(),
+  node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+};
+const line = JSON.stringify({ bench: name, results, ratios, machine });
+if (values.json) writeFileSync(values.json, `${line}\n`);
+console.log(line);
+process.exit(0);
