@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { type Kysely, sql } from 'kysely';
@@ -37,6 +38,8 @@ interface Waiting {
 }
 
 const SNAPSHOTS_KEPT = 2;
+/** From one commit to the next, at least: a statement costs the same for many events as for one. */
+const COMMIT_MS = 5;
 
 export class EventLog implements EventStore {
   readonly #db: Kysely<Tables>;
@@ -108,6 +111,7 @@ export class EventLog implements EventStore {
     // Calls of the same tick join the first.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
+      const next = sleep(COMMIT_MS);
       const batch = this.#waiting;
       this.#waiting = [];
       try {
@@ -121,6 +125,7 @@ export class EventLog implements EventStore {
         this.#failure = error;
         for (const { reject } of batch) reject(error);
       }
+      await next;
     }
     this.#writing = null;
   }

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { type LoggedEvent, project } from './projections.ts';
 import type { Tables } from './schema.ts';
 
-const PAUSE_MS = 200;
+const PAUSE_MS = 500;
 const BATCH = 2000;
 
 /**
@@ -33,7 +33,8 @@ export class Projector {
 
   /** Answers when the tables show every event that was taken up before this call. */
   async catchUp(): Promise<void> {
-    while (this.#backlog.length > 0 || this.#running) {
+    const target = this.#backlog.at(-1)?.seq ?? 0;
+    while ((this.#backlog[0]?.seq ?? Number.POSITIVE_INFINITY) <= target) {
       this.#running ??= this.#writeBacklog().finally(() => {
         this.#running = null;
       });
