@@ -29,7 +29,10 @@ export const exportRoutes =
     /** A run with one path sends every document and every prompt to it. */
     const routerOf = (run: PromptRun): ExportFile => json({ kind: 'single', paths: run.paths });
 
-    const fileOf = async (run: PromptRun, file: string): Promise<{ type: string; content: ExportFile }> => {
+    const fileOf = async (
+      run: PromptRun,
+      file: string,
+    ): Promise<{ type: string; content: ExportFile; round?: number }> => {
       if (file === 'tokenizer.json') return { type: 'application/json', content: await tokenizerOf(run) };
       if (file === 'router.json') return { type: 'application/json', content: routerOf(run) };
       if (file === 'base-features.onnx')
@@ -47,7 +50,7 @@ export const exportRoutes =
       const content = await cache.get(JSON.stringify([version.key, name.format, notes]), () =>
         worker.write(version, name.format, notes),
       );
-      return { type: CONTENT_TYPES[name.format], content };
+      return { type: CONTENT_TYPES[name.format], content, round: version.round };
     };
 
     app.get(
@@ -58,9 +61,10 @@ export const exportRoutes =
         const run = await runs.get(id);
         if (!run || (run.spec.visibility === 'private' && !isOperator(request)))
           throw new PathfoldError('not_found', `There is no run ${id}.`);
-        const { type, content } = await fileOf(run, file);
+        const { type, content, round } = await fileOf(run, file);
         const etag = `"${content.sha256}"`;
         reply.header('etag', etag).header('cache-control', 'no-cache');
+        if (round !== undefined) reply.header('x-pathfold-round', round);
         if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
         return reply
           .type(type)

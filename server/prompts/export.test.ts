@@ -44,9 +44,11 @@ describe('exports', () => {
   });
 
   test('a new round makes a new file', async () => {
-    const before = (await get('0.safetensors')).headers.etag;
+    const before = (await get('0.safetensors')).headers;
     await server.publish(2);
-    expect((await get('0.safetensors')).headers.etag).not.toBe(before);
+    const after = (await get('0.safetensors')).headers;
+    expect(after.etag).not.toBe(before.etag);
+    expect([before['x-pathfold-round'], after['x-pathfold-round']]).toEqual(['1', '2']);
   });
 
   test.each(['base-features.onnx', '1.onnx', '0-0.onnx', 'x.onnx', '0.bin'])('%s is not found', async (file) => {

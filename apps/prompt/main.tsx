@@ -1,0 +1,4 @@
+import { mount } from '@pathfold/ui/mount';
+import { PromptPage } from './prompt-page.tsx';
+
+mount(<PromptPage />);

@@ -1,0 +1,111 @@
+import { createClient } from '@pathfold/client/client';
+import type { RunResource } from '@pathfold/protocol/resources';
+import { Card } from '@pathfold/ui/card';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { Select } from '@pathfold/ui/field';
+import { Page } from '@pathfold/ui/page';
+import { useEffect, useState } from 'react';
+import { AnswerLog } from './answer-log.tsx';
+import { ModelStatus } from './model-status.tsx';
+import { PromptBox } from './prompt-box.tsx';
+import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
+import { useAnswers } from './use-answers.ts';
+import { useModel } from './use-model.ts';
+import { answeringPath, canAnswer, useRuns } from './use-runs.ts';
+
+const client = createClient({ baseUrl: location.origin });
+
+const nameOf = (run: RunResource): string =>
+  canAnswer(run) ? `${run.name} (round ${run.round})` : `${run.name} (nothing trained yet)`;
+
+/** Why nothing can be asked, where nothing can. */
+function Nothing({ runs, away }: { readonly runs: readonly RunResource[] | undefined; readonly away: boolean }) {
+  if (!runs)
+    return (
+      <EmptyState title={away ? 'The coordinator does not answer' : 'Looking for runs'}>
+        {away ? 'The runs appear as soon as it does.' : null}
+      </EmptyState>
+    );
+  if (runs.length === 0)
+    return (
+      <EmptyState title="There is no run yet">
+        An operator creates one on{' '}
+        <a href="/operator" className="underline underline-offset-2">
+          the operator’s page
+        </a>
+        .
+      </EmptyState>
+    );
+  return (
+    <EmptyState title="Nothing is trained yet">
+      This run has not taken its first outer step. Its model can be asked right after; this page looks again by itself.
+      You can{' '}
+      <a href="/" className="underline underline-offset-2">
+        lend your machine
+      </a>{' '}
+      to it.
+    </EmptyState>
+  );
+}
+
+/** The page that asks a model: one path of a run, computed in this browser. */
+export function PromptPage() {
+  const { runs, away } = useRuns(client);
+  const [chosenId, setChosenId] = useState(() => new URLSearchParams(location.search).get('run'));
+  const [attempt, setAttempt] = useState(0);
+  const [choice, setChoice] = useState(START_CHOICE);
+  const run = runs?.find(({ id }) => id === chosenId) ?? runs?.find(canAnswer) ?? runs?.[0];
+  // What was found first stays chosen while others come and go.
+  useEffect(() => {
+    if (run && canAnswer(run)) setChosenId(run.id);
+  }, [run]);
+  const path = run && answeringPath(run);
+  const order = run && path && canAnswer(run) ? { runId: run.id, path, context: run.spec.model.context } : null;
+  const model = useModel(order, attempt);
+  const { answers, writing, ask, stop } = useAnswers(model);
+
+  const send = (prompt: string) => {
+    const seed = seedOf(choice);
+    if (seed === null || !path) return;
+    const { temperature, topP, maxTokens } = choice;
+    void ask(prompt, path, { temperature, topP, topK: null, seed, maxTokens });
+  };
+
+  return (
+    <Page current="Ask" away={away}>
+      <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">Ask what was trained</h1>
+      <p className="mt-2 mb-5 max-w-prose text-base text-soft sm:text-lg">
+        The model comes to your browser and computes there; your prompt stays with you.
+      </p>
+      <div className="grid items-start gap-5 lg:grid-cols-[2fr_1fr]">
+        <div className="grid min-w-0 gap-5">
+          {run && runs && runs.length > 1 && (
+            <Select
+              label="Run"
+              value={run.id}
+              options={runs.map((item) => ({ value: item.id, label: nameOf(item) }))}
+              onChange={setChosenId}
+            />
+          )}
+          {run && path && order ? (
+            <ModelStatus model={model} run={run} path={path} onReload={() => setAttempt((known) => known + 1)} />
+          ) : (
+            <Nothing runs={runs} away={away} />
+          )}
+          <Card title={run?.name ?? 'Answers'}>
+            <div className="grid gap-6">
+              <AnswerLog answers={answers} />
+              <PromptBox
+                ready={model.state === 'ready' && seedOf(choice) !== null}
+                writing={writing}
+                onSend={send}
+                onStop={stop}
+              />
+            </div>
+          </Card>
+        </div>
+        <SamplingCard choice={choice} onChange={setChoice} />
+      </div>
+    </Page>
+  );
+}

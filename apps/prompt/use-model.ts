@@ -1,0 +1,45 @@
+import * as Comlink from 'comlink';
+import { useEffect, useState } from 'react';
+import type { LoadedModel, ModelOrder, Progress, PromptDoor } from './worker-words.ts';
+
+export type Model =
+  | { readonly state: 'none' }
+  | { readonly state: 'loading'; readonly progress: Progress }
+  | { readonly state: 'ready'; readonly door: Comlink.Remote<PromptDoor>; readonly loaded: LoadedModel }
+  | { readonly state: 'failed'; readonly reason: string };
+
+const START: Progress = { receivedBytes: 0, totalBytes: 0 };
+
+/**
+ * The model of a run in a worker of its own; another run, or another `attempt`, ends that worker and starts anew.
+ * `order` null: no model.
+ */
+export function useModel(order: ModelOrder | null, attempt: number): Model {
+  const [model, setModel] = useState<Model>({ state: 'none' });
+  const { runId, path, context } = order ?? {};
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt loads again
+  useEffect(() => {
+    if (runId === undefined || path === undefined || context === undefined) return setModel({ state: 'none' });
+    setModel({ state: 'loading', progress: START });
+    const worker = new Worker(new URL('./prompt.worker.ts', import.meta.url), { type: 'module', name: 'prompt' });
+    const door = Comlink.wrap<PromptDoor>(worker);
+    let over = false;
+    const change = (next: Model) => over || setModel(next);
+    const fail = (reason: string) => change({ state: 'failed', reason });
+    worker.addEventListener('error', (event) => fail(event.message || 'The worker of this page could not be loaded.'));
+    door
+      .load(
+        { runId, path, context },
+        Comlink.proxy((progress: Progress) => change({ state: 'loading', progress })),
+      )
+      .then(
+        (loaded) => change({ state: 'ready', door, loaded }),
+        (error: unknown) => fail(error instanceof Error ? error.message : String(error)),
+      );
+    return () => {
+      over = true;
+      worker.terminate();
+    };
+  }, [runId, path, context, attempt]);
+  return model;
+}
