@@ -1,0 +1,37 @@
+import type { HistoryPoint, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
+import { FakeVolunteer } from './testing/volunteer.ts';
+
+let coordinator: TestCoordinator;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator();
+}, 60_000);
+afterAll(() => coordinator.close());
+
+const read = async <T>(url: string) => (await coordinator.ask({ url })).json<T>();
+const roundReached = (id: string, round: number) =>
+  until(`round ${round}`, async () => {
+    const run = await read<RunResource>(`/api/v1/runs/${id}`);
+    return run.round >= round && run;
+  });
+
+test('volunteers drive a run round by round, evaluated now and then', async () => {
+  const { id } = await createRun(coordinator, { replicas: 2, evaluateEvery: 2 });
+  const origin = await coordinator.listen();
+  const crew = [new FakeVolunteer(origin), new FakeVolunteer(origin)];
+  for (const one of crew) await one.join();
+  const toil = crew.map((one) => one.toil());
+  const run = await roundReached(id, 5);
+  expect(run.state).toBe('training');
+  expect(run.trainLoss).toBe(3);
+  await until('an evaluation', async () => (await read<RunResource>(`/api/v1/runs/${id}`)).validBitsPerByte !== null);
+  for (const one of crew) one.leave();
+  await Promise.all(toil);
+
+  const { points } = await read<{ points: HistoryPoint[] }>(`/api/v1/runs/${id}/history`);
+  expect(points.map(({ round }) => round)).toEqual(points.map(({ round }) => round).sort((a, b) => a - b));
+  const credited = await read<VolunteerResource>(`/api/v1/volunteers/${crew[0]!.id}`);
+  expect(credited.acceptedCount).toBeGreaterThan(0);
+  expect(credited.credit).toBeGreaterThan(0);
+});

@@ -1,0 +1,172 @@
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { LeaseMessage } from '@pathfold/protocol/down';
+import { Down } from '@pathfold/protocol/down';
+import type { Report } from '@pathfold/protocol/report';
+import type { Up } from '@pathfold/protocol/up';
+import { EvaluateTask } from '@pathfold/works/evaluate/task';
+import { TrainTask } from '@pathfold/works/train/task';
+import { WebSocket } from 'ws';
+
+type DownOf<T extends Down['type']> = Extract<Down, { type: T }>;
+const DEVICE = { name: 'test', adapter: 'none', tokensPerSecond: 1000 };
+
+/** A volunteer by script: it speaks the protocol and computes nothing. */
+export class FakeVolunteer {
+  readonly heard: Down[] = [];
+  closed: { code: number; reason: string } | null = null;
+  private socket: WebSocket | null = null;
+  private readonly waiting = new Set<() => void>();
+  private readonly key: KeyObject;
+  readonly publicKey: string;
+  resume: string | null = null;
+
+  constructor(public origin: string) {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    this.key = privateKey;
+    this.publicKey = publicKey.export({ format: 'jwk' }).x!;
+  }
+
+  get id(): string {
+    const bytes = Buffer.from(this.publicKey, 'base64url');
+    return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+  }
+
+  /** Opens the socket only. */
+  async connect(headers: Record<string, string> = {}): Promise<void> {
+    this.closed = null;
+    const socket = new WebSocket(`${this.origin.replace('http', 'ws')}/api/v1/volunteer`, { headers });
+    this.socket = socket;
+    socket.on('message', (data) => {
+      this.heard.push(Down.parse(JSON.parse(data.toString())));
+      this.wake();
+    });
+    socket.on('close', (code, reason) => {
+      if (this.socket === socket) this.closed = { code, reason: reason.toString() };
+      this.wake();
+    });
+    await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject));
+  }
+
+  /** Opens the socket and proves who it is. */
+  async join(): Promise<DownOf<'welcome'>> {
+    await this.connect();
+    const { publicKey, resume } = this;
+    const versions = { min: 1, max: 1 };
+    this.send({ type: 'hello', versions, publicKey, name: 'fake', agent: 'node', resume });
+    const { nonce } = await this.next('challenge');
+    this.send({ type: 'prove', signature: this.prove(nonce) });
+    const welcome = await this.next('welcome');
+    this.resume = welcome.resume;
+    return welcome;
+  }
+
+  prove = (nonce: string) => sign(null, Buffer.from(`pathfold:${nonce}`), this.key).toString('base64url');
+
+  send(message: Up): void {
+    this.socket?.send(JSON.stringify(message));
+  }
+  sendRaw(data: string | Buffer): void {
+    this.socket?.send(data);
+  }
+
+  ready(): void {
+    this.send({ type: 'ready', executor: DEVICE, memoryBytes: 1e9 });
+  }
+
+  /** The next message of this type, taken out of what was heard. Fails when the socket closes first. */
+  async next<T extends Down['type']>(type: T, timeoutMs = 10_000): Promise<DownOf<T>> {
+    const end = Date.now() + timeoutMs;
+    for (;;) {
+      const index = this.heard.findIndex((message) => message.type === type);
+      if (index >= 0) return this.heard.splice(index, 1)[0] as DownOf<T>;
+      if (this.closed) throw new Error(`the socket closed (${this.closed.code} ${this.closed.reason}) before ${type}`);
+      const left = end - Date.now();
+      if (left <= 0) throw new Error(`no ${type}; heard ${JSON.stringify(this.heard).slice(0, 500)}`);
+      await this.somethingNew(left);
+    }
+  }
+
+  async closing(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+    for (const end = Date.now() + timeoutMs; !this.closed; await this.somethingNew(end - Date.now()))
+      if (Date.now() > end) throw new Error('the socket stayed open');
+    return this.closed;
+  }
+
+  private somethingNew(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(0, ms));
+      this.waiting.add(done);
+    });
+  }
+  private wake(): void {
+    for (const done of [...this.waiting]) done();
+  }
+
+  async lease(): Promise<LeaseMessage> {
+    this.ready();
+    return this.next('lease');
+  }
+
+  /** A small made-up result for any lease of the packaged kinds of work. */
+  work(lease: LeaseMessage): { payload: Uint8Array; report: Report } {
+    const report = (steps: number, tokens: number, loss: number | null): Report => ({
+      steps,
+      tokens,
+      computeMs: 10,
+      loss,
+      downloadedBytes: { peers: 0, coordinator: 100 },
+      executor: DEVICE,
+    });
+    if (lease.kind === 'evaluate') {
+      EvaluateTask.parse(lease.body);
+      const payload = Buffer.from(JSON.stringify({ documents: [{ nats: 200, tokens: 100, bytes: 300 }] }));
+      return { payload, report: report(100, 100, null) };
+    }
+    const task = TrainTask.parse(lease.body);
+    const count = task.modules.reduce((sum, module) => sum + module.bytes / 4, 0);
+    const payload = new Uint8Array(new Float32Array(count).fill(1e-3).buffer);
+    return { payload, report: report(task.steps, task.steps * task.inner.batch * task.model.context, 3) };
+  }
+
+  async upload(
+    lease: Pick<LeaseMessage, 'lease' | 'token'>,
+    { payload, report }: { payload: Uint8Array; report: Report },
+    headers: Record<string, string> = {},
+    body: Uint8Array = payload,
+  ): Promise<Response> {
+    const digest = createHash('sha256').update(payload).digest('base64');
+    return fetch(`${this.origin}/api/v1/leases/${lease.lease}/contribution`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${lease.token}`,
+        'content-type': 'application/octet-stream',
+        'content-digest': `sha-256=:${digest}:`,
+        'pathfold-report': Buffer.from(JSON.stringify(report)).toString('base64url'),
+        ...headers,
+      },
+      body: body.slice(),
+    });
+  }
+
+  /** Takes leases and uploads made-up work, until the socket closes. */
+  async toil(): Promise<void> {
+    while (!this.closed) {
+      try {
+        const lease = await this.lease();
+        await this.upload(lease, this.work(lease));
+      } catch {
+        if (this.closed) return;
+      }
+    }
+  }
+
+  leave(): void {
+    this.socket?.terminate();
+    this.closed ??= { code: 1006, reason: 'left' };
+  }
+}
