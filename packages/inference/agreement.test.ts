@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { trainTokenizer } from '@pathfold/corpora/bpe';
+import { scoredPart, scoringWindows } from '@pathfold/corpora/scoring';
+import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
+import { type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
+import { initModule } from '@pathfold/nets/modules';
+import { END_OF_TEXT } from '@pathfold/protocol/blob';
+import { openExecutor } from '@pathfold/tensors/executors/executor';
+import { trace } from '@pathfold/tensors/plan/trace';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writePath } from './export/files.ts';
+import { pathWeights } from './path-weights.ts';
+import { openSession, type PathSession } from './session.ts';
+
+const READER = fileURLToPath(new URL('readers/numpy_reader.py', import.meta.url));
+const DOCUMENTS = [
+  `It was a bright cold day in April. ${'The clocks were striking thirteen, and nobody looked up. '.repeat(8)}`,
+  `Ναὶ λέγω: “it’s 3½ o’clock” — 春夏秋冬, 🧶🧶‍♀️\t\r\n\n  ${'don’t we’ll I’d they’ve 1984 x² '.repeat(9)}\u2028end\u00a0\ufeff`,
+  'too short to be scored',
+  '',
+];
+const tokenizerJson = trainTokenizer(DOCUMENTS, 330);
+const tokenizer = readTokenizer(tokenizerJson);
+const IDS = [0, 17, 4, 329, 4, 4, 123, 250, 9, 31, 77, 5, 0, 201, 42, 42];
+
+const python = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', [READER, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+  });
+  if (status !== 0) throw new Error(`The NumPy reader failed (it needs Debian's python3-numpy): ${stderr}`);
+  return JSON.parse(stdout);
+};
+
+/** The logits of the net that is trained, on TensorFlow.js. */
+const trainedLogits = async (model: LlamaShape, modules: Float32Array[], ids: number[]): Promise<Float32Array> => {
+  const shapes = pathModules(model, [{ experts: 1, blocks: model.blocks }], '0');
+  const theta = Float32Array.from(modules.flatMap((values) => [...values]));
+  const executor = await openExecutor('tfjs-wasm');
+  const program = executor.compile(
+    trace((t) => {
+      const tensors = pathTensors(t.state('theta', [theta.length]), shapes);
+      t.output('logits', llamaLogits(model, tensors, t.input('tokens', [ids.length], 'i32')));
+    }),
+  );
+  program.write('theta', theta);
+  const { logits } = await program.run({ tokens: Int32Array.from(ids) });
+  executor.dispose();
+  return logits!;
+};
+
+const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  expect(a.length).toBe(b.length);
+  return Math.max(...Array.from(a, (value, index) => Math.abs(value - b[index]!)));
+};
+
+describe.each([{ tied: true }, { tied: false }])('one path, read four ways (tied head: $tied)', ({ tied }) => {
+  const model: LlamaShape = { width: 32, blocks: 3, heads: 4, context: 16, vocabulary: 336, tied };
+  const levels = [{ experts: 1, blocks: 3 }];
+  const shapes = pathModules(model, levels, '0');
+  // Larger weights than those of the first step, so that every part of the net matters.
+  const modules = shapes.map((shape) => initModule(shape, 11).map((value, i) => value + 0.2 * Math.sin(i * 12.9898)));
+  const weights = pathWeights(model, levels, '0', new Map(shapes.map(({ name }, i) => [name, modules[i]!])));
+  const notes = { runName: 'r', path: '0', round: 1, corpusName: 'c', licence: 'CC0-1.0' };
+  const write = (format: 'onnx' | 'kv.onnx' | 'hf.zip') =>
+    writePath(format, weights, new TextEncoder().encode(tokenizerJson), notes);
+  let folder: string;
+  let plain: PathSession;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'pathfold-agreement-'));
+    writeFileSync(join(folder, '0.hf.zip'), write('hf.zip'));
+    writeFileSync(join(folder, 'documents.jsonl'), DOCUMENTS.map((text) => JSON.stringify({ text })).join('\n'));
+    plain = await openSession(write('onnx'));
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await plain.release();
+  });
+
+  test('the logits agree within 1e-4', async () => {
+    const trained = await trainedLogits(model, modules, IDS);
+    expect(largestDifference(trained, new Float32Array(trained.length))).toBeGreaterThan(1);
+    expect(largestDifference((await plain.run(IDS, plain.start)).logits_TV, trained)).toBeLessThan(1e-4);
+    const cached = await openSession(write('kv.onnx'));
+    expect(largestDifference((await cached.run(IDS, cached.start)).logits_TV, trained)).toBeLessThan(1e-4);
+    const read = python('logits', join(folder, '0.hf.zip'), IDS.join(',')) as number[][];
+    expect(largestDifference(read.flat(), trained)).toBeLessThan(1e-4);
+  });
+
+  test('the NumPy reader cuts, scores and counts as the scoring rule says', async () => {
+    const sum = { tokens: 0, bytes: 0, nats: 0 };
+    for (const ids of DOCUMENTS.map(tokenizer.encode)) {
+      const part = scoredPart(ids, tokenizer.byteLengths, 128);
+      sum.tokens += part.tokens;
+      sum.bytes += part.bytes;
+      for (const { start, length, scoreFrom } of scoringWindows(ids, tokenizer.byteLengths, {
+        context: model.context,
+        prefixBytes: 128,
+      })) {
+        const inputs = [END_OF_TEXT, ...ids].slice(start, start + length);
+        const { logits_TV, vocabulary } = await plain.run(inputs, plain.start);
+        for (let t = scoreFrom; t < length; t++) {
+          const logits = [...logits_TV.subarray(t * vocabulary, (t + 1) * vocabulary)];
+          sum.nats += Math.log(logits.reduce((total, logit) => total + Math.exp(logit), 0)) - logits[ids[start + t]!]!;
+        }
+      }
+    }
+    const score = python('score', join(folder, '0.hf.zip'), join(folder, 'documents.jsonl'));
+    expect(score).toMatchObject({ documents: DOCUMENTS.length, tokens: sum.tokens, bytes: sum.bytes });
+    expect(score.bitsPerByte).toBeCloseTo(sum.nats / (Math.LN2 * sum.bytes), 4);
+  });
+});
