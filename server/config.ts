@@ -52,7 +52,6 @@ export interface Config {
   readonly operatorToken: string | null;
   readonly promptKey: string | null;
   readonly iceServers: readonly IceServer[];
-  readonly localVolunteer: boolean;
   readonly starter: boolean;
   readonly logLevel: string;
   /** Serve the pages through Vite, with reload. */
@@ -104,6 +103,7 @@ const VARIABLES = {
     }),
     'a JSON list such as [{"urls":"stun:stun.example.org"}]',
   ],
+  /** Read by `npm start`, checked here with the others. */
   PATHFOLD_NO_LOCAL_VOLUNTEER: [flag, '0 or 1'],
   PATHFOLD_NO_STARTER: [flag, '0 or 1'],
   PATHFOLD_SOCKETS_PER_ADDRESS: [wholeNumber(1, 1_000_000), 'a whole number from 1'],
@@ -152,7 +152,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     operatorToken: v.PATHFOLD_OPERATOR_TOKEN ?? null,
     promptKey: v.PATHFOLD_PROMPT_KEY ?? null,
     iceServers: v.PATHFOLD_ICE_SERVERS ?? [],
-    localVolunteer: !v.PATHFOLD_NO_LOCAL_VOLUNTEER,
     starter: !v.PATHFOLD_NO_STARTER,
     logLevel: v.LOG_LEVEL ?? 'warn',
     dev,

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { createCoordinator } from '@pathfold/coordination/coordinator/mind';
+import { snapshot } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import { createBlobAccess } from './api/blob-access.ts';
 import type { Config } from './config.ts';
-import { openLibrary } from './corpora/corpora.ts';
+import { allCorpora, openLibrary } from './corpora/corpora.ts';
 import { createDesk } from './desk.ts';
 import { createEffects } from './effects.ts';
 import { openExecutors } from './executors/executors.ts';
@@ -23,6 +24,7 @@ import { createConnections } from './sockets/connections.ts';
 import { createSignalling } from './sockets/signalling.ts';
 import { STARTER_RUN } from './starter-run.ts';
 import { openStore } from './store/store.ts';
+import { createSweep } from './sweep.ts';
 import { openPartialUploads } from './uploads/partial.ts';
 import { plans } from './works.ts';
 
@@ -32,6 +34,7 @@ export interface CoordinatorDeps {
 }
 
 const FOLD_THREADS = 2;
+const SWEEP_MS = 2 * 60_000;
 
 /**
  * Everything of a coordinator but its doors (app.ts): opened, restored from its log, and at work.
@@ -81,6 +84,14 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     else for (const entry of registry.list()) feed.changed(entry.id);
   }
 
+  const sweep = createSweep({
+    blobs,
+    texts: async () => [JSON.stringify(await allCorpora(store.corpora)), snapshot(host.state)],
+  });
+  const sweeping = setInterval(() => {
+    sweep.run().catch((err) => log.warn({ err }, 'unneeded blobs could not be deleted'));
+  }, SWEEP_MS);
+
   access.restore();
   await partial.keepOnly(Object.keys(host.state.leases));
   await host.begin();
@@ -110,8 +121,10 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     feed,
     runs,
     desk,
+    sweep,
     /** Saves a snapshot and lets go of everything; what is being computed is computed again after the next start. */
     async close(): Promise<void> {
+      clearInterval(sweeping);
       feed.close();
       await preparation.close();
       await executors.close();

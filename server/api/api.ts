@@ -30,5 +30,5 @@ export const apiPlugin =
     await app.register(volunteerRoutes(host, store.lists));
     await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
     await app.register(blobRoutes(blobs, access.mayRead));
-    await app.register(contributionRoutes({ desk, partial, blobs, signer }));
+    await app.register(contributionRoutes({ desk, partial, blobs, signer, onExpected: coordinator.sweep.expect }));
   };

@@ -32,6 +32,8 @@ export interface ContributionDeps {
   readonly partial: PartialUploads;
   readonly blobs: BlobStore;
   readonly signer: Signer;
+  /** Told of a blob before it is stored. */
+  readonly onExpected: (sha256: string) => void;
 }
 
 const Params = z.object({ id: z.string().min(1).max(80) });
@@ -50,7 +52,7 @@ async function* checked(chunks: AsyncIterable<Uint8Array>, sha256: string) {
 
 /** Rules U1 to U4: one lease, one contribution, streamed to disk, counted while it comes, resumable. */
 export const contributionRoutes =
-  ({ desk, partial, blobs, signer }: ContributionDeps): FastifyPluginAsyncZod =>
+  ({ desk, partial, blobs, signer, onExpected }: ContributionDeps): FastifyPluginAsyncZod =>
   async (app) => {
     app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
     const url = '/leases/:id/contribution';
@@ -111,6 +113,7 @@ export const contributionRoutes =
         if (span.total !== null && size < span.total)
           return reply.code(202).header('upload-offset', size).send({ lease: id, offset: size });
 
+        onExpected(sha256);
         const blob = await blobs.putStream(checked(partial.read(id), sha256), limit).finally(() => partial.remove(id));
         await desk.receive(id, blob, report);
         return reply.code(201).send({ lease: id, ...blob });

@@ -33,6 +33,16 @@ async function* linesOf(documents: AsyncIterable<Document>) {
   for await (const document of documents) yield `${JSON.stringify(document)}\n`;
 }
 
+export async function allCorpora(corpora: Corpora): Promise<StoredCorpus[]> {
+  const all: StoredCorpus[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const { items, next } = await corpora.list({ limit: 200, cursor });
+    all.push(...items);
+    if (next === null) return all;
+    cursor = next;
+  }
+}
+
 /** Takes corpora in and splits them. */
 export async function openLibrary({ corpora, preparation, folder, maxBytes, log }: LibraryDeps) {
   await rm(folder, { recursive: true, force: true });
@@ -108,16 +118,10 @@ export async function openLibrary({ corpora, preparation, folder, maxBytes, log 
     },
     /** What a restart broke off cannot go on: the upload is gone. */
     async resume(): Promise<void> {
-      for (let cursor: string | null = null; ; ) {
-        const { items, next } = await corpora.list({ limit: 200, cursor });
-        for (const corpus of items)
-          if (corpus.state === 'preparing' && !splitting.has(corpus.id)) {
-            if (corpus.id === STARTER) await begin(corpus, null);
-            else
-              await corpora.save({ ...corpus, state: 'failed', reason: 'The coordinator restarted: upload it again.' });
-          }
-        if (next === null) return;
-        cursor = next;
+      for (const corpus of await allCorpora(corpora)) {
+        if (corpus.state !== 'preparing' || splitting.has(corpus.id)) continue;
+        if (corpus.id === STARTER) await begin(corpus, null);
+        else await corpora.save({ ...corpus, state: 'failed', reason: 'The coordinator restarted: upload it again.' });
       }
     },
   };
