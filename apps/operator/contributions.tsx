@@ -1,14 +1,15 @@
 import type { ContributionResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { formatBytes, formatCount } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { RelativeTime } from '@pathfold/ui/relative-time';
 import { Table } from '@pathfold/ui/table';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { client, KEYS, sentenceOf } from './queries.ts';
 import { VolunteerName } from './volunteer-name.tsx';
 
-const SHOWN = 20;
+const AT_ONCE = 8;
 
 function Verdict({ contribution: { state, reason } }: { contribution: ContributionResource }) {
   return (
@@ -19,31 +20,40 @@ function Verdict({ contribution: { state, reason } }: { contribution: Contributi
   );
 }
 
-/** The newest contributions of a run, with the reason of each rejection. */
+/** The contributions of a run, the newest first, with the reason of each rejection. */
 export function Contributions({ run, volunteers }: { run: string; volunteers: readonly VolunteerResource[] }) {
-  const { data, error } = useQuery({
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: KEYS.contributions(run),
-    queryFn: ({ signal }) => client.runs.contributions(run, { limit: SHOWN }, signal),
+    queryFn: ({ signal, pageParam }) =>
+      client.runs.contributions(run, { limit: AT_ONCE, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
   });
+  const items = data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Card title="Contributions">
       {error && !data && <Notice tone="error" title={sentenceOf(error)} />}
-      {data?.items.length === 0 && <p className="text-soft text-sm">Nothing was handed in yet.</p>}
-      {data && data.items.length > 0 && (
+      {data && items.length === 0 && <p className="text-soft text-sm">Nothing was handed in yet.</p>}
+      {items.length > 0 && (
         <Table<ContributionResource>
-          caption={`The newest ${SHOWN} contributions`}
+          caption="The newest contributions"
           keyOf={(contribution) => contribution.lease}
-          rows={data.items}
+          rows={items}
           columns={[
             { name: 'Received', cell: (row) => <RelativeTime at={row.receivedAt} /> },
             { name: 'Kind', cell: (row) => row.kind },
             { name: 'Volunteer', cell: (row) => <VolunteerName id={row.volunteer} volunteers={volunteers} /> },
-            { name: 'State', cell: (row) => <Verdict contribution={row} /> },
+            { name: 'State', wraps: true, cell: (row) => <Verdict contribution={row} /> },
             { name: 'Steps', numeric: true, cell: (row) => formatCount(row.steps) },
             { name: 'Size', numeric: true, cell: (row) => formatBytes(row.bytes) },
             { name: 'Computed by', cell: (row) => row.executor?.name ?? '–' },
           ]}
         />
+      )}
+      {hasNextPage && (
+        <Button size="small" className="mt-3" onClick={() => void fetchNextPage()}>
+          Show older
+        </Button>
       )}
     </Card>
   );

@@ -63,12 +63,13 @@ export function Corpora({ corpora, operator }: { corpora: readonly CorpusResourc
         </EmptyState>
       ) : (
         <Table<CorpusResource>
-          caption="Corpora"
+          caption="All corpora"
           keyOf={(corpus) => corpus.id}
           rows={corpora}
           columns={[
             {
               name: 'Name',
+              wraps: true,
               cell: (corpus) => (
                 <div>
                   <p>{corpus.name}</p>
@@ -76,7 +77,7 @@ export function Corpora({ corpora, operator }: { corpora: readonly CorpusResourc
                 </div>
               ),
             },
-            { name: 'State', cell: (corpus) => <State corpus={corpus} /> },
+            { name: 'State', wraps: true, cell: (corpus) => <State corpus={corpus} /> },
             { name: 'Documents', numeric: true, cell: (corpus) => formatCount(corpus.documentCount) },
             { name: 'Size', numeric: true, cell: (corpus) => formatBytes(corpus.textBytes) },
             { name: 'Domains', numeric: true, cell: (corpus) => formatCount(corpus.domains.length) },

@@ -1,8 +1,9 @@
 import type { CorpusResource, RunResource } from '@pathfold/protocol/resources';
 import { OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { Button } from '@pathfold/ui/button';
-import { Dialog } from '@pathfold/ui/dialog';
+import { Dialog, DialogFooter } from '@pathfold/ui/dialog';
 import { Select, TextField } from '@pathfold/ui/field';
+import { plural } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -128,27 +129,29 @@ export function NewRun({
           </details>
         ))}
 
-        <div className="grid gap-4 border-line border-t pt-4">
-          <div className="max-w-60">
-            <TextField
-              label="Estimate for volunteers of"
-              hint="tokens a second each"
-              inputMode="numeric"
-              className="figure"
-              value={speed}
-              onChange={(event) => setSpeed(event.target.value)}
-            />
-          </div>
+        <div className="max-w-60">
+          <TextField
+            label="Estimate for volunteers of"
+            hint="tokens a second each"
+            inputMode="numeric"
+            className="figure"
+            value={speed}
+            onChange={(event) => setSpeed(event.target.value)}
+          />
+        </div>
+        <DialogFooter>
           <EstimatePanel estimate={valid ? estimate.data : undefined} />
-        </div>
-
-        {general && <Notice tone="error" title={general} />}
-        <div className="flex flex-wrap justify-end gap-3">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" disabled={!valid || create.isPending}>
-            {create.isPending ? 'Creating …' : 'Create run'}
-          </Button>
-        </div>
+          {general && <Notice tone="error" title={general} />}
+          <div className="flex flex-wrap items-center justify-end gap-3">
+            {!valid && (
+              <p className="mr-auto text-red text-sm">{plural(Object.keys(found).length, 'value')} to correct</p>
+            )}
+            <Button onClick={onClose}>Cancel</Button>
+            <Button type="submit" tone="primary" disabled={!valid || create.isPending}>
+              {create.isPending ? 'Creating …' : 'Create run'}
+            </Button>
+          </div>
+        </DialogFooter>
       </form>
     </Dialog>
   );

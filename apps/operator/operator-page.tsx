@@ -41,6 +41,7 @@ export function OperatorPage() {
   return (
     <Page
       current="Operate"
+      wide
       away={away}
       aside={
         operator && (

@@ -54,8 +54,10 @@ export function RunDetail({
         <div className="grid gap-5">
           {run.reason && <Notice tone={run.state === 'failed' ? 'error' : 'plain'} title={run.reason} />}
           {operator && <RunActions run={run} onRemoved={onRemoved} />}
-          <ScoreChart baselines={run.baselines} points={live.points} />
-          <LossChart points={live.points} />
+          <div className="grid gap-4 xl:grid-cols-2">
+            <ScoreChart baselines={run.baselines} points={live.points} />
+            <LossChart points={live.points} />
+          </div>
           <Progress
             label="Inner steps of the run"
             value={run.steps}

@@ -73,7 +73,7 @@ export function Volunteers({
           without a screen.
         </EmptyState>
       ) : (
-        <Table caption="Volunteers" keyOf={(row) => row.id} rows={volunteers} columns={columns} />
+        <Table caption="Everyone who took part" keyOf={(row) => row.id} rows={volunteers} columns={columns} />
       )}
       {asking && (
         <Confirm

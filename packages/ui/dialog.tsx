@@ -29,9 +29,9 @@ export function Dialog({
       aria-labelledby={id}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
-      className="m-auto w-[min(42rem,calc(100vw-2rem))] rounded-md border border-edge bg-face p-0 text-ink backdrop:bg-[#0a1211]/60"
+      className="m-auto max-h-[calc(100dvh-2rem)] w-[min(42rem,calc(100vw-2rem))] rounded-md border border-edge bg-face p-0 text-ink backdrop:bg-screen/70"
     >
-      <header className="flex items-center justify-between gap-4 border-line border-b px-5 py-3">
+      <header className="sticky top-0 z-10 flex items-center justify-between gap-4 border-line border-b bg-face px-5 py-3">
         <h2 id={id} className="font-semibold text-lg">
           {title}
         </h2>
@@ -41,6 +41,15 @@ export function Dialog({
       </header>
       <div className="px-5 py-4">{children}</div>
     </dialog>
+  );
+}
+
+/** What stays in sight at a long dialog's end: results and buttons. */
+export function DialogFooter({ children }: { children: ReactNode }) {
+  return (
+    <footer className="sticky bottom-0 -mx-5 -mb-4 grid gap-4 border-line border-t bg-face px-5 py-4">
+      {children}
+    </footer>
   );
 }
 

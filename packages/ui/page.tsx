@@ -23,6 +23,7 @@ export function Page({
   current,
   away = false,
   aside,
+  wide = false,
   children,
 }: {
   readonly current: (typeof PAGES)[number]['name'];
@@ -30,8 +31,11 @@ export function Page({
   readonly away?: boolean;
   /** Shown at the header's right. */
   readonly aside?: ReactNode;
+  /** For pages of tables and charts. */
+  readonly wide?: boolean;
   readonly children: ReactNode;
 }) {
+  const width = wide ? 'max-w-[88rem]' : 'max-w-6xl';
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -41,7 +45,7 @@ export function Page({
         Skip to the content
       </a>
       <header className="border-line border-b bg-face">
-        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-8 gap-y-1 px-4 pt-3 sm:px-6">
+        <div className={`mx-auto flex ${width} flex-wrap items-center gap-x-8 gap-y-1 px-4 pt-3 sm:px-6`}>
           <a href="/" className="flex items-center gap-2.5 pb-3 font-semibold text-lg tracking-tight">
             <Mark />
             Pathfold
@@ -67,11 +71,15 @@ export function Page({
         </div>
       </header>
       <ConnectionBanner away={away} />
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 py-6 outline-none sm:px-6 sm:py-10">
+      <main
+        id="main"
+        tabIndex={-1}
+        className={`mx-auto w-full ${width} flex-1 px-4 py-6 outline-none sm:px-6 sm:py-10`}
+      >
         {children}
       </main>
       <footer className="border-line border-t">
-        <p className="mx-auto max-w-6xl px-4 py-5 text-soft text-xs sm:px-6">
+        <p className={`mx-auto ${width} px-4 py-5 text-soft text-xs sm:px-6`}>
           Pathfold is free software under the Apache licence 2.0. Every figure here can also be read over{' '}
           <a href="/docs" className="underline underline-offset-2 hover:text-ink">
             the HTTP interface

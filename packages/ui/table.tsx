@@ -6,6 +6,8 @@ export interface Column<T> {
   readonly cell: (row: T) => ReactNode;
   /** Figures stand right and in the figure face. */
   readonly numeric?: boolean;
+  /** Holds sentences: lines may break. Other cells stay on one line. */
+  readonly wraps?: boolean;
 }
 
 /** Rows and columns. On a narrow screen the table scrolls sideways by itself; the region can be reached by key. */
@@ -47,7 +49,11 @@ export function Table<T>({
               {columns.map((column) => (
                 <td
                   key={column.name}
-                  className={classNames('py-2.5 pr-4 align-top last:pr-0', column.numeric && 'figure text-right')}
+                  className={classNames(
+                    'py-2.5 pr-4 align-top last:pr-0',
+                    column.numeric && 'figure text-right',
+                    column.wraps ? 'min-w-48' : 'whitespace-nowrap',
+                  )}
                 >
                   {column.cell(row)}
                 </td>
