@@ -26,7 +26,7 @@ const SHAPES: LlamaShape[] = [
   vocabulary: 256,
   tied: true,
 }));
-const OURS: ExecutorName[] = ['tfjs-wasm'];
+const OURS: ExecutorName[] = ['tfjs-wasm', 'wasm'];
 
 type Step = () => Promise<number>;
 interface Arm {

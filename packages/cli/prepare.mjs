@@ -51,7 +51,14 @@ async function quietly(label, command, args, env = {}) {
   return true;
 }
 
+/** The packages, and the kernels that are compiled from our sources with them. */
 export async function ensurePackages() {
+  await installPackages();
+  const { buildKernels } = await import('../tensors/executors/wasm/build.mjs');
+  await buildKernels().catch((error) => stop(`The WebAssembly kernels could not be built: ${error.message}`));
+}
+
+async function installPackages() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');

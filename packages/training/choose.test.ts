@@ -28,39 +28,55 @@ const choose = (speeds: Partial<Record<ExecutorName, number>>, wanted: 'automati
 
 describe('choosing a device', () => {
   test('takes the fastest that passes', async () => {
-    const all = { 'tfjs-webgpu': 900, 'tfjs-wasm': 100, 'tfjs-cpu': 1 };
+    const all = { 'tfjs-webgpu': 900, wasm: 100, 'tfjs-wasm': 10, 'tfjs-cpu': 1 };
     expect((await choose(all, 'automatic')).executor.name).toBe('tfjs-webgpu');
-    expect((await choose({ ...all, 'tfjs-webgpu': 50 }, 'automatic')).executor.name).toBe('tfjs-wasm');
+    expect((await choose({ ...all, 'tfjs-webgpu': 50 }, 'automatic')).executor.name).toBe('wasm');
     const wrong = await choose({ ...all, 'tfjs-webgpu': -1 }, 'automatic');
-    expect(wrong.executor.name).toBe('tfjs-wasm');
+    expect(wrong.executor.name).toBe('wasm');
     expect(wrong.tried).toContainEqual(expect.objectContaining({ name: 'tfjs-webgpu', passed: false }));
   });
 
   test('takes an emulated GPU only when asked to, or when nothing else passes', async () => {
-    const speeds = { 'tfjs-webgpu': 900, 'tfjs-wasm': 100 };
-    expect((await choose(speeds, 'automatic', true)).executor.name).toBe('tfjs-wasm');
+    const speeds = { 'tfjs-webgpu': 900, wasm: 100 };
+    expect((await choose(speeds, 'automatic', true)).executor.name).toBe('wasm');
     expect((await choose(speeds, 'gpu', true)).executor.name).toBe('tfjs-webgpu');
-    expect((await choose({ ...speeds, 'tfjs-wasm': -1 }, 'automatic', true)).executor.name).toBe('tfjs-webgpu');
+    expect((await choose({ ...speeds, wasm: -1 }, 'automatic', true)).executor.name).toBe('tfjs-webgpu');
   });
 
   test('keeps to what was asked for, and says why nothing can train', async () => {
-    const speeds = { 'tfjs-webgpu': -1, 'tfjs-wasm': 100 };
-    expect((await choose(speeds, 'cpu')).tried.map(({ name }) => name)).toEqual(['tfjs-wasm']);
+    const speeds = { 'tfjs-webgpu': -1, wasm: 100, 'tfjs-wasm': 10 };
+    expect((await choose(speeds, 'cpu')).tried.map(({ name }) => name)).toEqual(['wasm']);
     const refused = await choose(speeds, 'gpu').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(NoDevicePasses);
     expect((refused as NoDevicePasses).tried).toEqual([expect.objectContaining({ reason: 'as the test says' })]);
   });
 
-  test('falls back to plain JavaScript last', async () => {
+  test('falls back to TensorFlow.js where our kernels fail, and to plain JavaScript last', async () => {
+    expect((await choose({ wasm: -1, 'tfjs-wasm': 10, 'tfjs-cpu': 1 }, 'cpu')).executor.name).toBe('tfjs-wasm');
     expect((await choose({ 'tfjs-cpu': 1 }, 'automatic')).executor.name).toBe('tfjs-cpu');
   });
+});
+
+test('a wrong kernel leads to the next device', async () => {
+  const { wasm } = primitives.get('swiglu')!;
+  const bind = vi.spyOn(wasm, 'bind').mockImplementation((call) => bindWrongly(call));
+  const right = primitives.get('scale')!.wasm;
+  const bindWrongly: typeof wasm.bind = ({ inputs, outputs, ...call }) =>
+    right.bind({ ...call, inputs: [{ ...inputs[0]!, size: outputs[0]!.size }], outputs, attributes: { factor: 1 } });
+  const { executor, tried } = await chooseExecutor({ wanted: 'cpu', measure: async () => 1 });
+  bind.mockRestore();
+  expect(tried.map(({ name, passed }) => [name, passed])).toEqual([
+    ['wasm', false],
+    ['tfjs-wasm', true],
+  ]);
+  executor.dispose();
 });
 
 describe('the self-test', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test('passes a device that computes rightly', async () => {
-    const executor = await openExecutor('tfjs-wasm');
+  test.each(['wasm', 'tfjs-wasm'] as const)('passes %s, which computes rightly', async (name) => {
+    const executor = await openExecutor(name);
     expect(await selfTest(executor)).toMatchObject({ passed: true });
     executor.dispose();
   });

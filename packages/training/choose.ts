@@ -1,4 +1,4 @@
-import { EXECUTOR_NAMES, type Executor, type ExecutorName, openExecutor } from '@pathfold/tensors/executors/executor';
+import { type Executor, type ExecutorName, openExecutor } from '@pathfold/tensors/executors/executor';
 import { type SelfTestResult, selfTest } from './self-test.ts';
 import { measureSpeed } from './speed.ts';
 
@@ -20,6 +20,8 @@ export interface Choice {
   readonly tried: readonly Tried[];
 }
 
+type Best = Omit<Choice, 'tried'>;
+
 export interface ChooseOptions {
   readonly wanted: Wanted;
   readonly wasmBaseUrl?: string;
@@ -36,11 +38,13 @@ export class NoDevicePasses extends Error {
 }
 
 const onGpu = (name: ExecutorName): boolean => name === 'tfjs-webgpu';
-const LAST_RESORT: ExecutorName = 'tfjs-cpu';
+
+/** What is looked at together; a later tier, which always loses, only when nothing in the earlier ones passes. */
+const TIERS: readonly (readonly ExecutorName[])[] = [['tfjs-webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];
 
 /**
- * The fastest device that passes the self-test. Emulated GPUs, which always lose, are looked at only when asked for or
- * when nothing else passes, and so is plain JavaScript. Throws `NoDevicePasses`.
+ * The fastest device that passes the self-test. An emulated GPU is taken only when a GPU was asked for, or when nothing
+ * else passes. Throws `NoDevicePasses`.
  */
 export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> => {
   const { wanted, wasmBaseUrl, test = selfTest, measure = measureSpeed } = options;
@@ -59,8 +63,8 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
   };
 
   /** The fastest of those that pass; the others are disposed. */
-  const fastest = async (executors: readonly Executor[]): Promise<Omit<Choice, 'tried'> | null> => {
-    let best: Omit<Choice, 'tried'> | null = null;
+  const fastest = async (executors: readonly Executor[]): Promise<Best | null> => {
+    let best: Best | null = null;
     for (const executor of executors) {
       const { name, adapter } = executor;
       const { passed, reason } = await test(executor).catch((error) => ({ passed: false, reason: words(error) }));
@@ -76,14 +80,18 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
   };
 
   const wantedHere = (name: ExecutorName) => wanted === 'automatic' || onGpu(name) === (wanted === 'gpu');
-  const first = await opened(EXECUTOR_NAMES.filter((name) => name !== LAST_RESORT && wantedHere(name)));
-  const emulated = first.filter(({ software }) => software && wanted === 'automatic');
-  const best =
-    (await fastest(first.filter((executor) => !emulated.includes(executor)))) ??
-    (await fastest(emulated)) ??
-    (await fastest(wanted === 'gpu' ? [] : await opened([LAST_RESORT])));
+  const emulated: Executor[] = [];
+  let best: Best | null = null;
+  for (const tier of TIERS) {
+    const executors = await opened(tier.filter(wantedHere));
+    const putOff = executors.filter(({ software }) => software && wanted === 'automatic');
+    emulated.push(...putOff);
+    best = await fastest(executors.filter((executor) => !putOff.includes(executor)));
+    if (best) break;
+  }
+  if (best) for (const executor of emulated) executor.dispose();
+  else best = await fastest(emulated);
   if (!best) throw new NoDevicePasses(tried);
-  for (const executor of emulated) if (executor !== best.executor) executor.dispose();
   return { ...best, tried };
 };
 

@@ -15,10 +15,6 @@ const BATCH = 2;
 const inner = { batch: BATCH, learningRate: 3e-3, warmupSteps: 5, totalSteps: 200, weightDecay: 0.1, clipNorm: 1 };
 const theta0 = initPath(tinyPath, 1);
 let executor: Executor;
-beforeAll(async () => {
-  executor = await openExecutor('tfjs-wasm');
-});
-afterAll(() => executor.dispose());
 
 const options = (overrides: Partial<RoundOptions> = {}): RoundOptions => ({
   executor,
@@ -48,122 +44,9 @@ class TestClock implements Clock {
   };
 }
 
-describe('special cases of DiLoCo (core 1.1)', () => {
-  test('outer SGD with rate 1 is the average of the workers', async () => {
-    const ends = await Promise.all(
-      [0, 1].map(async (worker) => {
-        const { delta } = await round(options({ batches: (step) => windows(10 * worker + step, BATCH) }));
-        return delta;
-      }),
-    );
-    const averaged = minus(
-      theta0,
-      ends[0]!.map((value, i) => (value + ends[1]![i]!) / 2),
-    );
-    const workers = ends.map((delta) => minus(theta0, delta));
-    const average = workers[0]!.map((value, i) => (value + workers[1]![i]!) / 2);
-    averaged.forEach((value, i) => {
-      expect(Math.abs(value - average[i]!)).toBeLessThan(1e-6);
-    });
-  });
-
-  test('H = 1 with inner SGD is one step on the large batch', async () => {
-    const step = async (batch: Batch, count: number) => {
-      const program = executor.compile(
-        trace((t) => {
-          const theta = t.state('theta', [parameterCount(tinyPath)]);
-          sgdStep(t, theta, lossAndGradient(t, tinyPath, theta, count).gradient);
-        }),
-      );
-      program.write('theta', theta0);
-      await program.run({ ...batch, step: Float32Array.of(-0.1) });
-      const end = await program.read('theta');
-      program.dispose();
-      return end;
-    };
-    const [first, second, both] = [
-      await step(windows(0, 2), 2),
-      await step(windows(1, 2), 2),
-      await step(joined(windows(0, 2), windows(1, 2)), 4),
-    ];
-    both.forEach((value, i) => {
-      expect(Math.abs(value - (first[i]! + second[i]!) / 2)).toBeLessThan(1e-6);
-    });
-  });
-
-  test('one replica with outer SGD of rate 1 is plain AdamW over 10 rounds', async () => {
-    const plain = await round(options({ steps: 40 }));
-    let [theta, moments]: [Float32Array, Moments | null] = [theta0, null];
-    for (let t = 0; t < 10; t++) {
-      const batches = (step: number) => windows(4 * t + step, BATCH);
-      const result = await round(options({ theta, moments, globalStep: 4 * t, batches }));
-      theta = minus(theta, result.delta);
-      moments = result.moments;
-    }
-    expect(Math.abs((await lossOf(theta)) - (await lossOf(minus(theta0, plain.delta))))).toBeLessThan(1e-4);
-  });
-});
-
 const joined = (a: Batch, b: Batch): Batch => ({
   tokens: Int32Array.of(...a.tokens, ...b.tokens),
   targets: Int32Array.of(...a.targets, ...b.targets),
-});
-
-describe('round', () => {
-  test('lowers the loss, counts its tokens and leaves theta as it was', async () => {
-    const before = theta0.slice();
-    const { delta, meanLoss, tokens, steps } = await round(options({ steps: 60 }));
-    expect(theta0).toEqual(before);
-    expect(steps).toBe(60);
-    expect(tokens).toBe(60 * BATCH * tinyPath.model.context);
-    expect(meanLoss).toBeLessThan(Math.log(32));
-    expect(await lossOf(minus(theta0, delta))).toBeLessThan((await lossOf(theta0)) - 0.5);
-  });
-
-  test('starts cold moments gently in the midst of a run', async () => {
-    const size = ({ delta }: { delta: Float32Array }) => Math.hypot(...delta);
-    const warm = { m: new Float32Array(theta0.length), v: new Float32Array(theta0.length), steps: 1 };
-    const first = (moments: Moments | null) => options({ moments, globalStep: 100, steps: 40, ...stopAfter(1) });
-    expect(size(await round(first(null)))).toBeLessThan(0.5 * size(await round(first(warm))));
-  });
-
-  test('answers what it has when it is told to stop, and when its deadline is near', async () => {
-    expect((await round(options({ steps: 9, ...stopAfter(3) }))).steps).toBe(3);
-    const clock = new TestClock();
-    const batches = (step: number) => {
-      clock.time += 100;
-      return windows(step, BATCH);
-    };
-    const cut = await round(options({ steps: 9, deadlineMs: 450, clock, batches }));
-    expect(cut.steps).toBe(4);
-    expect(cut.delta.some((value) => value !== 0)).toBe(true);
-  });
-
-  test.each([0.25, 0.5, 1])('computes a share of %d of the time', async (share) => {
-    const clock = new TestClock();
-    const batches = (step: number) => {
-      clock.time += 100 + 40 * (step % 3);
-      return windows(step, BATCH);
-    };
-    const { computeMs } = await round(options({ steps: 12, clock, batches, throttle: () => share }));
-    const measured = computeMs / clock.time;
-    expect(Math.abs(measured - share)).toBeLessThan(0.1 * share);
-  });
-
-  test('lets other tasks of its thread run between steps', async () => {
-    let turns = 0;
-    const timer = setInterval(() => turns++, 0);
-    await round(options({ steps: 10 }));
-    clearInterval(timer);
-    expect(turns).toBeGreaterThan(2);
-  });
-
-  test('refuses a token outside the vocabulary and a loss that is not finite', async () => {
-    const wrong = { ...windows(0, BATCH), targets: new Int32Array(BATCH * 16).fill(32) };
-    await expect(round(options({ batches: () => wrong }))).rejects.toThrow('target 32 at 0');
-    const broken = theta0.map(() => Number.NaN);
-    await expect(round(options({ theta: broken }))).rejects.toThrow(LossNotFinite);
-  });
 });
 
 /** Options that stop the round after so many steps. */
@@ -175,23 +58,145 @@ const stopAfter = (steps: number) => {
   return { signal: controller.signal, onProgress };
 };
 
-test('evaluation does not depend on the batch or on padding', async () => {
-  const asked = windows(3, 5);
-  const all = await evaluate({ executor, path: tinyPath, theta: theta0, windows: asked, batch: 5 });
-  const one = await evaluate({ executor, path: tinyPath, theta: theta0, windows: asked, batch: 2 });
-  expect(all).toHaveLength(5 * 16);
-  all.forEach((nats, i) => {
-    expect(Math.abs(nats - one[i]!)).toBeLessThan(1e-5);
+describe.each(['wasm', 'tfjs-wasm'] as const)('on %s:', (name) => {
+  beforeAll(async () => {
+    executor = await openExecutor(name);
   });
-  const padded = { tokens: asked.tokens.slice(), targets: asked.targets.slice() };
-  padded.tokens.fill(0, 4 * 16 + 9);
-  const cut = await evaluate({ executor, path: tinyPath, theta: theta0, windows: padded, batch: 4 });
-  for (let i = 0; i < 4 * 16 + 9; i++) expect(Math.abs(cut[i]! - all[i]!)).toBeLessThan(1e-5);
+  afterAll(() => executor.dispose());
+
+  describe('special cases of DiLoCo (core 1.1)', () => {
+    test('outer SGD with rate 1 is the average of the workers', async () => {
+      const ends = await Promise.all(
+        [0, 1].map(async (worker) => {
+          const { delta } = await round(options({ batches: (step) => windows(10 * worker + step, BATCH) }));
+          return delta;
+        }),
+      );
+      const averaged = minus(
+        theta0,
+        ends[0]!.map((value, i) => (value + ends[1]![i]!) / 2),
+      );
+      const workers = ends.map((delta) => minus(theta0, delta));
+      const average = workers[0]!.map((value, i) => (value + workers[1]![i]!) / 2);
+      averaged.forEach((value, i) => {
+        expect(Math.abs(value - average[i]!)).toBeLessThan(1e-6);
+      });
+    });
+
+    test('H = 1 with inner SGD is one step on the large batch', async () => {
+      const step = async (batch: Batch, count: number) => {
+        const program = executor.compile(
+          trace((t) => {
+            const theta = t.state('theta', [parameterCount(tinyPath)]);
+            sgdStep(t, theta, lossAndGradient(t, tinyPath, theta, count).gradient);
+          }),
+        );
+        program.write('theta', theta0);
+        await program.run({ ...batch, step: Float32Array.of(-0.1) });
+        const end = await program.read('theta');
+        program.dispose();
+        return end;
+      };
+      const [first, second, both] = [
+        await step(windows(0, 2), 2),
+        await step(windows(1, 2), 2),
+        await step(joined(windows(0, 2), windows(1, 2)), 4),
+      ];
+      both.forEach((value, i) => {
+        expect(Math.abs(value - (first[i]! + second[i]!) / 2)).toBeLessThan(1e-6);
+      });
+    });
+
+    test('one replica with outer SGD of rate 1 is plain AdamW over 10 rounds', async () => {
+      const plain = await round(options({ steps: 40 }));
+      let [theta, moments]: [Float32Array, Moments | null] = [theta0, null];
+      for (let t = 0; t < 10; t++) {
+        const batches = (step: number) => windows(4 * t + step, BATCH);
+        const result = await round(options({ theta, moments, globalStep: 4 * t, batches }));
+        theta = minus(theta, result.delta);
+        moments = result.moments;
+      }
+      expect(Math.abs((await lossOf(theta)) - (await lossOf(minus(theta0, plain.delta))))).toBeLessThan(1e-4);
+    });
+  });
+
+  describe('round', () => {
+    test('lowers the loss, counts its tokens and leaves theta as it was', async () => {
+      const before = theta0.slice();
+      const { delta, meanLoss, tokens, steps } = await round(options({ steps: 60 }));
+      expect(theta0).toEqual(before);
+      expect(steps).toBe(60);
+      expect(tokens).toBe(60 * BATCH * tinyPath.model.context);
+      expect(meanLoss).toBeLessThan(Math.log(32));
+      expect(await lossOf(minus(theta0, delta))).toBeLessThan((await lossOf(theta0)) - 0.5);
+    });
+
+    test('starts cold moments gently in the midst of a run', async () => {
+      const size = ({ delta }: { delta: Float32Array }) => Math.hypot(...delta);
+      const warm = { m: new Float32Array(theta0.length), v: new Float32Array(theta0.length), steps: 1 };
+      const first = (moments: Moments | null) => options({ moments, globalStep: 100, steps: 40, ...stopAfter(1) });
+      expect(size(await round(first(null)))).toBeLessThan(0.5 * size(await round(first(warm))));
+    });
+
+    test('answers what it has when it is told to stop, and when its deadline is near', async () => {
+      expect((await round(options({ steps: 9, ...stopAfter(3) }))).steps).toBe(3);
+      const clock = new TestClock();
+      const batches = (step: number) => {
+        clock.time += 100;
+        return windows(step, BATCH);
+      };
+      const cut = await round(options({ steps: 9, deadlineMs: 450, clock, batches }));
+      expect(cut.steps).toBe(4);
+      expect(cut.delta.some((value) => value !== 0)).toBe(true);
+    });
+
+    test.each([0.25, 0.5, 1])('computes a share of %d of the time', async (share) => {
+      const clock = new TestClock();
+      const batches = (step: number) => {
+        clock.time += 100 + 40 * (step % 3);
+        return windows(step, BATCH);
+      };
+      const { computeMs } = await round(options({ steps: 12, clock, batches, throttle: () => share }));
+      const measured = computeMs / clock.time;
+      expect(Math.abs(measured - share)).toBeLessThan(0.1 * share);
+    });
+
+    test('lets other tasks of its thread run between steps', async () => {
+      let turns = 0;
+      const timer = setInterval(() => turns++, 0);
+      await round(options({ steps: 10 }));
+      clearInterval(timer);
+      expect(turns).toBeGreaterThan(2);
+    });
+
+    test('refuses a token outside the vocabulary and a loss that is not finite', async () => {
+      const wrong = { ...windows(0, BATCH), targets: new Int32Array(BATCH * 16).fill(32) };
+      await expect(round(options({ batches: () => wrong }))).rejects.toThrow('target 32 at 0');
+      const broken = theta0.map(() => Number.NaN);
+      await expect(round(options({ theta: broken }))).rejects.toThrow(LossNotFinite);
+    });
+  });
+
+  test('evaluation does not depend on the batch or on padding', async () => {
+    const asked = windows(3, 5);
+    const all = await evaluate({ executor, path: tinyPath, theta: theta0, windows: asked, batch: 5 });
+    const one = await evaluate({ executor, path: tinyPath, theta: theta0, windows: asked, batch: 2 });
+    expect(all).toHaveLength(5 * 16);
+    all.forEach((nats, i) => {
+      expect(Math.abs(nats - one[i]!)).toBeLessThan(1e-5);
+    });
+    const padded = { tokens: asked.tokens.slice(), targets: asked.targets.slice() };
+    padded.tokens.fill(0, 4 * 16 + 9);
+    const cut = await evaluate({ executor, path: tinyPath, theta: theta0, windows: padded, batch: 4 });
+    for (let i = 0; i < 4 * 16 + 9; i++) expect(Math.abs(cut[i]! - all[i]!)).toBeLessThan(1e-5);
+  });
 });
 
 test('memory does not grow over 500 steps', async () => {
+  executor = await openExecutor('tfjs-wasm');
   const tf = await import('@tensorflow/tfjs-core');
   const figures: { numTensors: number; numBytes: number }[] = [];
   await round(options({ steps: 500, onProgress: () => figures.push(tf.memory()) }));
   expect(figures[499]).toMatchObject({ numTensors: figures[1]!.numTensors, numBytes: figures[1]!.numBytes });
+  executor.dispose();
 });

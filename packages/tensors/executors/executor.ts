@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/types.ts';
 
-export const EXECUTOR_NAMES = ['tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu'] as const;
+export const EXECUTOR_NAMES = ['tfjs-webgpu', 'wasm', 'tfjs-wasm', 'tfjs-cpu'] as const;
 export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
+export type TfjsName = Exclude<ExecutorName, 'wasm'>;
 
 /** A device that turns plans into programs. */
 export interface Executor {
@@ -49,8 +50,9 @@ export interface OpenOptions {
   readonly wasmBaseUrl?: string;
 }
 
-/** Opens a device. Loads TensorFlow.js only now. Throws `DeviceError` no_device where there is none. */
+/** Opens a device. Loads what it computes with only now. Throws `DeviceError` no_device where there is none. */
 export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
+  if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm();
   const { openTfjs } = await import('./tfjs/open.ts');
   return openTfjs(name, options);
 };

@@ -9,7 +9,7 @@ import { primitives } from './list.ts';
 
 /** The reference, and the executors that are held to it. */
 const REFERENCE: ExecutorName = 'tfjs-cpu';
-const TESTED: ExecutorName[] = ['tfjs-wasm'];
+const TESTED: ExecutorName[] = ['tfjs-wasm', 'wasm'];
 const TOLERANCE = 1e-5;
 
 type Values = Record<string, Float32Array>;

@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { liveness } from '../../plan/liveness.ts';
-import { DeviceError, type Executor, type ExecutorName, type OpenOptions } from '../executor.ts';
+import { DeviceError, type Executor, type OpenOptions, type TfjsName } from '../executor.ts';
 import type { Spellings, Tf, TfBackend, TfContext, TfTensor } from './context.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { TfProgram } from './program.ts';
@@ -9,7 +9,7 @@ import { plainSpellings } from './spellings.ts';
 import { wasmSpellings } from './wasm-spellings.ts';
 
 /** The executor on one of TensorFlow.js's backends: the reference, and the fallback. */
-export const openTfjs = async (name: ExecutorName, options: OpenOptions): Promise<Executor> => {
+export const openTfjs = async (name: TfjsName, options: OpenOptions): Promise<Executor> => {
   const tf: Tf = await import('@tensorflow/tfjs-core');
   const device = await open[backendOf[name]](tf, options);
   const constants = new Map<string, TfTensor>();
@@ -42,7 +42,7 @@ export const openTfjs = async (name: ExecutorName, options: OpenOptions): Promis
   };
 };
 
-const backendOf: Record<ExecutorName, TfBackend> = { 'tfjs-webgpu': 'webgpu', 'tfjs-wasm': 'wasm', 'tfjs-cpu': 'cpu' };
+const backendOf: Record<TfjsName, TfBackend> = { 'tfjs-webgpu': 'webgpu', 'tfjs-wasm': 'wasm', 'tfjs-cpu': 'cpu' };
 
 interface Device {
   readonly adapter: string;

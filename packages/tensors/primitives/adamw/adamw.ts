@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 import { adamwTfjs } from './tfjs.ts';
@@ -40,4 +41,14 @@ export const adamwPrimitive: Primitive<AdamwAttributes> = {
     return [theta!, m!, v!];
   },
   tfjs: adamwTfjs,
+  wasm: {
+    inPlace: [0, 1, 2],
+    bind({ inputs, outputs, attributes, kernels }) {
+      const run = kernel(kernels, 'adamw');
+      const { beta1, beta2, epsilon, weightDecay, clipNorm } = attributes;
+      const pointers = [...inputs, ...outputs].map(({ at }) => at);
+      const count = inputs[0]!.size;
+      return () => run(...pointers, count, beta1, beta2, epsilon, weightDecay, clipNorm);
+    },
+  },
 };

@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 
@@ -13,4 +14,11 @@ export const addPrimitive: Primitive = {
   },
   derivative: (_, [dy]) => [dy ?? null, dy ?? null],
   tfjs: ({ tf }, [a, b]) => [tf.add(a!, b!)],
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [a, b], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'add');
+      return () => run(a!.at, b!.at, y!.at, y!.size);
+    },
+  },
 };

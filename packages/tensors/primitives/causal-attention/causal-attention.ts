@@ -1,6 +1,7 @@
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 import { causalAttentionGradTfjs, causalAttentionTfjs } from './tfjs.ts';
+import { causalAttentionGradWasm, causalAttentionWasm } from './wasm.ts';
 
 export type AttentionAttributes = { readonly context: number; readonly heads: number };
 
@@ -26,6 +27,7 @@ export const causalAttentionPrimitive: Primitive<AttentionAttributes> = {
   derivative: ({ inputs: [qkv], outputs: [y, statistics], attributes }, [dy]) =>
     dy!.trace.emit('causalAttentionGrad', [qkv!, y!, statistics!, dy!], attributes),
   tfjs: causalAttentionTfjs,
+  wasm: causalAttentionWasm,
 };
 
 /** (qkv, result, statistics, dResult) -> dQkv. */
@@ -33,4 +35,5 @@ export const causalAttentionGradPrimitive: Primitive<AttentionAttributes> = {
   name: 'causalAttentionGrad',
   infer: (inputs) => [operand('causalAttentionGrad', inputs, 0)],
   tfjs: causalAttentionGradTfjs,
+  wasm: causalAttentionGradWasm,
 };

@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 import { crossEntropyGradTfjs, crossEntropyTfjs } from './tfjs.ts';
@@ -18,6 +19,14 @@ export const crossEntropyPrimitive: Primitive = {
     null,
   ],
   tfjs: crossEntropyTfjs,
+  wasm: {
+    scratchFloats: ([logits]) => logits![1]!,
+    bind({ inputs: [logits, targets], outputs: [nats], scratch, kernels }) {
+      const run = kernel(kernels, 'crossEntropy');
+      const [rows, width] = logits!.shape as [number, number];
+      return () => run(logits!.at, targets!.at, nats!.at, rows, width, scratch);
+    },
+  },
 };
 
 /** (logits [N, V], targets [N], dNats [N]) -> dLogits [N, V]. */
@@ -25,4 +34,12 @@ export const crossEntropyGradPrimitive: Primitive = {
   name: 'crossEntropyGrad',
   infer: (inputs) => [operand('crossEntropyGrad', inputs, 0)],
   tfjs: crossEntropyGradTfjs,
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [logits, targets, dNats], outputs: [dLogits], kernels }) {
+      const run = kernel(kernels, 'crossEntropyGrad');
+      const [rows, width] = logits!.shape as [number, number];
+      return () => run(logits!.at, targets!.at, dNats!.at, dLogits!.at, rows, width);
+    },
+  },
 };

@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 
@@ -13,6 +14,12 @@ export const embeddingPrimitive: Primitive = {
   infer: (inputs) => [f32(operand('embedding', inputs, 1, 1).shape[0]!, operand('embedding', inputs, 0, 2).shape[1]!)],
   derivative: ({ inputs: [table, ids] }, [dy]) => [embeddingGrad(ids!, dy!, table!.shape[0]!), null],
   tfjs: (context, [table, ids]) => [context.gatherRows(table!, ids!)],
+  wasm: {
+    bind({ inputs: [table, ids], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'gatherRows');
+      return () => run(table!.at, ids!.at, y!.at, ids!.size, table!.shape[1]!);
+    },
+  },
 };
 
 export const embeddingGradPrimitive: Primitive<{ readonly rows: number }> = {
@@ -20,4 +27,10 @@ export const embeddingGradPrimitive: Primitive<{ readonly rows: number }> = {
   infer: (inputs, { rows }) => [f32(rows, operand('embeddingGrad', inputs, 1, 2).shape[1]!)],
   derivative: ({ inputs: [ids] }, [dTable]) => [null, embedding(dTable!, ids!)],
   tfjs: (context, [ids, dy], { rows }) => [context.scatterRows(ids!, dy!, rows)],
+  wasm: {
+    bind({ inputs: [ids, dy], outputs: [sums], attributes: { rows }, kernels }) {
+      const run = kernel(kernels, 'scatterRows');
+      return () => run(ids!.at, dy!.at, sums!.at, ids!.size, dy!.shape[1]!, rows);
+    },
+  },
 };

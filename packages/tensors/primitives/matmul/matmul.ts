@@ -1,5 +1,6 @@
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import { matmulWasm } from './wasm.ts';
 
 type Flags = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -27,4 +28,5 @@ export const matmulPrimitive: Primitive<Flags> = {
     return [da, db];
   },
   tfjs: (context, [a, b], { transposeA, transposeB }) => [context.matmul(a!, b!, transposeA, transposeB)],
+  wasm: matmulWasm,
 };

@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 
@@ -15,4 +16,11 @@ export const mulPrimitive: Primitive = {
     return [mul(dy!, b!), mul(dy!, a!)];
   },
   tfjs: ({ tf }, [a, b]) => [tf.mul(a!, b!)],
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [a, b], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'mul');
+      return () => run(a!.at, b!.at, y!.at, y!.size);
+    },
+  },
 };

@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Shape, sizeOf, type Tensor } from '../../plan/types.ts';
 import { fill } from '../sum/sum.ts';
@@ -21,6 +22,7 @@ export const unpackPrimitive: Primitive<{ readonly shapes: readonly Shape[] }> =
     pack(outputs.map((output, index) => gradients[index] ?? fill(output.trace, 0, output.shape))),
   ],
   tfjs: (context, [flat], { shapes }) => context.unpack(flat!, shapes),
+  wasm: { views: true, bind: () => () => {} },
 };
 
 export const packPrimitive: Primitive = {
@@ -32,4 +34,16 @@ export const packPrimitive: Primitive = {
       inputs.map((input) => input.shape),
     ),
   tfjs: ({ tf }, parts) => [tf.concat(parts.map((part) => tf.reshape(part, [-1])))],
+  wasm: {
+    bind({ inputs, outputs: [y], kernels }) {
+      const copy = kernel(kernels, 'copy');
+      return () => {
+        let to = y!.at;
+        for (const { at, size } of inputs) {
+          copy(at, to, size);
+          to += 4 * size;
+        }
+      };
+    },
+  },
 };

@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 import { rmsNormGradTfjs, rmsNormTfjs } from './tfjs.ts';
@@ -18,6 +19,13 @@ export const rmsNormPrimitive: Primitive<Epsilon> = {
   },
   derivative: ({ inputs: [x, gain], attributes }, [dy]) => dy!.trace.emit('rmsNormGrad', [x!, gain!, dy!], attributes),
   tfjs: rmsNormTfjs,
+  wasm: {
+    bind({ inputs: [x, gain], outputs: [y], attributes: { epsilon }, kernels }) {
+      const run = kernel(kernels, 'rmsNorm');
+      const [rows, width] = x!.shape as [number, number];
+      return () => run(x!.at, gain!.at, y!.at, rows, width, epsilon);
+    },
+  },
 };
 
 /** (x [N, D], gain [D], dy [N, D]) -> (dx [N, D], dGain [D]). */
@@ -25,4 +33,11 @@ export const rmsNormGradPrimitive: Primitive<Epsilon> = {
   name: 'rmsNormGrad',
   infer: (inputs) => [operand('rmsNormGrad', inputs, 0), operand('rmsNormGrad', inputs, 1)],
   tfjs: rmsNormGradTfjs,
+  wasm: {
+    bind({ inputs: [x, gain, dy], outputs: [dx, dGain], attributes: { epsilon }, kernels }) {
+      const run = kernel(kernels, 'rmsNormGrad');
+      const [rows, width] = x!.shape as [number, number];
+      return () => run(x!.at, gain!.at, dy!.at, dx!.at, dGain!.at, rows, width, epsilon);
+    },
+  },
 };

@@ -1,5 +1,7 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
+import { ropeTables } from './tables.ts';
 import { ropeTfjs } from './tfjs.ts';
 
 export type RopeAttributes = {
@@ -30,4 +32,15 @@ export const ropePrimitive: Primitive<RopeAttributes> = {
   },
   derivative: ({ attributes }, [dy]) => dy!.trace.emit('rope', [dy!], { ...attributes, inverse: !attributes.inverse }),
   tfjs: ropeTfjs,
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [x], outputs: [y], attributes, kernels, constant }) {
+      const run = kernel(kernels, 'rope');
+      const { context, headWidth, heads, inverse } = attributes;
+      const [rows, width] = x!.shape as [number, number];
+      const tables = ropeTables(attributes);
+      const [cos, sin] = [constant(tables.cos), constant(tables.sin)];
+      return () => run(x!.at, y!.at, cos, sin, rows, width, context, headWidth, heads, inverse ? -1 : 1);
+    },
+  },
 };

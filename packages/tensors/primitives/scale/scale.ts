@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 import { mul } from '../mul/mul.ts';
@@ -14,6 +15,13 @@ export const scalePrimitive: Primitive<{ readonly factor: number }> = {
   infer: (inputs) => [operand('scale', inputs, 0)],
   derivative: ({ attributes }, [dy]) => [scale(dy!, attributes.factor)],
   tfjs: ({ tf }, [x], { factor }) => [tf.mul(x!, factor)],
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [x], outputs: [y], attributes: { factor }, kernels }) {
+      const run = kernel(kernels, 'scale');
+      return () => run(x!.at, factor, y!.at, y!.size);
+    },
+  },
 };
 
 export const scaleByPrimitive: Primitive = {
@@ -24,4 +32,11 @@ export const scaleByPrimitive: Primitive = {
   },
   derivative: ({ inputs: [x, s] }, [dy]) => [scaleBy(dy!, s!), sum(mul(dy!, x!))],
   tfjs: ({ tf }, [x, s]) => [tf.mul(x!, s!)],
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [x, s], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'scaleBy');
+      return () => run(x!.at, s!.at, y!.at, y!.size);
+    },
+  },
 };

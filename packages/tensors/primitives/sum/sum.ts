@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { type Emitter, f32, type Shape, type Tensor } from '../../plan/types.ts';
 
@@ -18,6 +19,12 @@ export const sumPrimitive: Primitive = {
   infer: () => [f32()],
   derivative: ({ inputs: [x] }, [dy]) => [expand(dy!, x!.shape)],
   tfjs: ({ tf }, [x]) => [tf.sum(x!)],
+  wasm: {
+    bind({ inputs: [x], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'sum');
+      return () => run(x!.at, y!.at, x!.size);
+    },
+  },
 };
 
 export const expandPrimitive: Primitive<Shaped> = {
@@ -28,6 +35,12 @@ export const expandPrimitive: Primitive<Shaped> = {
   },
   derivative: (_, [dy]) => [sum(dy!)],
   tfjs: ({ tf }, [s], { shape }) => [tf.mul(tf.ones([...shape]), s!)],
+  wasm: {
+    bind({ inputs: [s], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'expand');
+      return () => run(s!.at, y!.at, y!.size);
+    },
+  },
 };
 
 export const fillPrimitive: Primitive<Shaped & { readonly value: number }> = {
@@ -35,4 +48,10 @@ export const fillPrimitive: Primitive<Shaped & { readonly value: number }> = {
   infer: (_, { shape }) => [f32(...shape)],
   derivative: () => [],
   tfjs: ({ tf }, _, { shape, value }) => [tf.fill([...shape], value)],
+  wasm: {
+    bind({ outputs: [y], attributes: { value }, kernels }) {
+      const run = kernel(kernels, 'fill');
+      return () => run(value, y!.at, y!.size);
+    },
+  },
 };

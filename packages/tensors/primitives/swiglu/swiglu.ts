@@ -1,3 +1,4 @@
+import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 import { swigluGradTfjs, swigluTfjs } from './tfjs.ts';
@@ -14,6 +15,13 @@ export const swigluPrimitive: Primitive = {
   },
   derivative: ({ inputs: [gateUp] }, [dy]) => dy!.trace.emit('swigluGrad', [gateUp!, dy!]),
   tfjs: swigluTfjs,
+  wasm: {
+    bind({ inputs: [gateUp], outputs: [y], kernels }) {
+      const run = kernel(kernels, 'swiglu');
+      const [rows, half] = y!.shape as [number, number];
+      return () => run(gateUp!.at, y!.at, rows, half);
+    },
+  },
 };
 
 /** (gateUp [N, 2F], dy [N, F]) -> dGateUp [N, 2F]. */
@@ -21,4 +29,12 @@ export const swigluGradPrimitive: Primitive = {
   name: 'swigluGrad',
   infer: (inputs) => [operand('swigluGrad', inputs, 0)],
   tfjs: swigluGradTfjs,
+  wasm: {
+    inPlace: [0],
+    bind({ inputs: [gateUp, dy], outputs: [dGateUp], kernels }) {
+      const run = kernel(kernels, 'swigluGrad');
+      const [rows, half] = dy!.shape as [number, number];
+      return () => run(gateUp!.at, dy!.at, dGateUp!.at, rows, half);
+    },
+  },
 };

@@ -1,0 +1,20 @@
+import { kernel, type WasmForm } from '../../executors/wasm/form.ts';
+
+type Flags = { readonly transposeA: boolean; readonly transposeB: boolean };
+
+/** The sizes of the packed blocks in kernels.as. */
+const [DEPTH, ROWS] = [256, 128];
+
+export const matmulWasm: WasmForm<Flags> = {
+  scratchFloats([, b], { transposeB }) {
+    const columns = transposeB ? b![0]! : b![1]!;
+    return DEPTH * (ROWS + 8 * Math.ceil(columns / 8));
+  },
+  bind({ inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB }, scratch, kernels }) {
+    const run = kernel(kernels, 'matmul');
+    const [rows, columns] = y!.shape as [number, number];
+    const depth = transposeA ? a!.shape[0]! : a!.shape[1]!;
+    const [turnedA, turnedB] = [Number(transposeA), Number(transposeB)];
+    return () => run(a!.at, turnedA, b!.at, turnedB, y!.at, rows, columns, depth, scratch);
+  },
+};

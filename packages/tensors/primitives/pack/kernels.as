@@ -1,0 +1,4 @@
+/** Copies `count` floats. */
+export function copy(from: usize, to: usize, count: i32): void {
+  memory.copy(to, from, <usize>count << 2);
+}
