@@ -20,8 +20,12 @@ const blobsOf = ({ modules, paths, documents, tokenizer }: RunFacts): string[] =
  * Operators: all. Contributions and optimizer states are for operators only.
  */
 export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState) {
+  /** What public runs have stepped past since this process began stays open. */
   const open = new Set<string>();
   const isPublic = (run: RunFacts) => run.spec.visibility === 'public';
+  const isOpen = (sha256: string) =>
+    open.has(sha256) ||
+    Object.values(stateOf().runs).some(({ facts }) => isPublic(facts) && blobsOf(facts).includes(sha256));
   return {
     restore(): void {
       for (const { facts } of Object.values(stateOf().runs))
@@ -34,7 +38,7 @@ export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState
       if (run && isPublic(run.facts)) for (const { blob } of event.output.modules) open.add(blob.sha256);
     },
     mayRead(request: FastifyRequest, sha256: string): 'public' | 'private' | null {
-      if (open.has(sha256)) return 'public';
+      if (isOpen(sha256)) return 'public';
       if (request.isOperator()) return 'private';
       const token = bearerOf(request);
       const lease = token === null ? null : stateOf().leases[leaseOfToken(signer, token) ?? ''];

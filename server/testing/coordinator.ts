@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RunResource } from '@pathfold/protocol/resources';
 import type { RunSpecInput } from '@pathfold/protocol/run-spec';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -10,7 +7,7 @@ import { pino } from 'pino';
 import { buildApp } from '../app.ts';
 import { type Config, LIMITS, readConfig, TIMINGS } from '../config.ts';
 import { type Coordinator, openCoordinator } from '../coordinator.ts';
-import { openStore } from '../store/store.ts';
+import { newDataFolder } from './folder.ts';
 
 export const OPERATOR_TOKEN = 'test-operator-token-0123456789';
 export const asOperator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
@@ -28,30 +25,13 @@ export interface TestCoordinator {
   close(): Promise<void>;
 }
 
-/** A database with its tables and nothing in it: copying it is quicker than making one for each test. */
-async function emptyDatabase(): Promise<string> {
-  const parts = ['../store/migrations.ts', '../package.json'].map((path) => readFile(new URL(path, import.meta.url)));
-  const version = createHash('sha256')
-    .update(Buffer.concat(await Promise.all(parts)))
-    .digest('hex')
-    .slice(0, 16);
-  const folder = join(tmpdir(), `pathfold-empty-database-${version}`);
-  if (await stat(folder).catch(() => null)) return folder;
-  const fresh = await mkdtemp(join(tmpdir(), 'pathfold-empty-'));
-  const store = await openStore({ dataDir: fresh, databaseUrl: null });
-  await store.close();
-  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
-  return folder;
-}
-
 type Overrides = Partial<Omit<Config, 'limits' | 'timings'>> & {
   readonly limits?: Partial<Config['limits']>;
   readonly timings?: Partial<Config['timings']>;
 };
 
 export async function startTestCoordinator(overrides: Overrides = {}): Promise<TestCoordinator> {
-  const folder = await mkdtemp(join(tmpdir(), 'pathfold-server-'));
-  await cp(await emptyDatabase(), folder, { recursive: true });
+  const folder = await newDataFolder();
   const env = {
     PATHFOLD_DATA_DIR: folder,
     PATHFOLD_NO_STARTER: '1',
