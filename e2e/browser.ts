@@ -13,7 +13,9 @@ export const FLAGS = [
   '--disable-sync',
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
+  // The name and the certificate of e2e/tls-proxy.ts.
   '--host-resolver-rules=MAP pathfold.example 127.0.0.1',
+  '--ignore-certificate-errors',
 ];
 
 /** `coordinator`: a fresh one, for this test. `visitor`: opens a browser context that shares nothing with the others. */
@@ -27,7 +29,7 @@ export const test = base.extend<{ coordinator: Coordinator; visitor: () => Promi
   // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
   visitor: async ({}, use) => {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    await use(() => browser.newContext({ ignoreHTTPSErrors: true }));
+    await use(() => browser.newContext());
     await browser.close();
   },
 });

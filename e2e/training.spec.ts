@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from './browser.ts';
 import { Headless, until } from './coordinator.ts';
 import { contributionsOf, createRun, creditAndWork, moreRounds } from './runs.ts';
-import { lend } from './volunteer-page.ts';
+import { figure, lend } from './volunteer-page.ts';
 
 test('two tabs and a headless volunteer train one run, through a closed tab and a killed coordinator', async ({
   coordinator,
@@ -24,10 +24,8 @@ test('two tabs and a headless volunteer train one run, through a closed tab and 
 
   await test.step('a module version reaches a tab from a peer and not from the coordinator', () =>
     until('bytes from a peer', async () => {
-      const texts = await Promise.all(
-        [cpuTab, gpuTab].map((page) => page.getByRole('group', { name: 'From peers' }).textContent()),
-      );
-      return texts.some((text) => text && !/\b0 B\b/.test(text));
+      const texts = await Promise.all([cpuTab, gpuTab].map((page) => figure(page, 'From peers')));
+      return texts.some((text) => text !== '0 B');
     }));
 
   await test.step('a tab is closed in mid-round: two more rounds', async () => {
