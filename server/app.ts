@@ -24,6 +24,9 @@ import { recognizeOperators } from './security/operator.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
+const GOING_AWAY = 1001;
+/** How long sockets may take to say goodbye when the coordinator stops. */
+const CLOSE_MS = 100;
 
 /** The coordinator's doors: HTTP, sockets and pages. It does not listen yet. */
 export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger): Promise<FastifyInstance> {
@@ -39,6 +42,17 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   };
   const app: FastifyInstance = Fastify(options);
   answerProblems(app);
+  // Before any hook that may refuse: it ends the sockets of refused upgrades.
+  await app.register(websocket, {
+    options: { maxPayload: 2 * MAX_UP_BYTES },
+    errorHandler: (_error, socket) => socket.terminate(),
+    async preClose() {
+      for (const socket of app.websocketServer.clients) socket.close(GOING_AWAY);
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
+      for (const socket of app.websocketServer.clients) socket.terminate();
+      app.websocketServer.close();
+    },
+  });
   guardHosts(app, config);
   await setHeaders(app, config);
   await recognizeOperators(app, coordinator.operatorKeys);
@@ -60,7 +74,6 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   });
   serveMetrics(app, metrics);
 
-  await app.register(websocket, { options: { maxPayload: 2 * MAX_UP_BYTES } });
   const sockets = new Map<string, number>();
   await app.register(async (scope) => {
     scope.get('/api/v1/volunteer', { websocket: true, schema: { hide: true } }, (socket, request) => {

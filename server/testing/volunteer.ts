@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { Down } from '@pathfold/protocol/down';
 import type { Report } from '@pathfold/protocol/report';
@@ -20,10 +20,14 @@ export class FakeVolunteer {
   readonly publicKey: string;
   resume: string | null = null;
 
-  constructor(public origin: string) {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  /** A new identity, or that of another one. */
+  constructor(
+    readonly origin: string,
+    same?: FakeVolunteer,
+  ) {
+    const privateKey = same ? same.key : generateKeyPairSync('ed25519').privateKey;
     this.key = privateKey;
-    this.publicKey = publicKey.export({ format: 'jwk' }).x!;
+    this.publicKey = createPublicKey(privateKey).export({ format: 'jwk' }).x!;
   }
 
   get id(): string {

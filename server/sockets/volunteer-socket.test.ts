@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { asOperator, createRun, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
+import { FakeVolunteer } from '../testing/volunteer.ts';
+
+let coordinator: TestCoordinator;
+let origin: string;
+let one: FakeVolunteer;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator({
+    limits: { socketsPerAddress: 12, messagesPerSecond: 20, messageBurst: 40 },
+    timings: { helloMs: 700, silenceMs: 1500 },
+  });
+  origin = await coordinator.listen();
+}, 60_000);
+afterAll(() => coordinator.close());
+beforeEach(() => {
+  one = new FakeVolunteer(origin);
+});
+
+const hello = (versions = { min: 1, max: 1 }) =>
+  one.send({ type: 'hello', versions, publicKey: one.publicKey, name: '', agent: 'node', resume: null });
+const refusal = async () => {
+  const { code, fatal } = await one.next('error');
+  expect(fatal).toBe(true);
+  await one.closing();
+  return code;
+};
+
+describe('hello (rules H1 to H7)', () => {
+  test('H1, H3, H4, H5: a proof of the key is welcomed under the id that follows from it', async () => {
+    const welcome = await one.join();
+    expect(welcome).toMatchObject({ volunteer: one.id, credit: 0, leases: [], heartbeatMs: 10_000, silenceMs: 1500 });
+    one.leave();
+  });
+
+  test('H2: an older and a newer protocol are told what to do', async () => {
+    await one.connect();
+    hello({ min: 0, max: 0 });
+    expect(await refusal()).toBe('protocol_too_old');
+    await one.connect();
+    hello({ min: 99, max: 100 });
+    expect(await refusal()).toBe('protocol_too_new');
+  });
+
+  test('H3: a signature by another key is refused', async () => {
+    await one.connect();
+    hello();
+    const { nonce } = await one.next('challenge');
+    one.send({ type: 'prove', signature: new FakeVolunteer(origin).prove(nonce) });
+    expect(await refusal()).toBe('bad_signature');
+  });
+
+  test('H3: a signature over an older nonce is refused', async () => {
+    await one.connect();
+    hello();
+    const { nonce } = await one.next('challenge');
+    one.leave();
+    await one.connect();
+    hello();
+    await one.next('challenge');
+    one.send({ type: 'prove', signature: one.prove(nonce) });
+    expect(await refusal()).toBe('bad_signature');
+  });
+
+  test('work before the welcome is refused', async () => {
+    await one.connect();
+    one.ready();
+    expect(await refusal()).toBe('bad_message');
+  });
+
+  test('H6: a second socket of the same identity replaces the first', async () => {
+    await one.join();
+    const first = one;
+    const again = new FakeVolunteer(origin, one);
+    await again.join();
+    expect(await refusal()).toBe('replaced');
+    expect(first.closed).not.toBeNull();
+    again.ready();
+    expect((await again.next('idle')).code).toBe('no_work');
+    again.leave();
+  });
+
+  test('H7: a banned volunteer is closed at once and refused from then on', async () => {
+    await one.join();
+    const ban = await coordinator.ask({ method: 'POST', url: `/api/v1/volunteers/${one.id}/ban`, headers: asOperator });
+    expect(ban.statusCode).toBe(200);
+    expect(await refusal()).toBe('banned');
+    await expect(one.join()).rejects.toThrow();
+    expect(await refusal()).toBe('banned');
+  });
+});
+
+describe('messages (rules M1 to M5)', () => {
+  test('M1: what is no JSON, fits no schema, or is binary ends the socket', async () => {
+    for (const frame of [
+      '{',
+      '{"type":"dance"}',
+      '[]',
+      '{"type":"progress","lease":"x","steps":-1}',
+      randomBytes(20),
+    ]) {
+      await one.join();
+      one.sendRaw(frame);
+      expect(await refusal()).toBe('bad_message');
+    }
+  });
+
+  test('M1: an oversized frame ends the socket', async () => {
+    await one.join();
+    one.sendRaw(JSON.stringify({ type: 'ping', filler: 'x'.repeat(80_000) }));
+    expect(await refusal()).toBe('message_too_large');
+    await one.join();
+    one.sendRaw('x'.repeat(5_000_000));
+    expect((await one.closing()).code).toBe(1009);
+  });
+
+  test('M2: a flood ends the socket, and the others go on', async () => {
+    const other = new FakeVolunteer(origin);
+    await other.join();
+    await one.join();
+    for (let i = 0; i < 200; i++) one.send({ type: 'ping' });
+    expect(await refusal()).toBe('too_many_messages');
+    other.send({ type: 'ping' });
+    await other.next('pong');
+    other.leave();
+  });
+
+  test('M4: silence ends the socket, before the welcome and after it', async () => {
+    await one.connect();
+    expect(await refusal()).toBe('silent');
+    await one.join();
+    expect(await refusal()).toBe('silent');
+  });
+});
+
+test('sockets from one address are bounded', async () => {
+  const crowd = Array.from({ length: 13 }, () => new WebSocket(`${origin.replace('http', 'ws')}/api/v1/volunteer`));
+  const codes = await Promise.all(
+    crowd.map(
+      (socket) =>
+        new Promise<number>((resolve) => {
+          socket.on('close', resolve);
+          socket.on('open', () => setTimeout(() => socket.close(), 200));
+        }),
+    ),
+  );
+  expect(codes.filter((code) => code === 1013)).toHaveLength(1);
+});
+
+test('a page of another origin gets no socket', async () => {
+  await expect(one.connect({ origin: 'https://evil.example' })).rejects.toThrow('403');
+  await expect(one.connect({ host: 'evil.example' })).rejects.toThrow('403');
+  await one.connect({ origin: origin.replace('127.0.0.1', 'localhost') });
+  one.leave();
+});
+
+describe('the swarm (rules B2, B3)', () => {
+  const sha256 = 'a'.repeat(64);
+
+  test('peers are named to those who want a blob, and signals reach only volunteers that agreed to meet', async () => {
+    const [a, b, c] = [new FakeVolunteer(origin), new FakeVolunteer(origin), new FakeVolunteer(origin)];
+    await Promise.all([a.join(), b.join(), c.join()]);
+    a.send({ type: 'have', blobs: [sha256] });
+    a.send({ type: 'ping' });
+    await a.next('pong');
+    b.send({ type: 'want', sha256 });
+    expect((await b.next('peers')).peers).toEqual([a.id]);
+    b.send({ type: 'signal', to: a.id, data: 'offer' });
+    expect(await a.next('signal')).toMatchObject({ from: b.id, data: 'offer' });
+    a.send({ type: 'signal', to: b.id, data: 'answer' });
+    expect(await b.next('signal')).toMatchObject({ from: a.id, data: 'answer' });
+
+    b.send({ type: 'signal', to: c.id, data: 'unasked' });
+    c.send({ type: 'signal', to: a.id, data: 'unasked' });
+    for (const each of [b, c]) {
+      each.send({ type: 'ping' });
+      await each.next('pong');
+    }
+    expect([...a.heard, ...c.heard].filter(({ type }) => type === 'signal')).toEqual([]);
+
+    a.leave();
+    await expect
+      .poll(async () => {
+        b.send({ type: 'want', sha256 });
+        return (await b.next('peers')).peers;
+      })
+      .toEqual([]);
+    for (const each of [b, c]) each.leave();
+  });
+});
+
+describe('leases over the socket', () => {
+  test('L2, L3: a lease is kept by its holder with a resume token and given up without one; released work goes on', async () => {
+    await createRun(coordinator, { replicas: 1 });
+    await one.join();
+    const lease = await one.lease();
+    one.leave();
+    expect((await one.join()).leases).toEqual([lease.lease]);
+    one.leave();
+    one.resume = null;
+    expect((await one.join()).leases).toEqual([]);
+    const second = await one.lease();
+    expect(second.lease).not.toBe(lease.lease);
+
+    const other = new FakeVolunteer(origin);
+    await other.join();
+    other.send({ type: 'release', lease: second.lease, code: 'user', detail: 'not mine' });
+    one.send({ type: 'release', lease: second.lease, code: 'user', detail: 'stopped' });
+    other.ready();
+    const third = await other.next('lease');
+    expect(third.lease).not.toBe(second.lease);
+    for (const each of [one, other]) each.leave();
+  });
+});
