@@ -6,7 +6,7 @@ import { drawWindows } from '@pathfold/corpora/windows';
 import type { Moments } from '@pathfold/optim/inner/adamw';
 import { WeightedMean } from '@pathfold/optim/outer/fold';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
-import { openExecutor } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
 import { evaluate } from '@pathfold/training/evaluate';
 import { initPath, pathShape } from '@pathfold/training/path';
 import { round } from '@pathfold/training/round';

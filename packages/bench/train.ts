@@ -1,6 +1,7 @@
 import type { LlamaShape } from '@pathfold/nets/llama-modules';
 import { adamwRates } from '@pathfold/optim/inner/adamw';
-import { type ExecutorName, openExecutor } from '@pathfold/tensors/executors/executor';
+import type { ExecutorName } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
 import { initPath, parameterCount, pathShape } from '@pathfold/training/path';
 import { trainingPlan } from '@pathfold/training/plans';
 import type { BenchOptions, BenchResult } from './options.ts';

@@ -10,7 +10,7 @@ import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
 import { type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
 import { initModule } from '@pathfold/nets/modules';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
-import { openExecutor } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writePath } from './export/files.ts';

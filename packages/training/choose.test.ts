@@ -1,4 +1,5 @@
-import { type Executor, type ExecutorName, openExecutor } from '@pathfold/tensors/executors/executor';
+import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
 import { primitives } from '@pathfold/tensors/primitives/list';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chooseExecutor, NoDevicePasses } from './choose.ts';

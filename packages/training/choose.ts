@@ -1,4 +1,5 @@
-import { type Executor, type ExecutorName, openExecutor } from '@pathfold/tensors/executors/executor';
+import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
 import { type SelfTestResult, selfTest } from './self-test.ts';
 import { measureSpeed } from './speed.ts';
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { openExecutor } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
 import { computeGolden } from './self-test.ts';
 
 /** Writes golden.json from the slow and simple reference: `node --import tsx packages/training/make-golden.ts`. */

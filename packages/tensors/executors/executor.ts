@@ -44,15 +44,3 @@ export class DeviceError extends Error {
     super(`${code}: ${detail}`, options);
   }
 }
-
-export interface OpenOptions {
-  /** Where a browser finds TensorFlow.js's .wasm files; Node finds them in the package. Ends with a slash. */
-  readonly wasmBaseUrl?: string;
-}
-
-/** Opens a device. Loads what it computes with only now. Throws `DeviceError` no_device where there is none. */
-export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
-  if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm();
-  const { openTfjs } = await import('./tfjs/open.ts');
-  return openTfjs(name, options);
-};

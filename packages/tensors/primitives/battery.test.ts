@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Executor, type ExecutorName, openExecutor } from '../executors/executor.ts';
+import type { Executor, ExecutorName } from '../executors/executor.ts';
+import { openExecutor } from '../executors/open.ts';
 import { gradients } from '../plan/differentiate.ts';
 import { type Trace, trace } from '../plan/trace.ts';
 import { type Plan, sizeOf, type Tensor } from '../plan/types.ts';

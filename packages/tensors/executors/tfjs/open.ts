@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { liveness } from '../../plan/liveness.ts';
-import { DeviceError, type Executor, type OpenOptions, type TfjsName } from '../executor.ts';
+import { DeviceError, type Executor, type TfjsName } from '../executor.ts';
 import type { Spellings, Tf, TfBackend, TfContext, TfTensor } from './context.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { TfProgram } from './program.ts';
@@ -9,7 +9,7 @@ import { plainSpellings } from './spellings.ts';
 import { wasmSpellings } from './wasm-spellings.ts';
 
 /** The executor on one of TensorFlow.js's backends: the reference, and the fallback. */
-export const openTfjs = async (name: TfjsName, options: OpenOptions): Promise<Executor> => {
+export const openTfjs = async (name: TfjsName, options: TfjsOptions): Promise<Executor> => {
   const tf: Tf = await import('@tensorflow/tfjs-core');
   const device = await open[backendOf[name]](tf, options);
   const constants = new Map<string, TfTensor>();
@@ -42,6 +42,11 @@ export const openTfjs = async (name: TfjsName, options: OpenOptions): Promise<Ex
   };
 };
 
+export interface TfjsOptions {
+  /** Where a browser finds TensorFlow.js's .wasm files; Node finds them in the package. Ends with a slash. */
+  readonly wasmBaseUrl?: string;
+}
+
 const backendOf: Record<TfjsName, TfBackend> = { 'tfjs-webgpu': 'webgpu', 'tfjs-wasm': 'wasm', 'tfjs-cpu': 'cpu' };
 
 interface Device {
@@ -58,7 +63,7 @@ const activate = async (tf: Tf, backend: TfBackend): Promise<void> => {
   if (!ready) throw new DeviceError('no_device', `TensorFlow.js has no ${backend} backend here`);
 };
 
-const open: Record<TfBackend, (tf: Tf, options: OpenOptions) => Promise<Device>> = {
+const open: Record<TfBackend, (tf: Tf, options: TfjsOptions) => Promise<Device>> = {
   async webgpu(tf) {
     if (!globalThis.navigator?.gpu) throw new DeviceError('no_device', 'this browser offers no WebGPU');
     await import('@tensorflow/tfjs-backend-webgpu');

@@ -1,16 +1,8 @@
 import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
+import type { AdamwAttributes } from './attributes.ts';
 import { adamwTfjs } from './tfjs.ts';
-
-export type AdamwAttributes = {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** The gradient is scaled down to this global L2 norm. */
-  readonly clipNorm: number;
-};
 
 export interface AdamwState {
   readonly theta: Tensor;

@@ -1,5 +1,5 @@
 import type { TfContext, TfTensor } from '../../executors/tfjs/context.ts';
-import type { AdamwAttributes } from './adamw.ts';
+import type { AdamwAttributes } from './attributes.ts';
 
 export const adamwTfjs = (
   context: TfContext,

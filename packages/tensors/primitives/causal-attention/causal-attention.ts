@@ -1,9 +1,8 @@
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import type { AttentionAttributes } from './attributes.ts';
 import { causalAttentionGradTfjs, causalAttentionTfjs } from './tfjs.ts';
 import { causalAttentionGradWasm, causalAttentionWasm } from './wasm.ts';
-
-export type AttentionAttributes = { readonly context: number; readonly heads: number };
 
 /**
  * Softmax attention over the own and earlier positions of each sequence. qkv [N, 3D] holds queries, keys and values

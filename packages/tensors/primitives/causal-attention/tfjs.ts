@@ -1,5 +1,5 @@
 import type { TfContext, TfTensor } from '../../executors/tfjs/context.ts';
-import type { AttentionAttributes } from './causal-attention.ts';
+import type { AttentionAttributes } from './attributes.ts';
 
 /** [N, D] -> [batch * heads, context, D / heads]. */
 const toHeads = ({ tf }: TfContext, x: TfTensor, { context, heads }: AttentionAttributes): TfTensor => {

@@ -1,6 +1,6 @@
 import { kernel, type WasmCall, type WasmForm } from '../../executors/wasm/form.ts';
 import type { Shape } from '../../plan/types.ts';
-import type { AttentionAttributes } from './causal-attention.ts';
+import type { AttentionAttributes } from './attributes.ts';
 
 /** Query rows treated at once in kernels.as. */
 const BLOCK = 32;

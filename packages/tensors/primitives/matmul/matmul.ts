@@ -1,8 +1,7 @@
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import type { Flags } from './attributes.ts';
 import { matmulWasm } from './wasm.ts';
-
-type Flags = { readonly transposeA: boolean; readonly transposeB: boolean };
 
 /** a [M, K] x b [K, N] = [M, N]; a flag says that the operand is stored the other way round. */
 export const matmul = (a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor =>

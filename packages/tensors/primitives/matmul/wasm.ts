@@ -1,6 +1,5 @@
 import { kernel, type WasmForm } from '../../executors/wasm/form.ts';
-
-type Flags = { readonly transposeA: boolean; readonly transposeB: boolean };
+import type { Flags } from './attributes.ts';
 
 /** The sizes of the packed blocks in kernels.as. */
 const [DEPTH, ROWS] = [256, 128];

@@ -1,18 +1,9 @@
 import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
+import type { RopeAttributes } from './attributes.ts';
 import { ropeTables } from './tables.ts';
 import { ropeTfjs } from './tfjs.ts';
-
-export type RopeAttributes = {
-  /** Rows are positions 0..context-1, over and over. */
-  readonly context: number;
-  readonly headWidth: number;
-  /** The first `heads` stretches of headWidth columns are rotated; the other columns pass. */
-  readonly heads: number;
-  readonly base: number;
-  readonly inverse: boolean;
-};
 
 /**
  * Rotary position embedding, half-split: in each head, columns i and i + headWidth/2 turn by

@@ -1,5 +1,5 @@
 import { exp, ln, sinCos } from '../../plan/exact.ts';
-import type { RopeAttributes } from './rope.ts';
+import type { RopeAttributes } from './attributes.ts';
 
 /** Cosines and sines [context, headWidth / 2], equal in every JavaScript engine. */
 export const ropeTables = ({ context, headWidth, base }: RopeAttributes) => {

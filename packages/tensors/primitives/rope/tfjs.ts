@@ -1,5 +1,5 @@
 import type { TfContext, TfTensor } from '../../executors/tfjs/context.ts';
-import type { RopeAttributes } from './rope.ts';
+import type { RopeAttributes } from './attributes.ts';
 import { ropeTables } from './tables.ts';
 
 /** y = x cos + swap(x) sin, where swap exchanges the halves of each head and sin carries the sign. */
