@@ -97,6 +97,7 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     );
   },
   async contribution(lease) {
+    await catchUp();
     const row = await db.selectFrom('contributions').selectAll().where('lease', '=', lease).executeTakeFirst();
     return row ? contributionOf(row) : null;
   },

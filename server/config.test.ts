@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { readConfig, StartError } from './config.ts';
+
+test('the defaults are the documented ones', () => {
+  expect(readConfig({})).toMatchObject({
+    port: 8080,
+    host: '127.0.0.1',
+    publicUrl: null,
+    starter: true,
+    iceServers: [],
+  });
+  expect(readConfig({ PATHFOLD_DATA_DIR: '/x' }).blobDir).toBe('/x/blobs');
+  expect(readConfig({ PORT: '' }).port).toBe(8080);
+});
+
+test('values are read in their types', () => {
+  const config = readConfig({
+    PORT: '0',
+    PUBLIC_URL: 'https://train.example.org/',
+    TRUST_PROXY: '2',
+    BLOB_URL: 'file:///var/my%20blobs',
+    PATHFOLD_ICE_SERVERS: '[{"urls":["stun:a.example"]}]',
+    PATHFOLD_NO_STARTER: '1',
+  });
+  expect(config).toMatchObject({ port: 0, trustProxy: 2, blobDir: '/var/my blobs', starter: false });
+  expect(config.publicUrl?.host).toBe('train.example.org');
+  expect(config.iceServers).toEqual([{ urls: ['stun:a.example'] }]);
+});
+
+test.each([
+  ['PORT', '80 80'],
+  ['PORT', '65536'],
+  ['HOST', 'a b'],
+  ['PUBLIC_URL', 'train.example.org'],
+  ['TRUST_PROXY', 'perhaps'],
+  ['DATABASE_URL', 'mysql://x'],
+  ['BLOB_URL', 's3://bucket'],
+  ['PATHFOLD_OPERATOR_TOKEN', 'short'],
+  ['PATHFOLD_ICE_SERVERS', '{"urls":1}'],
+  ['PATHFOLD_NO_STARTER', 'yes'],
+  ['LOG_LEVEL', 'loud'],
+])('%s=%s stops the start with a sentence', (name, value) => {
+  const read = () => readConfig({ [name]: value });
+  expect(read).toThrow(StartError);
+  expect(read).toThrow(new RegExp(`^${name} is .*; allowed is .*\\.$`));
+});
+
+test('secrets are not repeated', () => {
+  expect(() => readConfig({ PATHFOLD_OPERATOR_TOKEN: 'hunter2' })).toThrow('a value that is not shown');
+});

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asOperator, OPERATOR_TOKEN, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
+
+let coordinator: TestCoordinator;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator({ publicUrl: new URL('https://train.example.org') });
+}, 60_000);
+afterAll(() => coordinator.close());
+
+const get = (url: string, headers: Record<string, string> = {}) => coordinator.ask({ url, headers });
+const post = (url: string, payload: object | undefined, headers: Record<string, string> = {}) =>
+  coordinator.ask({ method: 'POST', url, headers, ...(payload ? { payload } : {}) });
+
+describe('hosts and origins', () => {
+  test.each(['localhost:8080', '127.0.0.1:8080', '[::1]:8080', 'train.example.org'])('%s is ours', async (host) => {
+    expect((await get('/healthz', { host })).statusCode).toBe(200);
+  });
+
+  test.each(['evil.example', 'localhost:9999', 'localhost.evil.example:8080', 'train.example.org:1', ''])(
+    '%j is not',
+    async (host) => {
+      const answer = await get('/healthz', { host });
+      expect([answer.statusCode, answer.json().code]).toEqual([403, 'bad_host']);
+    },
+  );
+
+  test('pages of other origins may neither read nor write', async () => {
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'http://localhost:8080@evil.example',
+      'http://train.example.org.evil',
+    ])
+      expect((await get('/api/v1/runs', { origin })).json().code).toBe('bad_origin');
+    expect((await get('/api/v1/runs', { origin: 'https://train.example.org' })).statusCode).toBe(200);
+    expect((await get('/api/v1/runs', { origin: 'http://localhost:8080' })).statusCode).toBe(200);
+  });
+});
+
+test('pages are cross-origin isolated and run only scripts of their own', async () => {
+  const { headers } = await get('/');
+  expect(headers).toMatchObject({
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'x-content-type-options': 'nosniff',
+  });
+  const policy = String(headers['content-security-policy']);
+  expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
+  expect(policy).toContain("worker-src 'self' blob:;");
+  expect(policy).toContain("frame-ancestors 'none'");
+});
+
+describe('operators', () => {
+  test('writes need the token, and say so', async () => {
+    const wrong = { authorization: `Bearer ${OPERATOR_TOKEN}x` };
+    for (const headers of [{}, wrong, { cookie: 'pathfold_session=guess' }]) {
+      const answer = await post('/api/v1/runs/none/pause', undefined, headers);
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'unauthorized']);
+    }
+    expect((await post('/api/v1/runs/none/pause', undefined, asOperator)).statusCode).toBe(404);
+  });
+
+  test('the sign-in code works once, for a cookie that scripts cannot read; signing out ends it', async () => {
+    const code = coordinator.coordinator.operatorKeys.newSignInCode();
+    expect((await post('/api/v1/session', { code: `${code}x` })).json().code).toBe('bad_sign_in');
+    const answer = await post('/api/v1/session', { code });
+    expect(answer.statusCode).toBe(200);
+    const [cookie] = answer.cookies;
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', secure: true, path: '/' });
+    expect((await post('/api/v1/session', { code })).json().code).toBe('bad_sign_in');
+    const headers = { cookie: `${cookie!.name}=${cookie!.value}` };
+    expect((await get('/api/v1/session', headers)).json()).toEqual({ operator: true });
+
+    await coordinator.restart();
+    expect((await get('/api/v1/session', headers)).json()).toEqual({ operator: true });
+    await coordinator.ask({ method: 'DELETE', url: '/api/v1/session', headers });
+    expect((await get('/api/v1/session', headers)).json()).toEqual({ operator: false });
+  }, 60_000);
+
+  test('the token signs in too; a newly made token replaces the last one', async () => {
+    expect((await post('/api/v1/session', { token: 'guess-guess-guess-guess' })).json().code).toBe('unauthorized');
+    expect((await post('/api/v1/session', { token: OPERATOR_TOKEN })).cookies).toHaveLength(1);
+    const make = async () =>
+      (await post('/api/v1/operator-token', undefined, asOperator)).json<{ token: string }>().token;
+    const first = await make();
+    const isOperator = async (token: string) =>
+      (await get('/api/v1/session', { authorization: `Bearer ${token}` })).json().operator;
+    expect(await isOperator(first)).toBe(true);
+    const second = await make();
+    expect([await isOperator(first), await isOperator(second)]).toEqual([false, true]);
+  });
+
+  test('guessing sign-in codes is slowed down', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => post('/api/v1/session', { code: 'guess' })));
+    const limited = answers.find(({ statusCode }) => statusCode === 429)!;
+    expect(limited.json().code).toBe('rate_limited');
+    expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});
+
+describe('problems', () => {
+  test('what is not there, and what cannot be read, is a problem with a code', async () => {
+    const missing = await get('/api/v1/nothing');
+    expect(missing.headers['content-type']).toContain('application/problem+json');
+    expect(missing.json()).toMatchObject({ code: 'not_found', status: 404 });
+    const headers = { ...asOperator, 'content-type': 'application/json' };
+    const broken = await coordinator.ask({ method: 'POST', url: '/api/v1/runs', headers, payload: '{' });
+    expect(broken.json()).toMatchObject({ code: 'bad_request', status: 400 });
+    const odd = await coordinator.ask({
+      method: 'POST',
+      url: '/api/v1/runs',
+      headers: { ...asOperator, 'content-type': 'application/xml' },
+      payload: '<run/>',
+    });
+    expect(odd.json().code).toBe('unsupported_media_type');
+    const huge = await post('/api/v1/runs', { corpus: 'x'.repeat(1_000_000) }, asOperator);
+    expect(huge.json().code).toBe('too_large');
+    expect((await get('/api/v1/runs?limit=0')).json()).toMatchObject({ code: 'bad_request', detail: expect.stringContaining('limit') });
+    expect((await get('/api/v1/runs?cursor=x')).json()).toMatchObject({ code: 'bad_request' });
+  });
+});
+
+test('health, readiness, metrics, the description of the API and its page are there', async () => {
+  expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
+  expect((await get('/readyz')).json()).toEqual({ status: 'ready' });
+  expect((await get('/metrics')).body).toContain('pathfold_events_total');
+  const { paths } = (await get('/openapi.json')).json<{ paths: Record<string, object> }>();
+  expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/api/v1/runs/{id}', '/api/v1/blobs/{sha256}']));
+  expect((await get('/docs/')).statusCode).toBe(200);
+});
