@@ -1,3 +1,4 @@
+import { exp, ln } from '@pathfold/tensors/plan/exact';
 import type { Trace } from '@pathfold/tensors/plan/trace';
 import type { Tensor } from '@pathfold/tensors/plan/types';
 import { adamw } from '@pathfold/tensors/primitives/adamw/adamw';
@@ -34,6 +35,8 @@ export const adamwStep = (
   t.update(v, next.v);
 };
 
-/** Input `rates` of the step after `steps` others with these moments. */
-export const adamwRates = (learningRate: number, steps: number): Float32Array =>
-  Float32Array.of(learningRate, 1 / (1 - ADAMW.beta1 ** (steps + 1)), 1 / (1 - ADAMW.beta2 ** (steps + 1)));
+/** Input `rates` of the step after `steps` others with these moments: the same bits in every engine. */
+export const adamwRates = (learningRate: number, steps: number): Float32Array => {
+  const correction = (beta: number) => 1 / (1 - exp((steps + 1) * ln(beta)));
+  return Float32Array.of(learningRate, correction(ADAMW.beta1), correction(ADAMW.beta2));
+};

@@ -1,3 +1,5 @@
+import { sinCos } from '@pathfold/tensors/plan/exact';
+
 /** Learning rate over a whole run: linear warm-up, then one cosine down to 5 % at the last step. */
 export interface Schedule {
   readonly learningRate: number;
@@ -11,7 +13,7 @@ const FLOOR = 0.05;
 export const learningRateAt = ({ learningRate, warmupSteps, totalSteps }: Schedule, step: number): number => {
   if (step < warmupSteps) return (learningRate * (step + 1)) / warmupSteps;
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - 1 - warmupSteps));
-  return learningRate * (FLOOR + (1 - FLOOR) * 0.5 * (1 + Math.cos(Math.PI * progress)));
+  return learningRate * (FLOOR + (1 - FLOOR) * 0.5 * (1 + sinCos(Math.PI * progress).cos));
 };
 
 /**

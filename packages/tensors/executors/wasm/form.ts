@@ -16,8 +16,8 @@ export interface WasmCall<A extends Attributes = Attributes> {
   /** First byte of the scratch that `scratchFloats` asked for. */
   readonly scratch: number;
   readonly kernels: Kernels;
-  /** First byte of values that are written once, when the program is made. */
-  constant(values: Float32Array): number;
+  /** First byte of values that are made and written once for the program, under this key. */
+  constant(key: string, make: () => Float32Array): number;
 }
 
 /** The WASM form of a primitive. */

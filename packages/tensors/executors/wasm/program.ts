@@ -30,10 +30,10 @@ export class WasmProgram implements Program {
     }
     let end = first + layout.bytes;
     const constants = new Map<string, number>();
-    const constant = (values: Float32Array): number => {
-      const key = `${values.length} ${values.join()}`;
+    const constant = (key: string, make: () => Float32Array): number => {
       const known = constants.get(key);
       if (known !== undefined) return known;
+      const values = make();
       const at = Math.ceil(end / 16) * 16;
       end = at + values.byteLength;
       this.#grow(end);

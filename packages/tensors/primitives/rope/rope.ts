@@ -29,8 +29,9 @@ export const ropePrimitive: Primitive<RopeAttributes> = {
       const run = kernel(kernels, 'rope');
       const { context, headWidth, heads, inverse } = attributes;
       const [rows, width] = x!.shape as [number, number];
-      const tables = ropeTables(attributes);
-      const [cos, sin] = [constant(tables.cos), constant(tables.sin)];
+      const key = `rope ${context} ${headWidth} ${attributes.base}`;
+      const cos = constant(`${key} cos`, () => ropeTables(attributes).cos);
+      const sin = constant(`${key} sin`, () => ropeTables(attributes).sin);
       return () => run(x!.at, y!.at, cos, sin, rows, width, context, headWidth, heads, inverse ? -1 : 1);
     },
   },
