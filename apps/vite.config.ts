@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -66,8 +66,6 @@ const runtimeFiles = (): Plugin => ({
   },
 });
 
-const pages = Object.values(PAGES).filter((page) => existsSync(join(root, page, 'main.tsx')));
-
 export default defineConfig({
   root,
   appType: 'mpa',
@@ -87,7 +85,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: Object.fromEntries(pages.map((page) => [page, join(root, page, 'index.html')])),
+      input: Object.fromEntries(Object.values(PAGES).map((page) => [page, join(root, page, 'index.html')])),
     },
   },
 });

@@ -1,6 +1,7 @@
 import type { CorpusResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
+import { Confirm } from '@pathfold/ui/dialog';
 import { EmptyState } from '@pathfold/ui/empty-state';
 import { formatBytes, formatCount, plural } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
@@ -41,9 +42,11 @@ function State({ corpus }: { corpus: CorpusResource }) {
 export function Corpora({ corpora, operator }: { corpora: readonly CorpusResource[]; operator: boolean }) {
   const cache = useQueryClient();
   const [uploading, setUploading] = useState(false);
+  const [asking, setAsking] = useState<CorpusResource | null>(null);
   const remove = useMutation({
     mutationFn: client.corpora.remove,
     onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.corpora }),
+    onSettled: () => setAsking(null),
   });
   return (
     <Card
@@ -90,8 +93,7 @@ export function Corpora({ corpora, operator }: { corpora: readonly CorpusResourc
                         size="small"
                         tone="danger"
                         aria-label={`Delete ${corpus.name}`}
-                        disabled={remove.isPending}
-                        onClick={() => remove.mutate(corpus.id)}
+                        onClick={() => setAsking(corpus)}
                       >
                         Delete
                       </Button>
@@ -101,6 +103,17 @@ export function Corpora({ corpora, operator }: { corpora: readonly CorpusResourc
               : []),
           ]}
         />
+      )}
+      {asking && (
+        <Confirm
+          title={`Delete “${asking.name}”?`}
+          action="Delete this corpus"
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate(asking.id)}
+          onClose={() => setAsking(null)}
+        >
+          <p>Its texts are deleted. This cannot be taken back. A corpus that a run uses stays.</p>
+        </Confirm>
       )}
       {uploading && <CorpusUploadDialog onClose={() => setUploading(false)} />}
     </Card>

@@ -2,15 +2,7 @@ import type { SignIn } from '@pathfold/protocol/resources';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { client, KEYS } from './queries.ts';
-
-/** Takes the one-time code out of the address bar, so that no history or screenshot keeps it; null when none is there. */
-export function takeCode(place: Location, history: History): string | null {
-  const code = new URLSearchParams(place.hash.slice(1)).get('code');
-  if (code !== null) history.replaceState(null, '', place.pathname + place.search);
-  return code;
-}
-
-const code = takeCode(location, history);
+import { takeCode } from './sign-in-code.ts';
 
 export interface Session {
   /** Null before the first answer. */
@@ -30,7 +22,13 @@ export function useSession(): Session {
   const signOut = useMutation({ mutationFn: client.session.signOut, onSuccess: keep });
   const { mutate } = signIn;
   useEffect(() => {
-    if (code !== null) mutate({ code });
+    const spend = () => {
+      const code = takeCode(location, history);
+      if (code !== null) mutate({ code });
+    };
+    spend();
+    addEventListener('hashchange', spend);
+    return () => removeEventListener('hashchange', spend);
   }, [mutate]);
   return {
     operator: session.data?.operator ?? null,

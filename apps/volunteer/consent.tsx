@@ -39,6 +39,7 @@ export function Consent({
   host,
   adapter,
   terms,
+  status,
   blocked,
   starting,
   canShare,
@@ -50,6 +51,8 @@ export function Consent({
   /** Undefined while it is looked for. */
   readonly adapter: GraphicsAdapter | null | undefined;
   readonly terms: Terms;
+  /** What happens now, in words. */
+  readonly status: string;
   readonly blocked: boolean;
   readonly starting: boolean;
   readonly canShare: boolean;
@@ -116,7 +119,10 @@ export function Consent({
           >
             {usesGpu(adapter ?? null, terms.choice) ? 'Lend this GPU' : 'Lend this CPU'}
           </Button>
-          <p className="text-soft text-xs">By pressing it you agree to the above. Nothing has been started yet.</p>
+          <p className="text-soft text-xs">By pressing it you agree to the above.</p>
+          <p role="status" className="text-sm">
+            {status}
+          </p>
         </div>
       </div>
     </Card>

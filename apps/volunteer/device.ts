@@ -8,8 +8,14 @@ export interface GraphicsAdapter {
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
+/** A driver that does not answer by then counts as none. */
+const PATIENCE_MS = 3000;
+
 export async function findAdapter(): Promise<GraphicsAdapter | null> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  const adapter = await Promise.race([
+    navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null),
+    new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null)),
+  ]);
   if (!adapter) return null;
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   const name = [...new Set([description || [vendor, device || architecture].filter(Boolean).join(' ')])].join(' ');

@@ -49,7 +49,7 @@ export function IdentityPanel({ volunteer, busy }: { volunteer: string | null; b
         {busy && <p className="text-soft text-xs">Stop first to restore another identity.</p>}
         {said && (
           <Notice tone={said.wrong ? 'error' : 'plain'}>
-            <p role="status">{said.text}</p>
+            <p aria-live="polite">{said.text}</p>
           </Notice>
         )}
       </div>

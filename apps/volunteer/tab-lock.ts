@@ -20,9 +20,3 @@ export async function takeTabLock(locks: LockManager | undefined = navigator.loc
       .catch(reject);
   });
 }
-
-/** Whether another tab of this browser trains now. */
-export async function anotherTabTrains(locks: LockManager | undefined = navigator.locks): Promise<boolean> {
-  const state = await locks?.query();
-  return state?.held?.some((lock) => lock.name === LOCK) ?? false;
-}

@@ -40,6 +40,8 @@ export function useEngine(): Lending {
       try {
         lock.current ??= await takeTabLock();
         if (!lock.current) return setProblem('Another tab of this browser computes already. One at a time is enough.');
+        // Asks the browser not to clear what is kept here; it may say no.
+        void navigator.storage?.persist?.();
         const open = engine ?? (await openEngine(await ownIdentity()));
         setEngine(open);
         await takePart(open, terms);

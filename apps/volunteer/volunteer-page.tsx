@@ -42,24 +42,18 @@ export function VolunteerPage() {
           {snapshot && engine && (takesPart || stopping) ? (
             <Working snapshot={snapshot} canShare={canShare()} commands={engine.door} />
           ) : (
-            <>
-              {snapshot && (
-                <Notice>
-                  <p role="status">{snapshot.status.sentence}</p>
-                </Notice>
-              )}
-              <Consent
-                run={run}
-                host={location.host}
-                adapter={adapter}
-                terms={terms}
-                blocked={environment.blocking.length > 0}
-                starting={starting}
-                canShare={canShare()}
-                onChange={setTerms}
-                onStart={() => void start(terms)}
-              />
-            </>
+            <Consent
+              run={run}
+              host={location.host}
+              adapter={adapter}
+              terms={terms}
+              status={snapshot?.status.sentence ?? 'Not started: nothing is computed, nothing is sent.'}
+              blocked={environment.blocking.length > 0}
+              starting={starting}
+              canShare={canShare()}
+              onChange={setTerms}
+              onStart={() => void start(terms)}
+            />
           )}
         </div>
         <div className="grid min-w-0 gap-5">

@@ -123,9 +123,9 @@ export function Slider({
             />
             <div aria-hidden className="graduated mx-2 h-2" />
           </div>
-          <output htmlFor={wiring.id} className="figure min-w-14 text-right text-base leading-6">
+          <span aria-hidden className="figure min-w-14 text-right text-base leading-6">
             {text}
-          </output>
+          </span>
         </div>
       )}
     </Field>

@@ -1,0 +1,88 @@
+import type { RunResource } from '@pathfold/protocol/resources';
+import { describe, expect, it } from 'vitest';
+import { lookAround } from './device.ts';
+import { takeTabLock } from './tab-lock.ts';
+import { likelyRun } from './use-run.ts';
+import { progressInWords, workInWords } from './words.ts';
+
+/** Locks between tabs, as far as `ifAvailable` goes. */
+function fakeLocks(): LockManager {
+  let held = false;
+  const request = async (_name: string, _options: LockOptions, use: (lock: Lock | null) => unknown) => {
+    const free = !held;
+    held = true;
+    await use(free ? { name: 'x', mode: 'exclusive' } : null);
+    if (free) held = false;
+  };
+  return { request, query: async () => ({}) } as unknown as LockManager;
+}
+
+describe('tabs of one browser', () => {
+  it('train one at a time, and the next may once the first lets go', async () => {
+    const locks = fakeLocks();
+    const first = await takeTabLock(locks);
+    expect(first).not.toBeNull();
+    expect(await takeTabLock(locks)).toBeNull();
+    first?.release();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(await takeTabLock(locks)).not.toBeNull();
+  });
+});
+
+describe('what the browser offers', () => {
+  const scope = (parts: object) => parts as unknown as typeof globalThis;
+  const all = {
+    isSecureContext: true,
+    crypto: { subtle: {} },
+    Worker: class {},
+    WebAssembly: {},
+    RTCPeerConnection: class {},
+    navigator: { gpu: {}, locks: {}, storage: { getDirectory() {} } },
+  };
+
+  it('lacks nothing where everything is there', () => {
+    expect(lookAround(scope(all))).toEqual({ insecure: false, blocking: [], missing: [] });
+  });
+
+  it('blocks plain-HTTP addresses, which have no signatures, and says what else they lack', () => {
+    const plain = lookAround(scope({ ...all, isSecureContext: false, crypto: {}, navigator: {} }));
+    expect(plain.insecure).toBe(true);
+    expect(plain.blocking.map((lack) => lack.what)).toEqual(['Signatures (WebCrypto)']);
+    expect(plain.missing.map((lack) => lack.what)).toContain('WebGPU');
+  });
+});
+
+describe('the run to show', () => {
+  const run = (id: string, state: RunResource['state']) => ({ id, state }) as RunResource;
+
+  it('is the first in training, else one that may go on, else any', () => {
+    expect(likelyRun([run('a', 'finished'), run('b', 'paused'), run('c', 'training')])?.id).toBe('c');
+    expect(likelyRun([run('a', 'finished'), run('b', 'paused')])?.id).toBe('b');
+    expect(likelyRun([run('a', 'finished')])?.id).toBe('a');
+    expect(likelyRun([])).toBeNull();
+  });
+});
+
+describe('the work in hand, in words', () => {
+  const work = {
+    run: 'r',
+    kind: 'train',
+    path: '0',
+    round: 7,
+    plannedSteps: 50,
+    steps: 12,
+    loss: 3,
+    tokensPerSecond: 9,
+  };
+
+  it('names path, round and progress of training', () => {
+    expect(workInWords(work)).toBe('Training path 0, round 7');
+    expect(progressInWords(work)).toBe('inner step 12 of 50');
+  });
+
+  it('counts scored tokens of an evaluation, whose end is not known', () => {
+    const scoring = { ...work, kind: 'evaluate', plannedSteps: null, steps: 1200 };
+    expect(workInWords(scoring)).toBe('Scoring path 0, round 7');
+    expect(progressInWords(scoring)).toBe('1,200 tokens scored');
+  });
+});
