@@ -1,0 +1,60 @@
+import type { ModuleResource } from '@pathfold/protocol/resources';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRun, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
+import { readRange } from './blobs.ts';
+
+let coordinator: TestCoordinator;
+let url: string;
+let bytes: number;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator();
+  const run = await createRun(coordinator);
+  const page = await coordinator.ask({ url: `/api/v1/runs/${run.id}/modules` });
+  const { blob } = page.json<{ items: ModuleResource[] }>().items[0]!;
+  url = `/api/v1/blobs/${blob.sha256}`;
+  bytes = blob.bytes;
+}, 60_000);
+afterAll(() => coordinator.close());
+
+test('B1: a blob is read whole, in part, or not again', async () => {
+  const whole = await coordinator.ask({ url });
+  expect(whole.statusCode).toBe(200);
+  expect(whole.rawPayload.length).toBe(bytes);
+  expect(whole.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  const etag = String(whole.headers.etag);
+  expect((await coordinator.ask({ url, headers: { 'if-none-match': etag } })).statusCode).toBe(304);
+
+  const part = await coordinator.ask({ url, headers: { range: 'bytes=4-11' } });
+  expect([part.statusCode, part.headers['content-range']]).toEqual([206, `bytes 4-11/${bytes}`]);
+  expect(part.rawPayload).toEqual(whole.rawPayload.subarray(4, 12));
+  const outdated = await coordinator.ask({ url, headers: { range: 'bytes=4-11', 'if-range': '"other"' } });
+  expect(outdated.statusCode).toBe(200);
+  const beyond = await coordinator.ask({ url, headers: { range: `bytes=${bytes}-` } });
+  expect([beyond.statusCode, beyond.headers['content-range']]).toEqual([416, `bytes */${bytes}`]);
+  expect(beyond.json().code).toBe('range_not_satisfiable');
+
+  const head = await coordinator.ask({ method: 'HEAD', url });
+  expect([head.statusCode, head.headers['content-length'], head.rawPayload.length]).toEqual([200, `${bytes}`, 0]);
+});
+
+test('what is no blob, or not there, is told apart from nothing', async () => {
+  expect((await coordinator.ask({ url: '/api/v1/blobs/abc' })).json().code).toBe('bad_request');
+  expect((await coordinator.ask({ url: `/api/v1/blobs/${'0'.repeat(64)}` })).json().code).toBe('not_found');
+});
+
+test.each([
+  ['bytes=0-0', { start: 0, end: 1 }],
+  ['bytes=90-', { start: 90, end: 100 }],
+  ['bytes=-10', { start: 90, end: 100 }],
+  ['bytes=-1000', { start: 0, end: 100 }],
+  ['bytes=50-1000', { start: 50, end: 100 }],
+  ['bytes=0-1,5-6', null],
+  ['lines=0-1', null],
+  [undefined, null],
+])('Range %s of 100 bytes', (header, expected) => {
+  expect(readRange(header, 100)).toEqual(expected);
+});
+
+test.each(['bytes=100-', 'bytes=7-3', 'bytes=-0'])('Range %s of 100 bytes holds nothing', (header) => {
+  expect(() => readRange(header, 100)).toThrow('range_not_satisfiable');
+});

@@ -1,0 +1,74 @@
+import { RunEvent } from '@pathfold/protocol/resources';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
+import { FakeVolunteer } from '../testing/volunteer.ts';
+
+let coordinator: TestCoordinator;
+let origin: string;
+let run: string;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator({ limits: { streamsPerAddress: 2 } });
+  run = (await createRun(coordinator, { evaluateEvery: 1000 })).id;
+  origin = await coordinator.listen();
+}, 60_000);
+afterAll(() => coordinator.close());
+
+/** Reads a stream of events in the background. */
+async function follow(headers: Record<string, string> = {}) {
+  const stop = new AbortController();
+  const answer = await fetch(`${origin}/api/v1/runs/${run}/events`, { headers, signal: stop.signal });
+  const events: { id: string; event: RunEvent }[] = [];
+  const read = async () => {
+    let rest = '';
+    for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) {
+      const frames = (rest + text).split('\n\n');
+      rest = frames.pop()!;
+      for (const frame of frames) {
+        const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(frame) ?? [];
+        if (id && data) events.push({ id, event: RunEvent.parse(JSON.parse(data)) });
+      }
+    }
+  };
+  read().catch(() => {});
+  return { answer, events, stop: () => stop.abort() };
+}
+
+test('a stream tells everything at once, then what changes; a reconnect goes on from Last-Event-ID', async () => {
+  const first = await follow();
+  expect(first.answer.headers.get('content-type')).toBe('text/event-stream');
+  expect(first.answer.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  await until('the first state', () =>
+    ['run', 'volunteers', 'leases'].every((type) => first.events.some(({ event }) => event.type === type)),
+  );
+
+  const one = new FakeVolunteer(origin);
+  await one.join();
+  const toil = one.toil();
+  const pointOf = ({ event }: { event: RunEvent }) => (event.type === 'point' ? event.point.round : 0);
+  const seen = await until('a point', () => first.events.find((entry) => pointOf(entry) >= 1));
+  first.stop();
+  const before = Math.max(...first.events.map(pointOf));
+  await until('more rounds', async () => {
+    const { round } = (await coordinator.ask({ url: `/api/v1/runs/${run}` })).json();
+    return round > before + 2;
+  });
+  one.leave();
+  await toil;
+
+  const again = await follow({ 'last-event-id': seen.id });
+  await until('the missed points', () => again.events.some((entry) => pointOf(entry) > before));
+  again.stop();
+});
+
+test('streams from one address are bounded, and unknown runs have none', async () => {
+  const streams = [await follow(), await follow(), await follow()];
+  expect(streams.map(({ answer }) => answer.status)).toEqual([200, 200, 429]);
+  for (const { stop } of streams) stop();
+  await until('a free place', async () => {
+    const next = await follow();
+    next.stop();
+    return next.answer.status === 200;
+  });
+  const answer = await fetch(`${origin}/api/v1/runs/none/events`);
+  expect(((await answer.json()) as { code: string }).code).toBe('not_found');
+});

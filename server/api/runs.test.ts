@@ -1,0 +1,127 @@
+import type { EstimateResource, ModuleResource, PathResource, RunResource } from '@pathfold/protocol/resources';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  asOperator,
+  createRun,
+  startTestCoordinator,
+  type TestCoordinator,
+  TINY,
+  until,
+  uploadCorpus,
+} from '../testing/coordinator.ts';
+import { FakeVolunteer } from '../testing/volunteer.ts';
+
+let coordinator: TestCoordinator;
+let corpus: string;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator();
+  corpus = await uploadCorpus(coordinator);
+}, 60_000);
+afterAll(() => coordinator.close());
+
+const get = async <T>(url: string, headers = {}) => (await coordinator.ask({ url, headers })).json<T>();
+const post = (url: string, payload?: object) =>
+  coordinator.ask({ method: 'POST', url, headers: asOperator, ...(payload ? { payload } : {}) });
+
+test.each([
+  ['no corpus', {}, 'corpus'],
+  ['an unknown corpus', { corpus: 'nowhere' }, 'nowhere'],
+  ['a zero', { inner: { steps: 0 } }, 'inner.steps'],
+  ['a negative number', { inner: { learningRate: -1 } }, 'inner.learningRate'],
+  ['an absurd number', { model: { width: 1e9 } }, 'model.width'],
+  ['a fraction', { replicas: 1.5 }, 'replicas'],
+  ['text for a number', { totalSteps: 'many' }, 'totalSteps'],
+  ['null for a number', { totalSteps: null }, 'totalSteps'],
+  ['an unknown field', { colour: 'red' }, 'colour'],
+  ['heads that do not divide the width', { model: { width: 64, heads: 7 } }, 'model.heads'],
+  ['levels that do not add up', { levels: [{ experts: 1, blocks: 9 }] }, 'levels'],
+  ['a quorum above the replicas', { replicas: 1, quorum: 2 }, 'quorum'],
+  ['an unknown outer optimizer', { outer: { kind: 'magic' } }, 'outer.kind'],
+])('a run spec with %s is refused, and the field is named', async (what, change, field) => {
+  const spec = what === 'no corpus' ? {} : { corpus, ...change };
+  const answer = await post('/api/v1/runs', spec);
+  expect([answer.statusCode, answer.json().code]).toEqual([400, 'bad_run_spec']);
+  expect(answer.json().detail).toContain(field);
+});
+
+test('an estimate says what a run would cost, and knows the same specs', async () => {
+  const answer = await post('/api/v1/runs/estimate?tokensPerSecond=1000', { ...TINY, corpus });
+  const estimate = answer.json<EstimateResource>();
+  expect(estimate.tokensPerRound).toBe(4 * 2 * 16);
+  expect(estimate.uploadBytesPerRound).toBe(4 * estimate.parametersPerPath);
+  expect(estimate.minutesPerRound).toBeCloseTo(128 / 1000 / 60);
+  expect((await post('/api/v1/runs/estimate', { corpus, replicas: 0 })).json().code).toBe('bad_run_spec');
+});
+
+test('a run is prepared, listed, paused, resumed, stopped and deleted; its corpus is kept while it lives', async () => {
+  const run = await createRun(coordinator, { corpus });
+  expect(run).toMatchObject({
+    round: 0,
+    pathCount: 1,
+    moduleCount: 3,
+    reason: null,
+    corpus: { id: corpus, name: 'words' },
+  });
+  expect(run.baselines!.bigramBitsPerByte).toBeGreaterThan(0);
+  expect((await get<{ items: RunResource[] }>('/api/v1/runs')).items.map(({ id }) => id)).toContain(run.id);
+  const paths = await get<{ items: PathResource[] }>(`/api/v1/runs/${run.id}/paths`);
+  expect(paths.items).toMatchObject([{ id: '0', modules: ['embedding', 'level0.0', 'head'], round: 0, stale: false }]);
+  const modules = await get<{ items: ModuleResource[] }>(`/api/v1/runs/${run.id}/modules`);
+  expect(modules.items.reduce((sum, { parameterCount }) => sum + parameterCount, 0)).toBe(run.parameterCount);
+
+  const order = (verb: string) => post(`/api/v1/runs/${run.id}/${verb}`);
+  expect((await order('pause')).json().state).toBe('paused');
+  expect((await order('pause')).json().code).toBe('wrong_state');
+  expect((await order('evaluate')).json().code).toBe('wrong_state');
+  expect((await order('resume')).json().state).toBe('training');
+  expect((await order('evaluate')).json().state).toBe('training');
+  expect((await post(`/api/v1/runs/${run.id}/rollback`, { round: 0 })).json()).toMatchObject({
+    code: 'not_offered',
+    status: 501,
+  });
+  expect((await post(`/api/v1/runs/${run.id}/mode`, { mode: 'async' })).json().code).toBe('not_offered');
+  expect((await post(`/api/v1/runs/${run.id}/mode`, { mode: 'fast' })).json().code).toBe('bad_request');
+  expect((await order('stop')).json().state).toBe('finished');
+  expect((await order('resume')).json().code).toBe('wrong_state');
+
+  const remove = (url: string) => coordinator.ask({ method: 'DELETE', url, headers: asOperator });
+  expect((await remove(`/api/v1/corpora/${corpus}`)).json().code).toBe('corpus_in_use');
+  expect((await remove(`/api/v1/runs/${run.id}`)).statusCode).toBe(204);
+  expect((await get<{ code: string }>(`/api/v1/runs/${run.id}`)).code).toBe('not_found');
+});
+
+test('a run whose corpus is too short fails with its reason, and the others go on', async () => {
+  const short = await uploadCorpus(coordinator, 3);
+  const { id } = (
+    await post('/api/v1/runs', { ...TINY, corpus: short, model: { ...TINY.model, context: 2048 } })
+  ).json<RunResource>();
+  const run = await until('the failure', async () => {
+    const now = await get<RunResource>(`/api/v1/runs/${id}`);
+    return now.state === 'failed' && now;
+  });
+  expect(run.reason).toMatch(/^corpus_too_short: /);
+  expect((await post(`/api/v1/runs/${id}/pause`)).json().code).toBe('wrong_state');
+  expect((await post('/api/v1/runs', { corpus })).statusCode).toBe(201);
+});
+
+test('a private run and its blobs are for operators and the holders of its leases', async () => {
+  const run = await createRun(coordinator, { corpus, visibility: 'private', seed: 99 });
+  expect((await get<{ code: string }>(`/api/v1/runs/${run.id}`)).code).toBe('not_found');
+  expect((await get<{ code: string }>(`/api/v1/runs/${run.id}/modules`)).code).toBe('not_found');
+  const listed = await get<{ items: RunResource[] }>('/api/v1/runs');
+  expect(listed.items.map(({ id }) => id)).not.toContain(run.id);
+
+  const { items } = await get<{ items: ModuleResource[] }>(`/api/v1/runs/${run.id}/modules`, asOperator);
+  const url = `/api/v1/blobs/${items[0]!.blob.sha256}`;
+  for (const other of await get<{ items: RunResource[] }>('/api/v1/runs').then((page) => page.items))
+    await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${other.id}`, headers: asOperator });
+  expect((await coordinator.ask({ url })).json().code).toBe('not_found');
+  expect((await coordinator.ask({ url, headers: asOperator })).headers['cache-control']).toMatch(/^private/);
+
+  const one = new FakeVolunteer(await coordinator.listen());
+  await one.join();
+  const lease = await one.lease();
+  expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.token}` } })).statusCode).toBe(200);
+  expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.lease}.x` } })).statusCode).toBe(404);
+  one.leave();
+});
