@@ -10,14 +10,16 @@ import { diskNotes } from '@pathfold/volunteer/notes-disk';
 import type { Compute, Socket, VolunteerPorts } from '@pathfold/volunteer/ports';
 import { WebSocket } from 'ws';
 import { lockFolder } from './lock.ts';
-import type { Options } from './options.ts';
+import { type Options, UsageError } from './options.ts';
 
 const CACHE_BYTES = 2 * 1024 ** 3;
 
 /** This machine as a volunteer's ports: disk, threads, sockets of Node. */
 export async function openMachine(options: Options): Promise<{ ports: VolunteerPorts; compute: Compute }> {
   const { dataDir, share } = options;
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+    throw new UsageError(`The folder ${dataDir} cannot be made: ${error.message}.`);
+  });
   await lockFolder(dataDir);
   const compute = createCompute(spawnNodeCompute);
   const ports: VolunteerPorts = {
@@ -64,7 +66,8 @@ async function openIdentity(path: string): Promise<Identity> {
   try {
     return await restoreIdentity(await readFile(path, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new UsageError(`${path}: ${(error as Error).message}`);
   }
   const identity = await createIdentity();
   await writeFile(path, identity.file, { mode: 0o600 });

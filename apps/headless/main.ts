@@ -14,10 +14,10 @@ const EXIT = { clean: 0, refused: 1, usage: 2 } as const;
 async function run(options: Options): Promise<number> {
   const { ports, compute } = await openMachine(options);
   const volunteer = await createVolunteer(ports);
-  volunteer.subscribe(createReporter(process.stdout));
   volunteer.setThrottle(options.throttle);
   volunteer.setSharing(options.share);
   volunteer.start(options.choice);
+  volunteer.subscribe(createReporter(process.stdout));
   const ending = endOf(volunteer);
   stopOnSignals(volunteer);
   const code = await ending;

@@ -3,7 +3,7 @@ import type { Snapshot } from '@pathfold/volunteer/snapshot';
 const count = (value: number) => Math.round(value).toLocaleString('en');
 
 /** One line about what a volunteer does now. */
-export function lineOf({ status, work, credit, executor }: Snapshot): string {
+export function lineOf({ status, work, credit, executor, traffic }: Snapshot): string {
   const figures: string[] = [];
   if (work) {
     const where = work.round === null ? work.kind : `${work.kind}, round ${work.round}`;
@@ -13,11 +13,13 @@ export function lineOf({ status, work, credit, executor }: Snapshot): string {
     if (work.tokensPerSecond > 0) figures.push(`${count(work.tokensPerSecond)} tokens/s`);
   }
   if (executor) figures.push(executor.name);
+  if (traffic.fromPeersBytes > 0) figures.push(`${count(traffic.fromPeersBytes / 1000)} kB from peers`);
+  if (traffic.toPeersBytes > 0) figures.push(`${count(traffic.toPeersBytes / 1000)} kB to peers`);
   figures.push(`credit ${count(credit)}`);
   return `${status.sentence} (${figures.join(', ')})`;
 }
 
-/** Writes what happens: one live line on a terminal, else a line whenever the kind of activity or an outcome changes. */
+/** Writes what happens: one live line on a terminal, else a line whenever the activity or an outcome changes. */
 export function createReporter(out: { isTTY?: boolean; columns?: number; write(text: string): unknown }) {
   let lastKey = '';
   const outcomes = new Map<string, string>();
@@ -32,7 +34,7 @@ export function createReporter(out: { isTTY?: boolean; columns?: number; write(t
     const line = lineOf(snapshot);
     if (out.isTTY) out.write(`${clear}${line.slice(0, (out.columns ?? 80) - 1)}`);
     else {
-      const key = [snapshot.status.code, snapshot.work?.run, snapshot.work?.kind, snapshot.work?.round].join(' ');
+      const key = [snapshot.status.sentence, snapshot.work?.run, snapshot.work?.kind, snapshot.work?.round].join(' ');
       if (key !== lastKey) out.write(`${line}\n`);
       lastKey = key;
     }

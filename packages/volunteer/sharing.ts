@@ -6,8 +6,8 @@ import type { BlobSource } from './fetching.ts';
 import type { VolunteerPorts } from './ports.ts';
 import type { Traffic } from './snapshot.ts';
 
-/** Blobs told to the coordinator as served, at most (protocol/up.ts). */
-const MOST_SERVED = 512;
+/** Blobs told to the coordinator as served: the latest, because older versions of modules are asked for by nobody. */
+const MOST_SERVED = 64;
 
 /** Passing blobs to and from peers, once the person agreed. The swarm talks through the coordinator's socket. */
 export interface Sharing extends BlobSource {

@@ -24,8 +24,7 @@ export interface Status {
 export function statusOf(state: VolunteerState): Status {
   const { work, wish } = state;
   const active = state.uploads.some((entry) => entry.active);
-  if (state.refusal && !work)
-    return { code: 'refused', sentence: sentenceOf(state.refusal.code, state.refusal.detail) };
+  if (state.refusal && !work) return { code: 'refused', sentence: refusalOf(state.refusal.code, state.refusal.detail) };
   if (work?.cut)
     return { code: wish === 'paused' ? 'paused' : 'finishing', sentence: 'Stopping: the step in hand is the last.' };
   if (wish === 'stopped') return { code: 'stopped', sentence: `Stopped. Nothing is computed.${keptSentence(state)}` };
@@ -46,8 +45,8 @@ function activity(state: VolunteerState, active: boolean): Status {
       return {
         code: 'computing',
         sentence: cutOff
-          ? 'Computing. The coordinator cannot be reached: the work goes on and is handed in later.'
-          : `Computing: ${work.steps} ${work.steps === 1 ? 'step' : 'steps'} done of this piece of work.`,
+          ? 'Computing a piece of work. The coordinator cannot be reached: the work is handed in later.'
+          : 'Computing a piece of work.',
       };
     return { code: 'fetching', sentence: 'Fetching the modules and texts of a piece of work.' };
   }
@@ -64,7 +63,7 @@ function activity(state: VolunteerState, active: boolean): Status {
     return { code: 'waiting', sentence: 'A finished piece of work could not be handed in. Trying again by itself.' };
   if (device.phase === 'unknown' && device.failure)
     return { code: 'waiting', sentence: `${ERRORS[device.failure].what} Trying again by itself.` };
-  if (state.idle) return { code: 'waiting', sentence: sentenceOf(state.idle.code, state.idle.detail) };
+  if (state.idle) return { code: 'waiting', sentence: reasonOf(state.idle.code, state.idle.detail) };
   return { code: 'waiting', sentence: 'Waiting for a piece of work.' };
 }
 
@@ -76,8 +75,18 @@ function keptSentence(state: VolunteerState): string {
     : ` ${count} finished pieces of work are kept and handed in later.`;
 }
 
-function sentenceOf(code: string, detail: string): string {
-  if (!(code in ERRORS)) return detail;
-  const entry = ERRORS[code as keyof typeof ERRORS];
-  return detail && detail !== entry.what ? `${entry.what} ${detail} ${entry.todo}` : `${entry.what} ${entry.todo}`;
+/** What happened, this case of it, and what to do. */
+function refusalOf(code: string, detail: string): string {
+  const entry = entryOf(code);
+  if (!entry) return detail;
+  return [entry.what, detail === entry.what ? '' : detail, entry.todo].filter(Boolean).join(' ');
 }
+
+/** What happened, and this case of it or else what to do. */
+function reasonOf(code: string, detail: string): string {
+  const entry = entryOf(code);
+  if (!entry) return detail;
+  return `${entry.what} ${detail && detail !== entry.what ? detail : entry.todo}`;
+}
+
+const entryOf = (code: string) => (code in ERRORS ? ERRORS[code as keyof typeof ERRORS] : null);
