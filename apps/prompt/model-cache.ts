@@ -5,6 +5,10 @@ const addressOf = (sha256: string) => `/models/${sha256}`;
 /** Models by content hash in the browser's cache. Insecure addresses have none: then nothing is found and nothing kept. */
 const open = async (): Promise<Cache | null> => ('caches' in globalThis ? caches.open(CACHE).catch(() => null) : null);
 
+/** Hashes of the models that are kept. */
+export const cachedHashes = async (): Promise<string[]> =>
+  ((await (await open())?.keys()) ?? []).map(({ url }) => url.slice(url.lastIndexOf('/') + 1));
+
 export const cachedModel = async (sha256: string): Promise<Uint8Array<ArrayBuffer> | null> => {
   const found = await (await open())?.match(addressOf(sha256));
   return found ? new Uint8Array(await found.arrayBuffer()) : null;

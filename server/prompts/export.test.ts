@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { openSession } from '@pathfold/inference/session';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { promptServer } from './fixture.ts';
+import { promptServer } from './server.fixture.ts';
 
 describe('exports', () => {
   let server: Awaited<ReturnType<typeof promptServer>>;

@@ -2,7 +2,7 @@ import type { Question } from '@pathfold/inference/answer';
 import * as z from 'zod';
 
 /** The bodies of OpenAI's API as its clients send them: null where a field is left out, and fields unknown here. */
-export const MAX_TOKENS = 1024;
+const MAX_TOKENS = 1024;
 const DEFAULT_TOKENS = 128;
 
 const Options = z.looseObject({
