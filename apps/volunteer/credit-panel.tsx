@@ -11,7 +11,7 @@ function Verdict({ outcome }: { outcome: Outcome }) {
   return (
     <div>
       <p className={outcome.state === 'rejected' ? 'font-semibold text-red' : undefined}>{outcomeInWords(outcome)}</p>
-      {outcome.detail && <p className="text-soft text-xs">{outcome.detail}</p>}
+      {outcome.state === 'rejected' && outcome.detail && <p className="text-soft text-xs">{outcome.detail}</p>}
     </div>
   );
 }
@@ -41,7 +41,7 @@ export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
             keyOf={(outcome) => outcome.lease}
             rows={outcomes.slice(0, 8)}
             columns={[
-              { name: 'What became of it', cell: (outcome) => <Verdict outcome={outcome} /> },
+              { name: 'What became of it', wraps: true, cell: (outcome) => <Verdict outcome={outcome} /> },
               { name: 'Handed in', cell: (outcome) => <RelativeTime at={new Date(outcome.at).toISOString()} /> },
             ]}
           />

@@ -7,10 +7,14 @@ import type { PageDoor, WorkerDoor } from './worker-words.ts';
 
 /** The volunteer of this page: it lives in a worker, its swarm on this thread. */
 export interface Engine {
+  /** The file of the identity that it works with. */
+  readonly identity: string;
   readonly door: Comlink.Remote<WorkerDoor>;
   subscribe(listener: () => void): () => void;
   /** Null until the worker has told its first. */
   snapshot(): Snapshot | null;
+  /** Resolves, with a sentence, when the worker died by itself. */
+  readonly crashed: Promise<string>;
   /** Ends the worker; unfinished uploads stay on this machine's disk. */
   close(): void;
 }
@@ -62,13 +66,18 @@ export async function openEngine(identityFile: string): Promise<Engine> {
       for (const listener of listeners) listener();
     },
   };
-  const failed = new Promise<never>((_resolve, reject) =>
-    worker.addEventListener('error', (event) =>
-      reject(new Error(event.message || 'The volunteer’s worker could not be loaded.')),
-    ),
+  const crashed = new Promise<string>((resolve) =>
+    worker.addEventListener('error', (event) => {
+      worker.terminate();
+      resolve(event.message || 'The code that computes could not be loaded.');
+    }),
   );
+  const failed = crashed.then((message) => Promise.reject(new Error(message)));
   await Promise.race([door.open(identityFile, canShare(), Comlink.proxy(page)), failed]);
+  failed.catch(() => {});
   return {
+    identity: identityFile,
+    crashed,
     door,
     subscribe(listener) {
       listeners.add(listener);

@@ -26,12 +26,14 @@ export function useEngine(): Lending {
   const lock = useRef<TabLock | null>(null);
   const snapshot = useSyncExternalStore(engine?.subscribe ?? never, () => engine?.snapshot() ?? null);
 
-  const ended = snapshot !== null && snapshot.wish === 'stopped' && ENDED.has(snapshot.status.code);
-  useEffect(() => {
-    if (!ended) return;
+  const letGo = useCallback(() => {
     lock.current?.release();
     lock.current = null;
-  }, [ended]);
+  }, []);
+  const ended = snapshot !== null && snapshot.wish === 'stopped' && ENDED.has(snapshot.status.code);
+  useEffect(() => {
+    if (ended) letGo();
+  }, [ended, letGo]);
 
   const start = useCallback(
     async (terms: Terms) => {
@@ -42,18 +44,24 @@ export function useEngine(): Lending {
         if (!lock.current) return setProblem('Another tab of this browser computes already. One at a time is enough.');
         // Asks the browser not to clear what is kept here; it may say no.
         void navigator.storage?.persist?.();
-        const open = engine ?? (await openEngine(await ownIdentity()));
+        const identity = await ownIdentity();
+        if (engine && engine.identity !== identity) engine.close();
+        const open = engine?.identity === identity ? engine : await openEngine(identity);
         setEngine(open);
+        void open.crashed.then((message) => {
+          setEngine(null);
+          setProblem(`Computing stopped by a fault of this page: ${message}`);
+          letGo();
+        });
         await takePart(open, terms);
       } catch (error) {
-        lock.current?.release();
-        lock.current = null;
+        letGo();
         setProblem(error instanceof Error ? error.message : String(error));
       } finally {
         setStarting(false);
       }
     },
-    [engine],
+    [engine, letGo],
   );
 
   return { snapshot, engine, starting, problem, start };

@@ -55,10 +55,10 @@ export function VolunteerPage() {
               onStart={() => void start(terms)}
             />
           )}
+          {snapshot && <CreditPanel snapshot={snapshot} />}
         </div>
         <div className="grid min-w-0 gap-5">
           <RunPanel run={run} points={points} />
-          {snapshot && <CreditPanel snapshot={snapshot} />}
           <IdentityPanel volunteer={snapshot?.volunteer ?? null} busy={takesPart || stopping} />
         </div>
       </div>

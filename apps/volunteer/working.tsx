@@ -65,18 +65,18 @@ export function Working({
 
         <div className="flex flex-wrap gap-3">
           {paused ? (
-            <Button tone="primary" onClick={commands.resume}>
+            <Button tone="primary" onClick={() => commands.resume()}>
               Resume
             </Button>
           ) : (
-            <Button tone="primary" disabled={wish !== 'running'} onClick={commands.pause}>
+            <Button tone="primary" disabled={wish !== 'running'} onClick={() => commands.pause()}>
               Pause
             </Button>
           )}
-          <Button disabled={wish === 'finishing'} onClick={commands.finish}>
+          <Button disabled={wish === 'finishing'} onClick={() => commands.finish()}>
             Finish and stop
           </Button>
-          <Button onClick={commands.stopNow}>Stop now</Button>
+          <Button onClick={() => commands.stopNow()}>Stop now</Button>
         </div>
 
         <Stats>
