@@ -4,14 +4,14 @@ const { join } = require('node:path');
 
 const TOP = /^(apps|server|e2e)\b/;
 const folder = (room) => (TOP.test(room) ? room : `packages/${room}`);
-/** `works/(any)/plan` becomes the pattern of a file or a folder below packages. */
-const pattern = (room) => `^${folder(room).replace(/\*/g, '[^/]+')}(/|\\.tsx?$)`;
+/** `works/(any)/plan` becomes the pattern of a folder below packages, or of a file and those named after it: `plan-….ts`. */
+const pattern = (room) => `^${folder(room).replace(/\*/g, '[^/]+')}(/|\\.tsx?$|-[^/.]+\\.ts$)`;
 
 function tableOf(page) {
   const rows = [];
   let inside = false;
   for (const line of page.split('\n')) {
-    if (line.startsWith('| room | may import |')) inside = true;
+    if (/^\| room +\| may import +\|/.test(line)) inside = true;
     else if (inside && !line.startsWith('|')) inside = false;
     else if (inside && !line.startsWith('| ---')) {
       const [rooms, allowed] = line.split('|').slice(1, 3).map((cell) => cell.trim());
