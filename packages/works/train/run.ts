@@ -6,7 +6,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import { LossNotFinite, round } from '@pathfold/training/round';
 import { fetchPath } from '../path-modules.ts';
 import { readTask, type WorkRun } from '../work-run.ts';
-import { decodeMoments, encodeMoments } from './moments.ts';
+import { decodeMoments, encodeMoments } from './run-moments.ts';
 import { TrainTask } from './task.ts';
 
 /**
