@@ -7,6 +7,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** From one address, behind which many volunteers may be, each with several modules a round. */
+const BLOBS_PER_MINUTE = 12_000;
 
 /** `Range: bytes=A-B` of a blob; null when the whole is asked for. Several ranges are answered by the whole (RFC 9110). */
 export function readRange(header: string | undefined, size: number): { start: number; end: number } | null {
@@ -63,6 +65,7 @@ export const blobRoutes =
     app.route({
       method: ['GET', 'HEAD'],
       url: '/blobs/:sha256',
+      config: { rateLimit: { max: BLOBS_PER_MINUTE } },
       schema: { tags: ['blobs'], params: z.object({ sha256: Sha256 }) },
       handler: (request, reply) => answer(request, reply, request.params.sha256),
     });

@@ -67,7 +67,7 @@ export const contributionRoutes =
       return lease ?? { maxPayloadBytes: 0, contribution: null, ended: true };
     };
 
-    app.head(url, { schema: { tags, params: Params } }, async (request, reply) => {
+    app.head(url, { config: { rateLimit: false }, schema: { tags, params: Params } }, async (request, reply) => {
       const { contribution, ended, maxPayloadBytes } = await openLease(request, request.params.id);
       if (ended && contribution === null) throw new PathfoldError('lease_ended');
       const offset = contribution === null ? await partial.offset(request.params.id) : await blobs.size(contribution);
@@ -81,6 +81,7 @@ export const contributionRoutes =
       url,
       {
         bodyLimit: Number.MAX_SAFE_INTEGER,
+        config: { rateLimit: false },
         schema: {
           tags,
           params: Params,
