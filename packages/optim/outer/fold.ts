@@ -27,7 +27,9 @@ export class WeightedMean {
   /** The mean, rounded once to single precision. */
   mean(): Float32Array {
     if (!(this.#weight > 0)) throw new Error('a mean of no contributions');
-    return Float32Array.from(this.#sum, (value) => value / this.#weight);
+    const mean = new Float32Array(this.#sum.length);
+    for (let i = 0; i < mean.length; i++) mean[i] = this.#sum[i]! / this.#weight;
+    return mean;
   }
 }
 

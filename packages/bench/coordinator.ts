@@ -1,0 +1,86 @@
+import { digestOf, payloadFor, upload } from './coordinator/contribution.ts';
+import { measureLeases } from './coordinator/leases.ts';
+import { type BenchRuns, openRuns } from './coordinator/runs.ts';
+import { type ServerProcess, startServer } from './coordinator/server-process.ts';
+import { measureUploads } from './coordinator/uploads.ts';
+import { BenchVolunteer } from './coordinator/volunteer.ts';
+import type { BenchOptions, BenchResult } from './options.ts';
+
+const HEARTBEAT_MS = 10_000;
+const RATE = 100;
+const SMALL_RUNS = 6;
+const REPLICAS = 64;
+const JOINING = 50;
+
+const SMALL = { width: 8 };
+/** A contribution of about 1 and of about 4 MB. */
+const UPLOADS = { '1MB': { width: 128, vocabulary: 420 }, '4MB': { width: 256, vocabulary: 830 } };
+/** One level of 101 MB. */
+const LARGE = { width: 1024, blocks: 2, heads: 8 };
+const LARGE_ROUNDS = 4;
+
+const joinAll = async (url: string, count: number): Promise<BenchVolunteer[]> => {
+  const volunteers: BenchVolunteer[] = [];
+  let begun = 0;
+  const worker = async () => {
+    while (begun++ < count) volunteers.push(await BenchVolunteer.join(url, HEARTBEAT_MS));
+  };
+  await Promise.all(Array.from({ length: JOINING }, worker));
+  return volunteers;
+};
+
+/** Delay of the socket loop while a large module is uploaded, checked and stepped, again and again. */
+const measureStepping = async (server: ServerProcess, runs: BenchRuns, volunteer: BenchVolunteer, rounds: number) => {
+  const run = await runs.create('large', 1, LARGE);
+  await server.metrics();
+  let bytes = 0;
+  for (let round = 1; round <= rounds; round++) {
+    const lease = await volunteer.lease();
+    const payload = payloadFor(lease);
+    bytes = payload.byteLength;
+    const accepted = volunteer.settled();
+    await Promise.all([upload(server.url, lease, payload, digestOf(payload)), accepted]);
+    await runs.reach(run, round);
+  }
+  const lag = (await server.metrics())('pathfold_nodejs_eventloop_lag_p99_seconds');
+  return { bytes, rounds, loopDelayP99Ms: 1000 * lag };
+};
+
+/**
+ * The coordinator under load, from outside: a server process with an empty PGlite database, and this process with
+ * volunteers that compute nothing. Leases and settlements a second with thousands of sockets; storing of
+ * contributions beside a bare loop; delay of the socket loop while a 100 MB module is stepped.
+ */
+export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
+  const [sockets, seconds, rounds] = quick ? [500, 10, 1] : [5000, 60, LARGE_ROUNDS];
+  const server = await startServer(sockets + 100);
+  try {
+    const runs = await openRuns(server);
+    const small: string[] = [];
+    for (let i = 0; i < SMALL_RUNS; i++) small.push(await runs.create(`small ${i}`, REPLICAS, SMALL));
+    const volunteers = await joinAll(server.url, sockets);
+    console.log(`${volunteers.length} volunteers have joined`);
+    const leases = await measureLeases(server, volunteers, RATE, seconds);
+    console.log('leases', leases);
+    for (const id of small) await runs.pause(id);
+
+    const uploads: Record<string, Awaited<ReturnType<typeof measureUploads>>> = {};
+    for (const [name, model] of Object.entries(UPLOADS)) {
+      const id = await runs.create(name, REPLICAS, model);
+      uploads[name] = await measureUploads(server, volunteers.slice(-REPLICAS));
+      console.log('uploads', name, uploads[name]);
+      await runs.reach(id, 1);
+      await runs.pause(id);
+    }
+
+    const stepping = await measureStepping(server, runs, volunteers[0]!, rounds);
+    for (const volunteer of volunteers) volunteer.leave();
+    const share = (name: keyof typeof UPLOADS) => uploads[name]!.uploadMBps / uploads[name]!.bareMBps;
+    return {
+      results: { leases, ...uploads, stepping },
+      ratios: { 'upload1MB/bare': share('1MB'), 'upload4MB/bare': share('4MB') },
+    };
+  } finally {
+    await server.stop();
+  }
+};
