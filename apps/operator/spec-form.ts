@@ -3,7 +3,7 @@ import { RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 /** The form's values by dotted path of the run spec, as typed. An empty value means the default. */
 export type Draft = Readonly<Record<string, string>>;
 
-export interface FieldSpec {
+interface FieldSpec {
   readonly path: string;
   readonly label: string;
   readonly hint?: string;

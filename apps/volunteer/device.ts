@@ -23,7 +23,7 @@ export async function findAdapter(): Promise<GraphicsAdapter | null> {
   return { name: name || 'a graphics adapter', software: isFallbackAdapter || SOFTWARE.test(words) };
 }
 
-export interface Lack {
+interface Lack {
   readonly what: string;
   readonly consequence: string;
 }

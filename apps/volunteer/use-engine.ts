@@ -30,10 +30,8 @@ export function useEngine(): Lending {
     lock.current?.release();
     lock.current = null;
   }, []);
-  const ended = snapshot !== null && snapshot.wish === 'stopped' && ENDED.has(snapshot.status.code);
-  useEffect(() => {
-    if (ended) letGo();
-  }, [ended, letGo]);
+  const takesPart = snapshot !== null && !(snapshot.wish === 'stopped' && ENDED.has(snapshot.status.code));
+  useEffect(() => (takesPart ? letGo : undefined), [takesPart, letGo]);
 
   const start = useCallback(
     async (terms: Terms) => {
