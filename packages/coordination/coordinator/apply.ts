@@ -59,6 +59,8 @@ function resume(scene: Scene, run: RunRecord, pausedMs: number): void {
   for (const kind of run.kinds) tell(scene, run, kind, { type: 'resumed', pausedMs });
 }
 
+const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
+
 const newVolunteer = (event: CoordinatorEventOf<'VolunteerJoined'>, at: number): VolunteerRecord => ({
   id: event.volunteer,
   name: event.name,
@@ -69,6 +71,7 @@ const newVolunteer = (event: CoordinatorEventOf<'VolunteerJoined'>, at: number):
   executor: null,
   memoryBytes: 0,
   tokensPerSecond: 0,
+  isMeasured: false,
   lease: null,
   paths: {},
   credit: 0,
@@ -178,8 +181,8 @@ const handlers: Handlers = {
     if (!volunteer?.connected) return;
     volunteer.seenAt = scene.at;
     volunteer.wantsWork = true;
-    if (volunteer.executor === null || volunteer.executor.name !== event.executor.name)
-      volunteer.tokensPerSecond = event.executor.tokensPerSecond;
+    if (volunteer.executor?.name !== event.executor.name) volunteer.isMeasured = false;
+    if (!volunteer.isMeasured) volunteer.tokensPerSecond = event.executor.tokensPerSecond;
     volunteer.executor = event.executor;
     volunteer.memoryBytes = event.memoryBytes;
     noteIdle(scene.memory, volunteer);
@@ -235,8 +238,9 @@ const handlers: Handlers = {
     if (!lease || (lease.contribution && !scene.state.runs[lease.run]?.deleted)) return;
     const volunteer = scene.state.volunteers[lease.volunteer];
     if (event.code === 'expired' && volunteer) {
-      const bound = lease.task.tokens / Math.max(1, scene.at - lease.grantedAt) / 2;
-      volunteer.tokensPerSecond = Math.min(volunteer.tokensPerSecond || Number.MAX_VALUE, 1000 * bound);
+      const most = perSecond(lease.task.tokens, scene.at - lease.grantedAt) / 2;
+      volunteer.tokensPerSecond = volunteer.isMeasured ? Math.min(volunteer.tokensPerSecond, most) : most;
+      volunteer.isMeasured = true;
     }
     loseLease(scene, lease);
   },
@@ -252,9 +256,10 @@ const handlers: Handlers = {
     if (volunteer) {
       volunteer.lease = null;
       volunteer.seenAt = at;
-      const speed = (1000 * Math.min(report.tokens, lease.task.tokens)) / Math.max(1, at - lease.grantedAt);
-      const known = volunteer.tokensPerSecond || speed;
+      const speed = perSecond(Math.min(report.tokens, lease.task.tokens), at - lease.grantedAt);
+      const known = volunteer.isMeasured ? volunteer.tokensPerSecond : speed;
       volunteer.tokensPerSecond = SPEED_WEIGHT * speed + (1 - SPEED_WEIGHT) * known;
+      volunteer.isMeasured = true;
       noteIdle(memory, volunteer);
     }
     touched.runs.add(lease.run);

@@ -51,6 +51,7 @@ export interface VolunteerRecord {
   memoryBytes: number;
   /** Moving average over its contributions, from grant to arrival; what its device claims before the first. */
   tokensPerSecond: number;
+  isMeasured: boolean;
   /** The lease that it computes on. A contribution that is being checked is no longer held. */
   lease: string | null;
   /** The path it worked on last, by run. */

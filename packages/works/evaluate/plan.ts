@@ -77,7 +77,8 @@ function taskOf(state: EvaluateState, run: RunFacts, volunteer: VolunteerFacts) 
     prefixBytes: PREFIX_BYTES,
   };
   const tokens = 2 * tokensIn(run);
-  const expectedMs = volunteer.tokensPerSecond ? (1000 * tokens) / volunteer.tokensPerSecond : spec.roundDeadlineMs;
+  const { tokensPerSecond } = volunteer;
+  const expectedMs = tokensPerSecond ? Math.ceil((1000 * tokens) / tokensPerSecond) : spec.roundDeadlineMs;
   const overdue = state.wanted || round - state.lastRound > spec.evaluateEvery;
   return {
     key: `path ${path} round ${round}`,

@@ -4,6 +4,7 @@ import {
   givenTo,
   isComplete,
   median,
+  overdueAt,
   runningDeadline,
   type TrainState,
   versionOf,
@@ -17,17 +18,21 @@ const CLIP_MEDIANS = 3;
 export function dueFolds(state: TrainState, run: RunFacts, now: number) {
   const folds: Fold[] = [];
   const revoke = new Set<string>();
-  let wakeAt: number | null = null;
+  let wakeAt = Number.POSITIVE_INFINITY;
   for (const [name, module] of Object.entries(state.modules)) {
-    if (module.folding || module.given === 0) continue;
+    if (module.folding) continue;
     const deadline = runningDeadline(run, module, now);
-    const taken = contributionsTaken(state, run, name, deadline === null);
+    const taken = module.given > 0 ? contributionsTaken(state, run, name, deadline === null) : null;
     if (taken) {
       folds.push(foldOf(state, run, name, taken));
       for (const path of module.paths) for (const lease of state.paths[path]!.leases) revoke.add(lease);
-    } else if (deadline !== null) wakeAt = Math.min(wakeAt ?? deadline, deadline);
+    } else wakeAt = Math.min(wakeAt, deadline ?? Number.POSITIVE_INFINITY);
   }
-  return { folds, revoke: [...revoke], wakeAt };
+  for (const lease of Object.values(state.leases)) {
+    const at = overdueAt(lease);
+    if (at > now) wakeAt = Math.min(wakeAt, at);
+  }
+  return { folds, revoke: [...revoke], wakeAt: Number.isFinite(wakeAt) ? wakeAt : null };
 }
 
 /**

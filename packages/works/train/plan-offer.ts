@@ -1,6 +1,14 @@
 import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { givenTo, isComplete, type PathState, runningDeadline, type TrainState, versionOf } from './plan-state.ts';
+import {
+  givenTo,
+  isComplete,
+  overdueAt,
+  type PathState,
+  runningDeadline,
+  type TrainState,
+  versionOf,
+} from './plan-state.ts';
 import type { TrainTask } from './task.ts';
 
 /** Part of the time to the deadline that the expected work may fill: estimates err, and blobs have to travel. */
@@ -61,8 +69,7 @@ function othersEnd(state: TrainState, run: RunFacts, id: string, now: number): n
   let end: number | null = null;
   for (const lease of Object.values(state.leases)) {
     if (lease.received || !run.paths[lease.path]!.modules.some((name) => modules.has(name))) continue;
-    const overdue = now > lease.grantedAt + 1.5 * lease.expectedMs;
-    end = Math.max(end ?? now, overdue ? lease.deadlineAt : lease.grantedAt + lease.expectedMs);
+    end = Math.max(end ?? now, now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt);
   }
   return end;
 }
@@ -158,8 +165,8 @@ function taskOf(state: TrainState, run: RunFacts, { id, steps, expectedMs, restM
     body: body as Json,
     steps,
     tokens: steps * spec.inner.batch * spec.model.context,
-    durationMs: Math.min(restMs, 3 * expectedMs + TRAVEL_MS),
-    expectedMs: Math.min(restMs, expectedMs),
+    durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
+    expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
     priority: 0,
     maxPayloadBytes: 4 * modules.reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0),
     path: id,

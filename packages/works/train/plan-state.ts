@@ -93,6 +93,9 @@ export function runningDeadline(run: RunFacts, module: ModuleState, now: number)
   return now < deadline ? deadline : null;
 }
 
+/** From then on the holder of a lease is taken to need all the time that the lease has: others may join for that long. */
+export const overdueAt = (lease: OpenLease): number => Math.ceil(lease.grantedAt + 1.5 * lease.expectedMs) + 1;
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

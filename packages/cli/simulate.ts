@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { Coordinator } from '@pathfold/coordination/coordinator/mind';
+import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants';
+import { drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
+import { type Faults, simulate } from '@pathfold/coordination/simulator/simulate';
+import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
+import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+interface Options {
+  volunteers?: number;
+  paths?: number[];
+  mode: string;
+  seed: number;
+  seeds?: number;
+  hours?: number;
+  plant?: string;
+}
+
+const KINDS = [simulatedTrain, simulatedEvaluate];
+/** Seeds within which a planted bug must be found. */
+const PLANT_SEEDS = 200;
+
+function integer(low: number, high: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+  };
+}
+
+function hours(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 10_000) return value;
+  throw new InvalidArgumentError('It must be a number above 0, at most 10000.');
+}
+
+function paths(text: string): number[] {
+  const experts = text.split('x').map(Number);
+  const count = experts.reduce((product, each) => product * each, 1);
+  if (experts.every((each) => Number.isInteger(each) && each >= 1) && count <= 4096) return experts;
+  throw new InvalidArgumentError('It must be the experts in each level, such as 4x4, with at most 4096 paths.');
+}
+
+const program = new Command('npm run simulate --')
+  .description(
+    'Torments the coordinator in virtual time with crashes, stalls, lies, repeated and reordered messages, clock jumps and restarts, and checks its invariants after every event. The last line is one JSON object.',
+  )
+  .option('--volunteers <count>', 'volunteers to begin with (drawn from the seed by default)', integer(1, 100_000))
+  .option('--paths <experts>', 'experts in each level, such as 4x4 (drawn from the seed by default)', paths)
+  .addOption(new Option('--mode <mode>', 'how modules are stepped').choices(['sync']).default('sync'))
+  .option('--seed <number>', 'the first seed', integer(0, 0xffffffff), 1)
+  .option('--seeds <count>', `how many seeds, one after the other (1; ${PLANT_SEEDS} with --plant)`, integer(1, 1e6))
+  .option('--hours <hours>', 'virtual hours a seed (at least 20 rounds and 5000 events by default)', hours)
+  .option('--plant <bug>', 'plants a known mistake, which must be found; "list" names them')
+  .allowExcessArguments(false)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+
+/** Measures each plan of a mind. */
+const timed =
+  (durationsMs: number[]) =>
+  (mind: Coordinator): Coordinator => ({
+    ...mind,
+    plan(state, touched, now) {
+      const start = performance.now();
+      const events = mind.plan(state, touched, now);
+      durationsMs.push(performance.now() - start);
+      return events;
+    },
+  });
+
+function main(options: Options): number {
+  if (options.plant === 'list') {
+    for (const [name, { mistake }] of Object.entries(PLANTS)) console.log(`${name}: ${mistake}`);
+    return 0;
+  }
+  const plant = options.plant === undefined ? undefined : PLANTS[options.plant];
+  if (options.plant !== undefined && !plant)
+    program.error(`error: no planted bug is called '${options.plant}'; --plant list names them`);
+  const kinds = plant ? withPlant(KINDS, plant) : KINDS;
+  const wishes: Wishes = {
+    ...(options.volunteers !== undefined && { volunteers: options.volunteers }),
+    ...(options.paths && { experts: options.paths }),
+    ...(options.hours !== undefined && { virtualMs: options.hours * 3_600_000 }),
+  };
+  const seeds = options.seeds ?? (plant ? PLANT_SEEDS : 1);
+  const hash = createHash('sha256');
+  const durationsMs: number[] = [];
+  const time = timed(durationsMs);
+  const violations: { seed: number; violation: string }[] = [];
+  const faults: Faults = { joins: 0, crashes: 0, stalls: 0, duplicates: 0, reorderings: 0, restarts: 0 };
+  let [played, events, rounds] = [0, 0, 0];
+  const start = performance.now();
+  for (let seed = options.seed; seed < options.seed + seeds; seed++) {
+    const outcome = simulate(drawScenario(seed, wishes), {
+      kinds,
+      wrapMind: (mind) => time(plant?.mind?.(mind) ?? mind),
+      onLogged: (event) => hash.update(`${JSON.stringify(event)}\n`),
+    });
+    played++;
+    events += outcome.events;
+    rounds += outcome.rounds;
+    for (const key of Object.keys(faults) as (keyof Faults)[]) faults[key] += outcome.faults[key];
+    if (outcome.violation === null) continue;
+    violations.push({ seed, violation: outcome.violation });
+    console.error(`seed ${seed}: ${outcome.violation}`);
+    if (plant) break;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const sorted = Float64Array.from(durationsMs).sort();
+  const report = {
+    seeds: played,
+    events,
+    eventsPerSecond: Math.round(events / seconds),
+    rounds,
+    planP99Ms: Number((sorted[Math.floor(0.99 * sorted.length)] ?? 0).toFixed(4)),
+    faults,
+    logSha256: hash.digest('hex'),
+    violations,
+  };
+  console.log(JSON.stringify(report));
+  return violations.length > 0 ? 1 : 0;
+}
+
+process.exitCode = main(program.parse().opts<Options>());

@@ -1,0 +1,23 @@
+import type { CoordinatorState, RunRecord } from '../coordinator/state.ts';
+import type { CoordinatorEvent } from '../events.ts';
+import type { Fold, FoldOutput, WorkPlan } from '../work-plan.ts';
+
+/** A kind of work as the simulator takes it: its real plan, made-up folds, and what must hold for it alone. */
+export interface SimulatedKind {
+  readonly plan: WorkPlan<unknown>;
+  /** What the fold yields, without any number computed. */
+  fold(fold: Fold): FoldOutput;
+  /** A fresh observer for one simulation. */
+  watch(): KindWatch;
+}
+
+/** Each method answers what is broken, in words, or null. */
+export interface KindWatch {
+  /** Right after an event was applied. */
+  see(event: CoordinatorEvent, state: CoordinatorState): string | null;
+  /**
+   * Now and then, while the run trains. `steadyMs`: for how long the coordinator has been up and undisturbed, with
+   * a volunteer that can be relied on.
+   */
+  look(run: RunRecord, now: number, steadyMs: number): string | null;
+}

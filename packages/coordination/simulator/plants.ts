@@ -1,0 +1,188 @@
+import type { Coordinator } from '../coordinator/mind.ts';
+import type { CoordinatorState, LeaseRecord } from '../coordinator/state.ts';
+import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
+import type { RunFacts, WorkPlan } from '../work-plan.ts';
+import type { SimulatedKind } from './kind.ts';
+
+/** A known mistake, put between the simulator and the mind or a kind of work: the simulator must find each. */
+export interface Plant {
+  readonly mistake: string;
+  mind?(mind: Coordinator): Coordinator;
+  plan?(plan: WorkPlan<unknown>): WorkPlan<unknown>;
+}
+
+type Rewrite = (event: CoordinatorEvent, state: CoordinatorState) => CoordinatorEvent | null;
+
+/** Changes what the mind decides. */
+const deciding =
+  (newRewrite: () => Rewrite) =>
+  (mind: Coordinator): Coordinator => {
+    const rewrite = newRewrite();
+    return {
+      ...mind,
+      plan: (state, touched, now) =>
+        mind
+          .plan(state, touched, now)
+          .map((event) => rewrite(event, state))
+          .filter((event) => event !== null),
+    };
+  };
+
+/** Does something to the state before or after an event is applied. */
+const applying =
+  (meddle: { before?: Meddling; after?: Meddling }) =>
+  (mind: Coordinator): Coordinator => ({
+    ...mind,
+    apply(state, event) {
+      meddle.before?.(state, event);
+      const touched = mind.apply(state, event);
+      meddle.after?.(state, event);
+      return touched;
+    },
+  });
+type Meddling = (state: CoordinatorState, event: CoordinatorEvent) => void;
+
+const onCredit = (credit: (event: CoordinatorEventOf<'ContributionAccepted'>, state: CoordinatorState) => number) =>
+  deciding(
+    () => (event, state) =>
+      event.type === 'ContributionAccepted' ? { ...event, credit: credit(event, state) } : event,
+  );
+
+const moduleOf = (key: string): string => key.slice(0, key.lastIndexOf(' '));
+
+function foldAgain(): Rewrite {
+  const before = new Map<string, string>();
+  return (event) => {
+    if (event.type !== 'FoldBegun') return event;
+    const id = `${event.run}/${moduleOf(event.fold.key)}`;
+    const again = before.get(id);
+    before.set(id, event.fold.contributions[0]!);
+    if (again === undefined) return event;
+    return { ...event, fold: { ...event.fold, contributions: [...event.fold.contributions, again] } };
+  };
+}
+
+function withoutFencing(mind: Coordinator): Coordinator {
+  const ended = new Map<string, LeaseRecord>();
+  return applying({
+    before(state, event) {
+      if (event.type === 'LeaseEnded' && state.leases[event.lease])
+        ended.set(event.lease, { ...state.leases[event.lease]! });
+      const late = event.type === 'ContributionReceived' ? ended.get(event.lease) : undefined;
+      if (late && !late.contribution && state.runs[late.run]) state.leases[late.id] ??= late;
+    },
+  })(mind);
+}
+
+const withSpec = (run: RunFacts, change: Partial<RunFacts['spec']>): RunFacts => ({
+  ...run,
+  spec: { ...run.spec, ...change },
+});
+
+export const PLANTS: Readonly<Record<string, Plant>> = {
+  'double-fold': {
+    mistake: 'a contribution goes into the next version of its module again',
+    mind: deciding(foldAgain),
+  },
+  'no-fencing': { mistake: 'a contribution counts though its lease has ended', mind: withoutFencing },
+  'lost-lease': {
+    mistake: 'a lease whose holder is late or silent never ends',
+    mind: deciding(
+      () => (event) =>
+        event.type === 'LeaseEnded' && (event.code === 'expired' || event.code === 'silent') ? null : event,
+    ),
+  },
+  'two-holders': {
+    mistake: 'two grants get the same lease id',
+    mind: applying({ after: (state, event) => void (event.type === 'LeaseGranted' && state.leaseCount--) }),
+  },
+  'credit-off-by-one': { mistake: 'one token too much is credited', mind: onCredit(({ credit }) => credit + 1) },
+  'double-credit': {
+    mistake: 'credit is given twice',
+    mind: applying({
+      before(state, event) {
+        const lease = event.type === 'ContributionAccepted' ? state.leases[event.lease] : undefined;
+        if (lease?.contribution) state.volunteers[lease.volunteer]!.credit += lease.contribution.report.tokens;
+      },
+    }),
+  },
+  'unbounded-credit': {
+    mistake: 'credit is whatever the volunteer claims',
+    mind: onCredit(({ lease }, state) => state.leases[lease]!.contribution!.report.tokens),
+  },
+  'step-before-quorum': {
+    mistake: 'a module steps with one contribution a path whatever the quorum',
+    plan: (plan) => ({ ...plan, plan: (state, run, now) => plan.plan(state, withSpec(run, { quorum: 1 }), now) }),
+  },
+  'impatient-round': {
+    mistake: 'a round ends while a live replica still computes',
+    plan: (plan) => ({
+      ...plan,
+      plan: (state, run, now) => plan.plan(state, run, now + run.spec.roundDeadlineMs),
+    }),
+  },
+  'forgotten-replica': {
+    mistake: 'the last of several contributions is left out of the fold',
+    mind: deciding(() => (event) => {
+      if (event.type !== 'FoldBegun' || event.fold.contributions.length < 2) return event;
+      return { ...event, fold: { ...event.fold, contributions: event.fold.contributions.slice(0, -1) } };
+    }),
+  },
+  'version-skip': {
+    mistake: 'a fold raises a version by two',
+    mind: applying({
+      after(state, event) {
+        const name = event.type === 'FoldEnded' ? event.output.modules[0]?.name : undefined;
+        const module = event.type === 'FoldEnded' && state.runs[event.run]?.facts.modules[name ?? ''];
+        if (module) module.version++;
+      },
+    }),
+  },
+  'lost-task': {
+    mistake: 'work is not leased again after its holder was lost',
+    plan: (plan) => ({
+      ...plan,
+      settle(state, run, outcome, now) {
+        if (outcome.type !== 'ended') plan.settle(state, run, outcome, now);
+      },
+    }),
+  },
+  'forgotten-path': {
+    mistake: 'the last path of a run is never leased',
+    plan: (plan) => ({
+      ...plan,
+      offer(state, run, volunteer, now) {
+        const task = plan.offer(state, run, volunteer, now);
+        return task && task.path !== null && task.path === Object.keys(run.paths).at(-1) ? null : task;
+      },
+    }),
+  },
+  'no-guard': {
+    mistake: 'every checked contribution is admitted',
+    plan: (plan) => ({ ...plan, admit: () => null }),
+  },
+  'heartbeat-in-state': {
+    mistake: 'heartbeats change the state, but are not in the log',
+    mind: (mind) => ({
+      ...mind,
+      heard(state, volunteer, now) {
+        mind.heard(state, volunteer, now);
+        const record = state.volunteers[volunteer];
+        if (record) record.seenAt = now;
+      },
+    }),
+  },
+  'forgetful-restart': {
+    mistake: 'contributions that are being checked are lost in a restart',
+    mind: applying({
+      before(state, event) {
+        if (event.type !== 'CoordinatorStarted') return;
+        for (const lease of Object.values(state.leases)) if (lease.contribution) delete state.leases[lease.id];
+      },
+    }),
+  },
+};
+
+/** The kinds of work with a mistake in each plan. */
+export const withPlant = (kinds: readonly SimulatedKind[], plant: Plant): readonly SimulatedKind[] =>
+  kinds.map((kind) => ({ ...kind, plan: plant.plan?.(kind.plan) ?? kind.plan }));

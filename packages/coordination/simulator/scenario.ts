@@ -1,0 +1,97 @@
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+import type { RunFacts } from '../work-plan.ts';
+import { Random } from './random.ts';
+import { runFacts } from './run-facts.ts';
+
+/** Mean virtual ms between two troubles of a sort; infinite for none. */
+export interface Rates {
+  readonly joinMs: number;
+  readonly leaveMs: number;
+  readonly crashMs: number;
+  readonly dropMs: number;
+  readonly stallMs: number;
+  /** All volunteers leave for a while. */
+  readonly exodusMs: number;
+  readonly restartMs: number;
+  readonly clockJumpMs: number;
+  readonly operatorMs: number;
+  /** Per message. */
+  readonly duplicate: number;
+  readonly reorder: number;
+  /** Per contribution. */
+  readonly lie: number;
+}
+
+/** One simulation: all of it follows from the seed and what was asked for. */
+export interface Scenario {
+  readonly seed: number;
+  readonly runs: readonly RunFacts[];
+  readonly volunteers: number;
+  readonly silenceMs: number;
+  readonly troubles: Rates;
+  /** Goes on until all of these are reached, counting the rounds of the first run. */
+  readonly rounds: number;
+  readonly events: number;
+  readonly virtualMs: number;
+}
+
+export interface Wishes {
+  readonly volunteers?: number;
+  /** Experts in each level. */
+  readonly experts?: readonly number[];
+  readonly virtualMs?: number;
+}
+
+const MINUTE = 60_000;
+
+/** Draws a scenario; wishes replace what would be drawn. */
+export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
+  const random = new Random(seed);
+  const volunteers = Math.round(random.around(20, 10));
+  const experts = random.pick([[1], [1], [2], [3], [2, 2], [2, 2], [4, 1], [1, 3], [3, 3]]);
+  const second = random.chance(0.2);
+  const spec = drawSpec(random);
+  const secondSpec = drawSpec(random);
+  const troubles = drawTroubles(random);
+  return {
+    seed,
+    runs: [
+      runFacts('run-a', wishes.experts ?? experts, { seed, ...spec }),
+      ...(second ? [runFacts('run-b', [1], { seed, ...secondSpec, totalSteps: random.int(50, 400) })] : []),
+    ],
+    volunteers: wishes.volunteers ?? volunteers,
+    silenceMs: 30_000,
+    troubles,
+    rounds: 20,
+    events: 5000,
+    virtualMs: wishes.virtualMs ?? 0,
+  };
+}
+
+function drawSpec(random: Random): Partial<RunSpec> {
+  const replicas = random.int(1, 4);
+  return {
+    replicas,
+    quorum: random.chance(0.7) ? 1 : random.int(1, replicas),
+    roundDeadlineMs: random.pick([30_000, 60_000, 120_000]),
+    evaluateEvery: random.int(1, 8),
+  };
+}
+
+function drawTroubles(random: Random): Rates {
+  const each = (meanMs: number) => (random.chance(0.2) ? Number.POSITIVE_INFINITY : random.around(meanMs, 4));
+  return {
+    joinMs: each(MINUTE),
+    leaveMs: each(2 * MINUTE),
+    crashMs: each(MINUTE),
+    dropMs: each(MINUTE),
+    stallMs: each(MINUTE),
+    exodusMs: each(60 * MINUTE),
+    restartMs: each(5 * MINUTE),
+    clockJumpMs: each(20 * MINUTE),
+    operatorMs: each(20 * MINUTE),
+    duplicate: random.pick([0, 0.02, 0.2]),
+    reorder: random.pick([0, 0.02, 0.2]),
+    lie: random.pick([0, 0.02, 0.2]),
+  };
+}

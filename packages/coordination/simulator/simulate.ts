@@ -1,0 +1,225 @@
+import { isIdle } from '../coordinator/memory.ts';
+import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
+import type { CoordinatorEvent } from '../events.ts';
+import type { WorkPlan } from '../work-plan.ts';
+import { Agenda } from './agenda.ts';
+import { type Fact, VirtualHost } from './host.ts';
+import type { SimulatedKind } from './kind.ts';
+import { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import { Troubles } from './troubles.ts';
+import { must, Violation } from './violation.ts';
+import { type Lie, VirtualVolunteer } from './volunteer.ts';
+import { Watch } from './watch.ts';
+
+export interface Faults {
+  joins: number;
+  crashes: number;
+  stalls: number;
+  duplicates: number;
+  reorderings: number;
+  restarts: number;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly virtualMs: number;
+  readonly events: number;
+  /** Lowest module version over the runs' first. */
+  readonly rounds: number;
+  readonly faults: Faults;
+  /** What broke, in words; null when every invariant held. */
+  readonly violation: string | null;
+}
+
+export interface SimulationPorts {
+  readonly kinds: readonly SimulatedKind[];
+  /** Stands between the simulator and each mind that it makes: for planted bugs and measurements. */
+  readonly wrapMind?: (mind: Coordinator) => Coordinator;
+  readonly onLogged?: (event: CoordinatorEvent) => void;
+}
+
+const HEARTBEAT_MS = 10_000;
+/** Longest time in trouble: after that it is seen whether the run goes on in peace. */
+const MOST_TROUBLED_MS = 12 * 3_600_000;
+/** In peace the run must go on by so many rounds. */
+const CALM_ROUNDS = 2;
+const LAST_MS = 300_000;
+
+/** Plays one scenario to its end, or to the first invariant that breaks. */
+export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
+  const simulation = new Simulation(scenario, ports);
+  let violation: string | null = null;
+  try {
+    simulation.play();
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error.message;
+  }
+  const { host, faults } = simulation;
+  return {
+    seed: scenario.seed,
+    virtualMs: simulation.agenda.now,
+    events: host.log.length,
+    rounds: simulation.rounds,
+    faults,
+    violation,
+  };
+}
+
+class Simulation {
+  readonly agenda = new Agenda();
+  readonly random: Random;
+  readonly host: VirtualHost;
+  readonly volunteers: VirtualVolunteer[] = [];
+  readonly faults: Faults = { joins: 0, crashes: 0, stalls: 0, duplicates: 0, reorderings: 0, restarts: 0 };
+  readonly scenario: Scenario;
+  readonly #lies = new Map<string, Lie>();
+  readonly #byId = new Map<string, VirtualVolunteer>();
+  readonly #watch: Watch;
+  readonly #kindNames: readonly string[];
+  readonly #plans: readonly WorkPlan<unknown>[];
+  #quietSince = 0;
+
+  constructor(scenario: Scenario, { kinds, wrapMind = (mind) => mind, onLogged = () => {} }: SimulationPorts) {
+    this.scenario = scenario;
+    this.random = new Random(scenario.seed ^ 0x5eed);
+    this.#watch = new Watch(kinds);
+    this.#kindNames = kinds.map(({ plan }) => plan.name);
+    const plans = kinds.map(({ plan }) => plan);
+    this.#plans = plans;
+    this.host = new VirtualHost({
+      agenda: this.agenda,
+      random: this.random,
+      kinds,
+      newMind: () => wrapMind(createCoordinator(plans, scenario.silenceMs)),
+      watch: this.#watch,
+      onLogged,
+      tell: (volunteer, word) => this.#byId.get(volunteer)!.hear(word),
+      check: (lease) => this.#check(lease),
+      onDied: () => this.#startAgain(),
+      duplicate: scenario.troubles.duplicate,
+      faults: this.faults,
+    });
+  }
+
+  /** Lowest module version of the first run. */
+  get rounds(): number {
+    const run = this.host.state.runs[this.scenario.runs[0]!.id];
+    return run ? Math.min(...Object.values(run.facts.modules).map(({ version }) => version)) : 0;
+  }
+
+  play(): void {
+    const { scenario, host } = this;
+    for (const run of scenario.runs) this.operate({ type: 'RunCreated', run, kinds: this.#kindNames });
+    for (let i = 0; i < scenario.volunteers; i++) this.addVolunteer(this.random.int(0, 60_000));
+    this.#beat();
+    const troubles = new Troubles(this);
+    this.#stepUntil(() => this.#isLongEnough(), Math.max(scenario.virtualMs, MOST_TROUBLED_MS));
+    troubles.end();
+    this.#provePeacefulProgress();
+    for (const { id } of scenario.runs)
+      this.operate({ type: 'RunStateChanged', run: id, state: 'finished', reason: null });
+    const end = this.agenda.now + LAST_MS;
+    this.#stepUntil(() => this.agenda.now >= end, LAST_MS);
+    must(Object.keys(host.state.leases).length === 0, () => 'leases are open though no run trains');
+    host.die();
+    this.#stepUntil(() => host.upSince !== null, LAST_MS);
+  }
+
+  /** Without trouble, and with a volunteer that can be relied on, rounds follow each other. */
+  #provePeacefulProgress(): void {
+    do this.addVolunteer(0);
+    while (!this.volunteers.at(-1)!.isCapable);
+    const { spec, paths } = this.scenario.runs[0]!;
+    const patienceMs = CALM_ROUNDS * Object.keys(paths).length * (5 * spec.roundDeadlineMs + 600_000);
+    const goal = this.rounds + CALM_ROUNDS;
+    this.#stepUntil(() => this.rounds >= goal, patienceMs);
+    must(this.rounds >= goal, () => `no ${CALM_ROUNDS} rounds in ${patienceMs} ms without trouble`);
+  }
+
+  addVolunteer(delayMs: number): void {
+    const { duplicate, reorder, lie } = this.scenario.troubles;
+    const { agenda, random, host, faults } = this;
+    const around = { agenda, random, host, duplicate, reorder, lie, faults, lies: this.#lies };
+    const volunteer = new VirtualVolunteer(`v${this.volunteers.length + 1}`, around);
+    this.volunteers.push(volunteer);
+    this.#byId.set(volunteer.id, volunteer);
+    faults.joins++;
+    agenda.after(delayMs, () => volunteer.arrive());
+  }
+
+  /** What the operator does. */
+  operate(fact: Fact): void {
+    this.disturb();
+    this.host.record([fact]);
+  }
+
+  /** Something happened after which time alone proves nothing about progress. */
+  disturb(): void {
+    this.#quietSince = this.agenda.now;
+  }
+
+  #isLongEnough(): boolean {
+    const { rounds, events, virtualMs } = this.scenario;
+    if (virtualMs > 0) return this.agenda.now >= virtualMs;
+    return this.host.log.length >= events && this.rounds >= rounds;
+  }
+
+  #stepUntil(isDone: () => boolean, mostMs: number): void {
+    const end = this.agenda.now + mostMs;
+    while (this.agenda.now < end && !isDone()) this.agenda.step();
+  }
+
+  #startAgain(): void {
+    this.disturb();
+    this.faults.restarts++;
+    const { agenda, random, host, faults } = this;
+    agenda.after(random.waitMs(random.pick([2000, 20_000])), () => host.start(faults.restarts + 1));
+  }
+
+  /** Heartbeats arrive, and everything is looked over. */
+  #beat(): void {
+    const { host, agenda } = this;
+    for (const volunteer of this.volunteers) if (volunteer.isHeard) host.heard(volunteer.id);
+    if (host.upSince !== null) {
+      host.record();
+      if (host.upSince !== null && host.isSettled) {
+        this.#watch.look(host.state, host.now(), this.#steadyMs());
+        this.#lookForIdle();
+      }
+    }
+    agenda.after(HEARTBEAT_MS, () => this.#beat());
+  }
+
+  /** For how long the coordinator has been up, undisturbed, with a volunteer that can be relied on. */
+  #steadyMs(): number {
+    const since = this.volunteers.reduce(
+      (least, { isCapable, wellSince }) => (isCapable && wellSince !== null ? Math.min(least, wellSince) : least),
+      Number.POSITIVE_INFINITY,
+    );
+    return Math.max(0, this.agenda.now - Math.max(since, this.host.upSince ?? 0, this.#quietSince));
+  }
+
+  /** Nobody waits while there is work for him. */
+  #lookForIdle(): void {
+    const { state } = this.host;
+    const idle = Object.values(state.volunteers).filter(isIdle).slice(0, 3);
+    for (const { id, tokensPerSecond, memoryBytes, paths } of idle)
+      for (const run of Object.values(state.runs)) {
+        if (run.state !== 'training') continue;
+        const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
+        for (const plan of this.#plans) {
+          const task = plan.offer(run.works[plan.name], run.facts, facts, this.host.now());
+          must(task === null, () => `${id} waits though there is ${task?.key}`);
+        }
+      }
+  }
+
+  #check(lease: string): Fact {
+    const lie = this.#lies.get(lease);
+    if (lie === 'nan') return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
+    const norm = lie === 'norm' ? 1e6 : this.random.around(1, 3);
+    return { type: 'ContributionChecked', lease, figures: { norm } };
+  }
+}

@@ -1,0 +1,134 @@
+import type { RunFacts } from '../work-plan.ts';
+import type { Agenda } from './agenda.ts';
+import type { Fact, VirtualHost } from './host.ts';
+import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import type { VirtualVolunteer } from './volunteer.ts';
+
+/** What troubles can touch. */
+export interface Troubled {
+  readonly agenda: Agenda;
+  readonly random: Random;
+  readonly host: VirtualHost;
+  readonly scenario: Scenario;
+  readonly volunteers: readonly VirtualVolunteer[];
+  readonly faults: { crashes: number; stalls: number };
+  addVolunteer(delayMs: number): void;
+  operate(fact: Fact): void;
+  disturb(): void;
+}
+
+const MINUTE = 60_000;
+
+/** Everything that goes wrong in a scenario, beside what happens to single messages. */
+export class Troubles {
+  readonly #world: Troubled;
+  #ended = false;
+
+  constructor(world: Troubled) {
+    this.#world = world;
+    const { troubles } = world.scenario;
+    this.#repeat(troubles.joinMs, () => this.#join());
+    this.#repeat(troubles.leaveMs, () => this.#leave());
+    this.#repeat(troubles.crashMs, () => this.#crash());
+    this.#repeat(troubles.dropMs, () => this.#pick()?.drop(world.random.chance(0.7)));
+    this.#repeat(troubles.stallMs, () => this.#stall());
+    this.#repeat(troubles.exodusMs, () => this.#exodus());
+    this.#repeat(troubles.restartMs, () => world.host.die());
+    this.#repeat(troubles.clockJumpMs, () => this.#jump());
+    this.#repeat(troubles.operatorMs, () => this.#operate());
+  }
+
+  /** No more of it. What was broken off goes on: runs train, the coordinator starts within a minute or so. */
+  end(): void {
+    this.#ended = true;
+    for (const { id } of this.#world.scenario.runs) this.#resume(id);
+  }
+
+  #repeat(meanMs: number, act: () => void): void {
+    if (!Number.isFinite(meanMs)) return;
+    const { agenda, random } = this.#world;
+    agenda.after(random.waitMs(meanMs), () => {
+      if (this.#ended) return;
+      act();
+      this.#repeat(meanMs, act);
+    });
+  }
+
+  #here(): VirtualVolunteer[] {
+    return this.#world.volunteers.filter((volunteer) => volunteer.here);
+  }
+
+  #pick(): VirtualVolunteer | null {
+    const here = this.#here();
+    return here.length > 0 ? this.#world.random.pick(here) : null;
+  }
+
+  #join(): void {
+    if (this.#here().length < 1.5 * this.#world.scenario.volunteers) this.#world.addVolunteer(0);
+  }
+
+  #leave(): void {
+    if (this.#here().length > Math.max(1, this.#world.scenario.volunteers / 2)) this.#pick()?.leave();
+  }
+
+  #crash(): void {
+    const { random, faults } = this.#world;
+    const victim = this.#pick();
+    if (!victim) return;
+    faults.crashes++;
+    victim.vanish(random.chance(0.5));
+    this.#comeBack(victim, MINUTE);
+  }
+
+  #comeBack(volunteer: VirtualVolunteer, meanMs: number): void {
+    const { agenda, random } = this.#world;
+    agenda.after(random.waitMs(meanMs), () => {
+      if (!volunteer.here && !volunteer.banned) volunteer.arrive();
+    });
+  }
+
+  #stall(): void {
+    const { random, faults } = this.#world;
+    faults.stalls++;
+    this.#pick()?.stall(random.waitMs(MINUTE));
+  }
+
+  #exodus(): void {
+    for (const volunteer of this.#here()) {
+      if (this.#world.random.chance(0.5)) volunteer.leave();
+      else volunteer.vanish(true);
+      this.#comeBack(volunteer, 10 * MINUTE);
+    }
+  }
+
+  #jump(): void {
+    const { random, host } = this.#world;
+    this.#world.disturb();
+    host.jump(random.pick([-1, 1]) * random.int(0, random.pick([1000, MINUTE])) * (random.chance(0.2) ? 60 : 1));
+  }
+
+  #operate(): void {
+    const { agenda, random, scenario, volunteers } = this.#world;
+    const run: RunFacts = random.pick(scenario.runs);
+    const deed = random.int(0, 9);
+    if (deed <= 4) {
+      this.#world.operate({ type: 'RunStateChanged', run: run.id, state: 'paused', reason: null });
+      agenda.after(random.waitMs(MINUTE), () => this.#resume(run.id));
+    } else if (deed <= 7) this.#world.operate({ type: 'WorkRequested', run: run.id, kind: 'evaluate' });
+    else if (deed === 8 && run !== scenario.runs[0]) this.#world.operate({ type: 'RunDeleted', run: run.id });
+    else if (deed === 9 && this.#here().length > 3) {
+      const banned = random.pick(volunteers);
+      banned.banned = true;
+      banned.here = false;
+      this.#world.operate({ type: 'VolunteerBanned', volunteer: banned.id });
+    }
+  }
+
+  #resume(run: string): void {
+    const { host, agenda } = this.#world;
+    if (host.upSince === null) agenda.after(1000, () => this.#resume(run));
+    else if (host.state.runs[run]?.state === 'paused')
+      this.#world.operate({ type: 'RunStateChanged', run, state: 'training', reason: null });
+  }
+}

@@ -1,0 +1,79 @@
+import type { CoordinatorState } from '../coordinator/state.ts';
+import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
+import type { Fold } from '../work-plan.ts';
+import { must } from './violation.ts';
+import type { SeenLease } from './watch-leases.ts';
+
+interface SeenRun {
+  readonly versions: Record<string, number>;
+  readonly folds: Map<string, Fold>;
+}
+
+/**
+ * Books of its own about folds and module versions. Only accepted contributions are folded, each at most once into
+ * each module; versions grow by one, and only by a fold.
+ */
+export class FoldWatch {
+  readonly #leases: ReadonlyMap<string, SeenLease>;
+  readonly #runs = new Map<string, SeenRun>();
+  readonly #keys = new Set<string>();
+  readonly #used = new Set<string>();
+
+  constructor(leases: ReadonlyMap<string, SeenLease>) {
+    this.#leases = leases;
+  }
+
+  see(event: CoordinatorEvent, state: CoordinatorState): void {
+    if (event.type === 'RunCreated') this.#seeRun(event);
+    else if (event.type === 'RunDeleted') this.#runs.delete(event.run);
+    else if (event.type === 'FoldBegun') this.#seeBegun(event, state);
+    else if (event.type === 'FoldEnded') this.#seeEnded(event, state);
+  }
+
+  look(state: CoordinatorState): void {
+    for (const [id, { versions }] of this.#runs) {
+      const modules = state.runs[id]!.facts.modules;
+      for (const [name, version] of Object.entries(versions))
+        must(modules[name]!.version === version, () => `${name} has version ${modules[name]!.version}, not ${version}`);
+    }
+  }
+
+  #seeRun({ run }: CoordinatorEventOf<'RunCreated'>): void {
+    const versions = Object.fromEntries(Object.entries(run.modules).map(([name, { version }]) => [name, version]));
+    this.#runs.set(run.id, { versions, folds: new Map() });
+  }
+
+  #seeBegun({ run, kind, fold }: CoordinatorEventOf<'FoldBegun'>, state: CoordinatorState): void {
+    const id = `${run}/${kind}/${fold.key}`;
+    must(!this.#keys.has(id), () => `the fold ${id} begins a second time`);
+    must(state.runs[run]?.state === 'training', () => `the fold ${id} begins though ${run} does not train`);
+    must(fold.contributions.length > 0, () => `the fold ${id} has no contribution`);
+    must(new Set(fold.contributions).size === fold.contributions.length, () => `${id} folds a contribution twice`);
+    for (const lease of fold.contributions) {
+      const seen = this.#leases.get(lease);
+      const fits = seen?.status === 'accepted' && seen.run === run && seen.kind === kind;
+      must(fits, () => `the fold ${id} takes ${lease}, which is ${seen?.status}`);
+    }
+    this.#keys.add(id);
+    this.#runs.get(run)!.folds.set(`${kind}/${fold.key}`, fold);
+  }
+
+  #seeEnded(event: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): void {
+    const seen = this.#runs.get(event.run);
+    const id = `${event.kind}/${event.fold}`;
+    const fold = seen?.folds.get(id);
+    if (!seen) return;
+    if (fold) {
+      seen.folds.delete(id);
+      for (const { name } of event.output.modules) {
+        seen.versions[name]!++;
+        for (const lease of fold.contributions) {
+          const use = `${event.run}/${name}/${lease}`;
+          must(!this.#used.has(use), () => `${lease} is folded into ${name} a second time`);
+          this.#used.add(use);
+        }
+      }
+    }
+    this.look(state);
+  }
+}

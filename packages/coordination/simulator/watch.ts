@@ -1,0 +1,44 @@
+import type { CoordinatorState } from '../coordinator/state.ts';
+import type { CoordinatorEvent } from '../events.ts';
+import type { KindWatch, SimulatedKind } from './kind.ts';
+import { must } from './violation.ts';
+import { FoldWatch } from './watch-folds.ts';
+import { LeaseWatch } from './watch-leases.ts';
+
+/**
+ * Follows the log and compares: after every event what the event is about, now and then everything. It outlives
+ * restarts: what it has seen accepted stays accepted. Both methods throw Violation.
+ */
+export class Watch {
+  readonly #leases = new LeaseWatch();
+  readonly #folds = new FoldWatch(this.#leases.leases);
+  readonly #kinds: readonly KindWatch[];
+  #now = 0;
+
+  constructor(kinds: readonly SimulatedKind[]) {
+    this.#kinds = kinds.map((kind) => kind.watch());
+  }
+
+  /** Right after an event was applied. `decided`: by the mind itself. */
+  see(event: CoordinatorEvent, state: CoordinatorState, decided: boolean): void {
+    must(event.at >= this.#now && state.now === event.at, () => `time goes back at ${event.type}`);
+    this.#now = event.at;
+    this.#leases.see(event, state, decided);
+    this.#folds.see(event, state);
+    for (const kind of this.#kinds) report(kind.see(event, state));
+  }
+
+  /** `now`: a time up to which the mind has decided all there was. `steadyMs`: see KindWatch. */
+  look(state: CoordinatorState, now: number, steadyMs: number): void {
+    this.#leases.look(state, now);
+    this.#folds.look(state);
+    for (const run of Object.values(state.runs)) {
+      if (run.state !== 'training') continue;
+      for (const kind of this.#kinds) report(kind.look(run, now, steadyMs));
+    }
+  }
+}
+
+function report(broken: string | null): void {
+  must(broken === null, () => broken ?? '');
+}

@@ -1,0 +1,166 @@
+import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
+import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
+import { blobOf } from '@pathfold/coordination/simulator/run-facts';
+import type { RunFacts } from '@pathfold/coordination/work-plan';
+import { trainPlan } from './plan.ts';
+import { type Base, isComplete, type TrainState } from './plan-state.ts';
+import type { TrainFoldInput, TrainTask } from './task.ts';
+
+interface SeenLease {
+  readonly run: string;
+  readonly path: string;
+  readonly base: Base;
+  readonly mostSteps: number;
+  status: 'held' | 'received' | 'accepted';
+  steps: number;
+}
+
+/** Nothing may stand still for longer, per path, when all is steady. */
+const PATIENCE_ROUNDS = 5;
+const PATIENCE_MS = 600_000;
+/** A path is left out of no more rounds in a row, per path of the run. */
+const MOST_LEFT_OUT = 60;
+
+/**
+ * What must hold for training: no step before the quorum; every accepted contribution and every live replica of a
+ * path counts unless the round is overdue; in the order (path, lease), weighted by shard and steps; and no module
+ * and no path starves.
+ */
+class TrainWatch implements KindWatch {
+  readonly #leases = new Map<string, SeenLease>();
+  /** By run, module and version: when the first lease of that round was granted. */
+  readonly #openedAt = new Map<string, number>();
+  /** By run and module: when it stepped last. */
+  readonly #steppedAt = new Map<string, number>();
+  /** By run and path: rounds of its first module since it was last part of one. */
+  readonly #leftOut = new Map<string, number>();
+
+  see(event: CoordinatorEvent, state: CoordinatorState): string | null {
+    switch (event.type) {
+      case 'LeaseGranted':
+        if (event.kind === 'train') this.#seeGranted(event);
+        return null;
+      case 'ContributionReceived': {
+        const lease = this.#leases.get(event.lease);
+        if (lease?.status !== 'held') return null;
+        lease.status = 'received';
+        lease.steps = event.report.steps;
+        return null;
+      }
+      case 'ContributionAccepted': {
+        const lease = this.#leases.get(event.lease);
+        if (!lease) return null;
+        lease.status = 'accepted';
+        const fits = lease.steps >= 1 && lease.steps <= lease.mostSteps;
+        return fits ? null : `${event.lease} is accepted with ${lease.steps} of ${lease.mostSteps} steps`;
+      }
+      case 'LeaseEnded':
+      case 'ContributionRejected': {
+        const lease = this.#leases.get(event.lease);
+        if (lease && !state.leases[event.lease] && lease.status !== 'accepted') this.#leases.delete(event.lease);
+        return null;
+      }
+      case 'FoldBegun':
+        return event.kind === 'train' ? this.#judge(event, state.runs[event.run]!) : null;
+      case 'FoldEnded':
+        return event.kind === 'train' && state.runs[event.run] ? this.#seeStepped(event, state) : null;
+      default:
+        return null;
+    }
+  }
+
+  look(run: RunRecord, now: number, steadyMs: number): string | null {
+    const { id, modules, paths, spec } = run.facts;
+    const patienceMs = (PATIENCE_ROUNDS * spec.roundDeadlineMs + PATIENCE_MS) * Object.keys(paths).length;
+    if (steadyMs <= patienceMs) return null;
+    for (const name of Object.keys(modules)) {
+      const standsMs = now - (this.#steppedAt.get(`${id}/${name}`) ?? 0);
+      if (standsMs > patienceMs) return `${name} of ${id} stands still for ${standsMs} ms`;
+    }
+    return null;
+  }
+
+  #seeGranted({ lease, run, task, at }: CoordinatorEventOf<'LeaseGranted'>): void {
+    const { path, modules, steps } = task.body as unknown as TrainTask;
+    const base = Object.fromEntries(modules.map(({ name, version }) => [name, version]));
+    for (const { name, version } of modules) {
+      const round = `${run}/${name}/${version}`;
+      if (!this.#openedAt.has(round)) this.#openedAt.set(round, at);
+    }
+    this.#leases.set(lease, { run, path, base, mostSteps: steps, status: 'held', steps: 0 });
+  }
+
+  #judge({ run, fold, at }: CoordinatorEventOf<'FoldBegun'>, { facts, works }: RunRecord): string | null {
+    const { module, contributions } = fold.input as unknown as TrainFoldInput;
+    const { quorum, roundDeadlineMs } = facts.spec;
+    const now = [...this.#leases].filter(
+      ([, { run: its, base }]) => its === run && base[module.name] === module.version,
+    );
+    const overdue = at - this.#openedAt.get(`${run}/${module.name}/${module.version}`)! >= roundDeadlineMs;
+    const expected: string[] = [];
+    for (const id of Object.keys(facts.paths)
+      .filter((path) => facts.paths[path]!.modules.includes(module.name))
+      .sort()) {
+      const own = now.filter(([, { path }]) => path === id);
+      const accepted = own
+        .filter(([, { status }]) => status === 'accepted')
+        .map(([lease]) => lease)
+        .sort();
+      const complete = isComplete(facts, (works['train'] as TrainState).paths[id]!);
+      if (own.some(([, { status }]) => status === 'received'))
+        return `${fold.key} leaves out work that is being checked`;
+      if (accepted.length < own.length && !overdue) return `${fold.key} does not wait for a live replica of path ${id}`;
+      if (accepted.length < quorum && !overdue && !complete) return `${fold.key} steps before the quorum of path ${id}`;
+      if (accepted.length >= quorum) expected.push(...accepted);
+    }
+    for (const taken of [contributions.map(({ lease }) => lease), fold.contributions])
+      if (taken.join() !== expected.join()) return `${fold.key} takes ${taken} where ${expected} are due`;
+    return contributions.every(({ lease, weight }) => weight === this.#weightOf(lease, facts))
+      ? null
+      : `${fold.key} weighs its contributions wrongly`;
+  }
+
+  #weightOf(lease: string, facts: RunFacts): number {
+    const { path, steps } = this.#leases.get(lease)!;
+    return facts.paths[path]!.shardTokens * steps;
+  }
+
+  #seeStepped({ run, output, at }: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
+    const { facts } = state.runs[run]!;
+    const paths = Object.entries(facts.paths);
+    for (const { name, version } of output.modules) {
+      this.#steppedAt.set(`${run}/${name}`, at);
+      for (const [id, { modules }] of paths) {
+        if (modules[0] !== name) continue;
+        const took = [...this.#leases.values()].some(
+          (lease) =>
+            lease.run === run && lease.path === id && lease.status === 'accepted' && lease.base[name] === version - 1,
+        );
+        const leftOut = took ? 0 : (this.#leftOut.get(`${run}/${id}`) ?? 0) + 1;
+        this.#leftOut.set(`${run}/${id}`, leftOut);
+        if (leftOut > MOST_LEFT_OUT * paths.length) return `path ${id} of ${run} is left out of ${leftOut} rounds`;
+      }
+    }
+    this.#forget(run, facts);
+    return null;
+  }
+
+  /** Leases that no module can fold any more. */
+  #forget(run: string, { modules }: RunFacts): void {
+    for (const [id, lease] of this.#leases)
+      if (lease.run === run && Object.entries(lease.base).every(([name, version]) => version < modules[name]!.version))
+        this.#leases.delete(id);
+  }
+}
+
+/** Training as the simulator takes it. */
+export const simulatedTrain: SimulatedKind = {
+  plan: trainPlan,
+  watch: () => new TrainWatch(),
+  fold({ key, input }) {
+    const { name, version } = (input as unknown as TrainFoldInput).module;
+    const module = { name, version: version + 1, blob: blobOf(key), state: blobOf(`${key} state`) };
+    return { modules: [module], figures: null, result: null };
+  },
+};
