@@ -52,7 +52,7 @@ export function createMetrics(read: { sockets(): number; leases(): number }) {
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function serveMetrics(app: FastifyInstance, metrics: Metrics): void {
-  app.get('/metrics', async (_request, reply) =>
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 }

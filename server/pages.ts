@@ -29,7 +29,7 @@ export async function servePages(app: FastifyInstance, folder = BUILT_PAGES): Pr
     },
   });
   for (const [url, page] of Object.entries(PAGES))
-    app.get(url, async (_request, reply) => {
+    app.get(url, { schema: { hide: true } }, async (_request, reply) => {
       const file = join(page, 'index.html');
       return existsSync(join(folder, file)) ? reply.sendFile(file) : missing(reply);
     });
@@ -40,10 +40,11 @@ export async function servePagesFromSource(app: FastifyInstance): Promise<void> 
   const { createServer } = await import('vite');
   const vite = await createServer({
     configFile: fileURLToPath(new URL('../apps/vite.config.ts', import.meta.url)),
-    server: { middlewareMode: true, hmr: { server: app.server } },
+    // Its socket for reloading has a port of its own: all sockets of ours go through Fastify.
+    server: { middlewareMode: true },
   });
   app.addHook('onClose', () => vite.close());
-  app.get('/*', (request, reply) => {
+  app.get('/*', { schema: { hide: true } }, (request, reply) => {
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value) reply.raw.setHeader(name, value);
     reply.hijack();
     vite.middlewares(request.raw, reply.raw, () => sendProblem(reply, 'not_found'));

@@ -17,8 +17,11 @@ export async function setHeaders(app: FastifyInstance, config: Config): Promise<
         mediaSrc: ["'self'", 'data:', 'blob:'],
         fontSrc: ["'self'"],
         workerSrc: ["'self'", 'blob:'],
-        // Older browsers do not count sockets of the same host as 'self'.
-        connectSrc: ["'self'", (request) => `ws://${request.headers.host} wss://${request.headers.host}`],
+        // Older browsers do not count sockets of the same host as 'self'. Vite's socket has a port of its own.
+        connectSrc: [
+          "'self'",
+          (request) => (config.dev ? 'ws:' : `ws://${request.headers.host} wss://${request.headers.host}`),
+        ],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],

@@ -115,7 +115,10 @@ describe('problems', () => {
     expect(odd.json().code).toBe('unsupported_media_type');
     const huge = await post('/api/v1/runs', { corpus: 'x'.repeat(1_000_000) }, asOperator);
     expect(huge.json().code).toBe('too_large');
-    expect((await get('/api/v1/runs?limit=0')).json()).toMatchObject({ code: 'bad_request', detail: expect.stringContaining('limit') });
+    expect((await get('/api/v1/runs?limit=0')).json()).toMatchObject({
+      code: 'bad_request',
+      detail: expect.stringContaining('limit'),
+    });
     expect((await get('/api/v1/runs?cursor=x')).json()).toMatchObject({ code: 'bad_request' });
   });
 });
