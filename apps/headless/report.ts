@@ -3,7 +3,7 @@ import type { Snapshot } from '@pathfold/volunteer/snapshot';
 const count = (value: number) => Math.round(value).toLocaleString('en');
 
 /** One line about what a volunteer does now. */
-export function lineOf({ status, work, credit, executor, traffic }: Snapshot): string {
+function lineOf({ status, work, credit, executor, traffic }: Snapshot): string {
   const figures: string[] = [];
   if (work) {
     const where = work.round === null ? work.kind : `${work.kind}, round ${work.round}`;

@@ -55,8 +55,7 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
       },
     };
     await uploads.keep(upload, result.payload);
-    // A state that cannot be kept means a cold start next time, not lost work.
-    if (result.keep) await kept.stage(lease.lease, scopeOf(lease, result.keep.name), result.keep.bytes).catch(() => {});
+    if (result.keep) await kept.stage(lease.lease, scopeOf(lease, result.keep.name), result.keep.bytes);
     return upload;
   }
 

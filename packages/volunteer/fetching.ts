@@ -16,7 +16,7 @@ export function createFetching(cache: Cache, sources: readonly BlobSource[], onS
   const underway = new Map<string, Promise<Uint8Array>>();
 
   const fetchNow = async (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
-    const own = await cache.get(ref.sha256);
+    const own = await cache.get(ref.sha256).catch(() => null);
     if (own) return own;
     for (const source of sources) {
       if (signal.aborted) break;

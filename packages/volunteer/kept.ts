@@ -17,9 +17,9 @@ const Index = z.object({
  */
 export interface Kept {
   load(name: string): Promise<Uint8Array | null>;
-  stage(lease: string, name: string, bytes: Uint8Array): Promise<void>;
-  accept(lease: string): Promise<void>;
-  reject(lease: string): Promise<void>;
+  stage(lease: string, name: string, bytes: Uint8Array): Promise<unknown>;
+  accept(lease: string): Promise<unknown>;
+  reject(lease: string): Promise<unknown>;
 }
 
 export function createKept(notes: Notes): Kept {
@@ -29,10 +29,10 @@ export function createKept(notes: Notes): Kept {
   let staged = new Map<string, string>();
   let kept = new Map<string, string>();
 
-  /** One at a time, in the order of the calls; a failing disk loses a state, never the work. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = tail.then(work);
-    tail = turn.catch(() => {});
+  /** One at a time, in the order of the calls. A failing disk means a cold start, never lost work: it answers null. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T | null> => {
+    const turn = tail.then(work).catch(() => null);
+    tail = turn;
     return turn;
   };
   const save = () => writeJson(notes, INDEX, { staged: [...staged], kept: [...kept] });

@@ -34,11 +34,11 @@ export const noteName = (prefix: string, text: string): string => {
   return `${prefix}.${plain}.${hash.toString(36)}`;
 };
 
+/** Null for what is not there, or cannot be read. */
 export const readJson = async (notes: Notes, name: string): Promise<unknown> => {
-  const bytes = await notes.read(name);
-  if (!bytes) return null;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    const bytes = await notes.read(name);
+    return bytes && JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return null;
   }

@@ -14,7 +14,7 @@ export class ScriptedCoordinator {
   /** Leases named in the next welcome. */
   held: string[] = [];
   heartbeatMs = 100;
-  silenceMs = 2000;
+  silenceMs = 20_000;
   /** Answers an upload otherwise than by taking it. */
   onUpload: ((lease: string, response: ServerResponse, request: IncomingMessage) => boolean) | null = null;
   /** Bytes of a blob after which the connection breaks, once. */

@@ -37,7 +37,7 @@ export function createSharing(
     swarm =
       openSwarm?.({
         send,
-        read: (sha256) => cache.get(sha256),
+        read: (sha256) => cache.get(sha256).catch(() => null),
         onStats(stats) {
           traffic.fromPeersBytes = before.fromPeersBytes + stats.receivedBytes;
           traffic.toPeersBytes = before.toPeersBytes + stats.servedBytes;

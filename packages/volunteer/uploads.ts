@@ -21,7 +21,7 @@ const uploadNote = (lease: string) => noteName(PREFIX, lease);
 /** Contributions that are not handed in yet, with their bytes: where there is room for them, they outlive the visit. */
 export const createUploads = (notes: Notes, inMemory = new Map<string, Uint8Array>()) => ({
   async restore(): Promise<Upload[]> {
-    const names = (await notes.names()).filter((name) => name.startsWith(`${PREFIX}.`));
+    const names = (await notes.names().catch(() => [])).filter((name) => name.startsWith(`${PREFIX}.`));
     const stored = await Promise.all(names.map((name) => readJson(notes, name)));
     return stored.flatMap((value) => StoredUpload.safeParse(value).data ?? []);
   },
@@ -34,11 +34,10 @@ export const createUploads = (notes: Notes, inMemory = new Map<string, Uint8Arra
       .catch(() => {});
   },
   payload: async (lease: string): Promise<Uint8Array | null> =>
-    inMemory.get(lease) ?? (await notes.read(payloadNote(lease))),
+    inMemory.get(lease) ?? (await notes.read(payloadNote(lease)).catch(() => null)),
   async forget(lease: string): Promise<void> {
     inMemory.delete(lease);
-    await notes.remove(uploadNote(lease));
-    await notes.remove(payloadNote(lease));
+    for (const note of [uploadNote(lease), payloadNote(lease)]) await notes.remove(note).catch(() => {});
   },
 });
 export type Uploads = ReturnType<typeof createUploads>;

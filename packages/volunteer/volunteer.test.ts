@@ -302,6 +302,45 @@ test('a blob comes from the store, else from a peer, else from the coordinator; 
   expect(volunteer.snapshot().traffic.fromCoordinatorBytes).toBe(50_000);
 });
 
+test('once agreed, and while it takes part, a volunteer tells what it serves', async () => {
+  const blob = coordinator.store(PAYLOAD);
+  const served: (readonly string[])[] = [];
+  let closed = 0;
+  const quiet: Swarm = {
+    ...{ receive: () => {}, have: (blobs) => void served.push(blobs), fetch: async () => null },
+    close: () => void closed++,
+  };
+  volunteer = await createVolunteer({ ...ports, openSwarm: () => quiet });
+  const { job } = await takeLease();
+  await job.ports.blob(blob);
+  expect(served).toEqual([]);
+  volunteer.setSharing(true);
+  expect(served.at(-1)).toEqual([blob.sha256]);
+  const withdrawn = coordinator.next('have');
+  volunteer.setSharing(false);
+  expect((await withdrawn).blobs).toEqual([]);
+  volunteer.setSharing(true);
+  volunteer.stopNow();
+  expect(closed).toBe(2);
+});
+
+test('a full disk costs no work: what was computed is handed in from memory', async () => {
+  const full = () => Promise.reject(new Error('no space left on device'));
+  const blobs = { ...memoryBlobs(), put: full };
+  volunteer = await createVolunteer({ ...ports, blobs, notes: { ...memoryNotes(), write: full } });
+  const blob = coordinator.store(PAYLOAD);
+  const { lease, job } = await takeLease();
+  expect(await job.ports.blob(blob)).toEqual(PAYLOAD);
+  const ready = coordinator.next('ready');
+  job.finish({ keep: { name: 'path 0', bytes: Uint8Array.of(1) } });
+  await ready;
+  expect(coordinator.uploads.has(lease.lease)).toBe(true);
+  const next = device.nextJob();
+  coordinator.settle(lease.lease, 'checked');
+  coordinator.say(coordinator.lease({}));
+  expect(await (await next).ports.kept('path 0')).toBeNull();
+});
+
 test('without agreement no peer is asked', async () => {
   const openSwarm = vi.fn(() => {
     throw new Error('not agreed');

@@ -116,11 +116,6 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
         u.active = false;
       });
       return;
-    case 'UploadProgressed':
-      patch(state, event.lease, (u) => {
-        u.sentBytes = event.sentBytes;
-      });
-      return;
     case 'UploadFailed':
       patch(state, event.lease, (u) => {
         if (!u.active) return;
@@ -279,7 +274,6 @@ const pending = (upload: Upload, at: number): PendingUpload => ({
   failures: 0,
   retryAt: at,
   active: false,
-  sentBytes: 0,
   dropped: false,
 });
 

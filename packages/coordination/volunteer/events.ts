@@ -37,7 +37,6 @@ export type VolunteerEvent = { readonly at: number } & (
       readonly chance: number;
     }
   | { readonly type: 'UploadsRestored'; readonly uploads: readonly Upload[] }
-  | { readonly type: 'UploadProgressed'; readonly lease: string; readonly sentBytes: number }
   | { readonly type: 'UploadEnded'; readonly lease: string }
   | { readonly type: 'UploadRefused'; readonly lease: string; readonly code: string; readonly detail: string }
   /** The network or the coordinator failed: it is tried again. */

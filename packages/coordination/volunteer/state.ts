@@ -57,7 +57,6 @@ export interface PendingUpload {
   failures: number;
   retryAt: number;
   active: boolean;
-  sentBytes: number;
   /** The coordinator ended the lease: the bytes are of no use any more. */
   dropped: boolean;
 }
