@@ -15,10 +15,9 @@ export class TlsProxy {
   static async start(port: number, coordinatorPort: number): Promise<TlsProxy> {
     const folder = mkdtempSync(join(tmpdir(), 'pathfold-tls-'));
     const [key, certificate] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')];
-    execFileSync('openssl', [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=pathfold.example'],
-      ...['-addext', 'subjectAltName=DNS:pathfold.example', '-keyout', key, '-out', certificate],
-    ]);
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=pathfold.example'];
+    const names = ['-addext', 'subjectAltName=DNS:pathfold.example', '-keyout', key, '-out', certificate];
+    execFileSync('openssl', [...request, ...names], { stdio: 'pipe' });
     const recipe = readFileSync(new URL('../docs/recipes/nginx.conf', import.meta.url), 'utf8')
       .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
       .replace('http://127.0.0.1:8080', `http://127.0.0.1:${coordinatorPort}`)

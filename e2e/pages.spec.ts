@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './browser.ts';
+import { Headless, until } from './coordinator.ts';
+import { createRun, moreRounds } from './runs.ts';
+import { lend } from './volunteer-page.ts';
+
+const PHONE = { width: 390, height: 844 };
+
+/** Axe finds nothing, in light and dark, at desktop and phone width; nothing is wider than the phone. */
+async function expectAccessible(page: Page): Promise<void> {
+  const desktop = page.viewportSize();
+  for (const size of [desktop, PHONE])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      if (size) await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)).toEqual([]);
+    }
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+  if (desktop) await page.setViewportSize(desktop);
+}
+
+test('the operator signs in once, creates a run, pauses and resumes it; a prompt is answered by its path', async ({
+  coordinator,
+  visitor,
+}) => {
+  const { client } = coordinator;
+  await coordinator.kill('SIGTERM');
+  const link = await coordinator.boot();
+  const context = await visitor();
+  const page = await context.newPage();
+  await page.goto(link);
+  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Volunteers' })).toBeVisible();
+  expect(page.url()).not.toContain('code=');
+
+  await test.step('the link works once', async () => {
+    const second = await (await visitor()).newPage();
+    await second.goto(link);
+    await expect(second.getByRole('heading', { name: 'Sign in to operate' })).toBeVisible();
+  });
+
+  await test.step('a wrong number is refused at its field, a right one creates the run', async () => {
+    await page.getByRole('button', { name: 'New run' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name', { exact: true }).fill('from the form');
+    for (const [label, value] of [
+      ['Width', '32'],
+      ['Blocks', '2'],
+      ['Attention heads', '3'],
+      ['Context', '32'],
+      ['Vocabulary', '512'],
+    ] as const)
+      await dialog.getByLabel(label, { exact: true }).fill(value);
+    const create = dialog.getByRole('button', { name: 'Create run' });
+    await expect(dialog.getByText(/multiple of twice the heads/)).toBeVisible();
+    await expect(create).toBeDisabled();
+    await dialog.getByLabel('Attention heads', { exact: true }).fill('2');
+    await expectAccessible(page);
+    await create.click();
+    await expect(dialog).toBeHidden();
+  });
+
+  const run = await until('the run to be prepared', async () =>
+    (await client.runs.list()).items.find((item) => item.name === 'from the form' && item.state === 'training'),
+  );
+  const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'));
+  await moreRounds(client, run.id, 1);
+
+  await test.step('pause and resume', async () => {
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await until('the run to pause', async () => (await client.runs.get(run.id)).state === 'paused');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await until('the run to go on', async () => (await client.runs.get(run.id)).state === 'training');
+    await moreRounds(client, run.id, 1);
+  });
+  await headless.stop();
+
+  await test.step('the prompt page streams an answer and names the path', async () => {
+    const ask = await context.newPage();
+    await ask.goto(`${coordinator.url}/prompt`);
+    await ask.getByRole('textbox', { name: 'Prompt' }).fill('We hold these truths');
+    await ask.getByRole('button', { name: 'Send' }).click();
+    const log = ask.getByRole('log');
+    await expect(log).toContainText(/path 0/i);
+    await expect(log.getByText('We hold these truths')).toBeVisible();
+    await expect(ask.getByRole('button', { name: 'Send' })).toBeEnabled();
+    await expectAccessible(ask);
+  });
+});
+
+test('the volunteer page: nothing starts by itself, buttons do what they say, two tabs agree', async ({
+  coordinator,
+  visitor,
+}) => {
+  const { client } = coordinator;
+  const context = await visitor();
+  const empty = await context.newPage();
+  await empty.goto(coordinator.url);
+  await expect(empty.getByRole('button', { name: 'Lend this CPU' })).toBeVisible();
+  await expectAccessible(empty);
+  await empty.close();
+
+  const run = await createRun(client);
+  const page = await lend(context, coordinator.url);
+  await expect(page.getByRole('status').first()).toContainText(/comput|training/i);
+  await expectAccessible(page);
+
+  await test.step('a second tab of the same person does not train', async () => {
+    const second = await context.newPage();
+    await second.goto(coordinator.url);
+    await second.getByRole('button', { name: /^Lend this/ }).click();
+    await expect(second.getByText(/another tab/i).first()).toBeVisible();
+    await second.close();
+  });
+
+  await test.step('Pause, Resume, Finish and stop', async () => {
+    await moreRounds(client, run.id, 1);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await until('no lease to be held', async () => (await client.runs.leases(run.id)).items.length === 0);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await moreRounds(client, run.id, 1);
+    await page.getByRole('button', { name: 'Finish and stop' }).click();
+    await expect(page.getByRole('button', { name: /^Lend this/ })).toBeVisible();
+  });
+
+  await test.step('credit on the page is the credit in the books', async () => {
+    const { credit } = (await client.runs.volunteers(run.id)).items[0]!;
+    expect(credit).toBeGreaterThan(0);
+    await expect(page.getByText(credit.toLocaleString('en')).first()).toBeVisible();
+  });
+
+  await test.step('the coordinator goes away: the page says so', async () => {
+    await coordinator.kill('SIGKILL');
+    await expect(page.getByText(/coordinator is away/i).first()).toBeVisible();
+    await expectAccessible(page);
+  });
+});
