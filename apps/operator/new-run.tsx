@@ -38,7 +38,7 @@ export function NewRun({
   const spec = useMemo(() => specOf(draft), [draft]);
   const found = useMemo(() => checkSpec(spec), [spec]);
   const valid = Object.keys(found).length === 0;
-  const estimate = useEstimate(spec, valid, Number(speed));
+  const estimate = useEstimate(valid ? spec : null, Number(speed));
   const paths = useMemo(() => new Set(Object.keys(draft)), [draft]);
   const refused = refusalToErrors(create.error ?? estimate.error, paths);
   const errors = { ...refused, ...found };

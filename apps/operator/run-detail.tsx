@@ -74,14 +74,17 @@ export function RunDetail({
             <Stat label="Perplexity" value={run.perplexity === null ? '–' : run.perplexity.toFixed(1)} />
             <Stat label="Volunteers now" value={formatCount(run.volunteerCount)} />
             <Stat label="Tokens" value={formatCompact(run.tokens)} />
-            <Stat label="Uploaded" value={formatBytes(last?.uploadBytes ?? 0)} />
-            <Stat label="Downloaded" value={formatBytes(last?.downloadBytes ?? 0)} />
-            <Stat label="Parameters" value={formatCompact(run.parameterCount)} detail={plural(run.pathCount, 'path')} />
+            <Stat
+              label="Traffic"
+              value={formatBytes((last?.uploadBytes ?? 0) + (last?.downloadBytes ?? 0))}
+              detail={`${formatBytes(last?.uploadBytes ?? 0)} up`}
+            />
           </Stats>
           <p className="text-soft text-xs">
-            Trains on {run.corpus.name} ({run.corpus.licence}); weights {spec.licence}, {spec.visibility}. Width{' '}
-            {spec.model.width}, {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {spec.inner.steps}{' '}
-            inner steps a round at {spec.inner.learningRate}; outer step {spec.outer.kind} at {spec.outer.learningRate};{' '}
+            Trains on {run.corpus.name} ({run.corpus.licence}); weights {spec.licence}, {spec.visibility}.{' '}
+            {formatCompact(run.parameterCount)} parameters in {plural(run.pathCount, 'path')}: width {spec.model.width},{' '}
+            {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {spec.inner.steps} inner steps a round
+            at {spec.inner.learningRate}; outer step {spec.outer.kind} at {spec.outer.learningRate};{' '}
             {plural(spec.replicas, 'replica')}, quorum {spec.quorum}.
           </p>
         </div>

@@ -14,14 +14,14 @@ function useQuiet<T>(value: T): T {
   return quiet;
 }
 
-/** What the spec would cost, asked once the typing rests. `valid`: the schema found nothing wrong. */
-export function useEstimate(spec: RunSpecInput, valid: boolean, tokensPerSecond: number) {
-  const text = useQuiet(JSON.stringify(spec));
+/** What the spec would cost, asked once the typing rests. Null: the schema found something wrong, so nothing is asked. */
+export function useEstimate(spec: RunSpecInput | null, tokensPerSecond: number) {
+  const text = useQuiet(spec && JSON.stringify(spec));
   const speed = useQuiet(tokensPerSecond);
   return useQuery({
     queryKey: ['estimate', text, speed],
-    queryFn: ({ signal }) => client.runs.estimate(JSON.parse(text), speed, signal),
-    enabled: valid && speed > 0,
+    queryFn: ({ signal }) => client.runs.estimate(JSON.parse(text ?? ''), speed, signal),
+    enabled: text !== null && speed > 0,
     refetchInterval: false,
     placeholderData: keepPreviousData,
   });

@@ -1,7 +1,7 @@
 import type { HistoryPoint, RunResource } from '@pathfold/protocol/resources';
 import { Card } from '@pathfold/ui/card';
 import { EmptyState } from '@pathfold/ui/empty-state';
-import { formatCompact, formatCount, formatLoss, plural } from '@pathfold/ui/formats';
+import { formatCompact, formatCount, formatLoss } from '@pathfold/ui/formats';
 import { ScoreChart } from '@pathfold/ui/score-chart';
 import { Stat, Stats } from '@pathfold/ui/stat';
 
@@ -33,7 +33,6 @@ export function RunPanel({ run, points }: { run: RunResource | null | undefined;
           <Stat label="Round" value={formatCount(run.round)} />
           <Stat label="Tokens trained on" value={formatCompact(run.tokens)} />
           <Stat label="Volunteers now" value={formatCount(run.volunteerCount)} />
-          <Stat label="Parameters" value={formatCompact(run.parameterCount)} detail={plural(run.pathCount, 'path')} />
         </Stats>
         {run.reason && <p className="text-soft text-sm">{run.reason}</p>}
       </div>
