@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { createCoordinator } from '@pathfold/coordination/coordinator/mind';
@@ -41,9 +42,10 @@ const SWEEP_MS = 2 * 60_000;
  * Throws StartError when its data folder or database is in use or cannot be reached.
  */
 export async function openCoordinator(config: Config, { log, onFatal }: CoordinatorDeps) {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore(config);
   const blobs = await openDiskBlobs(config.blobDir);
-  const partial = await openPartialUploads(join(config.dataDir, 'uploads'));
+  const partial = await openPartialUploads(join(config.blobDir, 'uploads'), blobs);
   const signer = createSigner(await store.settings.getOrCreate('signing key', () => newSecret()));
   const operatorKeys = await openOperatorKeys(store.settings, config.operatorToken);
   const registry = await openRunRegistry(store.settings);

@@ -33,6 +33,19 @@ describe('blobs on disk', () => {
     for await (const ref of store.list()) throw new Error(`unexpected ${ref.sha256}`);
   });
 
+  test('a file is adopted under its hash, also when the blob is there already', async () => {
+    const store = await openDiskBlobs(folder);
+    const { sha256 } = await store.put(Buffer.from('abc'));
+    for (const again of [true, false]) {
+      if (again) await store.delete(sha256);
+      const path = join(folder, 'upload');
+      await writeFile(path, 'abc');
+      await store.adopt(path, { sha256, bytes: 3 });
+      expect(await readdir(folder)).not.toContain('upload');
+      expect(await store.get(sha256)).toEqual(Buffer.from('abc'));
+    }
+  });
+
   test('a name that is no sha256 reaches no file', async () => {
     const store = diskBlobs(folder);
     for (const name of ['../../etc/passwd', '', 'AB'.repeat(32)])

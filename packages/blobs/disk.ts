@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { BlobStore } from './blob-store.ts';
+import { writeChunks } from './write-chunks.ts';
+
+export interface DiskBlobs extends BlobStore {
+  /** Takes in a file of the same disk, whose hash the caller has computed; the file is gone from its old place. */
+  adopt(path: string, ref: BlobRef): Promise<void>;
+}
 
 const INCOMING = 'incoming';
 const NAME = /^[0-9a-f]{64}$/;
@@ -27,7 +33,7 @@ const absent = (error: unknown): null => {
  * Prepares a folder and opens it: `FOLDER/ab/abcdef…`, one file a blob. What a crash left half-written is removed, so
  * only one process may open a folder; its own threads use `diskBlobs`.
  */
-export const openDiskBlobs = async (folder: string): Promise<BlobStore> => {
+export const openDiskBlobs = async (folder: string): Promise<DiskBlobs> => {
   await rm(join(folder, INCOMING), { recursive: true, force: true });
   await Promise.all([INCOMING, ...FANS].map((name) => mkdir(join(folder, name), { recursive: true })));
   await syncFolder(folder);
@@ -35,7 +41,7 @@ export const openDiskBlobs = async (folder: string): Promise<BlobStore> => {
 };
 
 /** A store in a folder that this process has opened. A blob that `put` or `putStream` answered survives a power cut. */
-export const diskBlobs = (folder: string): BlobStore => {
+export const diskBlobs = (folder: string): DiskBlobs => {
   const fanOf = (sha256: string) => join(folder, sha256.slice(0, 2));
   const pathOf = (sha256: string) => {
     if (!NAME.test(sha256)) throw new PathfoldError('bad_request', `${sha256.slice(0, 80)} is not a sha256`);
@@ -43,15 +49,18 @@ export const diskBlobs = (folder: string): BlobStore => {
   };
   const size = async (sha256: string) => (await stat(pathOf(sha256)).catch(absent))?.size ?? null;
 
-  /** Temporary file, fsync, rename, fsync of the folder: a name never shows half a blob. */
+  /** fsync, rename, fsync of the folder: a name never shows half a blob. */
+  const settle = async (file: FileHandle, path: string, sha256: string): Promise<void> => {
+    await file.sync();
+    await rename(path, pathOf(sha256));
+    await syncFolder(fanOf(sha256));
+  };
   const write = async (fill: (file: FileHandle) => Promise<BlobRef>): Promise<BlobRef> => {
     const temporary = join(folder, INCOMING, randomUUID());
     const file = await open(temporary, 'wx');
     try {
       const ref = await fill(file);
-      await file.sync();
-      await rename(temporary, pathOf(ref.sha256));
-      await syncFolder(fanOf(ref.sha256));
+      await settle(file, temporary, ref.sha256);
       return ref;
     } catch (error) {
       await rm(temporary, { force: true });
@@ -73,15 +82,17 @@ export const diskBlobs = (folder: string): BlobStore => {
     putStream: (chunks, maxBytes) =>
       write(async (file) => {
         const hash = createHash('sha256');
-        let bytes = 0;
-        for await (const chunk of chunks) {
-          bytes += chunk.byteLength;
-          if (bytes > maxBytes) throw new PathfoldError('too_large', `no more than ${maxBytes} bytes`);
-          hash.update(chunk);
-          await file.writeFile(chunk);
-        }
+        const bytes = await writeChunks(file, chunks, maxBytes, (chunk) => hash.update(chunk));
         return { sha256: hash.digest('hex'), bytes };
       }),
+    async adopt(path, { sha256 }) {
+      const file = await open(path, 'r+');
+      try {
+        await settle(file, path, sha256);
+      } finally {
+        await file.close();
+      }
+    },
     async get(sha256, range) {
       if (!range) return readFile(pathOf(sha256)).catch(absent);
       const file = await open(pathOf(sha256), 'r').catch(absent);

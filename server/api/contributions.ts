@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { BlobRef } from '@pathfold/protocol/blob';
@@ -39,16 +38,6 @@ export interface ContributionDeps {
 const Params = z.object({ id: z.string().min(1).max(80) });
 const Partly = z.object({ lease: z.string(), offset: z.number() });
 const Received = z.object({ lease: z.string(), sha256: z.string(), bytes: z.number() });
-
-/** Passes chunks on and throws digest_mismatch at their end when they are not what was announced. */
-async function* checked(chunks: AsyncIterable<Uint8Array>, sha256: string) {
-  const hash = createHash('sha256');
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  if (hash.digest('hex') !== sha256) throw new PathfoldError('digest_mismatch');
-}
 
 /** Rules U1 to U4: one lease, one contribution, streamed to disk, counted while it comes, resumable. */
 export const contributionRoutes =
@@ -105,17 +94,11 @@ export const contributionRoutes =
           throw new PathfoldError('too_large', `No more than ${limit} bytes.`);
         }
 
-        const body = request.body as Readable;
-        const size = await partial.append(id, span.start, body, limit).catch((error: unknown) => {
-          if (error instanceof PathfoldError) throw error;
-          throw new PathfoldError('upload_truncated');
-        });
-        if (span.end !== null && size < span.end) throw new PathfoldError('upload_truncated');
-        if (span.total !== null && size < span.total)
-          return reply.code(202).header('upload-offset', size).send({ lease: id, offset: size });
-
         onExpected(sha256);
-        const blob = await blobs.putStream(checked(partial.read(id), sha256), limit).finally(() => partial.remove(id));
+        const upload = { span, maxBytes: limit, sha256 };
+        const blob = await partial.append(id, request.body as Readable, upload);
+        if ('offset' in blob)
+          return reply.code(202).header('upload-offset', blob.offset).send({ lease: id, offset: blob.offset });
         await desk.receive(id, blob, report);
         return reply.code(201).send({ lease: id, ...blob });
       },

@@ -1,30 +1,53 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DiskBlobs } from '@pathfold/blobs/disk';
+import { writeChunks } from '@pathfold/blobs/write-chunks';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Span } from './headers.ts';
+
+export interface Upload {
+  readonly span: Span;
+  readonly maxBytes: number;
+  /** Of the whole upload, as announced. */
+  readonly sha256: string;
+}
 
 /** Uploads under way, one file a lease, so that a broken one can go on where it stopped (rule U4). */
 export interface PartialUploads {
   /** Bytes that are here already. */
   offset(lease: string): Promise<number>;
   /**
-   * Writes `chunks` from `start`, which must be the offset, and answers the new offset. What arrived stays when the
-   * stream breaks. More than `maxBytes` in all: too_large, and nothing stays.
+   * Writes `chunks` from `span.start`, which must be the offset. Answers the blob once the upload is whole, else how
+   * many bytes are here; what arrived stays when the stream breaks. Throws upload_truncated; too_large and
+   * digest_mismatch, and then nothing stays.
    */
-  append(lease: string, start: number, chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<number>;
-  read(lease: string): AsyncIterable<Uint8Array>;
+  append(
+    lease: string,
+    chunks: AsyncIterable<Uint8Array>,
+    upload: Upload,
+  ): Promise<BlobRef | { readonly offset: number }>;
   remove(lease: string): Promise<void>;
   /** Removes the files of all leases but these. */
   keepOnly(leases: Iterable<string>): Promise<void>;
 }
 
-export async function openPartialUploads(folder: string): Promise<PartialUploads> {
+/** The hash of what is in an upload's file, kept while the bytes come so that they are not read again. */
+interface Progress {
+  readonly hash: Hash;
+  bytes: number;
+}
+
+/** `folder`: on the disk of `blobs`. */
+export async function openPartialUploads(folder: string, blobs: DiskBlobs): Promise<PartialUploads> {
   await mkdir(folder, { recursive: true });
   const nameOf = (lease: string) => createHash('sha256').update(lease).digest('hex').slice(0, 32);
   const pathOf = (lease: string) => join(folder, nameOf(lease));
-  /** One writer a lease: a newer upload waits until the older has let go of the file. */
-  const writers = new Map<string, Promise<unknown>>();
+  /** One upload a lease at a time: a newer one waits until the older has let go of the file, or made it a blob. */
+  const turns = new Map<string, Promise<unknown>>();
+  const progress = new Map<string, Progress>();
 
   const offset = async (lease: string) => {
     try {
@@ -35,41 +58,71 @@ export async function openPartialUploads(folder: string): Promise<PartialUploads
     }
   };
 
-  async function write(lease: string, start: number, chunks: AsyncIterable<Uint8Array>, maxBytes: number) {
+  const remove = async (lease: string) => {
+    progress.delete(lease);
+    await rm(pathOf(lease), { force: true });
+  };
+
+  /** The hash over the first `bytes` bytes: at hand, or read once after a restart. */
+  const progressOf = async (lease: string, bytes: number): Promise<Progress> => {
+    const known = progress.get(lease);
+    if (known?.bytes === bytes) return known;
+    const fresh: Progress = { hash: createHash('sha256'), bytes };
+    if (bytes > 0)
+      for await (const chunk of createReadStream(pathOf(lease), { end: bytes - 1 })) fresh.hash.update(chunk);
+    progress.set(lease, fresh);
+    return fresh;
+  };
+
+  async function write(lease: string, chunks: AsyncIterable<Uint8Array>, { span, maxBytes }: Upload) {
     const here = await offset(lease);
+    const { start } = span;
     if (start > here || (start > 0 && start < here))
       throw new PathfoldError('range_not_satisfiable', `The upload goes on at byte ${here}.`);
+    const known = await progressOf(lease, start);
     const file = await open(pathOf(lease), start === 0 ? 'w' : 'a');
-    let size = start;
     try {
-      for await (const chunk of chunks) {
-        size += chunk.byteLength;
-        if (size > maxBytes) throw new PathfoldError('too_large', `No more than ${maxBytes} bytes.`);
-        await file.writeFile(chunk);
-      }
+      await writeChunks(file, chunks, maxBytes - start, (chunk) => {
+        known.hash.update(chunk);
+        known.bytes += chunk.byteLength;
+      });
     } catch (error) {
-      if (error instanceof PathfoldError) await rm(pathOf(lease), { force: true });
+      if (!(error instanceof PathfoldError)) throw new PathfoldError('upload_truncated');
+      await remove(lease);
       throw error;
     } finally {
       await file.close();
     }
-    return size;
+    if (span.end !== null && known.bytes < span.end) throw new PathfoldError('upload_truncated');
+    return known;
+  }
+
+  async function take(lease: string, chunks: AsyncIterable<Uint8Array>, upload: Upload) {
+    const { hash, bytes } = await write(lease, chunks, upload);
+    if (upload.span.total !== null && bytes < upload.span.total) return { offset: bytes };
+    progress.delete(lease);
+    if (hash.digest('hex') !== upload.sha256) {
+      await remove(lease);
+      throw new PathfoldError('digest_mismatch');
+    }
+    const ref = { sha256: upload.sha256, bytes };
+    await blobs.adopt(pathOf(lease), ref);
+    return ref;
   }
 
   return {
     offset,
-    async append(lease, start, chunks, maxBytes) {
-      const before = writers.get(lease) ?? Promise.resolve();
-      const mine = before.catch(() => {}).then(() => write(lease, start, chunks, maxBytes));
-      writers.set(lease, mine);
+    async append(lease, chunks, upload) {
+      const before = turns.get(lease) ?? Promise.resolve();
+      const mine = before.catch(() => {}).then(() => take(lease, chunks, upload));
+      turns.set(lease, mine);
       try {
         return await mine;
       } finally {
-        if (writers.get(lease) === mine) writers.delete(lease);
+        if (turns.get(lease) === mine) turns.delete(lease);
       }
     },
-    read: (lease) => createReadStream(pathOf(lease)),
-    remove: (lease) => rm(pathOf(lease), { force: true }),
+    remove,
     async keepOnly(leases) {
       const names = new Set([...leases].map(nameOf));
       for (const name of await readdir(folder)) if (!names.has(name)) await rm(join(folder, name), { force: true });
