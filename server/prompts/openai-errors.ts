@@ -19,7 +19,7 @@ export const openAiError = (code: ErrorCode, message: string, param: string | nu
 export const answerOpenAiError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
   if (error instanceof PathfoldError) {
     const { status } = ERRORS[error.code];
-    if (status === 429) reply.header('retry-after', 1);
+    if (error.code === 'queue_full') reply.header('retry-after', 1);
     if (status >= 500) request.log.error({ err: error }, 'prompt failed');
     return reply.code(status).send(openAiError(error.code, error.detail));
   }

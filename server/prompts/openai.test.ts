@@ -183,6 +183,26 @@ test('a client that hangs up frees the worker for the next', async () => {
   await app.close();
 });
 
+test('a coordinator that stops refuses what still waits', async () => {
+  const { app } = await promptServer();
+  const answers = Array.from({ length: 4 }, () =>
+    post(app, '/v1/completions', { model: 'r1', prompt: 'a', max_tokens: 1024 }),
+  );
+  await post(app, '/v1/completions', { model: 'none', prompt: 'a' });
+  await app.close();
+  for (const { statusCode } of await Promise.all(answers)) expect(statusCode).toBeGreaterThanOrEqual(500);
+});
+
+test('an address that asks too often is told when it may again', async () => {
+  const { app } = await promptServer();
+  for (let i = 0; i < 300; i++) await app.inject('/v1/models');
+  const response = await app.inject('/v1/models');
+  expect(response.statusCode).toBe(429);
+  expect(response.json().error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limited' });
+  expect(Number(response.headers['retry-after'])).toBeGreaterThan(1);
+  expect((await app.inject('/api/v1/runs/r1/export/router.json')).json().code).toBe('rate_limited');
+});
+
 describe('a coordinator with a prompt key and a private run', () => {
   let app: FastifyInstance;
   beforeAll(async () => {

@@ -1,3 +1,5 @@
+import rateLimit from '@fastify/rate-limit';
+import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsync } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { exportRoutes } from './export-routes.ts';
@@ -7,6 +9,8 @@ import type { PromptDeps } from './runs.ts';
 
 /** Prompts that may wait for their turn. */
 const QUEUE_LIMIT = 16;
+/** Prompts and exports from one address. */
+const REQUESTS_PER_MINUTE = 300;
 
 /**
  * `/v1/*` (OpenAI-compatible) and `GET /api/v1/runs/{id}/export/{file}`. Register at the root, without a prefix; errors
@@ -18,6 +22,12 @@ export const promptsPlugin =
     const worker = new PromptWorker(QUEUE_LIMIT);
     app.addHook('onClose', () => worker.close());
     app.setValidatorCompiler(validatorCompiler);
+    await app.register(rateLimit, {
+      global: true,
+      max: REQUESTS_PER_MINUTE,
+      timeWindow: 60_000,
+      errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
+    });
     await app.register(exportRoutes(deps, worker));
     await app.register(openAiRoutes(deps, worker), { prefix: '/v1' });
   };

@@ -17,6 +17,7 @@ export class PromptWorker {
   /** Keys of the paths that the worker holds, the longest unused first. */
   #held: string[] = [];
   #job = 0;
+  #closed = false;
 
   constructor(queueLimit: number) {
     this.#turns = new Turns(queueLimit);
@@ -53,7 +54,9 @@ export class PromptWorker {
     return file;
   }
 
+  /** Ends the thread; whoever still waits is refused. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#worker?.terminate();
   }
 
@@ -64,6 +67,7 @@ export class PromptWorker {
     receive: (message: FromWorker) => void,
   ): Promise<void> {
     return this.#turns.take(signal, async () => {
+      if (this.#closed) throw new PathfoldError('not_ready', 'The coordinator is stopping.');
       const { key } = version;
       const source = this.#held.includes(key) ? null : await version.load();
       signal.throwIfAborted();
