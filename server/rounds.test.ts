@@ -1,6 +1,7 @@
-import type { HistoryPoint, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import type { AddressInfo } from 'node:net';
+import type { HistoryPoint, ModuleResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
+import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
 import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
@@ -28,10 +29,33 @@ test('volunteers drive a run round by round, evaluated now and then', async () =
   await until('an evaluation', async () => (await read<RunResource>(`/api/v1/runs/${id}`)).validBitsPerByte !== null);
   for (const one of crew) one.leave();
   await Promise.all(toil);
+  await coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/stop`, headers: asOperator });
 
   const { points } = await read<{ points: HistoryPoint[] }>(`/api/v1/runs/${id}/history`);
   expect(points.map(({ round }) => round)).toEqual(points.map(({ round }) => round).sort((a, b) => a - b));
   const credited = await read<VolunteerResource>(`/api/v1/volunteers/${crew[0]!.id}`);
   expect(credited.acceptedCount).toBeGreaterThan(0);
   expect(credited.credit).toBeGreaterThan(0);
+});
+
+test('a fold that the machine cannot compute pauses the run with its reason; resumed, it goes on', async () => {
+  const { id } = await createRun(coordinator, { evaluateEvery: 1000 });
+  const { blobs } = coordinator.coordinator;
+  const { items } = await read<{ items: ModuleResource[] }>(`/api/v1/runs/${id}/modules`);
+  const { sha256 } = items.find(({ name }) => name === 'embedding')!.blob;
+  const bytes = await blobs.get(sha256);
+  await blobs.delete(sha256);
+  const one = new FakeVolunteer(`http://127.0.0.1:${(coordinator.app.server.address() as AddressInfo).port}`);
+  await one.join();
+  const toil = one.toil();
+  const paused = await until('the pause', async () => {
+    const run = await read<RunResource>(`/api/v1/runs/${id}`);
+    return run.state === 'paused' && run;
+  });
+  expect(paused.reason).toMatch(/fold embedding .* failed: blob .* is gone/);
+  await blobs.put(bytes!);
+  await coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/resume`, headers: asOperator });
+  await roundReached(id, 2);
+  one.leave();
+  await toil;
 });

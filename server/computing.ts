@@ -1,0 +1,85 @@
+import { foldId } from '@pathfold/coordination/coordinator/state';
+import type { Fold } from '@pathfold/coordination/work-plan';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Executors } from './executors/executors.ts';
+import type { Host } from './host.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface ComputingDeps {
+  readonly host: () => Host;
+  readonly executors: Executors;
+  readonly metrics: Metrics;
+  readonly log: FastifyBaseLogger;
+  /** A contribution is part of a new version. It is told once for each module that it went into. */
+  readonly onFolded: (lease: string) => void;
+}
+
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 200;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+/** Tries again when the machine fails (disk full, thread lost), not when the work itself is refused. */
+async function withRetries<T>(work: () => Promise<T>, onFailure: (error: unknown) => void): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof PathfoldError || attempt === ATTEMPTS) throw error;
+      onFailure(error);
+      await pause(FIRST_PAUSE_MS * 3 ** (attempt - 1));
+    }
+  }
+}
+
+/** Checks and folds in worker threads. Both may be begun again at any time: they give the same result. */
+export function createComputing({ host, executors, metrics, log, onFolded }: ComputingDeps) {
+  const folding = new Set<string>();
+
+  async function check(lease: string): Promise<void> {
+    const record = host().state.leases[lease];
+    if (!record?.contribution || record.contribution.figures) return;
+    const { sha256, report } = record.contribution;
+    try {
+      const work = () => executors.check(record.kind, record.task.body, sha256, report);
+      const figures = await withRetries(work, (err) => log.warn({ err, lease }, 'a check failed; trying again'));
+      host().note({ type: 'ContributionChecked', lease, figures });
+    } catch (error) {
+      if (!(error instanceof PathfoldError)) log.error({ err: error, lease }, 'a contribution could not be checked');
+      const { code, detail } = error instanceof PathfoldError ? error : new PathfoldError('internal');
+      host().note({ type: 'ContributionRejected', lease, code, detail });
+    }
+  }
+
+  async function fold(run: string, kind: string, { key, input, contributions }: Fold): Promise<void> {
+    const id = `${run}/${foldId(kind, key)}`;
+    if (folding.has(id)) return;
+    folding.add(id);
+    const took = metrics.foldSeconds.startTimer();
+    try {
+      const work = () => executors.fold(kind, input);
+      const output = await withRetries(work, (err) => log.warn({ err, run, fold: key }, 'a fold failed; trying again'));
+      took();
+      await host().record({ type: 'FoldEnded', run, kind, fold: key, output });
+      contributions.forEach(onFolded);
+    } catch (error) {
+      log.error({ err: error, run, fold: key }, 'a fold failed');
+      const detail = error instanceof PathfoldError ? error.detail : (error as Error).message;
+      const reason = `The fold ${key} failed: ${detail}. Resume the run to try again.`;
+      if (host().state.runs[run]) host().note({ type: 'RunStateChanged', run, state: 'paused', reason });
+    } finally {
+      folding.delete(id);
+    }
+  }
+
+  return {
+    check: (lease: string) => void check(lease),
+    fold: (run: string, kind: string, begun: Fold) => void fold(run, kind, begun),
+    /** Begins the folds that a run waits for and that are not being computed. */
+    resumeFolds(run: string): void {
+      for (const { kind, fold: begun } of Object.values(host().state.runs[run]?.folds ?? {}))
+        void fold(run, kind, begun);
+    },
+  };
+}
