@@ -8,6 +8,7 @@ import { Notice } from '@pathfold/ui/notice';
 import { Table } from '@pathfold/ui/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Asking } from './asking.tsx';
 import { CorpusUploadDialog } from './corpus-upload.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
 
@@ -39,7 +40,14 @@ function State({ corpus }: { corpus: CorpusResource }) {
 }
 
 /** The texts that runs train on. */
-export function Corpora({ corpora, operator }: { corpora: readonly CorpusResource[]; operator: boolean }) {
+export function Corpora({
+  corpora,
+  operator,
+}: {
+  /** Undefined before the first answer. */
+  readonly corpora: readonly CorpusResource[] | undefined;
+  readonly operator: boolean;
+}) {
   const cache = useQueryClient();
   const [uploading, setUploading] = useState(false);
   const [asking, setAsking] = useState<CorpusResource | null>(null);
@@ -60,11 +68,13 @@ export function Corpora({ corpora, operator }: { corpora: readonly CorpusResourc
       }
     >
       {remove.error && <Notice tone="error" title={sentenceOf(remove.error)} />}
-      {corpora.length === 0 ? (
+      {!corpora && <Asking />}
+      {corpora?.length === 0 && (
         <EmptyState title="No texts yet">
           Upload a <code>.txt</code> file, or a <code>.jsonl</code> file with one <code>{'{"text": …}'}</code> a line.
         </EmptyState>
-      ) : (
+      )}
+      {corpora && corpora.length > 0 && (
         <Table<CorpusResource>
           caption="All corpora"
           keyOf={(corpus) => corpus.id}

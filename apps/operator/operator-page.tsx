@@ -6,6 +6,7 @@ import { Notice } from '@pathfold/ui/notice';
 import { Page } from '@pathfold/ui/page';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Asking } from './asking.tsx';
 import { Corpora } from './corpora.tsx';
 import { NewRun } from './new-run.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
@@ -34,8 +35,8 @@ export function OperatorPage() {
   const listed = items.find((run) => run.id === chosen) ?? items[0] ?? null;
   const live = useLiveRun(client, listed?.id ?? null);
   const shown = live.run ?? listed;
-  const volunteers = (operator ? everyone.data?.items : null) ?? live.volunteers;
-  const texts = corpora.data?.items ?? [];
+  const volunteers = operator ? everyone.data?.items : runs.data && live.volunteers;
+  const texts = corpora.data?.items;
   const away = runs.error instanceof UnreachableError;
 
   return (
@@ -54,7 +55,7 @@ export function OperatorPage() {
       <h1 className="sr-only">Operate</h1>
       <div className="grid gap-5">
         {session.operator === false && <SignInForm session={session} />}
-        <StartReport runs={items} volunteers={volunteers} corpora={texts} />
+        <StartReport runs={items} volunteers={volunteers ?? []} corpora={texts ?? []} />
         <div className="grid items-start gap-5 lg:grid-cols-[20rem_1fr]">
           <section aria-labelledby="runs" className="grid gap-3">
             <div className="flex items-center justify-between gap-3">
@@ -66,7 +67,7 @@ export function OperatorPage() {
               </Button>
             </div>
             {runs.error && !away && <Notice tone="error" title={sentenceOf(runs.error)} />}
-            {runs.isPending && !away && <p className="text-soft text-sm">Asking the coordinator.</p>}
+            {runs.isPending && <Asking />}
             {runs.data && items.length === 0 && (
               <EmptyState title="No runs yet">
                 {operator ? 'Create the first one.' : 'The operator creates the first one after signing in.'}
@@ -81,7 +82,7 @@ export function OperatorPage() {
       </div>
       {creating && (
         <NewRun
-          corpora={texts}
+          corpora={texts ?? []}
           onCreated={(run) => {
             setCreating(false);
             setChosen(run.id);

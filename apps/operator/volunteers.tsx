@@ -9,6 +9,7 @@ import { RelativeTime } from '@pathfold/ui/relative-time';
 import { type Column, Table } from '@pathfold/ui/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Asking } from './asking.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
 import { VolunteerName } from './volunteer-name.tsx';
 
@@ -27,7 +28,8 @@ export function Volunteers({
   volunteers,
   operator,
 }: {
-  readonly volunteers: readonly VolunteerResource[];
+  /** Undefined before the first answer. */
+  readonly volunteers: readonly VolunteerResource[] | undefined;
   readonly operator: boolean;
 }) {
   const cache = useQueryClient();
@@ -42,7 +44,7 @@ export function Volunteers({
       name: 'Name',
       cell: (row) => (
         <div>
-          <VolunteerName id={row.id} volunteers={volunteers} />
+          <VolunteerName id={row.id} volunteers={[row]} />
           <p className="text-soft text-xs">{row.agent === 'browser' ? 'a browser' : 'a headless process'}</p>
         </div>
       ),
@@ -67,12 +69,14 @@ export function Volunteers({
   return (
     <Card title="Volunteers">
       {ban.error && <Notice tone="error" title={sentenceOf(ban.error)} />}
-      {volunteers.length === 0 ? (
+      {!volunteers && <Asking />}
+      {volunteers?.length === 0 && (
         <EmptyState title="Nobody has joined yet">
           Open the Lend page on any machine, or run <code>npm run volunteer -- --url {location.origin}</code> on one
           without a screen.
         </EmptyState>
-      ) : (
+      )}
+      {volunteers && volunteers.length > 0 && (
         <Table caption="Everyone who took part" keyOf={(row) => row.id} rows={volunteers} columns={columns} />
       )}
       {asking && (

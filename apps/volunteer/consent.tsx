@@ -3,8 +3,7 @@ import type { RunResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Choice, Select } from '@pathfold/ui/field';
-import { formatCompact } from '@pathfold/ui/formats';
-import type { ReactNode } from 'react';
+import { ConsentTerms } from './consent-terms.tsx';
 import type { GraphicsAdapter } from './device.ts';
 import { ThrottleSlider } from './throttle-slider.tsx';
 
@@ -16,15 +15,6 @@ export interface Terms {
 
 const usesGpu = (adapter: GraphicsAdapter | null, choice: ComputeChoice): boolean =>
   adapter !== null && !adapter.software && choice !== 'cpu';
-
-function Term({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="grid gap-x-4 gap-y-0.5 py-2 sm:grid-cols-[7.5rem_1fr]">
-      <dt className="font-semibold text-sm">{name}</dt>
-      <dd className="text-sm">{children}</dd>
-    </div>
-  );
-}
 
 function adapterHint(adapter: GraphicsAdapter | null | undefined): string {
   if (adapter === undefined) return 'Looking for a graphics adapter.';
@@ -62,27 +52,7 @@ export function Consent({
   const set = (change: Partial<Terms>) => onChange({ ...terms, ...change });
   return (
     <Card title="Before you start">
-      <dl className="-mt-2 divide-y divide-line">
-        <Term name="It computes">
-          {run
-            ? `The training of “${run.name}”, a language model of ${formatCompact(run.parameterCount)} parameters, one piece of work after another.`
-            : 'Pieces of the training of a small language model, when an operator starts one.'}
-        </Term>
-        <Term name="On these texts">{run ? `${run.corpus.name} (${run.corpus.licence}).` : 'The run names them.'}</Term>
-        <Term name="For whom">
-          The operator of {host}.{' '}
-          {run?.spec.visibility === 'private'
-            ? 'The run is private: the operator decides who may use the model.'
-            : 'Anyone may use the model.'}{' '}
-          {run && <>Licence of the weights: {run.spec.licence}.</>}
-        </Term>
-        <Term name="You send">
-          Changes to the model, and this device’s speed and processor name. Nothing from your disk or other tabs.
-        </Term>
-        <Term name="It costs you">
-          Electricity, warmth and some traffic. Pause or stop whenever you like, within a second.
-        </Term>
-      </dl>
+      <ConsentTerms run={run} host={host} />
       <div className="grid gap-5 border-line border-t pt-4">
         <div className="grid gap-5 sm:grid-cols-2">
           <Select<ComputeChoice>

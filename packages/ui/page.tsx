@@ -70,7 +70,7 @@ export function Page({
           {aside && <div className="ml-auto pb-2 text-sm">{aside}</div>}
         </div>
       </header>
-      <ConnectionBanner away={away} />
+      {away && <ConnectionBanner className={width} />}
       <main
         id="main"
         tabIndex={-1}
