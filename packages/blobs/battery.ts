@@ -102,6 +102,8 @@ export const blobStoreBattery: readonly BatteryCase[] = [
       const ref = await store.putStream(chunksOf(...chunks), large.length);
       equal(ref, await store.put(large), 'ref');
       equal(await store.get(ref.sha256), large, 'bytes');
+      const single = Array.from({ length: 3000 }, (_, i) => large.subarray(i, i + 1));
+      equal(await store.putStream(chunksOf(...single), 3000), await store.put(large.subarray(0, 3000)), 'single bytes');
     },
   },
   {

@@ -22,7 +22,7 @@ describe('blobs on disk', () => {
     const ref = await (await openDiskBlobs(folder)).put(new Uint8Array([1, 2, 3]));
     expect(await readdir(join(folder, ref.sha256.slice(0, 2)))).toEqual([ref.sha256]);
     const again = await openDiskBlobs(folder);
-    expect(await again.get(ref.sha256)).toEqual(Buffer.from([1, 2, 3]));
+    expect(await again.get(ref.sha256)).toEqual(new Uint8Array([1, 2, 3]));
   });
 
   test('opening removes what a crash left half-written', async () => {
@@ -42,7 +42,7 @@ describe('blobs on disk', () => {
       await writeFile(path, 'abc');
       await store.adopt(path, { sha256, bytes: 3 });
       expect(await readdir(folder)).not.toContain('upload');
-      expect(await store.get(sha256)).toEqual(Buffer.from('abc'));
+      expect(await store.get(sha256)).toEqual(new Uint8Array(Buffer.from('abc')));
     }
   });
 

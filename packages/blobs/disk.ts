@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
@@ -94,15 +94,19 @@ export const diskBlobs = (folder: string): DiskBlobs => {
       }
     },
     async get(sha256, range) {
-      if (!range) return readFile(pathOf(sha256)).catch(absent);
       const file = await open(pathOf(sha256), 'r').catch(absent);
       if (!file) return null;
       try {
         const { size } = await file.stat();
-        const start = Math.min(range.start, size);
-        const room = new Uint8Array(Math.max(0, Math.min(range.end, size) - start));
-        const { bytesRead } = await file.read(room, 0, room.byteLength, start);
-        return room.subarray(0, bytesRead);
+        const start = Math.min(range?.start ?? 0, size);
+        const end = Math.min(range?.end ?? size, size);
+        const room = new Uint8Array(Math.max(0, end - start));
+        for (let read = 0; read < room.byteLength; ) {
+          const { bytesRead } = await file.read(room, read, room.byteLength - read, start + read);
+          if (bytesRead === 0) throw new Error(`blob ${sha256} ends before its size`);
+          read += bytesRead;
+        }
+        return room;
       } finally {
         await file.close();
       }

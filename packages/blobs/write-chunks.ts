@@ -18,7 +18,9 @@ export const writeChunks = async (
   let piece: Uint8Array[] = [];
   let pieceBytes = 0;
   const flush = async () => {
-    if (pieceBytes > 0) await file.writeFile(piece.length === 1 ? piece[0]! : Buffer.concat(piece, pieceBytes));
+    if (pieceBytes === 0) return;
+    const { bytesWritten } = await file.writev(piece);
+    if (bytesWritten !== pieceBytes) throw new Error(`${bytesWritten} of ${pieceBytes} bytes were written`);
     piece = [];
     pieceBytes = 0;
   };
