@@ -213,4 +213,18 @@ describe('leases over the socket', () => {
     expect(third.lease).not.toBe(second.lease);
     for (const each of [one, other]) each.leave();
   });
+
+  test('L4: the lease of a volunteer that vanished goes to another one, and what it still sends is refused', async () => {
+    await one.join();
+    const lease = await one.lease();
+    one.leave();
+    const other = new FakeVolunteer(origin);
+    await other.join();
+    const beats = setInterval(() => other.send({ type: 'ping' }), 300);
+    expect((await other.lease()).lease).not.toBe(lease.lease);
+    const late = await one.upload(lease, one.work(lease));
+    expect([late.status, await late.json()]).toMatchObject([410, { code: 'lease_ended' }]);
+    clearInterval(beats);
+    other.leave();
+  });
 });
