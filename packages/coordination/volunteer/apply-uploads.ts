@@ -1,0 +1,32 @@
+import type { Outcome, PendingUpload, Upload, VolunteerState } from './state.ts';
+
+export const pending = (upload: Upload, at: number): PendingUpload => ({
+  upload,
+  failures: 0,
+  retryAt: at,
+  active: false,
+  dropped: false,
+});
+
+export const find = (state: VolunteerState, lease: string) =>
+  state.uploads.find((entry) => entry.upload.lease === lease);
+
+export function patch(state: VolunteerState, lease: string, change: (entry: PendingUpload) => void): void {
+  const entry = find(state, lease);
+  if (entry) change(entry);
+}
+
+export function forget(state: VolunteerState, lease: string): void {
+  state.uploads = state.uploads.filter((entry) => entry.upload.lease !== lease);
+}
+
+/** An outcome only goes forward, in whatever order the socket and HTTP tell it. */
+const RANK = { received: 0, checked: 1, folded: 2, rejected: 3 } as const;
+
+/** Notes what became of a contribution. */
+export function record(state: VolunteerState, outcome: Outcome): void {
+  const known = state.outcomes.find((entry) => entry.lease === outcome.lease);
+  if (!known) state.outcomes = [outcome, ...state.outcomes].slice(0, 50);
+  else if (RANK[outcome.state] >= RANK[known.state])
+    Object.assign(known, { state: outcome.state, code: outcome.code, detail: outcome.detail });
+}
