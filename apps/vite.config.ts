@@ -9,13 +9,16 @@ import { type Connect, defaultClientConditions, defineConfig, type Plugin } from
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const outDir = join(root, '..', 'dist', 'pages');
-const require = createRequire(import.meta.url);
 
 /** The pages and the addresses that they answer to. */
 const PAGES = { '/': 'volunteer', '/operator': 'operator', '/prompt': 'prompt' } as const;
 
-const ortDist = dirname(require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
-const tfjsDist = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm'));
+/** The folder of a file of a dependency, as the package that depends on it finds it. */
+const folderOf = (file: string, dependent: string): string =>
+  dirname(createRequire(join(root, '..', 'packages', dependent, 'package.json')).resolve(file));
+
+const ortDist = folderOf('onnxruntime-web/ort-wasm-simd-threaded.wasm', 'inference');
+const tfjsDist = folderOf('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm', 'tensors');
 
 /** Runtimes that load their own binaries at run time, by fixed address: served as they are. */
 const RUNTIME_FILES: Record<string, string> = {

@@ -3,6 +3,7 @@ import type { RunResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Choice, Select } from '@pathfold/ui/field';
+import { useEffect, useRef } from 'react';
 import { ConsentTerms } from './consent-terms.tsx';
 import type { GraphicsAdapter } from './device.ts';
 import { ThrottleSlider } from './throttle-slider.tsx';
@@ -30,6 +31,7 @@ export function Consent({
   adapter,
   terms,
   status,
+  returning,
   blocked,
   starting,
   canShare,
@@ -43,12 +45,19 @@ export function Consent({
   readonly terms: Terms;
   /** What happens now, in words. */
   readonly status: string;
+  /** The person comes back here from computing. */
+  readonly returning: boolean;
   readonly blocked: boolean;
   readonly starting: boolean;
   readonly canShare: boolean;
   readonly onChange: (terms: Terms) => void;
   readonly onStart: () => void;
 }) {
+  const announced = useRef<HTMLParagraphElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when this takes the place of the running view
+  useEffect(() => {
+    if (returning) announced.current?.focus();
+  }, []);
   const set = (change: Partial<Terms>) => onChange({ ...terms, ...change });
   return (
     <Card title="Before you start">
@@ -90,7 +99,7 @@ export function Consent({
             {usesGpu(adapter ?? null, terms.choice) ? 'Lend this GPU' : 'Lend this CPU'}
           </Button>
           <p className="text-soft text-xs">By pressing it you agree to the above.</p>
-          <p role="status" className="text-sm">
+          <p ref={announced} role="status" tabIndex={-1} className="text-sm">
             {status}
           </p>
         </div>

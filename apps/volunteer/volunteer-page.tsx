@@ -48,6 +48,7 @@ export function VolunteerPage() {
               adapter={adapter}
               terms={terms}
               status={snapshot?.status.sentence ?? 'Not started: nothing is computed, nothing is sent.'}
+              returning={snapshot !== null}
               blocked={environment.blocking.length > 0}
               starting={starting}
               canShare={canShare()}

@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatLoss } from '@pathfold/ui/formats';
 import { Progress } from '@pathfold/ui/progress';
 import { Stat, Stats } from '@pathfold/ui/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
+import { useEffect, useRef } from 'react';
 import { ThrottleSlider } from './throttle-slider.tsx';
 import { headlineOf, keptInWords, progressInWords, workInWords } from './words.ts';
 
@@ -37,6 +38,9 @@ export function Working({
   const { status, work, wish, traffic, executor } = snapshot;
   const kept = keptInWords(snapshot.uploads);
   const paused = wish === 'paused';
+  // The button that brought the person here is gone: the focus goes to what happens now.
+  const announced = useRef<HTMLDivElement>(null);
+  useEffect(() => announced.current?.focus(), []);
   return (
     <Card>
       <div className="grid gap-6">
@@ -45,7 +49,7 @@ export function Working({
             aria-hidden
             className={`mt-2 size-3 rounded-full border-2 border-edge ${LAMPS[status.code] ?? 'bg-signal-wash'}`}
           />
-          <div role="status" className="grid gap-1">
+          <div ref={announced} role="status" tabIndex={-1} className="grid gap-1 outline-offset-4">
             <p className="font-semibold text-xl">{headlineOf(snapshot)}</p>
             {status.code !== 'computing' && <p className="text-soft text-sm">{status.sentence}</p>}
           </div>
