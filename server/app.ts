@@ -24,6 +24,8 @@ import { recognizeOperators } from './security/operator.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
+/** A connection on which nothing moves for so long is given up: longer than any prompt waits. */
+const STALLED_MS = 10 * 60_000;
 const GOING_AWAY = 1001;
 /** How long sockets may take to say goodbye when the coordinator stops. */
 const CLOSE_MS = 100;
@@ -37,6 +39,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy,
     bodyLimit: MAX_BODY_BYTES,
+    connectionTimeout: STALLED_MS,
     routerOptions: { ignoreTrailingSlash: true },
     forceCloseConnections: true,
   };

@@ -99,10 +99,12 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   await host.begin();
   effects.resume();
   await library.resume();
-  const isFresh = (await store.corpora.list({ limit: 1 })).items.length === 0;
-  const startsStarter = config.starter && registry.list().length === 0;
-  if (isFresh || startsStarter) await library.addStarter();
-  if (startsStarter) await runs.create(RunSpec.parse(STARTER_RUN));
+  const isFresh = registry.list().length === 0 && (await store.settings.get('starter')) === null;
+  if (config.starter && isFresh) {
+    await library.addStarter();
+    await runs.create(RunSpec.parse(STARTER_RUN));
+    await store.settings.set('starter', 'made');
+  }
   await runs.resume();
 
   return {

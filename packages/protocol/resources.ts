@@ -116,6 +116,10 @@ export const VolunteerResource = z.object({
 });
 export type VolunteerResource = z.infer<typeof VolunteerResource>;
 
+/** Answer of `/volunteers/{id}`: with its last contributions, the newest first, and the reason of each rejection. */
+export const VolunteerDetail = z.extend(VolunteerResource, { contributions: z.array(ContributionResource) });
+export type VolunteerDetail = z.infer<typeof VolunteerDetail>;
+
 export const CorpusResource = z.object({
   id: z.string(),
   name: z.string(),

@@ -1,5 +1,5 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { ContributionResource, listOf, VolunteerResource } from '@pathfold/protocol/resources';
+import { ContributionResource, listOf, VolunteerDetail, VolunteerResource } from '@pathfold/protocol/resources';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Host } from '../host.ts';
@@ -28,8 +28,13 @@ export const volunteerRoutes =
       async ({ query }) => lists.volunteers(null, query),
     );
 
-    app.get('/volunteers/:id', { schema: { tags, params, response: { 200: VolunteerResource } } }, async (request) =>
-      known(request.params.id),
+    app.get(
+      '/volunteers/:id',
+      { schema: { tags, params, response: { 200: VolunteerDetail } } },
+      async ({ params: { id } }) => {
+        const volunteer = await known(id);
+        return { ...volunteer, contributions: (await lists.contributions({ volunteer: id }, {})).items };
+      },
     );
 
     app.get(

@@ -13,7 +13,8 @@ export type Send = (event: RunEvent, id: number) => void;
 interface Channel {
   readonly listeners: Set<Send>;
   isDirty: boolean;
-  lastPoint: number;
+  /** Time of the newest point that was told; points up to it are not told again. */
+  toldPoint: number;
 }
 
 /** Live events of runs. What changes often is told at most twice a second, computed once for all who listen. */
@@ -21,32 +22,33 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
   const { registry, views, lists, log } = deps;
   const channels = new Map<string, Channel>();
 
-  async function changes(run: string, since: number): Promise<{ events: RunEvent[]; lastPoint: number }> {
+  /** The run as it is, with its points after `since`; `newest`: the time of its last point. */
+  async function look(run: string, since: number): Promise<{ events: RunEvent[]; newest: number }> {
     const entry = registry.get(run);
-    if (!entry) return { events: [], lastPoint: since };
+    if (!entry) return { events: [], newest: 0 };
     const page = { limit: MOST_ITEMS };
     const [history, volunteers, leases] = await Promise.all([
       lists.history(run),
       lists.volunteers({ run }, page),
       lists.leases(run, page),
     ]);
-    const points = history.filter(({ time }) => Date.parse(time) > since);
+    const points = history.map((point) => ({ point, at: Date.parse(point.time) }));
     return {
       events: [
         { type: 'run', run: views.resource(entry, history) },
         { type: 'volunteers', items: volunteers.items },
         { type: 'leases', items: leases.items },
-        ...points.map((point): RunEvent => ({ type: 'point', point })),
+        ...points.filter(({ at }) => at > since).map(({ point }): RunEvent => ({ type: 'point', point })),
       ],
-      lastPoint: Math.max(since, ...points.map(({ time }) => Date.parse(time))),
+      newest: Math.max(0, ...points.map(({ at }) => at)),
     };
   }
 
   async function tell(run: string, channel: Channel): Promise<void> {
     channel.isDirty = false;
-    const { events, lastPoint } = await changes(run, channel.lastPoint);
-    channel.lastPoint = lastPoint;
-    for (const listener of channel.listeners) for (const event of events) listener(event, lastPoint);
+    const { events, newest } = await look(run, channel.toldPoint);
+    channel.toldPoint = newest;
+    for (const listener of channel.listeners) for (const event of events) listener(event, newest);
   }
 
   const timer = setInterval(() => {
@@ -62,20 +64,29 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
     },
     /** Everything as it is, with the points after `since` (none when null), then changes, until the answer is called. */
     async follow(run: string, since: number | null, send: Send): Promise<() => void> {
-      const { events, lastPoint } = await changes(run, since ?? Date.now());
-      const from = since === null ? latest(await lists.history(run)) : lastPoint;
-      for (const event of events) send(event, from);
-      const channel = channels.get(run) ?? { listeners: new Set<Send>(), isDirty: true, lastPoint: from };
+      const known = channels.get(run);
+      const channel: Channel = known ?? { listeners: new Set(), isDirty: false, toldPoint: Number.POSITIVE_INFINITY };
       channels.set(run, channel);
-      channel.listeners.add(send);
-      return () => {
-        channel.listeners.delete(send);
+      // What is told while the first look is taken comes after it.
+      const held: Parameters<Send>[] = [];
+      let listen: Send = (...told) => void held.push(told);
+      const listener: Send = (...told) => listen(...told);
+      channel.listeners.add(listener);
+      const stop = () => {
+        channel.listeners.delete(listener);
         if (channel.listeners.size === 0) channels.delete(run);
       };
+      const { events, newest } = await look(run, since ?? Number.POSITIVE_INFINITY).catch((error: unknown) => {
+        stop();
+        throw error;
+      });
+      if (!known) channel.toldPoint = newest;
+      for (const event of events) send(event, newest);
+      for (const told of held) send(...told);
+      listen = send;
+      return stop;
     },
     close: () => clearInterval(timer),
   };
 }
 export type Feed = ReturnType<typeof createFeed>;
-
-const latest = (points: readonly { time: string }[]) => Math.max(0, ...points.map(({ time }) => Date.parse(time)));
