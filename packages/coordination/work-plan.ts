@@ -134,8 +134,11 @@ export interface Summary {
 export interface WorkPlan<S = Json> {
   readonly name: string;
   init(run: RunFacts): S;
-  /** Whether `offer` may find a task for anyone now: a cheap test that spares asking for each idle volunteer. */
-  open(state: S, run: RunFacts, now: number): boolean;
+  /**
+   * Whom `offer` may find a task for now: volunteers that are at least so fast, or of unknown speed; null when nobody.
+   * A cheap test that spares asking for each of thousands that are idle.
+   */
+  open(state: S, run: RunFacts, now: number): { tokensPerSecond: number } | null;
   /** The task that this volunteer should get now, or null. */
   offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null;
   settle(state: S, run: RunFacts, outcome: Outcome, now: number): void;

@@ -5,7 +5,7 @@ import { isIdle, type Memory, watch } from './memory.ts';
 import { type CoordinatorState, foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
 
 /** Idle volunteers asked about in one pass: bounds what a pass may cost. */
-const SEARCH_BUDGET = 32;
+const SEARCH_BUDGET = 4;
 
 export interface Desk {
   readonly state: CoordinatorState;
@@ -157,7 +157,9 @@ function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
     memory.wakeAt.set(id, wakeAt);
     memory.timers.push(wakeAt, { what: 'run', id });
   }
-  memory.searches.set(id, memory.idle.size);
+  const search = memory.searches.get(id);
+  if (search) search.again = true;
+  else memory.searches.set(id, { idle: memory.idle.values(), again: false });
   return events;
 }
 
@@ -190,26 +192,41 @@ function serveVolunteers(desk: Desk): CoordinatorEvent[] {
 
 /** A volunteer for a run in which work may have opened. A search that its budget cuts short goes on in the next pass. */
 function searchForRuns(desk: Desk): CoordinatorEvent[] {
-  const { state, memory, kinds, now } = desk;
+  const { state, memory } = desk;
   let budget = SEARCH_BUDGET;
-  for (const [id, left] of memory.searches) {
-    memory.searches.delete(id);
+  for (const [id, search] of memory.searches) {
     const run = state.runs[id];
-    if (run?.state !== 'training') continue;
-    for (let asked = 0; asked < left && memory.idle.size > 0; asked++) {
-      if (!run.kinds.some((kind) => kinds.get(kind)!.open(run.works[kind], run.facts, now))) break;
-      if (budget-- === 0) {
-        memory.searches.set(id, left - asked);
-        return [];
-      }
-      const [first] = memory.idle;
-      memory.idle.delete(first!);
-      memory.idle.add(first!);
-      const grant = offer(desk, run, state.volunteers[first!]!);
-      if (grant) return [grant];
+    const least = run?.state === 'training' ? leastSpeed(desk, run) : null;
+    if (!run || least === null) {
+      memory.searches.delete(id);
+      continue;
     }
+    for (;;) {
+      const next = search.idle.next();
+      if (next.done && !search.again) break;
+      if (next.done) {
+        Object.assign(search, { idle: memory.idle.values(), again: false });
+        continue;
+      }
+      const volunteer = state.volunteers[next.value]!;
+      if (volunteer.tokensPerSecond > 0 && volunteer.tokensPerSecond < least) continue;
+      const grant = offer(desk, run, volunteer);
+      if (grant) return [grant];
+      if (--budget === 0) return [];
+    }
+    memory.searches.delete(id);
   }
   return [];
+}
+
+/** The slowest that a volunteer may be to get any work of a run; null when there is none for anybody. */
+function leastSpeed({ kinds, now }: Desk, run: RunRecord): number | null {
+  let least: number | null = null;
+  for (const kind of run.kinds) {
+    const open = kinds.get(kind)!.open(run.works[kind], run.facts, now);
+    if (open) least = Math.min(least ?? open.tokensPerSecond, open.tokensPerSecond);
+  }
+  return least;
 }
 
 function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {

@@ -15,15 +15,15 @@ export interface Timer {
 export interface Memory {
   /** Whoever pops one checks whether it still matters. */
   readonly timers: TimeHeap<Timer>;
-  /** Volunteers that wait for work, the one that was asked about longest ago first. */
+  /** Volunteers that wait for work, the longest waiting first. */
   readonly idle: Set<string>;
   readonly heardAt: Map<string, number>;
   /** Volunteers with a silence timer: one each. */
   readonly watched: Set<string>;
   /** Touched, and not decided about yet. */
   readonly pending: Touched;
-  /** Runs that may have work for idle volunteers, with how many of these are still to be asked about. */
-  readonly searches: Map<string, number>;
+  /** Searches for runs that may have work: whom of the idle to ask next, and whether to begin again after that. */
+  readonly searches: Map<string, { idle: Iterator<string>; again: boolean }>;
   /** When each run's kinds want to be asked again. */
   readonly wakeAt: Map<string, number>;
 }

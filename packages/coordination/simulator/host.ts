@@ -56,6 +56,7 @@ export class VirtualHost {
   #snapshot: { readonly text: string; readonly at: number };
   /** Counts starts: what an earlier life had begun does not come to an end. */
   #life = 0;
+  #doomed = false;
   readonly #holders = new Map<string, string>();
   #clockOffset = 1_000_000;
   #clock = 0;
@@ -92,9 +93,9 @@ export class VirtualHost {
 
   /**
    * Brings facts into the mind, appends them and what it decided to the log, and lets the effects happen. While
-   * it is down, facts are lost. `dieBeforeEffects`: it is killed right after the append.
+   * it is down, facts are lost.
    */
-  record(facts: readonly Fact[] = [], dieBeforeEffects = false): void {
+  record(facts: readonly Fact[] = []): void {
     if (this.upSince === null) return;
     const at = this.now();
     const told = facts.map((fact) => ({ at, ...fact }) as CoordinatorEvent);
@@ -109,7 +110,7 @@ export class VirtualHost {
     }
     if (this.log.length - this.#snapshot.at >= SNAPSHOT_EVERY)
       this.#snapshot = { text: snapshot(this.state), at: this.log.length };
-    if (dieBeforeEffects) {
+    if (this.#doomed && told.length + decided.length > 0) {
       this.die();
       return;
     }
@@ -127,8 +128,14 @@ export class VirtualHost {
     this.#deps.tell(volunteer, { type: 'welcome', lease: this.state.volunteers[volunteer]?.lease ?? null });
   }
 
+  /** It is going to be killed right after its next append: what is in the log has had no effect. */
+  doom(): void {
+    this.#doomed = true;
+  }
+
   die(): void {
     if (this.upSince === null) return;
+    this.#doomed = false;
     this.upSince = null;
     this.#life++;
     for (const { id, connected } of Object.values(this.state.volunteers))

@@ -34,7 +34,7 @@ export class Troubles {
     this.#repeat(troubles.dropMs, () => this.#pick()?.drop(world.random.chance(0.7)));
     this.#repeat(troubles.stallMs, () => this.#stall());
     this.#repeat(troubles.exodusMs, () => this.#exodus());
-    this.#repeat(troubles.restartMs, () => world.host.die());
+    this.#repeat(troubles.restartMs, () => (world.random.chance(0.5) ? world.host.die() : world.host.doom()));
     this.#repeat(troubles.clockJumpMs, () => this.#jump());
     this.#repeat(troubles.operatorMs, () => this.#operate());
   }

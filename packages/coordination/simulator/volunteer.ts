@@ -268,7 +268,7 @@ export class VirtualVolunteer {
     const { agenda, host, random, duplicate, reorder, faults } = this.#around;
     const session = this.#session;
     const arrive = () => {
-      if (session === this.#session) host.record(facts, random.chance(0.0005));
+      if (session === this.#session) host.record(facts);
     };
     if (latencyMs === 0) arrive();
     else if (random.chance(reorder)) {

@@ -1,14 +1,6 @@
 import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import {
-  givenTo,
-  isComplete,
-  overdueAt,
-  type PathState,
-  runningDeadline,
-  type TrainState,
-  versionOf,
-} from './plan-state.ts';
+import { isComplete, overdueAt, type PathState, runningDeadline, type TrainState, versionOf } from './plan-state.ts';
 import type { TrainTask } from './task.ts';
 
 /** Part of the time to the deadline that the expected work may fill: estimates err, and blobs have to travel. */
@@ -20,15 +12,21 @@ const TOGETHER_PART = 1 / 4;
 /** Slack for downloads and the upload beside three times the expected time. */
 const TRAVEL_MS = 15_000;
 
-/** Where a path stands in the rounds of its modules. */
-interface Standing {
+/** A path that has a lease to give, and what of it is the same for every volunteer. */
+interface Opening {
+  readonly id: string;
+  /** Without a further contribution a round of its modules cannot end well; otherwise a replica may join. */
+  readonly needed: boolean;
   /** Contributions and open leases, of the module that has the fewest. */
   readonly least: number;
-  readonly most: number;
-  /** Without a further contribution a round of its modules cannot end well. */
-  readonly needed: boolean;
-  /** Another replica may join what is under way. */
-  readonly joinable: boolean;
+  /** Steps of a whole lease. */
+  readonly whole: number;
+  readonly restMs: number;
+  /** Nothing of its round has begun: any number of steps will do. */
+  readonly fresh: boolean;
+  /** Time that those who joined together may fill with steps; time that a latecomer may. */
+  readonly togetherMs: number;
+  readonly lateMs: number;
 }
 
 interface Chance {
@@ -38,75 +36,120 @@ interface Chance {
   readonly restMs: number;
 }
 
-/** Null when the path can get no lease now: complete, or a module that it needs is being folded. */
-function standingOf(state: TrainState, run: RunFacts, id: string): Standing | null {
-  const { quorum, replicas } = run.spec;
-  const path = state.paths[id]!;
-  const modules = run.paths[id]!.modules;
-  if (isComplete(run, path) || modules.some((name) => state.modules[name]!.folding)) return null;
-  const live = path.leases.length;
-  let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
-  for (const name of modules) {
-    const given = path.contributions.length === 0 ? 0 : givenTo(run, path, name).length;
-    least = Math.min(least, given + live);
-    most = Math.max(most, given + live);
-    full ||= given >= quorum;
+/** When those who compute on a module should be done, by module; a module that nobody computes on is missing. */
+function endsOf(state: TrainState, now: number): Map<string, number> {
+  const ends = new Map<string, number>();
+  for (const id in state.leases) {
+    const lease = state.leases[id]!;
+    if (lease.received) continue;
+    const end = now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt;
+    for (const name in lease.base) ends.set(name, Math.max(ends.get(name) ?? now, end));
   }
-  const aligned = path.contributions.every(({ base }) => modules.every((name) => base[name] === versionOf(run, name)));
-  return { least, most, needed: !full && least < quorum, joinable: aligned && most < replicas };
+  return ends;
 }
 
-/** Whether a path may have a lease to give. */
-export const hasOpening = (state: TrainState, run: RunFacts): boolean =>
-  Object.keys(state.paths).some((id) => {
-    const standing = standingOf(state, run, id);
-    return standing !== null && (standing.needed || standing.joinable);
-  });
-
-/** When those who compute on a module of this path should be done; null when nobody does. */
-function othersEnd(state: TrainState, run: RunFacts, id: string, now: number): number | null {
-  const modules = new Set(run.paths[id]!.modules);
-  let end: number | null = null;
-  for (const lease of Object.values(state.leases)) {
-    if (lease.received || !run.paths[lease.path]!.modules.some((name) => modules.has(name))) continue;
-    end = Math.max(end ?? now, now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt);
-  }
-  return end;
-}
-
-const tookPart = (state: TrainState, path: PathState, volunteer: string): boolean =>
-  path.contributions.some((contribution) => contribution.volunteer === volunteer) ||
-  path.leases.some((lease) => state.leases[lease]!.volunteer === volunteer);
-
-/** The steps that a volunteer could take on a path now; null when it should wait for the next round. */
-function chanceOf(
+/** Null when the path has no lease to give now: it is complete, full, too late, or one of its modules is being folded. */
+function openingOf(
   state: TrainState,
   run: RunFacts,
   id: string,
-  standing: Standing,
-  volunteer: VolunteerFacts,
   now: number,
-): Chance | null {
-  const { inner, roundDeadlineMs, totalSteps } = run.spec;
+  ends: () => Map<string, number>,
+): Opening | null {
+  const { quorum, replicas, inner, totalSteps, roundDeadlineMs } = run.spec;
   const path = state.paths[id]!;
-  const modules = run.paths[id]!.modules.map((name) => state.modules[name]!);
-  const whole = Math.min(inner.steps, totalSteps - path.steps);
-  const deadlines = modules.map((module) => runningDeadline(run, module, now)).filter((at) => at !== null);
-  const restMs = Math.min(roundDeadlineMs, ...deadlines.map((at) => at - now));
-  const stepMs = volunteer.tokensPerSecond
-    ? (1000 * inner.batch * run.spec.model.context) / volunteer.tokensPerSecond
-    : (DEADLINE_MARGIN * roundDeadlineMs) / inner.steps;
-  const chance = (steps: number): Chance => ({ id, steps, expectedMs: steps * stepMs, restMs });
-  let steps = Math.min(whole, Math.floor((DEADLINE_MARGIN * restMs) / stepMs));
-  if (standing.needed && deadlines.length === 0) return chance(Math.max(1, steps));
-  if (!standing.needed) {
-    const end = othersEnd(state, run, id, now);
-    if (end === null) return null;
-    const openedAt = Math.min(...modules.map((module) => module.openedAt ?? now));
-    const together = now - openedAt <= TOGETHER_PART * (end - openedAt) && !tookPart(state, path, volunteer.id);
-    if (!together) steps = Math.min(steps, Math.floor((end - now) / stepMs));
+  const { modules } = run.paths[id]!;
+  if (isComplete(run, path)) return null;
+  const live = path.leases.length;
+  if (live >= replicas) return null;
+  let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
+  let [openedAt, deadline] = [now, Number.POSITIVE_INFINITY];
+  for (const name of modules) {
+    const module = state.modules[name]!;
+    if (module.folding) return null;
+    const given = countGiven(path, name, versionOf(run, name));
+    least = Math.min(least, given + live);
+    most = Math.max(most, given + live);
+    full ||= given >= quorum;
+    openedAt = Math.min(openedAt, module.openedAt ?? now);
+    deadline = Math.min(deadline, runningDeadline(run, module, now) ?? Number.POSITIVE_INFINITY);
   }
-  return steps >= Math.max(1, LEAST_PART * whole) ? chance(steps) : null;
+  const fresh = deadline === Number.POSITIVE_INFINITY;
+  const restMs = fresh ? roundDeadlineMs : deadline - now;
+  const whole = Math.min(inner.steps, totalSteps - path.steps);
+  const needed = !full && least < quorum;
+  const byDeadlineMs = DEADLINE_MARGIN * restMs;
+  const opening = { id, needed, least, whole, restMs, fresh: needed && fresh };
+  if (needed) return { ...opening, togetherMs: byDeadlineMs, lateMs: byDeadlineMs };
+  if (most >= replicas || !isAligned(run, path, modules)) return null;
+  const end = modules.reduce((latest, name) => Math.max(latest, ends().get(name) ?? 0), 0);
+  if (end === 0) return null;
+  const lateMs = Math.min(byDeadlineMs, end - now);
+  return { ...opening, togetherMs: now - openedAt <= TOGETHER_PART * (end - openedAt) ? byDeadlineMs : lateMs, lateMs };
+}
+
+function countGiven({ contributions }: PathState, module: string, version: number): number {
+  let count = 0;
+  for (const { base } of contributions) if (base[module] === version) count++;
+  return count;
+}
+
+/** Whether all that the path has given went to the versions that its modules have now. */
+const isAligned = (run: RunFacts, path: PathState, modules: readonly string[]): boolean =>
+  path.contributions.every(({ base }) => modules.every((name) => base[name] === versionOf(run, name)));
+
+/** Openings as they were last looked up: many volunteers are asked about between two changes of the state. */
+const lookedUp = new WeakMap<TrainState, { readonly now: number; readonly openings: readonly Opening[] }>();
+
+/** To be called whenever the state, or a version of a module of its run, has changed. */
+export const forgetOpenings = (state: TrainState): boolean => lookedUp.delete(state);
+
+function openingsOf(state: TrainState, run: RunFacts, now: number): readonly Opening[] {
+  const known = lookedUp.get(state);
+  if (known?.now === now) return known.openings;
+  let ends: Map<string, number> | null = null;
+  const endsByModule = () => {
+    ends ??= endsOf(state, now);
+    return ends;
+  };
+  const openings: Opening[] = [];
+  for (const id in state.paths) {
+    const opening = openingOf(state, run, id, now, endsByModule);
+    if (opening) openings.push(opening);
+  }
+  lookedUp.set(state, { now, openings });
+  return openings;
+}
+
+const tokensPerStep = ({ spec }: RunFacts): number => spec.inner.batch * spec.model.context;
+
+/** How fast one must be at least to get a lease of any path; null when there is none to give. */
+export function leastSpeed(state: TrainState, run: RunFacts, now: number): { tokensPerSecond: number } | null {
+  let least: number | null = null;
+  for (const { fresh, togetherMs, whole } of openingsOf(state, run, now)) {
+    if (fresh) return { tokensPerSecond: 0 };
+    if (togetherMs <= 0) continue;
+    const steps = Math.max(1, LEAST_PART * whole);
+    least = Math.min(least ?? Number.POSITIVE_INFINITY, Math.floor((1000 * tokensPerStep(run) * steps) / togetherMs));
+  }
+  return least === null ? null : { tokensPerSecond: least };
+}
+
+const tookPart = (state: TrainState, { contributions, leases }: PathState, volunteer: string): boolean =>
+  contributions.some((contribution) => contribution.volunteer === volunteer) ||
+  leases.some((lease) => state.leases[lease]!.volunteer === volunteer);
+
+/** The steps that a volunteer could take now; null when it should wait for the next round. */
+function chanceOf(state: TrainState, run: RunFacts, opening: Opening, volunteer: VolunteerFacts): Chance | null {
+  const { id, fresh, whole, restMs, togetherMs, lateMs } = opening;
+  const stepMs = volunteer.tokensPerSecond
+    ? (1000 * tokensPerStep(run)) / volunteer.tokensPerSecond
+    : (DEADLINE_MARGIN * run.spec.roundDeadlineMs) / run.spec.inner.steps;
+  const timeMs = togetherMs > lateMs && tookPart(state, state.paths[id]!, volunteer.id) ? lateMs : togetherMs;
+  const possible = Math.min(whole, Math.floor(timeMs / stepMs));
+  const steps = fresh ? Math.max(1, possible) : possible;
+  if (!fresh && steps < Math.max(1, LEAST_PART * whole)) return null;
+  return { id, steps, expectedMs: steps * stepMs, restMs };
 }
 
 /** Bytes that training a path takes: parameters, gradient, moments and a copy; and the activations of one batch. */
@@ -123,14 +166,12 @@ function memoryBytes(run: RunFacts, id: string): number {
  */
 export function bestOffer(state: TrainState, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null {
   let best: { rank: number[]; chance: Chance } | null = null;
-  for (const id of Object.keys(state.paths)) {
-    const standing = standingOf(state, run, id);
-    if (!standing || !(standing.needed || standing.joinable)) continue;
-    if (volunteer.memoryBytes > 0 && volunteer.memoryBytes < memoryBytes(run, id)) continue;
-    const own = volunteer.path === id ? 0 : 1;
-    const rank = [standing.needed ? 0 : 1, standing.least, state.paths[id]!.rounds, own];
+  for (const opening of openingsOf(state, run, now)) {
+    const { id, needed, least } = opening;
+    const rank = [needed ? 0 : 1, least, state.paths[id]!.rounds, volunteer.path === id ? 0 : 1];
     if (best && !isBefore(rank, best.rank)) continue;
-    const chance = chanceOf(state, run, id, standing, volunteer, now);
+    if (volunteer.memoryBytes > 0 && volunteer.memoryBytes < memoryBytes(run, id)) continue;
+    const chance = chanceOf(state, run, opening, volunteer);
     if (chance) best = { rank, chance };
   }
   return best && taskOf(state, run, best.chance);
@@ -164,7 +205,7 @@ function taskOf(state: TrainState, run: RunFacts, { id, steps, expectedMs, restM
     key: `path ${id} round ${round}`,
     body: body as Json,
     steps,
-    tokens: steps * spec.inner.batch * spec.model.context,
+    tokens: steps * tokensPerStep(run),
     durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
     expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
     priority: 0,

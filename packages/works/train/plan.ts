@@ -1,7 +1,7 @@
 import type { ContributionFacts, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
-import { bestOffer, hasOpening } from './plan-offer.ts';
+import { bestOffer, forgetOpenings, leastSpeed } from './plan-offer.ts';
 import {
   type Base,
   initialTrainState,
@@ -25,7 +25,7 @@ const NORM_MEDIANS = 20;
 export const trainPlan: WorkPlan<TrainState> = {
   name: 'train',
   init: initialTrainState,
-  open: hasOpening,
+  open: leastSpeed,
   offer: bestOffer,
   settle,
 
@@ -69,6 +69,7 @@ const isCurrent = (run: RunFacts, base: Base): boolean =>
 const normOf = (contribution: ContributionFacts): number => contribution.figures['norm'] ?? 0;
 
 function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number): void {
+  forgetOpenings(state);
   switch (outcome.type) {
     case 'granted':
       settleGranted(state, run, outcome, now);
