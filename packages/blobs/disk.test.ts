@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -25,6 +25,14 @@ describe('blobs on disk', () => {
     expect(await again.get(ref.sha256)).toEqual(new Uint8Array([1, 2, 3]));
   });
 
+  test('reads alike in a thread that may wait', async () => {
+    const store = await openDiskBlobs(folder);
+    const { sha256 } = await store.put(Buffer.from('abcdef'));
+    for (const range of [undefined, { start: 1, end: 3 }, { start: 4, end: 9 }, { start: 8, end: 9 }])
+      expect(store.getSync(sha256, range)).toEqual(await store.get(sha256, range));
+    expect(store.getSync('0'.repeat(64))).toBeNull();
+  });
+
   test('opening removes what a crash left half-written', async () => {
     await openDiskBlobs(folder);
     await writeFile(join(folder, 'incoming', 'half'), 'half a blob');
@@ -39,8 +47,10 @@ describe('blobs on disk', () => {
     for (const again of [true, false]) {
       if (again) await store.delete(sha256);
       const path = join(folder, 'upload');
-      await writeFile(path, 'abc');
-      await store.adopt(path, { sha256, bytes: 3 });
+      const file = await open(path, 'w');
+      await file.writeFile('abc');
+      await store.adopt(file, path, sha256);
+      await file.close();
       expect(await readdir(folder)).not.toContain('upload');
       expect(await store.get(sha256)).toEqual(new Uint8Array(Buffer.from('abc')));
     }

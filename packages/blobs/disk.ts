@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef } from '@pathfold/protocol/blob';
@@ -7,8 +8,10 @@ import type { BlobStore } from './blob-store.ts';
 import { writeChunks } from './write-chunks.ts';
 
 export interface DiskBlobs extends BlobStore {
-  /** Takes in a file of the same disk, whose hash the caller has computed; the file is gone from its old place. */
-  adopt(path: string, ref: BlobRef): Promise<void>;
+  /** Takes in an open file of the same disk, whose hash the caller has computed; it is gone from its old path. */
+  adopt(file: FileHandle, path: string, sha256: string): Promise<void>;
+  /** `get` for threads that have nothing else to do meanwhile: the pool that reads for all threads is busy with fsyncs. */
+  getSync(sha256: string, range?: { start: number; end: number }): Uint8Array | null;
 }
 
 const INCOMING = 'incoming';
@@ -22,6 +25,12 @@ const syncFolder = async (folder: string) => {
   } finally {
     await handle.close();
   }
+};
+
+/** A range as far as the blob goes. */
+const cut = (size: number, range = { start: 0, end: size }) => {
+  const start = Math.min(range.start, size);
+  return { start, length: Math.max(0, Math.min(range.end, size) - start) };
 };
 
 const absent = (error: unknown): null => {
@@ -85,30 +94,34 @@ export const diskBlobs = (folder: string): DiskBlobs => {
         const bytes = await writeChunks(file, chunks, maxBytes, (chunk) => hash.update(chunk));
         return { sha256: hash.digest('hex'), bytes };
       }),
-    async adopt(path, { sha256 }) {
-      const file = await open(path, 'r+');
-      try {
-        await settle(file, path, sha256);
-      } finally {
-        await file.close();
-      }
-    },
+    adopt: settle,
     async get(sha256, range) {
       const file = await open(pathOf(sha256), 'r').catch(absent);
       if (!file) return null;
       try {
-        const { size } = await file.stat();
-        const start = Math.min(range?.start ?? 0, size);
-        const end = Math.min(range?.end ?? size, size);
-        const room = new Uint8Array(Math.max(0, end - start));
-        for (let read = 0; read < room.byteLength; ) {
-          const { bytesRead } = await file.read(room, read, room.byteLength - read, start + read);
-          if (bytesRead === 0) throw new Error(`blob ${sha256} ends before its size`);
-          read += bytesRead;
-        }
+        const { start, length } = cut((await file.stat()).size, range);
+        const room = new Uint8Array(length);
+        const { bytesRead } = await file.read(room, 0, length, start);
+        if (bytesRead !== length) throw new Error(`blob ${sha256} cannot be read whole`);
         return room;
       } finally {
         await file.close();
+      }
+    },
+    getSync(sha256, range) {
+      let file: number;
+      try {
+        file = openSync(pathOf(sha256), 'r');
+      } catch (error) {
+        return absent(error);
+      }
+      try {
+        const { start, length } = cut(fstatSync(file).size, range);
+        const room = new Uint8Array(length);
+        if (readSync(file, room, 0, length, start) !== length) throw new Error(`blob ${sha256} cannot be read whole`);
+        return room;
+      } finally {
+        closeSync(file);
       }
     },
     size,

@@ -30,7 +30,7 @@ const store = diskBlobs(blobFolder);
 const blobs: FoldBlobs = {
   put: store.put,
   async get(sha256, range) {
-    const bytes = await store.get(sha256, range);
+    const bytes = store.getSync(sha256, range);
     if (!bytes) throw new Error(`blob ${sha256} is gone`);
     return bytes;
   },

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DiskBlobs } from '@pathfold/blobs/disk';
 import { writeChunks } from '@pathfold/blobs/write-chunks';
@@ -74,15 +74,10 @@ export async function openPartialUploads(folder: string, blobs: DiskBlobs): Prom
     return fresh;
   };
 
-  async function write(lease: string, chunks: AsyncIterable<Uint8Array>, { span, maxBytes }: Upload) {
-    const here = await offset(lease);
-    const { start } = span;
-    if (start > here || (start > 0 && start < here))
-      throw new PathfoldError('range_not_satisfiable', `The upload goes on at byte ${here}.`);
-    const known = await progressOf(lease, start);
-    const file = await open(pathOf(lease), start === 0 ? 'w' : 'a');
+  async function write(lease: string, file: FileHandle, chunks: AsyncIterable<Uint8Array>, { span, maxBytes }: Upload) {
+    const known = await progressOf(lease, span.start);
     try {
-      await writeChunks(file, chunks, maxBytes - start, (chunk) => {
+      await writeChunks(file, chunks, maxBytes - span.start, (chunk) => {
         known.hash.update(chunk);
         known.bytes += chunk.byteLength;
       });
@@ -90,24 +85,29 @@ export async function openPartialUploads(folder: string, blobs: DiskBlobs): Prom
       if (!(error instanceof PathfoldError)) throw new PathfoldError('upload_truncated');
       await remove(lease);
       throw error;
-    } finally {
-      await file.close();
     }
     if (span.end !== null && known.bytes < span.end) throw new PathfoldError('upload_truncated');
     return known;
   }
 
   async function take(lease: string, chunks: AsyncIterable<Uint8Array>, upload: Upload) {
-    const { hash, bytes } = await write(lease, chunks, upload);
-    if (upload.span.total !== null && bytes < upload.span.total) return { offset: bytes };
-    progress.delete(lease);
-    if (hash.digest('hex') !== upload.sha256) {
-      await remove(lease);
-      throw new PathfoldError('digest_mismatch');
+    const { span, sha256 } = upload;
+    const here = span.start === 0 ? 0 : await offset(lease);
+    if (span.start !== here) throw new PathfoldError('range_not_satisfiable', `The upload goes on at byte ${here}.`);
+    const file = await open(pathOf(lease), span.start === 0 ? 'w' : 'a');
+    try {
+      const { hash, bytes } = await write(lease, file, chunks, upload);
+      if (span.total !== null && bytes < span.total) return { offset: bytes };
+      progress.delete(lease);
+      if (hash.digest('hex') !== sha256) {
+        await remove(lease);
+        throw new PathfoldError('digest_mismatch');
+      }
+      await blobs.adopt(file, pathOf(lease), sha256);
+      return { sha256, bytes };
+    } finally {
+      await file.close();
     }
-    const ref = { sha256: upload.sha256, bytes };
-    await blobs.adopt(pathOf(lease), ref);
-    return ref;
   }
 
   return {
