@@ -47,6 +47,14 @@ const pageAddresses = (): Plugin => ({
   name: 'pathfold:page-addresses',
   configureServer: (server) => void server.middlewares.use(servePages),
   configurePreviewServer: (server) => void server.middlewares.use(servePages),
+  // Served under another address than where it lies, a page needs its sources named from the top.
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html, { server, filename }) =>
+      server
+        ? html.replaceAll('"./', `"/${basename(dirname(filename))}/`).replaceAll('"../../', `"/@fs${join(root, '..')}/`)
+        : html,
+  },
 });
 
 const runtimeFiles = (): Plugin => ({
