@@ -32,4 +32,3 @@ export function createSweep({ blobs, texts }: SweepDeps) {
     },
   };
 }
-export type Sweep = ReturnType<typeof createSweep>;

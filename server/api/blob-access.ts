@@ -46,4 +46,3 @@ export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState
     },
   };
 }
-export type BlobAccess = ReturnType<typeof createBlobAccess>;

@@ -13,4 +13,3 @@ export function createAllowance(perSecond: number, burst: number, now: () => num
     },
   };
 }
-export type Allowance = ReturnType<typeof createAllowance>;
