@@ -1,5 +1,5 @@
 import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
-import { openExecutor } from '@pathfold/tensors/executors/open';
+import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open';
 import { type SelfTestResult, selfTest } from './self-test.ts';
 import { measureSpeed } from './speed.ts';
 
@@ -25,7 +25,7 @@ type Best = Omit<Choice, 'tried'>;
 
 export interface ChooseOptions {
   readonly wanted: Wanted;
-  readonly wasmBaseUrl?: string;
+  readonly device?: OpenOptions;
   readonly open?: (name: ExecutorName) => Promise<Executor>;
   readonly test?: (executor: Executor) => Promise<SelfTestResult>;
   readonly measure?: (executor: Executor) => Promise<number>;
@@ -38,18 +38,21 @@ export class NoDevicePasses extends Error {
   }
 }
 
-const onGpu = (name: ExecutorName): boolean => name === 'tfjs-webgpu';
+const onGpu = (name: ExecutorName): boolean => name === 'webgpu' || name === 'tfjs-webgpu';
 
 /** What is looked at together; a later tier, which always loses, only when nothing in the earlier ones passes. */
-const TIERS: readonly (readonly ExecutorName[])[] = [['tfjs-webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];
+const TIERS: readonly (readonly ExecutorName[])[] = [['webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];
+
+/** What is looked at in place of an executor that was opened and does not pass. */
+const INSTEAD: Partial<Record<ExecutorName, ExecutorName>> = { webgpu: 'tfjs-webgpu' };
 
 /**
  * The fastest device that passes the self-test. An emulated GPU is taken only when a GPU was asked for, or when nothing
  * else passes. Throws `NoDevicePasses`.
  */
 export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> => {
-  const { wanted, wasmBaseUrl, test = selfTest, measure = measureSpeed } = options;
-  const open = options.open ?? ((name) => openExecutor(name, wasmBaseUrl === undefined ? {} : { wasmBaseUrl }));
+  const { wanted, device = {}, test = selfTest, measure = measureSpeed } = options;
+  const open = options.open ?? ((name) => openExecutor(name, device));
   const tried: Tried[] = [];
 
   const opened = async (names: readonly ExecutorName[]): Promise<Executor[]> => {
@@ -66,11 +69,14 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
   /** The fastest of those that pass; the others are disposed. */
   const fastest = async (executors: readonly Executor[]): Promise<Best | null> => {
     let best: Best | null = null;
-    for (const executor of executors) {
+    const waiting = [...executors];
+    for (let executor = waiting.shift(); executor; executor = waiting.shift()) {
       const { name, adapter } = executor;
       const { passed, reason } = await test(executor).catch((error) => ({ passed: false, reason: words(error) }));
       const tokensPerSecond = passed ? await measure(executor).catch(() => 0) : null;
       tried.push({ name, adapter, passed, reason, tokensPerSecond });
+      const instead = INSTEAD[name];
+      if (!passed && instead) waiting.push(...(await opened([instead])));
       if (!tokensPerSecond || tokensPerSecond < (best?.tokensPerSecond ?? 0)) executor.dispose();
       else {
         best?.executor.dispose();

@@ -20,21 +20,36 @@ const nats = (t: Trace, { model, modules }: PathShape, theta: Tensor, batch: num
   return crossEntropy(llamaLogits(model, pathTensors(theta, modules), tokens), targets);
 };
 
-/** The mean of `nats`, and its gradient in the layout of theta. */
-export const lossAndGradient = (t: Trace, path: PathShape, theta: Tensor, batch: number) => {
-  const loss = scale(sum(nats(t, path, theta, batch)), 1 / (batch * path.model.context));
+/**
+ * The loss and its gradient in the layout of theta: the mean nats a token of a batch, or this part's share of it where
+ * the batch has `of` sequences in all.
+ */
+export const lossAndGradient = (t: Trace, path: PathShape, theta: Tensor, batch: number, of = batch) => {
+  const loss = scale(sum(nats(t, path, theta, batch)), 1 / (of * path.model.context));
   return { loss, gradient: gradients(t, loss, [theta])[0]! };
 };
 
 /** One inner step: states theta, m, v; inputs tokens, targets, rates; output loss (before the step, nats a token). */
-export const trainingPlan = (path: PathShape, batch: number, inner: InnerOptions): Plan =>
-  trace((t) => {
-    const theta = t.state('theta', [parameterCount(path)]);
+export const trainingPlan = (path: PathShape, batch: number, inner: InnerOptions): Plan => {
+  const flat = [parameterCount(path)];
+  const whole = trace((t) => {
+    const theta = t.state('theta', flat);
     const { loss, gradient } = lossAndGradient(t, path, theta, batch);
     adamwStep(t, theta, gradient, inner);
     t.output('loss', loss);
   });
+  const each = trace((t) => {
+    const { loss, gradient } = lossAndGradient(t, path, t.state('theta', flat), 1, batch);
+    t.output('loss', loss);
+    t.output('gradient', gradient);
+  });
+  const rest = trace((t) => adamwStep(t, t.state('theta', flat), t.input('gradient', flat), inner));
+  return { ...whole, split: { items: batch, each, sums: ['loss', 'gradient'], rest } };
+};
 
 /** The same net without gradients: state theta; inputs tokens, targets; output nats [batch * context]. */
-export const evaluationPlan = (path: PathShape, batch: number): Plan =>
-  trace((t) => t.output('nats', nats(t, path, t.state('theta', [parameterCount(path)]), batch)));
+export const evaluationPlan = (path: PathShape, batch: number): Plan => {
+  const part = (sequences: number) =>
+    trace((t) => t.output('nats', nats(t, path, t.state('theta', [parameterCount(path)]), sequences)));
+  return { ...part(batch), split: { items: batch, each: part(1), sums: [], rest: null } };
+};

@@ -1,3 +1,4 @@
+import { browserLanes } from '@pathfold/tensors/executors/wasm/browser-lanes';
 import { systemClock } from '@pathfold/training/clock';
 import { serveCompute } from './compute.ts';
 import type { ToCompute } from './compute-words.ts';
@@ -11,6 +12,6 @@ serveCompute(
     listen: (listener) => addEventListener('message', (event: MessageEvent<ToCompute>) => listener(event.data)),
   },
   WORKS,
-  openDevice({ wasmBaseUrl: '/tfjs/' }),
+  openDevice({ wasmBaseUrl: '/tfjs/', lanes: browserLanes() }),
   systemClock,
 );

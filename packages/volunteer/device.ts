@@ -1,16 +1,17 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { OpenOptions } from '@pathfold/tensors/executors/open';
 import { chooseExecutor, NoDevicePasses } from '@pathfold/training/choose';
 import type { OpenDevice } from './compute.ts';
 
 /**
- * The fastest device of the choice that passes its self-test. `wasmBaseUrl`: where a page finds TensorFlow.js's
- * .wasm files. Throws PathfoldError `no_device` or `self_test_failed`, with what became of each device.
+ * The fastest device of the choice that passes its self-test. Throws PathfoldError `no_device` or `self_test_failed`,
+ * with what became of each device.
  */
 export const openDevice =
-  (where: { readonly wasmBaseUrl?: string }): OpenDevice =>
+  (device: OpenOptions): OpenDevice =>
   async (wanted) => {
     try {
-      const { executor, tokensPerSecond, tried } = await chooseExecutor({ ...where, wanted });
+      const { executor, tokensPerSecond, tried } = await chooseExecutor({ device, wanted });
       const { name, adapter } = executor;
       return { executor, probe: { executor: { name, adapter: adapter.slice(0, 200), tokensPerSecond }, tried } };
     } catch (error) {

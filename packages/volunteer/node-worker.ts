@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
 import { systemClock } from '@pathfold/training/clock';
 import { serveCompute } from './compute.ts';
 import { openDevice } from './device.ts';
@@ -13,6 +14,6 @@ serveCompute(
     listen: (listener) => port.on('message', listener),
   },
   WORKS,
-  openDevice({}),
+  openDevice({ lanes: nodeLanes() }),
   systemClock,
 );

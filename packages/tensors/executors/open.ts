@@ -1,9 +1,15 @@
 import type { Executor, ExecutorName } from './executor.ts';
 import type { TfjsOptions } from './tfjs/open.ts';
+import type { LaneHost } from './wasm/lane-words.ts';
+
+export interface OpenOptions extends TfjsOptions {
+  /** Where the wasm executor computes besides the own thread. */
+  readonly lanes?: LaneHost;
+}
 
 /** Opens a device. Loads what it computes with only now. Throws `DeviceError` no_device where there is none. */
-export const openExecutor = async (name: ExecutorName, options: TfjsOptions = {}): Promise<Executor> => {
-  if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm();
+export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
+  if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm(options.lanes ?? null);
   const { openTfjs } = await import('./tfjs/open.ts');
   return openTfjs(name, options);
 };

@@ -49,6 +49,19 @@ export interface Plan {
   readonly state: readonly StatePort[];
   readonly outputs: readonly Port[];
   readonly calls: readonly Call[];
+  /** The same computation by parts, for executors that have several processors. */
+  readonly split?: Split;
+}
+
+/** A computation over items that do not see each other, such as the sequences of a batch. */
+export interface Split {
+  readonly items: number;
+  /** One item: its stretch of the inputs that it names. It reads states of the whole by their names, and changes none. */
+  readonly each: Plan;
+  /** Outputs of `each` that add up over the items. What it answers else lies one item after another. */
+  readonly sums: readonly string[];
+  /** What follows once: it takes sums as inputs of the same names, and steps the states. */
+  readonly rest: Plan | null;
 }
 
 export const sizeOf = (shape: Shape): number => shape.reduce((size, side) => size * side, 1);

@@ -18,6 +18,11 @@ export interface WasmCall<A extends Attributes = Attributes> {
   readonly kernels: Kernels;
   /** First byte of values that are made and written once for the program, under this key. */
   constant(key: string, make: () => Float32Array): number;
+  /**
+   * First byte of `floats` floats that `fill` derives from this input, once for many runs; null when the input may be
+   * another in each run.
+   */
+  prepared(input: number, key: string, floats: number, fill: (at: number) => void): number | null;
 }
 
 /** The WASM form of a primitive. */
@@ -28,8 +33,15 @@ export interface WasmForm<A extends Attributes = Attributes> {
   readonly inPlace?: readonly number[];
   /** The outputs are consecutive stretches of input 0: they take no memory, and there is nothing to run. */
   readonly views?: boolean;
-  /** What runs the call. Called once, with everything in place; also adds up the constants it needs. */
-  bind(call: WasmCall<A>): () => void;
+  /** The output that can also be added to what is there. */
+  readonly adds?: number;
+  /** The output is its inputs one after another, or added up: whoever computes them can do so in their final place. */
+  readonly assembles?: 'joined' | 'added';
+  /**
+   * What runs the call: output `adds` is added to what is there when `adding`. Called once, with everything in place;
+   * also adds up the constants it needs.
+   */
+  bind(call: WasmCall<A>): (adding: boolean) => void;
 }
 
 type Numbers = (...values: number[]) => number;

@@ -11,6 +11,7 @@ import { rmsNorm } from '../../primitives/rms-norm/rms-norm.ts';
 import { sum } from '../../primitives/sum/sum.ts';
 import { swiglu } from '../../primitives/swiglu/swiglu.ts';
 import { layOut } from './layout.ts';
+import { planSums } from './sums.ts';
 
 const [ROWS, D, BLOCKS] = [64, 16, 3];
 const shapes = Array.from({ length: BLOCKS }, () => [[D], [D, 2 * D], [D, D]]).flat();
@@ -33,7 +34,7 @@ const plan = trace((t) => {
   t.update(v!, next.v);
   t.output('x', x);
 });
-const layout = layOut(plan);
+const layout = layOut(plan, planSums(plan, []));
 const rangeOf = (value: number) => {
   const from = layout.at.get(value)!;
   return { from, to: from + 4 * sizeOf(plan.values[value]!.shape) };

@@ -2,12 +2,15 @@ import { liveness } from '../../plan/liveness.ts';
 import type { Primitive } from '../../plan/primitive.ts';
 import { type Plan, sizeOf } from '../../plan/types.ts';
 import { primitives } from '../../primitives/list.ts';
+import type { Sums } from './sums.ts';
 
 /** Where everything lies, in bytes from the beginning of the program's memory. */
 export interface Layout {
   /** By value id; values that no call makes or reads have none. */
   readonly at: ReadonlyMap<number, number>;
   readonly scratch: number;
+  /** The block of sums. */
+  readonly sums: number;
   /** All bytes, constants not included. */
   readonly bytes: number;
 }
@@ -54,13 +57,13 @@ interface Block {
   alive: number;
 }
 
-/** Plans the memory of a plan once: blocks are used again as soon as the last value in them is dead. */
-export const layOut = (plan: Plan): Layout => {
+/** Plans the memory of a plan once: blocks are used again as soon as the last value in them is dead; sums are kept. */
+export const layOut = (plan: Plan, sums: Sums): Layout => {
   const { dies } = liveness(plan);
   const arena = new Arena();
   const blocks = new Map<number, Block>();
   const at = new Map<number, number>();
-  const aligned = (value: number) => Math.ceil((4 * sizeOf(plan.values[value]!.shape)) / ALIGNMENT) * ALIGNMENT;
+  const aligned = (floats: number) => Math.ceil((4 * floats) / ALIGNMENT) * ALIGNMENT;
 
   const place = (value: number, block: Block, distance = 0) => {
     block.alive++;
@@ -68,7 +71,7 @@ export const layOut = (plan: Plan): Layout => {
     at.set(value, block.at + distance);
   };
   const allot = (value: number) => {
-    const bytes = aligned(value);
+    const bytes = aligned(sizeOf(plan.values[value]!.shape));
     place(value, { at: arena.take(bytes), bytes, alive: 0 });
   };
   /** The values as consecutive stretches of `whole`. */
@@ -90,6 +93,7 @@ export const layOut = (plan: Plan): Layout => {
   const owned = new Set(plan.state.map((port) => blocks.get(port.value)!));
   for (const block of owned) block.alive++;
   const onlyOneIn = (block: Block) => block.alive === (owned.has(block) ? 2 : 1);
+  const gathered: Block = { at: arena.take(aligned(sums.size)), bytes: 0, alive: Number.POSITIVE_INFINITY };
   let scratchFloats = 0;
   plan.calls.forEach((call, index) => {
     const { wasm }: Primitive = primitives.get(call.primitive)!;
@@ -99,14 +103,16 @@ export const layOut = (plan: Plan): Layout => {
     if (wasm.views) viewInto(call.inputs[0]!, call.outputs);
     else
       call.outputs.forEach((value, i) => {
+        const summed = sums.inside.get(value);
         const source = call.inputs[wasm.inPlace?.[i] ?? -1];
         const block = source === undefined ? undefined : blocks.get(source);
-        if (source !== undefined && block && dying.has(source) && onlyOneIn(block) && at.get(source) === block.at)
+        if (summed !== undefined) place(value, gathered, 4 * summed);
+        else if (source !== undefined && block && dying.has(source) && onlyOneIn(block) && at.get(source) === block.at)
           place(value, block);
         else allot(value);
       });
     for (const value of dying) release(value);
   });
   const scratch = arena.end;
-  return { at, scratch, bytes: scratch + 4 * scratchFloats };
+  return { at, sums: gathered.at, scratch, bytes: scratch + 4 * scratchFloats };
 };

@@ -1,15 +1,22 @@
 import { DeviceError, type Executor } from '../executor.ts';
+import { Crew } from './crew.ts';
+import type { LaneHost } from './lane-words.ts';
 import { WasmProgram } from './program.ts';
+import { SplitProgram } from './split-program.ts';
 
-/** The executor on our own kernels: SIMD WebAssembly, the same bits in every engine. */
-export const openWasm = async (): Promise<Executor> => {
+/**
+ * The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads.
+ * `lanes`: where split plans are computed besides this thread.
+ */
+export const openWasm = async (lanes: LaneHost | null): Promise<Executor> => {
   const module = await loadKernels();
+  const crew = new Crew(module, lanes);
   return {
     name: 'wasm',
-    adapter: 'WebAssembly SIMD',
+    adapter: `WebAssembly SIMD, ${crew.size === 0 ? 'one thread' : `${crew.size + 1} threads`}`,
     software: false,
-    compile: (plan) => new WasmProgram(plan, module),
-    dispose() {},
+    compile: (plan) => (plan.split ? new SplitProgram(plan, plan.split, module, crew) : new WasmProgram(plan, module)),
+    dispose: () => crew.dispose(),
   };
 };
 

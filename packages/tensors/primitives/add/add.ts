@@ -16,6 +16,7 @@ export const addPrimitive: Primitive = {
   tfjs: ({ tf }, [a, b]) => [tf.add(a!, b!)],
   wasm: {
     inPlace: [0],
+    assembles: 'added',
     bind({ inputs: [a, b], outputs: [y], kernels }) {
       const run = kernel(kernels, 'add');
       return () => run(a!.at, b!.at, y!.at, y!.size);

@@ -28,9 +28,10 @@ export const embeddingGradPrimitive: Primitive<{ readonly rows: number }> = {
   derivative: ({ inputs: [ids] }, [dTable]) => [null, embedding(dTable!, ids!)],
   tfjs: (context, [ids, dy], { rows }) => [context.scatterRows(ids!, dy!, rows)],
   wasm: {
+    adds: 0,
     bind({ inputs: [ids, dy], outputs: [sums], attributes: { rows }, kernels }) {
       const run = kernel(kernels, 'scatterRows');
-      return () => run(ids!.at, dy!.at, sums!.at, ids!.size, dy!.shape[1]!, rows);
+      return (adding) => run(ids!.at, dy!.at, sums!.at, ids!.size, dy!.shape[1]!, rows, Number(adding));
     },
   },
 };

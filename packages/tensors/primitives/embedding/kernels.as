@@ -4,10 +4,12 @@ export function gatherRows(table: usize, ids: usize, y: usize, count: i32, width
   for (let n = 0; n < count; n++) memory.copy(y + n * bytes, table + load<i32>(ids + (n << 2)) * bytes, bytes);
 }
 
-/** sums [rows, width] = the rows of dy [count, width], each added to row ids[n] of zeros. */
-export function scatterRows(ids: usize, dy: usize, sums: usize, count: i32, width: i32, rows: i32): void {
+/** sums [rows, width] = the rows of dy [count, width], each added to row ids[n] of zeros, or of what is there. */
+export function scatterRows(
+  ids: usize, dy: usize, sums: usize, count: i32, width: i32, rows: i32, adding: i32,
+): void {
   const bytes = <usize>width << 2;
-  memory.fill(sums, 0, rows * bytes);
+  if (!adding) memory.fill(sums, 0, rows * bytes);
   for (let n = 0; n < count; n++) {
     const row = sums + load<i32>(ids + (n << 2)) * bytes;
     const from = dy + n * bytes;

@@ -153,23 +153,42 @@ export function multiplyPanels(
   }
 }
 
-/** C [m, n] = A [m, k] B [k, n], each stored the other way round when turned. Scratch: see wasm.ts. */
+/** Packs `depth` rows of B [k, n], from row `deep` on. B is [n, k] when turned: then its panels' rows lie along k. */
+// @ts-ignore: decorator
+@inline
+function packRows(b: usize, turnedB: i32, n: i32, k: i32, deep: i32, depth: i32, to: usize): void {
+  const ldb = turnedB ? k : n;
+  pack(b + ((turnedB ? deep : deep * ldb) << 2), ldb, turnedB ? 0 : 1, n, depth, 8, depth, to);
+}
+
+/** Packs all of B [k, n] for many products: blocks of DEPTH rows, each `n` rounded up to 8 wide. */
+export function packRight(b: usize, turnedB: i32, n: i32, k: i32, to: usize): void {
+  const wide = (n + 7) & ~7;
+  for (let deep = 0; deep < k; deep += DEPTH)
+    packRows(b, turnedB, n, k, deep, min(DEPTH, k - deep), to + ((deep * wide) << 2));
+}
+
+/**
+ * C [m, n] = (or += when adding) A [m, k] B [k, n], each stored the other way round when turned. `packed`: B as
+ * packRight leaves it, or 0. Scratch: see wasm.ts.
+ */
 export function matmul(
-  a: usize, turnedA: i32, b: usize, turnedB: i32, c: usize, m: i32, n: i32, k: i32, scratch: usize,
+  a: usize, turnedA: i32, b: usize, turnedB: i32, packed: usize, c: usize, m: i32, n: i32, k: i32, adding: i32,
+  scratch: usize,
 ): void {
   const lda = turnedA ? m : k;
-  const ldb = turnedB ? k : n;
+  const wide = (n + 7) & ~7;
   const panelsA = scratch;
-  const panelsB = scratch + ((ROWS * DEPTH) << 2);
   for (let deep = 0; deep < k; deep += DEPTH) {
     const depth = min(DEPTH, k - deep);
-    // B is [n, k] when turned: then its panels' rows lie along k.
-    pack(b + ((turnedB ? deep : deep * ldb) << 2), ldb, turnedB ? 0 : 1, n, depth, 8, depth, panelsB);
+    const panelsB = packed ? packed + ((deep * wide) << 2) : scratch + ((ROWS * DEPTH) << 2);
+    if (!packed) packRows(b, turnedB, n, k, deep, depth, panelsB);
+    const adds = adding || deep > 0 ? 1 : 0;
     for (let row = 0; row < m; row += ROWS) {
       const rows = min(ROWS, m - row);
       const block = a + ((turnedA ? deep * lda + row : row * lda + deep) << 2);
       pack(block, lda, turnedA, rows, depth, 4, depth, panelsA);
-      multiplyPanels(panelsA, depth, panelsB, depth, c + ((row * n) << 2), n, rows, n, depth, deep > 0 ? 1 : 0);
+      multiplyPanels(panelsA, depth, panelsB, depth, c + ((row * n) << 2), n, rows, n, depth, adds);
     }
   }
 }

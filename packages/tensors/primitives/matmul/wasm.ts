@@ -9,11 +9,17 @@ export const matmulWasm: WasmForm<Flags> = {
     const columns = transposeB ? b![0]! : b![1]!;
     return DEPTH * (ROWS + 8 * Math.ceil(columns / 8));
   },
-  bind({ inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB }, scratch, kernels }) {
+  adds: 0,
+  bind({ inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB }, scratch, kernels, prepared }) {
     const run = kernel(kernels, 'matmul');
     const [rows, columns] = y!.shape as [number, number];
     const depth = transposeA ? a!.shape[0]! : a!.shape[1]!;
     const [turnedA, turnedB] = [Number(transposeA), Number(transposeB)];
-    return () => run(a!.at, turnedA, b!.at, turnedB, y!.at, rows, columns, depth, scratch);
+    const packRight = kernel(kernels, 'packRight');
+    const floats = depth * 8 * Math.ceil(columns / 8);
+    const fill = (at: number) => void packRight(b!.at, turnedB, columns, depth, at);
+    const packed = prepared(1, `matmul ${turnedB}`, floats, fill) ?? 0;
+    return (adding) =>
+      run(a!.at, turnedA, b!.at, turnedB, packed, y!.at, rows, columns, depth, Number(adding), scratch);
   },
 };

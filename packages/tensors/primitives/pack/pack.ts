@@ -35,6 +35,7 @@ export const packPrimitive: Primitive = {
     ),
   tfjs: ({ tf }, parts) => [tf.concat(parts.map((part) => tf.reshape(part, [-1])))],
   wasm: {
+    assembles: 'joined',
     bind({ inputs, outputs: [y], kernels }) {
       const copy = kernel(kernels, 'copy');
       return () => {

@@ -34,12 +34,12 @@ export function rmsNorm(x: usize, gain: usize, y: usize, rows: i32, width: i32, 
   }
 }
 
-/** dx = r (g dy - n mean(g dy n)) with n = x r; dGain = the sum over rows of dy n. */
+/** dx = r (g dy - n mean(g dy n)) with n = x r; dGain = the sum over rows of dy n, added to what is there or not. */
 export function rmsNormGrad(
-  x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, rows: i32, width: i32, epsilon: f32,
+  x: usize, gain: usize, dy: usize, dx: usize, dGain: usize, rows: i32, width: i32, epsilon: f32, adding: i32,
 ): void {
   const bytes = <usize>width << 2;
-  memory.fill(dGain, 0, bytes);
+  if (!adding) memory.fill(dGain, 0, bytes);
   for (let row = 0; row < rows; row++) {
     const r = inverseRoot(x, width, epsilon);
     const scale = f32x4.splat(r);

@@ -34,10 +34,11 @@ export const rmsNormGradPrimitive: Primitive<Epsilon> = {
   infer: (inputs) => [operand('rmsNormGrad', inputs, 0), operand('rmsNormGrad', inputs, 1)],
   tfjs: rmsNormGradTfjs,
   wasm: {
+    adds: 1,
     bind({ inputs: [x, gain, dy], outputs: [dx, dGain], attributes: { epsilon }, kernels }) {
       const run = kernel(kernels, 'rmsNormGrad');
       const [rows, width] = x!.shape as [number, number];
-      return () => run(x!.at, gain!.at, dy!.at, dx!.at, dGain!.at, rows, width, epsilon);
+      return (adding) => run(x!.at, gain!.at, dy!.at, dx!.at, dGain!.at, rows, width, epsilon, Number(adding));
     },
   },
 };

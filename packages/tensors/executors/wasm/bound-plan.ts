@@ -1,0 +1,143 @@
+import { type Plan, sizeOf } from '../../plan/types.ts';
+import { primitives } from '../../primitives/list.ts';
+import { type Data, DeviceError } from '../executor.ts';
+import { type Kernels, kernel, type Place } from './form.ts';
+import { layOut } from './layout.ts';
+import { planSums, type Sums } from './sums.ts';
+
+const PAGE = 65_536;
+
+export interface BindOptions {
+  /** Outputs that are added up over several runs, in one block. */
+  readonly sums?: readonly string[];
+  /** States change between runs only where `prepare` is called afterwards. */
+  readonly steadyStates?: boolean;
+}
+
+/** A plan in a memory of its own: each run calls the kernels one after another. */
+export class BoundPlan {
+  readonly sums: Sums;
+  /** First byte of the block of sums. */
+  readonly sumsAt: number;
+  readonly kernels: Kernels;
+  readonly #memory: WebAssembly.Memory;
+  readonly #steps: ((adding: boolean) => void)[] = [];
+  readonly #preparations: (() => void)[] = [];
+  readonly #places = new Map<number, Place>();
+  #end: number;
+
+  constructor(
+    readonly plan: Plan,
+    module: WebAssembly.Module,
+    { sums = [], steadyStates = false }: BindOptions = {},
+  ) {
+    const instance = new WebAssembly.Instance(module, { env: { abort } });
+    const { memory, ...kernels } = instance.exports as { memory: WebAssembly.Memory } & Kernels;
+    this.#memory = memory;
+    this.kernels = kernels as Kernels;
+    this.sums = planSums(plan, sums);
+    const layout = layOut(plan, this.sums);
+    this.#end = kernel(this.kernels, 'firstFreeByte')();
+    const first = this.allot(layout.bytes / 4);
+    this.sumsAt = first + layout.sums;
+    for (const [value, at] of layout.at) {
+      const type = plan.values[value]!;
+      this.#places.set(value, { ...type, at: first + at, size: sizeOf(type.shape) });
+    }
+    this.#bind(first + layout.scratch, steadyStates);
+  }
+
+  #bind(scratch: number, steadyStates: boolean): void {
+    const { plan, kernels, sums } = this;
+    const made = new Map<string, number>();
+    const once = (key: string, floats: number, then: (at: number) => void): number => {
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const at = this.allot(floats);
+      made.set(key, at);
+      then(at);
+      return at;
+    };
+    const constant = (key: string, make: () => Float32Array): number => {
+      const values = make();
+      return once(key, values.length, (at) => this.floatsAt(at, values.length).set(values));
+    };
+    const steady = new Set(steadyStates ? plan.state.map((port) => port.value) : []);
+    plan.calls.forEach(({ primitive, inputs, outputs, attributes }, index) => {
+      const { wasm } = primitives.get(primitive)!;
+      if (wasm.views) {
+        if (steady.has(inputs[0]!)) for (const value of outputs) steady.add(value);
+        return;
+      }
+      if (sums.done.has(index)) return;
+      const places = (values: readonly number[]) => values.map((value) => this.#places.get(value)!);
+      const step = wasm.bind({
+        inputs: places(inputs),
+        outputs: places(outputs),
+        attributes,
+        scratch,
+        kernels,
+        constant,
+        prepared: (input, key, floats, fill) =>
+          steady.has(inputs[input]!)
+            ? once(`${inputs[input]} ${key}`, floats, (at) => this.#preparations.push(() => fill(at)))
+            : null,
+      });
+      const summed = wasm.adds === undefined ? undefined : outputs[wasm.adds];
+      if (summed === undefined || !sums.inside.has(summed)) this.#steps.push(() => step(false));
+      else if (sums.later.has(summed)) this.#steps.push(() => step(true));
+      else this.#steps.push(step);
+    });
+    const [copy, add] = [kernel(kernels, 'copy'), kernel(kernels, 'add')];
+    for (const { value, first } of sums.outside) {
+      const { at, size } = this.#places.get(value)!;
+      const to = this.sumsAt + 4 * first;
+      this.#steps.push((adding) => (adding ? add(to, at, to, size) : copy(at, to, size)));
+    }
+  }
+
+  /** What is derived from the states, made again. */
+  prepare(): void {
+    for (const step of this.#preparations) step();
+  }
+
+  /** One run; the sums are added to what is there when `adding`. */
+  run(adding = false): void {
+    for (const step of this.#steps) step(adding);
+  }
+
+  put(name: string, value: number, data: Data): void {
+    const { shape, dtype, at, size } = this.#places.get(value)!;
+    if (data.length !== size) throw new Error(`${name} holds ${data.length} elements, not [${shape}]`);
+    const View = dtype === 'i32' ? Int32Array : Float32Array;
+    new View(this.#memory.buffer, at, size).set(data);
+  }
+
+  /** A view; good until memory is allotted again. */
+  floats(value: number): Float32Array {
+    const { at, size } = this.#places.get(value)!;
+    return this.floatsAt(at, size);
+  }
+
+  floatsAt(at: number, size: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, at, size);
+  }
+
+  /** First byte of so many more floats. Throws `DeviceError` out_of_memory. */
+  allot(floats: number): number {
+    const at = Math.ceil(this.#end / 64) * 64;
+    this.#end = at + 4 * floats;
+    const pages = Math.ceil((this.#end - this.#memory.buffer.byteLength) / PAGE);
+    try {
+      if (pages > 0) this.#memory.grow(pages);
+    } catch (error) {
+      const detail = `this work needs ${Math.ceil(this.#end / 1e6)} MB of memory, which this device does not give`;
+      throw new DeviceError('out_of_memory', detail, { cause: error });
+    }
+    return at;
+  }
+}
+
+const abort = (): never => {
+  throw new Error('a kernel aborted');
+};
