@@ -52,6 +52,9 @@ export interface Config {
   readonly operatorToken: string | null;
   readonly promptKey: string | null;
   readonly iceServers: readonly IceServer[];
+  /** Offer the packaged corpus; tests that do not need it are quicker without. */
+  readonly packagedCorpus: boolean;
+  /** Begin a fresh data folder with a run on it. */
   readonly starter: boolean;
   readonly logLevel: string;
   /** Serve the pages through Vite, with reload. */
@@ -152,6 +155,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     operatorToken: v.PATHFOLD_OPERATOR_TOKEN ?? null,
     promptKey: v.PATHFOLD_PROMPT_KEY ?? null,
     iceServers: v.PATHFOLD_ICE_SERVERS ?? [],
+    packagedCorpus: true,
     starter: !v.PATHFOLD_NO_STARTER,
     logLevel: v.LOG_LEVEL ?? 'warn',
     dev,

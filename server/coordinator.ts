@@ -94,17 +94,20 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     sweep.run().catch((err) => log.warn({ err }, 'unneeded blobs could not be deleted'));
   }, SWEEP_MS);
 
+  /** Once in the life of a data folder: what operators delete stays deleted. */
+  async function addStarter(): Promise<void> {
+    if (!config.packagedCorpus || (await store.settings.get('starter')) !== null) return;
+    await library.addStarter();
+    if (config.starter && registry.list().length === 0) await runs.create(RunSpec.parse(STARTER_RUN));
+    await store.settings.set('starter', 'made');
+  }
+
   access.restore();
   await partial.keepOnly(Object.keys(host.state.leases));
   await host.begin();
   effects.resume();
   await library.resume();
-  const isFresh = registry.list().length === 0 && (await store.settings.get('starter')) === null;
-  if (config.starter && isFresh) {
-    await library.addStarter();
-    await runs.create(RunSpec.parse(STARTER_RUN));
-    await store.settings.set('starter', 'made');
-  }
+  await addStarter();
   await runs.resume();
 
   return {

@@ -39,6 +39,7 @@ export async function startTestCoordinator(overrides: Overrides = {}): Promise<T
   };
   const config: Config = {
     ...readConfig(env),
+    packagedCorpus: false,
     ...overrides,
     limits: { ...LIMITS, ...overrides.limits },
     timings: { ...TIMINGS, ...overrides.timings },
