@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/types.ts';
 
-export const EXECUTOR_NAMES = ['tfjs-webgpu', 'wasm', 'tfjs-wasm', 'tfjs-cpu'] as const;
+export const EXECUTOR_NAMES = ['webgpu', 'tfjs-webgpu', 'wasm', 'tfjs-wasm', 'tfjs-cpu'] as const;
 export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
-export type TfjsName = Exclude<ExecutorName, 'wasm'>;
+export type TfjsName = Exclude<ExecutorName, 'webgpu' | 'wasm'>;
 
 /** A device that turns plans into programs. */
 export interface Executor {

@@ -10,6 +10,7 @@ export interface OpenOptions extends TfjsOptions {
 /** Opens a device. Loads what it computes with only now. Throws `DeviceError` no_device where there is none. */
 export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
   if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm(options.lanes ?? null);
+  if (name === 'webgpu') return (await import('./webgpu/open.ts')).openWebgpu();
   const { openTfjs } = await import('./tfjs/open.ts');
   return openTfjs(name, options);
 };

@@ -1,5 +1,6 @@
 import type { Tf, TfContext, TfTensor } from '../executors/tfjs/context.ts';
 import type { WasmForm } from '../executors/wasm/form.ts';
+import type { WgslForm } from '../executors/webgpu/form.ts';
 import type { Attributes, Shape, Tensor, TensorType } from './types.ts';
 
 /** One traced call as a derivative sees it. */
@@ -24,6 +25,8 @@ export interface Primitive<A extends Attributes = Attributes> {
   derivative?(call: TracedCall<A>, gradients: readonly (Tensor | null)[]): (Tensor | null)[];
   /** The TensorFlow.js form; runs inside a tidy, and never changes its inputs. */
   tfjs(context: TfContext, inputs: readonly TfTensor[], attributes: A): TfTensor[];
+  /** The form on our own WebGPU kernels. */
+  readonly wgsl: WgslForm<A>;
   /** The form on our own WebAssembly kernels. */
   readonly wasm: WasmForm<A>;
 }

@@ -2,9 +2,8 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Executor, ExecutorName } from '../executors/executor.ts';
 import { openExecutor } from '../executors/open.ts';
-import { gradients } from '../plan/differentiate.ts';
-import { type Trace, trace } from '../plan/trace.ts';
-import { type Plan, sizeOf, type Tensor } from '../plan/types.ts';
+import { type Plan, sizeOf } from '../plan/types.ts';
+import { distance, floatsOf, noise, planOf, valuesFor } from './battery.ts';
 import type { Case } from './case.ts';
 import { primitives } from './list.ts';
 
@@ -13,62 +12,10 @@ const REFERENCE: ExecutorName = 'tfjs-cpu';
 const TESTED: ExecutorName[] = ['tfjs-wasm', 'wasm'];
 const TOLERANCE = 1e-5;
 
-type Values = Record<string, Float32Array>;
-
 const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).filter((f) => f.isDirectory());
 const cases: Case[] = (
   await Promise.all(folders.map(({ name }) => import(`./${name}/cases.ts`) as Promise<{ cases: Case[] }>))
 ).flatMap((module) => module.cases);
-
-const noise = (length: number, seed: number): number[] => {
-  let state = seed;
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return Array.from({ length }, () => 1.7 * (next() + next() + next() + next() - 2));
-};
-const seedOf = (name: string) => [...name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7);
-
-/** Values of a plan's inputs: x0, x1, ... as the case says, weights as noise. */
-const valuesFor = (plan: Plan, c: Case): Record<string, Float32Array | Int32Array> =>
-  Object.fromEntries(
-    plan.inputs.map(({ name, value }) => {
-      const input = name.startsWith('x') ? c.inputs[Number(name.slice(1))]! : { scale: 1, indicesBelow: undefined };
-      const drawn = noise(sizeOf(plan.values[value]!.shape), seedOf(name));
-      const { indicesBelow, scale = 1 } = input;
-      if (indicesBelow === undefined) return [name, Float32Array.from(drawn, (v) => v * scale)];
-      return [name, Int32Array.from(drawn, (v) => Math.floor(Math.abs(v) * 1e6) % indicesBelow)];
-    }),
-  );
-
-const floatsOf = ({ inputs }: Case): number[] => inputs.flatMap((x, i) => (x.indicesBelow === undefined ? [i] : []));
-
-const inputsOf = (t: Trace, { inputs }: Case): Tensor[] =>
-  inputs.map((x, i) => t.input(`x${i}`, x.shape, x.indicesBelow === undefined ? 'f32' : 'i32'));
-
-/** The sum of all elements of `outputs`, each weighted by an input of its own. */
-const weigh = (t: Trace, outputs: readonly Tensor[], prefix: string): Tensor =>
-  outputs
-    .map((y, i) => t.emit('sum', t.emit('mul', [y, t.input(`${prefix}${i}`, y.shape)]))[0]!)
-    .reduce((a, b) => t.emit('add', [a, b])[0]!);
-
-/** The `order`-th derivative of the case: its outputs, their weighted sum's gradients, those ones' gradients, ... */
-const derive = (t: Trace, c: Case, inputs: readonly Tensor[], order: number): readonly Tensor[] =>
-  order === 0
-    ? c.build(inputs)
-    : gradients(
-        t,
-        weigh(t, derive(t, c, inputs, order - 1), `w${order}.`),
-        floatsOf(c).map((i) => inputs[i]!),
-      );
-
-const planOf = (c: Case, order: number): Plan =>
-  trace((t) => {
-    derive(t, c, inputsOf(t, c), order).forEach((y, i) => {
-      t.output(`y${i}`, y);
-    });
-  });
 
 const executors = new Map<ExecutorName, Executor>();
 const run = async (name: ExecutorName, plan: Plan, values: Record<string, Float32Array | Int32Array>) => {
@@ -76,16 +23,6 @@ const run = async (name: ExecutorName, plan: Plan, values: Record<string, Float3
   const outputs = await program.run(values);
   program.dispose();
   return outputs;
-};
-
-const distance = (a: Values, b: Values): number => {
-  let [difference, size] = [0, 0];
-  for (const [name, y] of Object.entries(b))
-    y.forEach((value, i) => {
-      difference += (a[name]![i]! - value) ** 2;
-      size += value ** 2;
-    });
-  return Math.sqrt(difference) / Math.max(Math.sqrt(size), 1e-3);
 };
 
 /** Along one random direction: the derivative of order `order` against the difference of order - 1. */

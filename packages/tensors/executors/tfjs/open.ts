@@ -1,12 +1,13 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { liveness } from '../../plan/liveness.ts';
-import { DeviceError, type Executor, type TfjsName } from '../executor.ts';
+import type { Executor, TfjsName } from '../executor.ts';
+import { activate } from './activate.ts';
 import type { Spellings, Tf, TfBackend, TfContext, TfTensor } from './context.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { TfProgram } from './program.ts';
 import { plainSpellings } from './spellings.ts';
 import { wasmSpellings } from './wasm-spellings.ts';
+import { openWebgpuDevice } from './webgpu-device.ts';
 
 /** The executor on one of TensorFlow.js's backends: the reference, and the fallback. */
 export const openTfjs = async (name: TfjsName, options: TfjsOptions): Promise<Executor> => {
@@ -56,26 +57,10 @@ interface Device {
   readonly watch: DeviceWatch;
 }
 
-const activate = async (tf: Tf, backend: TfBackend): Promise<void> => {
-  const ready = await tf.setBackend(backend).catch((error: unknown) => {
-    throw new DeviceError('no_device', `TensorFlow.js backend ${backend}: ${error}`);
-  });
-  if (!ready) throw new DeviceError('no_device', `TensorFlow.js has no ${backend} backend here`);
-};
-
 const open: Record<TfBackend, (tf: Tf, options: TfjsOptions) => Promise<Device>> = {
   async webgpu(tf) {
-    if (!globalThis.navigator?.gpu) throw new DeviceError('no_device', 'this browser offers no WebGPU');
-    await import('@tensorflow/tfjs-backend-webgpu');
-    await activate(tf, 'webgpu');
-    const { device } = tf.backend() as WebGPUBackend;
-    const words = await adapterWords();
-    return {
-      adapter: words.adapter || 'WebGPU',
-      software: words.software,
-      spellings: plainSpellings(tf),
-      watch: new DeviceWatch(device),
-    };
+    const { device, adapter, software } = await openWebgpuDevice();
+    return { adapter, software, spellings: plainSpellings(tf), watch: new DeviceWatch(device) };
   },
   async wasm(tf, { wasmBaseUrl }) {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
@@ -91,15 +76,4 @@ const open: Record<TfBackend, (tf: Tf, options: TfjsOptions) => Promise<Device>>
     await activate(tf, 'cpu');
     return { adapter: 'JavaScript', software: false, spellings: plainSpellings(tf), watch: new DeviceWatch() };
   },
-};
-
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
-
-/** How the driver names the adapter. */
-const adapterWords = async (): Promise<{ adapter: string; software: boolean }> => {
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new DeviceError('no_device', 'WebGPU finds no adapter');
-  const { vendor, architecture, device, description } = adapter.info;
-  const words = [...new Set([vendor, architecture, device, description])].filter(Boolean).join(' ');
-  return { adapter: words, software: adapter.info.isFallbackAdapter || SOFTWARE.test(words) };
 };

@@ -3,6 +3,7 @@ import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 import type { AdamwAttributes } from './attributes.ts';
 import { adamwTfjs } from './tfjs.ts';
+import { adamwWgsl } from './wgsl.ts';
 
 export interface AdamwState {
   readonly theta: Tensor;
@@ -33,6 +34,7 @@ export const adamwPrimitive: Primitive<AdamwAttributes> = {
     return [theta!, m!, v!];
   },
   tfjs: adamwTfjs,
+  wgsl: adamwWgsl,
   wasm: {
     inPlace: [0, 1, 2],
     bind({ inputs, outputs, attributes, kernels }) {

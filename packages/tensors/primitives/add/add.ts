@@ -1,4 +1,5 @@
 import { kernel } from '../../executors/wasm/form.ts';
+import { each } from '../../executors/webgpu/form.ts';
 import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 
@@ -14,6 +15,12 @@ export const addPrimitive: Primitive = {
   },
   derivative: (_, [dy]) => [dy ?? null, dy ?? null],
   tfjs: ({ tf }, [a, b]) => [tf.add(a!, b!)],
+  wgsl: {
+    inPlace: [0],
+    kernels: ({ inputs: [a, b], outputs: [y] }) => [
+      each(y!.size, { reads: { a: a!, b: b! }, writes: { y: y! } }, 'set_y(i, a(i) + b(i));'),
+    ],
+  },
   wasm: {
     inPlace: [0],
     assembles: 'added',

@@ -3,6 +3,7 @@ import { f32, type Tensor } from '../../plan/types.ts';
 import type { AttentionAttributes } from './attributes.ts';
 import { causalAttentionGradTfjs, causalAttentionTfjs } from './tfjs.ts';
 import { causalAttentionGradWasm, causalAttentionWasm } from './wasm.ts';
+import { causalAttentionGradWgsl, causalAttentionWgsl } from './wgsl.ts';
 
 /**
  * Softmax attention over the own and earlier positions of each sequence. qkv [N, 3D] holds queries, keys and values
@@ -26,6 +27,7 @@ export const causalAttentionPrimitive: Primitive<AttentionAttributes> = {
   derivative: ({ inputs: [qkv], outputs: [y, statistics], attributes }, [dy]) =>
     dy!.trace.emit('causalAttentionGrad', [qkv!, y!, statistics!, dy!], attributes),
   tfjs: causalAttentionTfjs,
+  wgsl: causalAttentionWgsl,
   wasm: causalAttentionWasm,
 };
 
@@ -34,5 +36,6 @@ export const causalAttentionGradPrimitive: Primitive<AttentionAttributes> = {
   name: 'causalAttentionGrad',
   infer: (inputs) => [operand('causalAttentionGrad', inputs, 0)],
   tfjs: causalAttentionGradTfjs,
+  wgsl: causalAttentionGradWgsl,
   wasm: causalAttentionGradWasm,
 };

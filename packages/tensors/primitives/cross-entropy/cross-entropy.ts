@@ -2,6 +2,7 @@ import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 import { crossEntropyGradTfjs, crossEntropyTfjs } from './tfjs.ts';
+import { crossEntropyGradWgsl, crossEntropyWgsl } from './wgsl.ts';
 
 /** Nats of targets [N] (i32) under the softmax of logits [N, V]: [N]. */
 export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
@@ -19,6 +20,7 @@ export const crossEntropyPrimitive: Primitive = {
     null,
   ],
   tfjs: crossEntropyTfjs,
+  wgsl: crossEntropyWgsl,
   wasm: {
     scratchFloats: ([logits]) => logits![1]!,
     bind({ inputs: [logits, targets], outputs: [nats], scratch, kernels }) {
@@ -34,6 +36,7 @@ export const crossEntropyGradPrimitive: Primitive = {
   name: 'crossEntropyGrad',
   infer: (inputs) => [operand('crossEntropyGrad', inputs, 0)],
   tfjs: crossEntropyGradTfjs,
+  wgsl: crossEntropyGradWgsl,
   wasm: {
     inPlace: [0],
     bind({ inputs: [logits, targets, dNats], outputs: [dLogits], kernels }) {

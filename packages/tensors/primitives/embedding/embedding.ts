@@ -1,6 +1,7 @@
 import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import { embeddingGradWgsl, embeddingWgsl } from './wgsl.ts';
 
 /** Rows `ids` [N] (i32) of table [V, D]: [N, D]. */
 export const embedding = (table: Tensor, ids: Tensor): Tensor => table.trace.emit('embedding', [table, ids])[0]!;
@@ -14,6 +15,7 @@ export const embeddingPrimitive: Primitive = {
   infer: (inputs) => [f32(operand('embedding', inputs, 1, 1).shape[0]!, operand('embedding', inputs, 0, 2).shape[1]!)],
   derivative: ({ inputs: [table, ids] }, [dy]) => [embeddingGrad(ids!, dy!, table!.shape[0]!), null],
   tfjs: (context, [table, ids]) => [context.gatherRows(table!, ids!)],
+  wgsl: embeddingWgsl,
   wasm: {
     bind({ inputs: [table, ids], outputs: [y], kernels }) {
       const run = kernel(kernels, 'gatherRows');
@@ -27,6 +29,7 @@ export const embeddingGradPrimitive: Primitive<{ readonly rows: number }> = {
   infer: (inputs, { rows }) => [f32(rows, operand('embeddingGrad', inputs, 1, 2).shape[1]!)],
   derivative: ({ inputs: [ids] }, [dTable]) => [null, embedding(dTable!, ids!)],
   tfjs: (context, [ids, dy], { rows }) => [context.scatterRows(ids!, dy!, rows)],
+  wgsl: embeddingGradWgsl,
   wasm: {
     adds: 0,
     bind({ inputs: [ids, dy], outputs: [sums], attributes: { rows }, kernels }) {

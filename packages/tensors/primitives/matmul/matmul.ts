@@ -2,6 +2,7 @@ import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 import type { Flags } from './attributes.ts';
 import { matmulWasm } from './wasm.ts';
+import { matmulWgsl } from './wgsl.ts';
 
 /** a [M, K] x b [K, N] = [M, N]; a flag says that the operand is stored the other way round. */
 export const matmul = (a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor =>
@@ -27,5 +28,6 @@ export const matmulPrimitive: Primitive<Flags> = {
     return [da, db];
   },
   tfjs: (context, [a, b], { transposeA, transposeB }) => [context.matmul(a!, b!, transposeA, transposeB)],
+  wgsl: matmulWgsl,
   wasm: matmulWasm,
 };

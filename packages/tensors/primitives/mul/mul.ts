@@ -1,4 +1,5 @@
 import { kernel } from '../../executors/wasm/form.ts';
+import { each } from '../../executors/webgpu/form.ts';
 import { operand, type Primitive, sameShape } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 
@@ -16,6 +17,12 @@ export const mulPrimitive: Primitive = {
     return [mul(dy!, b!), mul(dy!, a!)];
   },
   tfjs: ({ tf }, [a, b]) => [tf.mul(a!, b!)],
+  wgsl: {
+    inPlace: [0],
+    kernels: ({ inputs: [a, b], outputs: [y] }) => [
+      each(y!.size, { reads: { a: a!, b: b! }, writes: { y: y! } }, 'set_y(i, a(i) * b(i));'),
+    ],
+  },
   wasm: {
     inPlace: [0],
     bind({ inputs: [a, b], outputs: [y], kernels }) {

@@ -2,6 +2,7 @@ import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Shape, sizeOf, type Tensor } from '../../plan/types.ts';
 import { fill } from '../sum/sum.ts';
+import { packWgsl } from './wgsl.ts';
 
 /** Consecutive stretches of flat [N] as tensors of the given shapes. */
 export const unpack = (flat: Tensor, shapes: readonly Shape[]): Tensor[] =>
@@ -22,6 +23,7 @@ export const unpackPrimitive: Primitive<{ readonly shapes: readonly Shape[] }> =
     pack(outputs.map((output, index) => gradients[index] ?? fill(output.trace, 0, output.shape))),
   ],
   tfjs: (context, [flat], { shapes }) => context.unpack(flat!, shapes),
+  wgsl: { views: true, kernels: () => [] },
   wasm: { views: true, bind: () => () => {} },
 };
 
@@ -34,6 +36,7 @@ export const packPrimitive: Primitive = {
       inputs.map((input) => input.shape),
     ),
   tfjs: ({ tf }, parts) => [tf.concat(parts.map((part) => tf.reshape(part, [-1])))],
+  wgsl: packWgsl,
   wasm: {
     assembles: 'joined',
     bind({ inputs, outputs: [y], kernels }) {

@@ -2,6 +2,7 @@ import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 import { rmsNormGradTfjs, rmsNormTfjs } from './tfjs.ts';
+import { rmsNormGradWgsl, rmsNormWgsl } from './wgsl.ts';
 
 type Epsilon = { readonly epsilon: number };
 
@@ -19,6 +20,7 @@ export const rmsNormPrimitive: Primitive<Epsilon> = {
   },
   derivative: ({ inputs: [x, gain], attributes }, [dy]) => dy!.trace.emit('rmsNormGrad', [x!, gain!, dy!], attributes),
   tfjs: rmsNormTfjs,
+  wgsl: rmsNormWgsl,
   wasm: {
     bind({ inputs: [x, gain], outputs: [y], attributes: { epsilon }, kernels }) {
       const run = kernel(kernels, 'rmsNorm');
@@ -33,6 +35,7 @@ export const rmsNormGradPrimitive: Primitive<Epsilon> = {
   name: 'rmsNormGrad',
   infer: (inputs) => [operand('rmsNormGrad', inputs, 0), operand('rmsNormGrad', inputs, 1)],
   tfjs: rmsNormGradTfjs,
+  wgsl: rmsNormGradWgsl,
   wasm: {
     adds: 1,
     bind({ inputs: [x, gain, dy], outputs: [dx, dGain], attributes: { epsilon }, kernels }) {

@@ -4,6 +4,7 @@ import type { Tensor } from '../../plan/types.ts';
 import type { RopeAttributes } from './attributes.ts';
 import { ropeTables } from './tables.ts';
 import { ropeTfjs } from './tfjs.ts';
+import { ropeWgsl } from './wgsl.ts';
 
 /**
  * Rotary position embedding, half-split: in each head, columns i and i + headWidth/2 turn by
@@ -23,6 +24,7 @@ export const ropePrimitive: Primitive<RopeAttributes> = {
   },
   derivative: ({ attributes }, [dy]) => dy!.trace.emit('rope', [dy!], { ...attributes, inverse: !attributes.inverse }),
   tfjs: ropeTfjs,
+  wgsl: ropeWgsl,
   wasm: {
     inPlace: [0],
     bind({ inputs: [x], outputs: [y], attributes, kernels, constant }) {

@@ -1,4 +1,5 @@
 import { kernel } from '../../executors/wasm/form.ts';
+import { each, float } from '../../executors/webgpu/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
 import { mul } from '../mul/mul.ts';
@@ -15,6 +16,12 @@ export const scalePrimitive: Primitive<{ readonly factor: number }> = {
   infer: (inputs) => [operand('scale', inputs, 0)],
   derivative: ({ attributes }, [dy]) => [scale(dy!, attributes.factor)],
   tfjs: ({ tf }, [x], { factor }) => [tf.mul(x!, factor)],
+  wgsl: {
+    inPlace: [0],
+    kernels: ({ inputs: [x], outputs: [y], attributes: { factor } }) => [
+      each(y!.size, { reads: { x: x! }, writes: { y: y! } }, `set_y(i, x(i) * ${float(factor)});`),
+    ],
+  },
   wasm: {
     inPlace: [0],
     bind({ inputs: [x], outputs: [y], attributes: { factor }, kernels }) {
@@ -32,6 +39,12 @@ export const scaleByPrimitive: Primitive = {
   },
   derivative: ({ inputs: [x, s] }, [dy]) => [scaleBy(dy!, s!), sum(mul(dy!, x!))],
   tfjs: ({ tf }, [x, s]) => [tf.mul(x!, s!)],
+  wgsl: {
+    inPlace: [0],
+    kernels: ({ inputs: [x, s], outputs: [y] }) => [
+      each(y!.size, { reads: { x: x!, s: s! }, writes: { y: y! } }, 'set_y(i, x(i) * s(0u));'),
+    ],
+  },
   wasm: {
     inPlace: [0],
     bind({ inputs: [x, s], outputs: [y], kernels }) {

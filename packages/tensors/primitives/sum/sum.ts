@@ -1,6 +1,8 @@
 import { kernel } from '../../executors/wasm/form.ts';
+import { each, float } from '../../executors/webgpu/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { type Emitter, f32, type Shape, type Tensor } from '../../plan/types.ts';
+import { sumWgsl } from './wgsl.ts';
 
 /** Sum of all elements: shape []. */
 export const sum = (x: Tensor): Tensor => x.trace.emit('sum', [x])[0]!;
@@ -19,6 +21,7 @@ export const sumPrimitive: Primitive = {
   infer: () => [f32()],
   derivative: ({ inputs: [x] }, [dy]) => [expand(dy!, x!.shape)],
   tfjs: ({ tf }, [x]) => [tf.sum(x!)],
+  wgsl: sumWgsl,
   wasm: {
     bind({ inputs: [x], outputs: [y], kernels }) {
       const run = kernel(kernels, 'sum');
@@ -35,6 +38,11 @@ export const expandPrimitive: Primitive<Shaped> = {
   },
   derivative: (_, [dy]) => [sum(dy!)],
   tfjs: ({ tf }, [s], { shape }) => [tf.mul(tf.ones([...shape]), s!)],
+  wgsl: {
+    kernels: ({ inputs: [s], outputs: [y] }) => [
+      each(y!.size, { reads: { s: s! }, writes: { y: y! } }, 'set_y(i, s(0u));'),
+    ],
+  },
   wasm: {
     bind({ inputs: [s], outputs: [y], kernels }) {
       const run = kernel(kernels, 'expand');
@@ -48,6 +56,11 @@ export const fillPrimitive: Primitive<Shaped & { readonly value: number }> = {
   infer: (_, { shape }) => [f32(...shape)],
   derivative: () => [],
   tfjs: ({ tf }, _, { shape, value }) => [tf.fill([...shape], value)],
+  wgsl: {
+    kernels: ({ outputs: [y], attributes: { value } }) => [
+      each(y!.size, { reads: {}, writes: { y: y! } }, `set_y(i, ${float(value)});`),
+    ],
+  },
   wasm: {
     bind({ outputs: [y], attributes: { value }, kernels }) {
       const run = kernel(kernels, 'fill');

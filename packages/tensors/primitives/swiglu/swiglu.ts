@@ -2,6 +2,7 @@ import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
 import { swigluGradTfjs, swigluTfjs } from './tfjs.ts';
+import { swigluGradWgsl, swigluWgsl } from './wgsl.ts';
 
 /** silu(gate) * up, where gateUp [N, 2F] holds gate and up side by side: [N, F]. */
 export const swiglu = (gateUp: Tensor): Tensor => gateUp.trace.emit('swiglu', [gateUp])[0]!;
@@ -15,6 +16,7 @@ export const swigluPrimitive: Primitive = {
   },
   derivative: ({ inputs: [gateUp] }, [dy]) => dy!.trace.emit('swigluGrad', [gateUp!, dy!]),
   tfjs: swigluTfjs,
+  wgsl: swigluWgsl,
   wasm: {
     bind({ inputs: [gateUp], outputs: [y], kernels }) {
       const run = kernel(kernels, 'swiglu');
@@ -29,6 +31,7 @@ export const swigluGradPrimitive: Primitive = {
   name: 'swigluGrad',
   infer: (inputs) => [operand('swigluGrad', inputs, 0)],
   tfjs: swigluGradTfjs,
+  wgsl: swigluGradWgsl,
   wasm: {
     inPlace: [0],
     bind({ inputs: [gateUp, dy], outputs: [dGateUp], kernels }) {

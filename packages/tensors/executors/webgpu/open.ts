@@ -1,0 +1,30 @@
+import type { Plan } from '../../plan/types.ts';
+import type { Executor } from '../executor.ts';
+import { DeviceWatch } from '../tfjs/device-watch.ts';
+import { openWebgpuDevice, type WebgpuDevice } from '../tfjs/webgpu-device.ts';
+import { Pipelines } from './pipelines.ts';
+import { WebgpuProgram } from './program.ts';
+
+/** The executor on our own WGSL kernels, on the device that TensorFlow.js's WebGPU backend owns. */
+export const openWebgpu = async (): Promise<Executor> => executorOn(await openWebgpuDevice());
+
+/** The executor on a given device, which stays the caller's. */
+export const executorOn = ({ device, adapter, software }: WebgpuDevice): Executor => {
+  const pipelines = new Pipelines(device);
+  const watch = new DeviceWatch(device);
+  const programs = new Set<WebgpuProgram>();
+  return {
+    name: 'webgpu',
+    adapter,
+    software,
+    compile(plan: Plan) {
+      watch.check();
+      const program = new WebgpuProgram(plan, device, pipelines, watch, () => programs.delete(program));
+      programs.add(program);
+      return program;
+    },
+    dispose() {
+      for (const program of [...programs]) program.dispose();
+    },
+  };
+};

@@ -1,0 +1,67 @@
+import type { WgslForm } from '../../executors/webgpu/form.ts';
+import type { Flags } from './attributes.ts';
+
+/** Each invocation makes 4 x 4 elements; 8 x 8 of them, a tile. DEPTH: how much of the sums is loaded at once. */
+const [EACH, SIDE, DEPTH] = [4, 8, 16];
+const TILE = EACH * SIDE;
+const LANES = SIDE * SIDE;
+
+/** Tiles of both operands pass through workgroup memory; sums stay in registers. */
+export const matmulWgsl: WgslForm<Flags> = {
+  takesAddend: 0,
+  kernels({ inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB }, addend }) {
+    const [rows, columns] = y!.shape as [number, number];
+    const depth = transposeA ? a!.shape[0]! : a!.shape[1]!;
+    const across = Math.ceil(columns / TILE);
+    const times = (make: (i: number) => string): string => Array.from({ length: EACH }, (_, i) => make(i)).join('');
+    /** Loads one tile, neighbouring lanes from neighbouring elements; what lies outside the operand counts as zero. */
+    const load = (tile: string, operand: string, along: string, limit: number, stride: number, depthFirst: boolean) => {
+      const [side, k] = depthFirst ? [`e / ${DEPTH}u`, `e % ${DEPTH}u`] : [`e % ${TILE}u`, `e / ${TILE}u`];
+      const at = depthFirst ? `(${along} + side) * ${stride}u + k0 + k` : `(k0 + k) * ${stride}u + ${along} + side`;
+      return `
+    for (var e = lane; e < ${TILE * DEPTH}u; e += ${LANES}u) {
+      let side = ${side};
+      let k = ${k};
+      var value = 0.0;
+      if (${along} + side < ${limit}u && k0 + k < ${depth}u) { value = ${operand}(${at}); }
+      ${tile}[k * ${TILE}u + side] = value;
+    }`;
+    };
+    const stored = (i: number, j: number): string => `
+  if (row + ${i}u < ${rows}u && column + ${j}u < ${columns}u) {
+    let at = (row + ${i}u) * ${columns}u + column + ${j}u;
+    set_y(at, sum${i}[${j}]${addend ? ' + addend(at)' : ''});
+  }`;
+    return [
+      {
+        reads: { a: a!, b: b!, ...(addend && { addend }) },
+        writes: { y: y! },
+        groups: Math.ceil(rows / TILE) * across,
+        lanes: LANES,
+        declarations: `
+var<workgroup> left: array<f32, ${TILE * DEPTH}>;
+var<workgroup> right: array<f32, ${TILE * DEPTH}>;`,
+        body: `
+  let row0 = (group / ${across}u) * ${TILE}u;
+  let column0 = (group % ${across}u) * ${TILE}u;
+  let r = (lane / ${SIDE}u) * ${EACH}u;
+  let c = (lane % ${SIDE}u) * ${EACH}u;
+  ${times((i) => `var sum${i} = vec4f();`)}
+  for (var k0 = 0u; k0 < ${depth}u; k0 += ${DEPTH}u) {
+    ${load('left', 'a', 'row0', rows, transposeA ? rows : depth, !transposeA)}
+    ${load('right', 'b', 'column0', columns, transposeB ? depth : columns, transposeB)}
+    workgroupBarrier();
+    for (var k = 0u; k < ${DEPTH}u; k++) {
+      let to = k * ${TILE}u;
+      let across = vec4f(right[to + c], right[to + c + 1u], right[to + c + 2u], right[to + c + 3u]);
+      ${times((i) => `sum${i} += left[to + r + ${i}u] * across;`)}
+    }
+    workgroupBarrier();
+  }
+  let row = row0 + r;
+  let column = column0 + c;
+  ${times((i) => times((j) => stored(i, j)))}`,
+      },
+    ];
+  },
+};
