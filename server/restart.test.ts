@@ -8,7 +8,7 @@ let coordinator: CoordinatorProcess;
 beforeAll(async () => {
   coordinator = await CoordinatorProcess.create();
   await coordinator.start();
-}, 60_000);
+}, 100_000);
 afterAll(() => coordinator.dispose());
 
 async function createRun(): Promise<string> {
@@ -74,7 +74,7 @@ test('a round survives kill -9 in its middle: momenta, credit, leases and upload
   const round3 = await Promise.all([a.lease(), b.lease()]);
   await Promise.all([a.upload(round3[0], a.work(round3[0])), b.upload(round3[1], b.work(round3[1]))]);
   await atVersion(run, 3);
-}, 90_000);
+}, 150_000);
 
 test('a second coordinator on the folder, and one on the port, end with a sentence', async () => {
   const sameFolder = await CoordinatorProcess.create(coordinator.folder);
@@ -84,4 +84,4 @@ test('a second coordinator on the folder, and one on the port, end with a senten
   expect(port).toMatchObject({ reason: { message: expect.stringMatching(/^1: Port \d+ is in use/) } });
   await samePort.dispose();
   expect((await fetch(`${coordinator.origin}/healthz`)).status).toBe(200);
-}, 60_000);
+}, 100_000);

@@ -92,7 +92,7 @@ export async function startTestCoordinator(overrides: Overrides = {}): Promise<T
 export async function until<T>(
   what: string,
   probe: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
     const answer = await probe();
