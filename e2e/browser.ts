@@ -1,4 +1,5 @@
-import { type BrowserContext, test as base, chromium } from '@playwright/test';
+import { type BrowserContext, test as base } from '@playwright/test';
+import { chromium } from 'playwright';
 import { Coordinator } from './coordinator.ts';
 
 export const CHROMIUM = process.env['PATHFOLD_CHROMIUM'] ?? '/usr/bin/chromium';

@@ -19,7 +19,7 @@ test('two tabs and a headless volunteer train one run, through a closed tab and 
     until('a folded contribution of each', async () => {
       const folded = (await contributionsOf(client, run.id)).filter((item) => item.state === 'folded');
       const executors = new Set(folded.map((item) => item.executor?.name));
-      return new Set(folded.map((item) => item.volunteer)).size === 3 && executors.has('tfjs-webgpu');
+      return new Set(folded.map((item) => item.volunteer)).size === 3 && executors.has('webgpu');
     }));
 
   await test.step('a module version reaches a tab from a peer and not from the coordinator', () =>
