@@ -40,7 +40,5 @@ const OUTCOMES: Record<Snapshot['outcomes'][number]['state'], string> = {
 export const outcomeInWords = (outcome: Snapshot['outcomes'][number]): string => OUTCOMES[outcome.state];
 
 /** What stands finished on this machine and is not handed in yet; empty when nothing does. */
-export function keptInWords(uploads: Snapshot['uploads']): string {
-  if (uploads.length === 0) return '';
-  return `${plural(uploads.length, 'finished piece')} of work kept here until the coordinator has it.`;
-}
+export const keptInWords = (uploads: Snapshot['uploads']): string =>
+  uploads.length === 0 ? '' : `${plural(uploads.length, 'piece')} kept here to hand in`;
