@@ -1,0 +1,90 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, expect, type Page, test } from '@playwright/test';
+import { build, type Rollup } from 'vite';
+import { CHROMIUM, FLAGS } from './browser.ts';
+import type { InPage } from './webgpu-page.ts';
+
+/** Where the page lives; it answers itself, there is no server. */
+const ORIGIN = 'http://localhost:4100';
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** `webgpu-page.ts` and what it loads, by address. */
+const bundled = async (): Promise<Map<string, string | Uint8Array>> => {
+  const { output } = (await build({
+    root: here,
+    configFile: false,
+    logLevel: 'warn',
+    worker: { format: 'es' },
+    build: {
+      write: false,
+      minify: false,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: join(here, 'webgpu-page.ts'), output: { entryFileNames: 'page.js' } },
+    },
+  })) as Rollup.RollupOutput;
+  return new Map(output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]));
+};
+
+const typeOf = (path: string): string => (path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
+
+let page: Page;
+const inPage = <K extends keyof InPage>(name: K, ...args: Parameters<InPage[K]>): ReturnType<InPage[K]> =>
+  page.evaluate(
+    ([method, rest]) => {
+      const all = (window as unknown as { inPage: Record<string, (...args: unknown[]) => unknown> }).inPage;
+      return all[method]!(...rest);
+    },
+    [name, args] as const,
+  ) as ReturnType<InPage[K]>;
+
+test.beforeAll(async () => {
+  const files = await bundled();
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  page = await browser.newPage();
+  await page.route(`${ORIGIN}/**`, (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === '/')
+      return route.fulfill({ contentType: 'text/html', body: '<script type="module" src="/page.js"></script>' });
+    const body = files.get(pathname);
+    if (body === undefined) return route.fulfill({ status: 404 });
+    return route.fulfill({ contentType: typeOf(pathname), body: Buffer.from(body) });
+  });
+  await page.goto(ORIGIN);
+  await page.waitForFunction(() => 'inPage' in window);
+});
+test.afterAll(() => page.context().browser()!.close());
+
+test('every case of the battery: what the reference computes, derivatives included', async () => {
+  const { plans, wrong } = await inPage('battery');
+  expect(wrong).toEqual([]);
+  expect(plans).toBeGreaterThan(100);
+});
+
+test('passes the self-test', async () => {
+  expect(await inPage('selfTest')).toMatchObject({ passed: true, software: true });
+});
+
+test('20 steps follow the loss curve of the WebAssembly executor', async () => {
+  const [ours, wasm] = [await inPage('losses', 'webgpu', 20), await inPage('losses', 'wasm', 20)];
+  expect(Math.max(...ours.map((loss, n) => Math.abs(loss - wasm[n]!)))).toBeLessThan(1e-3);
+  expect(ours.at(-1)).toBeLessThan(ours[0]! - 0.1);
+});
+
+test('a step is one submission of dispatches that were prepared, and makes no buffers', async () => {
+  const { submits, dispatches, buffers } = await inPage('counts', 30);
+  expect(submits).toBe(30);
+  expect(dispatches % 30).toBe(0);
+  expect(dispatches / 30).toBeLessThan(80);
+  expect(buffers).toBe(0);
+});
+
+test('more workgroups than one side of a grid takes, and a plan that is too large for the adapter', async () => {
+  expect(await inPage('large', 64 * 65_535 + 64)).toBe(9);
+  expect(await inPage('large', 2 ** 29)).toMatch(/^out_of_memory: x \[536870912\] takes 2148 MB/);
+});
+
+test('a device that goes away in mid-step is a typed error, and another executor trains on', async () => {
+  expect(await inPage('lost')).toEqual(['device_lost', 'device_lost', 'wasm']);
+});
