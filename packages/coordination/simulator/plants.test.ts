@@ -1,0 +1,20 @@
+import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
+import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
+import { expect, test } from 'vitest';
+import { PLANTS, withPlant } from './plants.ts';
+import { drawScenario } from './scenario.ts';
+import { simulate } from './simulate.ts';
+
+const SEEDS = 200;
+
+test.each(Object.entries(PLANTS))('%s is found', { timeout: 240_000 }, (_name, plant) => {
+  const kinds = withPlant([simulatedTrain, simulatedEvaluate], plant);
+  let violation: string | null = null;
+  for (let seed = 1; seed <= SEEDS && violation === null; seed++)
+    ({ violation } = simulate(drawScenario(seed), { kinds, ...(plant.mind && { wrapMind: plant.mind }) }));
+  expect(violation, plant.mistake).not.toBeNull();
+});
+
+test('there are at least twelve', () => {
+  expect(Object.keys(PLANTS).length).toBeGreaterThanOrEqual(12);
+});

@@ -1,0 +1,18 @@
+import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
+import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
+import { expect, test } from 'vitest';
+import { drawScenario } from './scenario.ts';
+import { simulate } from './simulate.ts';
+
+const SEEDS_A_TEST = 100;
+
+test.each(Array.from({ length: 10 }, (_, i) => 1001 + SEEDS_A_TEST * i))(
+  'every invariant holds with the 100 seeds from %i on',
+  { timeout: 600_000 },
+  (first) => {
+    for (let seed = first; seed < first + SEEDS_A_TEST; seed++) {
+      const { violation } = simulate(drawScenario(seed), { kinds: [simulatedTrain, simulatedEvaluate] });
+      expect(violation, `seed ${seed}`).toBeNull();
+    }
+  },
+);
