@@ -1,0 +1,92 @@
+import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+import { expect, test } from 'vitest';
+import { trainPlan } from '../train/plan.ts';
+import { evaluatePlan } from './plan.ts';
+import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
+
+const SPEED = 256;
+
+function tableWith(spec: Partial<RunSpec>): Table {
+  const table = new Table([trainPlan, evaluatePlan]);
+  table.create(runFacts('r', [1], { replicas: 1, ...spec }), ['train', 'evaluate']);
+  return table;
+}
+
+const kindOf = (table: Table, volunteer: string): string | undefined => {
+  const lease = table.state.volunteers[volunteer]!.lease;
+  return lease === null ? undefined : table.state.leases[lease]!.kind;
+};
+
+/** The volunteer finishes its lease, and asks for the next. */
+function work(table: Table, volunteer: string): void {
+  table.contribute(table.lease(volunteer), 20);
+  table.fold();
+  table.ready(volunteer, SPEED);
+}
+
+test('an idle volunteer scores the round as soon as it is due, and training goes on', () => {
+  const table = tableWith({ evaluateEvery: 2 });
+  table.join('a', SPEED);
+  table.join('b', SPEED);
+  expect(kindOf(table, 'b')).toBeUndefined();
+  work(table, 'a');
+  work(table, 'b');
+  expect([kindOf(table, 'a'), kindOf(table, 'b')].toSorted()).toEqual(['evaluate', 'train']);
+});
+
+test('a lone volunteer trains one more round first, then scores once', () => {
+  const table = tableWith({ evaluateEvery: 2 });
+  table.join('a', SPEED);
+  const kinds: (string | undefined)[] = [];
+  for (let i = 0; i < 6; i++) {
+    kinds.push(kindOf(table, 'a'));
+    work(table, 'a');
+  }
+  expect(kinds).toEqual(['train', 'train', 'train', 'evaluate', 'train', 'train']);
+});
+
+test('the score is of the versions that were leased', () => {
+  const table = tableWith({ evaluateEvery: 1 });
+  table.join('a', SPEED);
+  work(table, 'a');
+  table.join('b', SPEED);
+  const lease = table.lease('b');
+  const task = table.state.leases[lease]!.task.body as unknown as EvaluateTask;
+  expect(task.modules.map(({ version }) => version)).toEqual([1, 1, 1]);
+  work(table, 'a');
+  const [fold] = only(table.contribute(lease, 100), 'FoldBegun').filter(({ kind }) => kind === 'evaluate');
+  expect(fold!.fold.input as unknown as EvaluateFoldInput).toMatchObject({ round: 1, path: '0' });
+});
+
+test('three failures give the round up, and training never stops for it', () => {
+  const table = tableWith({ evaluateEvery: 1 });
+  table.join('a', SPEED);
+  work(table, 'a');
+  work(table, 'a');
+  for (let i = 0; i < 3; i++) {
+    expect(kindOf(table, 'a')).toBe('evaluate');
+    table.take({ type: 'LeaseEnded', lease: table.lease('a'), code: 'user', detail: '' });
+    table.ready('a', SPEED);
+  }
+  expect(kindOf(table, 'a')).toBe('train');
+});
+
+test('the operator can ask for a score at any time', () => {
+  const table = tableWith({ evaluateEvery: 1000 });
+  table.join('a', SPEED);
+  table.join('b', SPEED);
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  expect(kindOf(table, 'b')).toBe('evaluate');
+});
+
+test('a run that has taken its steps is scored before it finishes', () => {
+  const table = tableWith({ evaluateEvery: 1000, totalSteps: 20 });
+  table.join('a', SPEED);
+  work(table, 'a');
+  expect(table.state.runs['r']!.state).toBe('training');
+  expect(kindOf(table, 'a')).toBe('evaluate');
+  work(table, 'a');
+  expect(table.state.runs['r']!.state).toBe('finished');
+});
