@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 import { adamwRates } from '@pathfold/optim/inner/adamw';
 import { DeviceError, type ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';

@@ -21,7 +21,7 @@ const choose = (speeds: Partial<Record<ExecutorName, number>>, wanted: 'automati
     wanted,
     open: async (name) => {
       if (speeds[name] === undefined) throw new Error('none here');
-      return device(name, software && name === 'tfjs-webgpu');
+      return device(name, software && name.endsWith('webgpu'));
     },
     test: async ({ name }) => ({ passed: speeds[name]! >= 0, reason: 'as the test says' }),
     measure: async ({ name }) => speeds[name]!,
@@ -29,27 +29,38 @@ const choose = (speeds: Partial<Record<ExecutorName, number>>, wanted: 'automati
 
 describe('choosing a device', () => {
   test('takes the fastest that passes', async () => {
-    const all = { 'tfjs-webgpu': 900, wasm: 100, 'tfjs-wasm': 10, 'tfjs-cpu': 1 };
-    expect((await choose(all, 'automatic')).executor.name).toBe('tfjs-webgpu');
-    expect((await choose({ ...all, 'tfjs-webgpu': 50 }, 'automatic')).executor.name).toBe('wasm');
-    const wrong = await choose({ ...all, 'tfjs-webgpu': -1 }, 'automatic');
+    const all = { webgpu: 900, 'tfjs-webgpu': 500, wasm: 100, 'tfjs-wasm': 10, 'tfjs-cpu': 1 };
+    expect((await choose(all, 'automatic')).executor.name).toBe('webgpu');
+    expect((await choose({ ...all, webgpu: 50 }, 'automatic')).executor.name).toBe('wasm');
+    const wrong = await choose({ wasm: 100, webgpu: -1 }, 'automatic');
     expect(wrong.executor.name).toBe('wasm');
-    expect(wrong.tried).toContainEqual(expect.objectContaining({ name: 'tfjs-webgpu', passed: false }));
+    expect(wrong.tried).toContainEqual(expect.objectContaining({ name: 'webgpu', passed: false }));
+  });
+
+  test('computes on the GPU through TensorFlow.js where our kernels for it fail', async () => {
+    const { executor, tried } = await choose({ webgpu: -1, 'tfjs-webgpu': 500, wasm: 100 }, 'automatic');
+    expect(executor.name).toBe('tfjs-webgpu');
+    expect(tried.map(({ name, passed }) => [name, passed])).toEqual([
+      ['webgpu', false],
+      ['wasm', true],
+      ['tfjs-webgpu', true],
+    ]);
   });
 
   test('takes an emulated GPU only when asked to, or when nothing else passes', async () => {
-    const speeds = { 'tfjs-webgpu': 900, wasm: 100 };
+    const speeds = { webgpu: 900, wasm: 100 };
     expect((await choose(speeds, 'automatic', true)).executor.name).toBe('wasm');
-    expect((await choose(speeds, 'gpu', true)).executor.name).toBe('tfjs-webgpu');
-    expect((await choose({ ...speeds, wasm: -1 }, 'automatic', true)).executor.name).toBe('tfjs-webgpu');
+    expect((await choose(speeds, 'gpu', true)).executor.name).toBe('webgpu');
+    expect((await choose({ ...speeds, wasm: -1 }, 'automatic', true)).executor.name).toBe('webgpu');
   });
 
   test('keeps to what was asked for, and says why nothing can train', async () => {
-    const speeds = { 'tfjs-webgpu': -1, wasm: 100, 'tfjs-wasm': 10 };
+    const speeds = { webgpu: -1, 'tfjs-webgpu': -1, wasm: 100, 'tfjs-wasm': 10 };
     expect((await choose(speeds, 'cpu')).tried.map(({ name }) => name)).toEqual(['wasm']);
     const refused = await choose(speeds, 'gpu').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(NoDevicePasses);
-    expect((refused as NoDevicePasses).tried).toEqual([expect.objectContaining({ reason: 'as the test says' })]);
+    const failed = (name: ExecutorName) => expect.objectContaining({ name, reason: 'as the test says' });
+    expect((refused as NoDevicePasses).tried).toEqual([failed('webgpu'), failed('tfjs-webgpu')]);
   });
 
   test('falls back to TensorFlow.js where our kernels fail, and to plain JavaScript last', async () => {

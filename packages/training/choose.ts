@@ -38,10 +38,13 @@ export class NoDevicePasses extends Error {
   }
 }
 
-const onGpu = (name: ExecutorName): boolean => name === 'tfjs-webgpu';
+const onGpu = (name: ExecutorName): boolean => name === 'webgpu' || name === 'tfjs-webgpu';
 
 /** What is looked at together; a later tier, which always loses, only when nothing in the earlier ones passes. */
-const TIERS: readonly (readonly ExecutorName[])[] = [['tfjs-webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];
+const TIERS: readonly (readonly ExecutorName[])[] = [['webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];
+
+/** What is looked at in place of an executor that was opened and does not pass. */
+const INSTEAD: Partial<Record<ExecutorName, ExecutorName>> = { webgpu: 'tfjs-webgpu' };
 
 /**
  * The fastest device that passes the self-test. An emulated GPU is taken only when a GPU was asked for, or when nothing
@@ -66,11 +69,14 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
   /** The fastest of those that pass; the others are disposed. */
   const fastest = async (executors: readonly Executor[]): Promise<Best | null> => {
     let best: Best | null = null;
-    for (const executor of executors) {
+    const waiting = [...executors];
+    for (let executor = waiting.shift(); executor; executor = waiting.shift()) {
       const { name, adapter } = executor;
       const { passed, reason } = await test(executor).catch((error) => ({ passed: false, reason: words(error) }));
       const tokensPerSecond = passed ? await measure(executor).catch(() => 0) : null;
       tried.push({ name, adapter, passed, reason, tokensPerSecond });
+      const instead = INSTEAD[name];
+      if (!passed && instead) waiting.push(...(await opened([instead])));
       if (!tokensPerSecond || tokensPerSecond < (best?.tokensPerSecond ?? 0)) executor.dispose();
       else {
         best?.executor.dispose();

@@ -5,8 +5,8 @@ export class DeviceWatch {
   #failure: DeviceError | null = null;
 
   constructor(device?: GPUDevice) {
-    device?.lost.then(({ reason, message }) => {
-      if (reason !== 'destroyed') this.#failure = new DeviceError('device_lost', message || 'the GPU went away');
+    device?.lost.then(({ message }) => {
+      this.#failure = new DeviceError('device_lost', message || 'the GPU went away');
     });
     device?.addEventListener('uncapturederror', ({ error }) => {
       if (error instanceof GPUOutOfMemoryError) this.#failure = new DeviceError('out_of_memory', error.message);

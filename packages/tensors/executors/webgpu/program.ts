@@ -32,6 +32,7 @@ export class WebgpuProgram implements Program {
   readonly #made: Promise<void>;
   #turn: Promise<unknown> = Promise.resolve();
   #ahead = 0;
+  #disposed = false;
 
   constructor(
     private readonly plan: Plan,
@@ -107,6 +108,7 @@ export class WebgpuProgram implements Program {
   }
 
   dispose(): void {
+    this.#disposed = true;
     for (const buffer of [...this.#buffers, ...this.#staging.values()]) buffer.destroy();
     this.#written.clear();
     this.forget();
@@ -243,7 +245,7 @@ export class WebgpuProgram implements Program {
         this.watch.check();
         return answer;
       } catch (error) {
-        throw await this.watch.explain(error);
+        throw this.#disposed ? error : this.watch.explain(error);
       }
     });
     this.#turn = result.catch(() => {});
@@ -252,7 +254,9 @@ export class WebgpuProgram implements Program {
 }
 
 const contents = async (staging: GPUBuffer): Promise<Float32Array> => {
-  await staging.mapAsync(GPUMapMode.READ);
+  await staging.mapAsync(GPUMapMode.READ).catch((error: unknown) => {
+    throw new DeviceError('device_lost', `what was computed does not come back: ${error}`, { cause: error });
+  });
   const values = new Float32Array(staging.getMappedRange().slice(0));
   staging.unmap();
   return values;
