@@ -10,6 +10,7 @@ const HEARTBEAT_MS = 10_000;
 const RATE = 100;
 const SMALL_RUNS = 6;
 const REPLICAS = 64;
+const UPLOAD_RUNS = 4;
 const JOINING = 50;
 
 const SMALL = { width: 8 };
@@ -64,13 +65,17 @@ export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
     console.log('leases', leases);
     for (const id of small) await runs.pause(id);
 
+    // The runs of one size are opened together, so that their rounds end together, after the last contribution.
     const uploads: Record<string, Awaited<ReturnType<typeof measureUploads>>> = {};
     for (const [name, model] of Object.entries(UPLOADS)) {
-      const id = await runs.create(name, REPLICAS, model);
-      uploads[name] = await measureUploads(server, volunteers.slice(-REPLICAS));
+      const ids: string[] = [];
+      for (let i = 0; i < UPLOAD_RUNS; i++) ids.push(await runs.create(`${name} ${i}`, REPLICAS, model));
+      uploads[name] = await measureUploads(server, volunteers.slice(-UPLOAD_RUNS * REPLICAS));
       console.log('uploads', name, uploads[name]);
-      await runs.reach(id, 1);
-      await runs.pause(id);
+      for (const id of ids) {
+        await runs.reach(id, 1);
+        await runs.pause(id);
+      }
     }
 
     const stepping = await measureStepping(server, runs, volunteers[0]!, rounds);

@@ -26,6 +26,8 @@ export const startServer = async (maxSockets: number): Promise<ServerProcess> =>
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
+      // As `npm start` has it.
+      UV_THREADPOOL_SIZE: '16',
       PORT: '0',
       PATHFOLD_DATA_DIR: folder,
       PATHFOLD_OPERATOR_TOKEN: OPERATOR_TOKEN,
