@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig, StartError } from './config.ts';
+import { readConfig, StartError, warningsOf } from './config.ts';
 
 test('the defaults are the documented ones', () => {
   expect(readConfig({})).toMatchObject({
@@ -33,9 +33,11 @@ test.each([
   ['HOST', 'a b'],
   ['PUBLIC_URL', 'train.example.org'],
   ['TRUST_PROXY', 'perhaps'],
+  ['TRUST_PROXY', 'abc'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
   ['DATABASE_URL', 'mysql://x'],
   ['BLOB_URL', 's3://bucket'],
-  ['PATHFOLD_OPERATOR_TOKEN', 'short'],
+  ['PATHFOLD_OPERATOR_TOKEN', 'two words'],
   ['PATHFOLD_ICE_SERVERS', '{"urls":1}'],
   ['PATHFOLD_NO_STARTER', 'yes'],
   ['LOG_LEVEL', 'loud'],
@@ -46,5 +48,17 @@ test.each([
 });
 
 test('secrets are not repeated', () => {
-  expect(() => readConfig({ PATHFOLD_OPERATOR_TOKEN: 'hunter2' })).toThrow('a value that is not shown');
+  expect(() => readConfig({ PATHFOLD_OPERATOR_TOKEN: 'hunter 2' })).toThrow('a value that is not shown');
+});
+
+test('a short secret is taken, with a warning that does not repeat it', () => {
+  const config = readConfig({ PATHFOLD_OPERATOR_TOKEN: 'secret-token', PATHFOLD_PROMPT_KEY: 'a'.repeat(16) });
+  expect(config.operatorToken).toBe('secret-token');
+  expect(warningsOf(config)).toEqual([expect.stringMatching(/^PATHFOLD_OPERATOR_TOKEN is shorter than 16 characters/)]);
+  expect(warningsOf(readConfig({}))).toEqual([]);
+});
+
+test('proxies are trusted by number, address or network', () => {
+  expect(readConfig({ TRUST_PROXY: '10.0.0.1, fd00::/8' }).trustProxy).toBe('10.0.0.1, fd00::/8');
+  expect(readConfig({ TRUST_PROXY: 'true' }).trustProxy).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { SILENCE_MS } from '@pathfold/coordination/coordinator/mind';
 import { IceServer } from '@pathfold/protocol/down';
@@ -74,10 +75,16 @@ const wholeNumber = (min: number, max: number) =>
     .refine((n) => n >= min && n <= max);
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+/** An IP address, or a network as ADDRESS/BITS. */
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...more] = text.trim().split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  if (most === undefined || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
+};
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 const secret = z
   .string()
-  .min(16)
   .max(200)
   .regex(/^[\x21-\x7e]+$/);
 
@@ -87,14 +94,14 @@ const VARIABLES = {
   HOST: [z.string().regex(/^[\w.:-]+$/), 'an address or name to listen on, such as 127.0.0.1'],
   PUBLIC_URL: [url('http:', 'https:'), 'an http or https address, such as https://train.example.org'],
   TRUST_PROXY: [
-    z.string().regex(/^(true|false|\d{1,2}|[\da-fA-F.:/, ]+)$/),
-    'true, false, a number of proxies, or their addresses',
+    z.string().refine((text) => /^(true|false|\d{1,2})$/.test(text) || text.split(',').every(isNetwork)),
+    'true, false, a number of proxies, or their addresses, such as 10.0.0.1 or 10.0.0.0/8',
   ],
   PATHFOLD_DATA_DIR: [z.string().min(1), 'a folder'],
   DATABASE_URL: [url('postgres:', 'postgresql:'), 'a PostgreSQL address, such as postgres://user:password@host/name'],
   BLOB_URL: [url('file:'), 'a file: address of a folder'],
-  PATHFOLD_OPERATOR_TOKEN: [secret, '16 to 200 printable characters without spaces'],
-  PATHFOLD_PROMPT_KEY: [secret, '16 to 200 printable characters without spaces'],
+  PATHFOLD_OPERATOR_TOKEN: [secret, '1 to 200 printable characters without spaces'],
+  PATHFOLD_PROMPT_KEY: [secret, '1 to 200 printable characters without spaces'],
   PATHFOLD_ICE_SERVERS: [
     z.string().transform((text, ctx) => {
       try {
@@ -125,6 +132,15 @@ const proxyTrust = (text: string | undefined) => {
   if (text === 'true') return true;
   return /^\d+$/.test(text) ? Number(text) : text;
 };
+
+/** Shorter secrets can be guessed by somebody patient. */
+const SHORT_SECRET = 16;
+
+/** What is allowed and yet unwise, in one sentence each. */
+export const warningsOf = ({ operatorToken, promptKey }: Config): string[] =>
+  Object.entries({ PATHFOLD_OPERATOR_TOKEN: operatorToken, PATHFOLD_PROMPT_KEY: promptKey })
+    .filter(([, secret]) => secret !== null && secret.length < SHORT_SECRET)
+    .map(([name]) => `${name} is shorter than ${SHORT_SECRET} characters: it could be guessed.`);
 
 /**
  * The coordinator's settings from environment variables; empty ones count as unset.

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
-import { readConfig, StartError } from './config.ts';
+import { readConfig, StartError, warningsOf } from './config.ts';
 import { openCoordinator } from './coordinator.ts';
 
 const STOP_MS = 10_000;
@@ -9,6 +9,7 @@ const REDACTED = ['req.headers.authorization', 'req.headers.cookie', '*.token', 
 
 async function start(): Promise<void> {
   const config = readConfig(process.env, process.argv.includes('--dev'));
+  for (const warning of warningsOf(config)) console.error(`Warning: ${warning}`);
   const log = pino({ level: config.logLevel, redact: REDACTED }, pino.destination(2));
   const coordinator = await openCoordinator(config, {
     log,
