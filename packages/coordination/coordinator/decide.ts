@@ -1,19 +1,10 @@
+import { type ErrorCode, ERRORS } from '@pathfold/protocol/errors';
 import type { CoordinatorEvent } from '../events.ts';
-import type { Task, WorkPlan } from '../work-plan.ts';
-import { contributionFacts } from './apply.ts';
-import { isIdle, type Memory, watch } from './memory.ts';
-import { type CoordinatorState, foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
-
-/** Idle volunteers asked about in one pass: bounds what a pass may cost. */
-const SEARCH_BUDGET = 4;
-
-export interface Desk {
-  readonly state: CoordinatorState;
-  readonly memory: Memory;
-  readonly kinds: ReadonlyMap<string, WorkPlan<unknown>>;
-  readonly silenceMs: number;
-  readonly now: number;
-}
+import { contributionFacts } from './apply-leases.ts';
+import { searchForRuns, serveVolunteers } from './decide-grants.ts';
+import type { Desk } from './desk.ts';
+import { watch } from './memory.ts';
+import { foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
 
 /**
  * The next decisions, of the first sort of which there are any: what time has ended, what was checked, what the
@@ -29,12 +20,12 @@ export function decide(desk: Desk): CoordinatorEvent[] {
   return [];
 }
 
-const ended = (desk: Desk, lease: string, code: string, detail: string): CoordinatorEvent => ({
+const ended = (desk: Desk, lease: string, code: ErrorCode): CoordinatorEvent => ({
   at: desk.now,
   type: 'LeaseEnded',
   lease,
   code,
-  detail,
+  detail: ERRORS[code].what,
 });
 
 /** Leases past their deadline, volunteers past the silence limit. */
@@ -46,7 +37,7 @@ function endOverdue(desk: Desk): CoordinatorEvent[] {
     if (timer.what === 'lease') {
       const lease = state.leases[timer.id];
       if (!lease || lease.contribution || lease.deadlineAt > now) continue;
-      events.push(ended(desk, lease.id, 'expired', `nothing arrived within ${lease.deadlineAt - lease.grantedAt} ms`));
+      events.push(ended(desk, lease.id, 'expired'));
     } else if (timer.what === 'run') {
       if (memory.wakeAt.get(timer.id) !== due.at) continue;
       memory.wakeAt.delete(timer.id);
@@ -67,12 +58,12 @@ function endOverdue(desk: Desk): CoordinatorEvent[] {
 }
 
 function fallSilent(desk: Desk, volunteer: VolunteerRecord): CoordinatorEvent[] {
-  const { now, silenceMs, memory } = desk;
+  const { now, memory } = desk;
   memory.heardAt.delete(volunteer.id);
   const events: CoordinatorEvent[] = [];
   if (volunteer.connected) events.push({ at: now, type: 'VolunteerLost', volunteer: volunteer.id });
   if (volunteer.lease !== null)
-    events.push(ended(desk, volunteer.lease, 'silent', `nothing was heard for ${silenceMs} ms`));
+    events.push(ended(desk, volunteer.lease, 'silent'));
   return events;
 }
 
@@ -92,7 +83,7 @@ function endBanned(desk: Desk): CoordinatorEvent[] {
   for (const id of desk.memory.pending.volunteers) {
     const volunteer = desk.state.volunteers[id];
     if (volunteer?.banned && volunteer.lease !== null)
-      events.push(ended(desk, volunteer.lease, 'banned', 'the operator banned this volunteer'));
+      events.push(ended(desk, volunteer.lease, 'banned'));
   }
   return events;
 }
@@ -115,7 +106,7 @@ function admit(desk: Desk, lease: LeaseRecord): CoordinatorEvent {
   const code = state.volunteers[lease.volunteer]?.banned
     ? 'banned'
     : kinds.get(lease.kind)!.admit(run.works[lease.kind], run.facts, contributionFacts(lease));
-  if (code !== null) return { at: now, type: 'ContributionRejected', lease: lease.id, code, detail: lease.task.key };
+  if (code !== null) return { at: now, type: 'ContributionRejected', lease: lease.id, code, detail: ERRORS[code].what };
   const bound = Math.floor((lease.task.tokens * Math.min(report.steps, lease.task.steps)) / lease.task.steps);
   return { at: now, type: 'ContributionAccepted', lease: lease.id, credit: Math.min(report.tokens, bound) };
 }
@@ -142,7 +133,7 @@ function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const kind of run.kinds) {
     const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now);
-    for (const lease of wanted.revoke) events.push(ended(desk, lease, 'round_over', 'its round ended'));
+    for (const lease of wanted.revoke) events.push(ended(desk, lease, 'round_over'));
     for (const fold of wanted.folds) {
       if (run.folds[foldId(kind, fold.key)]) continue;
       events.push({ at: now, type: 'FoldBegun', run: id, kind, fold });
@@ -168,77 +159,5 @@ function halt(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   const code = run.state === 'paused' ? 'run_paused' : 'run_over';
   return Object.keys(run.leases)
     .filter((id) => run.deleted || !desk.state.leases[id]!.contribution)
-    .map((id) => ended(desk, id, code, `the run is ${run.state}`));
-}
-
-/** A lease for a volunteer that has just come free: of any run, that with the fewest leases first, then that longest without. */
-function serveVolunteers(desk: Desk): CoordinatorEvent[] {
-  const { state, memory } = desk;
-  for (const id of memory.pending.volunteers) {
-    memory.pending.volunteers.delete(id);
-    const volunteer = state.volunteers[id];
-    if (!volunteer || !isIdle(volunteer)) continue;
-    const runs = Object.values(state.runs)
-      .filter((run) => run.state === 'training')
-      .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
-      .sort((a, b) => a.leaseCount - b.leaseCount || a.run.grantedAt - b.run.grantedAt);
-    for (const { run } of runs) {
-      const grant = offer(desk, run, volunteer);
-      if (grant) return [grant];
-    }
-  }
-  return [];
-}
-
-/** A volunteer for a run in which work may have opened. A search that its budget cuts short goes on in the next pass. */
-function searchForRuns(desk: Desk): CoordinatorEvent[] {
-  const { state, memory } = desk;
-  let budget = SEARCH_BUDGET;
-  for (const [id, search] of memory.searches) {
-    const run = state.runs[id];
-    const least = run?.state === 'training' ? leastSpeed(desk, run) : null;
-    if (!run || least === null) {
-      memory.searches.delete(id);
-      continue;
-    }
-    for (;;) {
-      const next = search.idle.next();
-      if (next.done && !search.again) break;
-      if (next.done) {
-        Object.assign(search, { idle: memory.idle.values(), again: false });
-        continue;
-      }
-      const volunteer = state.volunteers[next.value]!;
-      if (volunteer.tokensPerSecond > 0 && volunteer.tokensPerSecond < least) continue;
-      const grant = offer(desk, run, volunteer);
-      if (grant) return [grant];
-      if (--budget === 0) return [];
-    }
-    memory.searches.delete(id);
-  }
-  return [];
-}
-
-/** The slowest that a volunteer may be to get any work of a run; null when there is none for anybody. */
-function leastSpeed({ kinds, now }: Desk, run: RunRecord): number | null {
-  let least: number | null = null;
-  for (const kind of run.kinds) {
-    const open = kinds.get(kind)!.open(run.works[kind], run.facts, now);
-    if (open) least = Math.min(least ?? open.tokensPerSecond, open.tokensPerSecond);
-  }
-  return least;
-}
-
-function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {
-  const { kinds, now, state } = desk;
-  const { id, tokensPerSecond, memoryBytes, paths } = volunteer;
-  const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
-  let best: { kind: string; task: Task } | null = null;
-  for (const kind of run.kinds) {
-    const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now);
-    if (task && (best === null || task.priority > best.task.priority)) best = { kind, task };
-  }
-  if (!best) return null;
-  const lease = `l${String(state.leaseCount + 1).padStart(10, '0')}`;
-  return { at: now, type: 'LeaseGranted', lease, run: run.facts.id, volunteer: id, ...best };
+    .map((id) => ended(desk, id, code));
 }

@@ -161,6 +161,19 @@ describe('runs', () => {
     expect(table.join('a')).toEqual([]);
   });
 
+  test('a ban holds for an identity that is not here, and that never worked', () => {
+    const table = tableWithRun();
+    table.take({ type: 'VolunteerBanned', volunteer: 'a' });
+    expect(table.join('a')).toEqual([]);
+  });
+
+  test('an identity that never worked is forgotten when it goes', () => {
+    const table = new Table([toyPlan]);
+    table.join('a');
+    table.take({ type: 'VolunteerLost', volunteer: 'a' });
+    expect(table.state.volunteers).toEqual({});
+  });
+
   test('two runs take turns with a lone volunteer', () => {
     const table = tableWithRun();
     table.create(runFacts('s', [1]), ['toy']);

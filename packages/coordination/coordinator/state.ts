@@ -56,6 +56,8 @@ export interface VolunteerRecord {
   lease: string | null;
   /** The path it worked on last, by run. */
   readonly paths: Record<string, string>;
+  /** Leases that it has ever got: one that never got any is forgotten when it goes. */
+  grantCount: number;
   /** Tokens of accepted work. */
   credit: number;
   acceptedCount: number;

@@ -1,0 +1,108 @@
+import type { ContributionFacts } from '../work-plan.ts';
+import { noteIdle } from './memory.ts';
+import { endLease, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
+import type { LeaseRecord } from './state.ts';
+
+/** Weight of the newest contribution in a volunteer's measured speed. */
+const SPEED_WEIGHT = 0.5;
+
+const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
+
+/** What a kind may know of the contribution of a lease that has one. */
+export function contributionFacts(lease: LeaseRecord): ContributionFacts {
+  const { sha256, bytes, report, figures } = lease.contribution!;
+  const { id, volunteer, task } = lease;
+  return { lease: id, volunteer, key: task.key, sha256, bytes, report, figures: figures ?? {} };
+}
+
+export const leaseHandlers: Handlers<
+  | 'LeaseGranted'
+  | 'LeaseEnded'
+  | 'ContributionReceived'
+  | 'ContributionChecked'
+  | 'ContributionRejected'
+  | 'ContributionAccepted'
+> = {
+  LeaseGranted(scene, event) {
+    const { state, memory, touched, at } = scene;
+    const { lease: id, run: runId, kind, task } = event;
+    const run = state.runs[runId];
+    const volunteer = touchVolunteer(scene, event.volunteer);
+    if (!run || !volunteer) return;
+    state.leaseCount++;
+    const deadlineAt = at + task.durationMs;
+    const lease = { id, run: runId, kind, volunteer: volunteer.id, task, grantedAt: at, deadlineAt };
+    state.leases[id] = { ...lease, contribution: null };
+    run.leases[id] = true;
+    run.grantedAt = at;
+    volunteer.lease = id;
+    volunteer.wantsWork = false;
+    volunteer.grantCount++;
+    if (task.path !== null) volunteer.paths[runId] = task.path;
+    noteIdle(memory, volunteer);
+    memory.timers.push(deadlineAt, { what: 'lease', id });
+    touched.runs.add(runId);
+    tell(scene, run, kind, { type: 'granted', lease: id, volunteer: volunteer.id, task });
+  },
+
+  LeaseEnded(scene, event) {
+    const lease = scene.state.leases[event.lease];
+    if (!lease || (lease.contribution && !scene.state.runs[lease.run]?.deleted)) return;
+    const volunteer = scene.state.volunteers[lease.volunteer];
+    if (event.code === 'expired' && volunteer) {
+      const most = perSecond(lease.task.tokens, scene.at - lease.grantedAt) / 2;
+      volunteer.tokensPerSecond = volunteer.isMeasured ? Math.min(volunteer.tokensPerSecond, most) : most;
+      volunteer.isMeasured = true;
+    }
+    loseLease(scene, lease);
+  },
+
+  ContributionReceived(scene, event) {
+    const { state, memory, touched, at } = scene;
+    const lease = state.leases[event.lease];
+    const run = lease && state.runs[lease.run];
+    if (!lease || !run || lease.contribution) return;
+    const { sha256, bytes, report } = event;
+    lease.contribution = { sha256, bytes, report, figures: null };
+    const volunteer = touchVolunteer(scene, lease.volunteer);
+    if (volunteer) {
+      volunteer.lease = null;
+      volunteer.seenAt = at;
+      const speed = perSecond(Math.min(report.tokens, lease.task.tokens), at - lease.grantedAt);
+      const known = volunteer.isMeasured ? volunteer.tokensPerSecond : speed;
+      volunteer.tokensPerSecond = SPEED_WEIGHT * speed + (1 - SPEED_WEIGHT) * known;
+      volunteer.isMeasured = true;
+      noteIdle(memory, volunteer);
+    }
+    touched.runs.add(lease.run);
+    tell(scene, run, lease.kind, { type: 'received', lease: lease.id, key: lease.task.key });
+  },
+
+  ContributionChecked(scene, event) {
+    const contribution = scene.state.leases[event.lease]?.contribution;
+    if (!contribution || contribution.figures) return;
+    contribution.figures = event.figures;
+    scene.touched.leases.add(event.lease);
+  },
+
+  ContributionRejected(scene, event) {
+    const lease = scene.state.leases[event.lease];
+    if (!lease?.contribution) return;
+    const volunteer = scene.state.volunteers[lease.volunteer];
+    if (volunteer) volunteer.rejectedCount++;
+    loseLease(scene, lease);
+  },
+
+  ContributionAccepted(scene, event) {
+    const lease = scene.state.leases[event.lease];
+    if (!lease?.contribution) return;
+    const volunteer = scene.state.volunteers[lease.volunteer];
+    if (volunteer) {
+      volunteer.credit += event.credit;
+      volunteer.acceptedCount++;
+    }
+    const run = scene.state.runs[lease.run];
+    if (run) tell(scene, run, lease.kind, { type: 'accepted', contribution: contributionFacts(lease) });
+    endLease(scene, lease);
+  },
+};

@@ -1,0 +1,119 @@
+import { watch } from './memory.ts';
+import { disconnect, dropDeletedRun, type Handlers, type Scene, tell } from './scene.ts';
+import { foldId, type RunRecord } from './state.ts';
+
+function resume(scene: Scene, run: RunRecord, pausedMs: number): void {
+  for (const kind of run.kinds) tell(scene, run, kind, { type: 'resumed', pausedMs });
+}
+
+export const runHandlers: Handlers<
+  | 'CoordinatorStarted'
+  | 'RunCreated'
+  | 'RunStateChanged'
+  | 'RunDeleted'
+  | 'RunEnding'
+  | 'WorkRequested'
+  | 'FoldBegun'
+  | 'FoldEnded'
+> = {
+  CoordinatorStarted(scene, event) {
+    const { state, memory, touched, at, silenceMs } = scene;
+    const downMs = at - state.now;
+    state.epoch = event.epoch;
+    state.startedAt = at;
+    for (const volunteer of Object.values(state.volunteers)) {
+      if (volunteer.lease !== null) watch(memory, volunteer.id, at + silenceMs);
+      disconnect(scene, volunteer);
+    }
+    for (const lease of Object.values(state.leases)) {
+      lease.deadlineAt = Math.max(lease.deadlineAt + downMs, at + silenceMs);
+      memory.timers.push(lease.deadlineAt, { what: 'lease', id: lease.id });
+      touched.leases.add(lease.id);
+    }
+    for (const run of Object.values(state.runs)) {
+      if (run.haltedAt === null) resume(scene, run, downMs);
+      touched.runs.add(run.facts.id);
+    }
+  },
+
+  RunCreated(scene, event) {
+    const { state, touched, kinds } = scene;
+    if (state.runs[event.run.id]) return;
+    const facts = structuredClone(event.run);
+    const works: Record<string, unknown> = {};
+    for (const name of event.kinds) works[name] = kinds.get(name)?.init(facts);
+    state.runs[facts.id] = {
+      facts,
+      kinds: event.kinds,
+      state: 'training',
+      reason: null,
+      haltedAt: null,
+      grantedAt: 0,
+      ending: false,
+      deleted: false,
+      works,
+      leases: {},
+      folds: {},
+    };
+    touched.runs.add(facts.id);
+  },
+
+  RunStateChanged(scene, event) {
+    const run = scene.state.runs[event.run];
+    if (!run || run.deleted) return;
+    scene.touched.runs.add(event.run);
+    run.state = event.state;
+    run.reason = event.reason;
+    if (event.state !== 'training') run.haltedAt ??= scene.at;
+    else if (run.haltedAt !== null) {
+      resume(scene, run, scene.at - run.haltedAt);
+      run.haltedAt = null;
+    }
+  },
+
+  RunDeleted(scene, event) {
+    const run = scene.state.runs[event.run];
+    if (!run) return;
+    run.deleted = true;
+    run.state = 'finished';
+    run.haltedAt ??= scene.at;
+    scene.touched.runs.add(event.run);
+    dropDeletedRun(scene, run);
+  },
+
+  RunEnding(scene, event) {
+    const run = scene.state.runs[event.run];
+    if (!run || run.ending) return;
+    run.ending = true;
+    for (const kind of run.kinds) tell(scene, run, kind, { type: 'requested', by: 'ending' });
+    scene.touched.runs.add(event.run);
+  },
+
+  WorkRequested(scene, event) {
+    const run = scene.state.runs[event.run];
+    if (!run) return;
+    tell(scene, run, event.kind, { type: 'requested', by: 'operator' });
+    scene.touched.runs.add(event.run);
+  },
+
+  FoldBegun(scene, event) {
+    const run = scene.state.runs[event.run];
+    if (!run) return;
+    run.folds[foldId(event.kind, event.fold.key)] = { kind: event.kind, fold: event.fold };
+    tell(scene, run, event.kind, { type: 'begun', fold: event.fold });
+    scene.touched.runs.add(event.run);
+  },
+
+  FoldEnded(scene, event) {
+    const run = scene.state.runs[event.run];
+    const id = foldId(event.kind, event.fold);
+    if (!run?.folds[id]) return;
+    delete run.folds[id];
+    for (const { name, version, blob, state } of event.output.modules) {
+      const module = run.facts.modules[name];
+      if (module && version === module.version + 1) Object.assign(module, { version, blob, state });
+    }
+    tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
+    scene.touched.runs.add(event.run);
+  },
+};

@@ -1,0 +1,75 @@
+import { noteIdle, watch } from './memory.ts';
+import { disconnect, type Handlers, touchVolunteer } from './scene.ts';
+import type { VolunteerRecord } from './state.ts';
+
+const newVolunteer = (id: string, at: number): VolunteerRecord => ({
+  id,
+  name: '',
+  agent: 'node',
+  connected: false,
+  wantsWork: false,
+  banned: false,
+  executor: null,
+  memoryBytes: 0,
+  tokensPerSecond: 0,
+  isMeasured: false,
+  lease: null,
+  paths: {},
+  grantCount: 0,
+  credit: 0,
+  acceptedCount: 0,
+  rejectedCount: 0,
+  seenAt: at,
+});
+
+export const volunteerHandlers: Handlers<
+  'VolunteerJoined' | 'VolunteerReady' | 'VolunteerAway' | 'VolunteerLost' | 'VolunteerBanned'
+> = {
+  VolunteerJoined(scene, event) {
+    const { state, memory, at, silenceMs } = scene;
+    const volunteer = state.volunteers[event.volunteer] ?? newVolunteer(event.volunteer, at);
+    state.volunteers[event.volunteer] = volunteer;
+    volunteer.name = event.name;
+    volunteer.agent = event.agent;
+    volunteer.connected = true;
+    volunteer.wantsWork = false;
+    volunteer.seenAt = at;
+    noteIdle(memory, volunteer);
+    watch(memory, volunteer.id, at + silenceMs);
+  },
+
+  VolunteerReady(scene, event) {
+    const volunteer = touchVolunteer(scene, event.volunteer);
+    if (!volunteer?.connected) return;
+    volunteer.seenAt = scene.at;
+    volunteer.wantsWork = true;
+    if (volunteer.executor?.name !== event.executor.name) volunteer.isMeasured = false;
+    if (!volunteer.isMeasured) volunteer.tokensPerSecond = event.executor.tokensPerSecond;
+    volunteer.executor = event.executor;
+    volunteer.memoryBytes = event.memoryBytes;
+    noteIdle(scene.memory, volunteer);
+  },
+
+  VolunteerAway(scene, event) {
+    const volunteer = touchVolunteer(scene, event.volunteer);
+    if (!volunteer) return;
+    volunteer.seenAt = scene.at;
+    volunteer.wantsWork = false;
+    noteIdle(scene.memory, volunteer);
+  },
+
+  VolunteerLost(scene, event) {
+    const volunteer = touchVolunteer(scene, event.volunteer);
+    if (volunteer) disconnect(scene, volunteer);
+  },
+
+  VolunteerBanned(scene, event) {
+    const { state, memory, at } = scene;
+    const volunteer = state.volunteers[event.volunteer] ?? newVolunteer(event.volunteer, at);
+    state.volunteers[event.volunteer] = volunteer;
+    volunteer.banned = true;
+    volunteer.wantsWork = false;
+    noteIdle(memory, volunteer);
+    scene.touched.volunteers.add(event.volunteer);
+  },
+};

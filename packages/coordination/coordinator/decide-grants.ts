@@ -1,0 +1,80 @@
+import type { CoordinatorEvent } from '../events.ts';
+import type { Task } from '../work-plan.ts';
+import type { Desk } from './desk.ts';
+import { isIdle } from './memory.ts';
+import type { RunRecord, VolunteerRecord } from './state.ts';
+
+/** Idle volunteers asked about in one pass: bounds what a pass may cost. */
+const SEARCH_BUDGET = 4;
+
+/** A lease for a volunteer that has just come free: of any run, that with the fewest leases first, then that longest without. */
+export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
+  const { state, memory } = desk;
+  for (const id of memory.pending.volunteers) {
+    memory.pending.volunteers.delete(id);
+    const volunteer = state.volunteers[id];
+    if (!volunteer || !isIdle(volunteer)) continue;
+    const runs = Object.values(state.runs)
+      .filter((run) => run.state === 'training')
+      .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
+      .sort((a, b) => a.leaseCount - b.leaseCount || a.run.grantedAt - b.run.grantedAt);
+    for (const { run } of runs) {
+      const grant = offer(desk, run, volunteer);
+      if (grant) return [grant];
+    }
+  }
+  return [];
+}
+
+/** A volunteer for a run in which work may have opened. A search that its budget cuts short goes on in the next pass. */
+export function searchForRuns(desk: Desk): CoordinatorEvent[] {
+  const { state, memory } = desk;
+  let budget = SEARCH_BUDGET;
+  for (const [id, search] of memory.searches) {
+    const run = state.runs[id];
+    const least = run?.state === 'training' ? leastSpeed(desk, run) : null;
+    if (!run || least === null) {
+      memory.searches.delete(id);
+      continue;
+    }
+    for (;;) {
+      const next = search.idle.next();
+      if (next.done && !search.again) break;
+      if (next.done) {
+        Object.assign(search, { idle: memory.idle.values(), again: false });
+        continue;
+      }
+      const volunteer = state.volunteers[next.value]!;
+      if (volunteer.tokensPerSecond > 0 && volunteer.tokensPerSecond < least) continue;
+      const grant = offer(desk, run, volunteer);
+      if (grant) return [grant];
+      if (--budget === 0) return [];
+    }
+    memory.searches.delete(id);
+  }
+  return [];
+}
+
+/** The slowest that a volunteer may be to get any work of a run; null when there is none for anybody. */
+function leastSpeed({ kinds, now }: Desk, run: RunRecord): number | null {
+  let least: number | null = null;
+  for (const kind of run.kinds) {
+    const open = kinds.get(kind)!.open(run.works[kind], run.facts, now);
+    if (open) least = Math.min(least ?? open.tokensPerSecond, open.tokensPerSecond);
+  }
+  return least;
+}
+
+function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {
+  const { kinds, now, state } = desk;
+  const { id, tokensPerSecond, memoryBytes, paths } = volunteer;
+  const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
+  let best: { kind: string; task: Task } | null = null;
+  for (const kind of run.kinds) {
+    const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now);
+    if (task && (best === null || task.priority > best.task.priority)) best = { kind, task };
+  }
+  if (!best) return null;
+  const lease = `l${String(state.leaseCount + 1).padStart(10, '0')}`;
+  return { at: now, type: 'LeaseGranted', lease, run: run.facts.id, volunteer: id, ...best };
+}
