@@ -10,12 +10,14 @@ const HEARTBEAT_MS = 10_000;
 const RATE = 100;
 const SMALL_RUNS = 6;
 const REPLICAS = 64;
-const UPLOAD_RUNS = 4;
 const JOINING = 50;
 
 const SMALL = { width: 8 };
-/** A contribution of about 1 and of about 4 MB. */
-const UPLOADS = { '1MB': { width: 128, vocabulary: 420 }, '4MB': { width: 256, vocabulary: 830 } };
+/** A contribution of about 1 and of about 4 MB, and how many runs that are trained together, 64 contributions each. */
+const UPLOADS = {
+  '1MB': { model: { width: 128, vocabulary: 420 }, count: 4 },
+  '4MB': { model: { width: 256, vocabulary: 830 }, count: 1 },
+};
 /** One level of 101 MB. */
 const LARGE = { width: 1024, blocks: 2, heads: 8 };
 const LARGE_ROUNDS = 4;
@@ -67,10 +69,10 @@ export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
 
     // The runs of one size are opened together, so that their rounds end together, after the last contribution.
     const uploads: Record<string, Awaited<ReturnType<typeof measureUploads>>> = {};
-    for (const [name, model] of Object.entries(UPLOADS)) {
+    for (const [name, { model, count }] of Object.entries(UPLOADS)) {
       const ids: string[] = [];
-      for (let i = 0; i < UPLOAD_RUNS; i++) ids.push(await runs.create(`${name} ${i}`, REPLICAS, model));
-      uploads[name] = await measureUploads(server, volunteers.slice(-UPLOAD_RUNS * REPLICAS));
+      for (let i = 0; i < count; i++) ids.push(await runs.create(`${name} ${i}`, REPLICAS, model));
+      uploads[name] = await measureUploads(server, volunteers.slice(-count * REPLICAS));
       console.log('uploads', name, uploads[name]);
       for (const id of ids) {
         await runs.reach(id, 1);

@@ -28,6 +28,8 @@ export const openExecutors = (options: {
     maxThreads: threads,
     workerData,
   });
+  // A thread that fails outside of a job is replaced; a job that it takes along fails by itself.
+  pool.on('error', (error: Error) => process.emitWarning(error));
   const run = async (job: Job): Promise<unknown> => {
     const result = await pool.run(job);
     if ('code' in result) throw new PathfoldError(result.code, result.detail);
