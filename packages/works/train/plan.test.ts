@@ -52,6 +52,35 @@ describe('one path', () => {
     ]);
   });
 
+  test('who asks when the last contribution of a round is being checked begins with the next round', () => {
+    const table = tableWith({ replicas: 2 });
+    table.join('a', SPEED);
+    const lease = table.lease('a');
+    table.wait(10_000);
+    table.receive(lease, 20);
+    table.join('b', SPEED);
+    expect(table.state.volunteers['b']!.lease).toBeNull();
+    table.ready('a', SPEED);
+    table.take({ type: 'ContributionChecked', lease, figures: { norm: 1 } });
+    expect(only(table.fold(), 'LeaseGranted').map(({ volunteer, task }) => [volunteer, task.steps])).toEqual([
+      ['b', 20],
+      ['a', 20],
+    ]);
+  });
+
+  test('who asks just before a round could end is waited for', () => {
+    const table = tableWith({ replicas: 3 });
+    table.join('a', SPEED);
+    table.join('b', SPEED);
+    table.wait(2000);
+    table.join('c', SPEED);
+    const [a, b, c] = [table.lease('a'), table.lease('b'), table.lease('c')];
+    table.wait(8000);
+    table.contribute(a, 20);
+    expect(only(table.contribute(b, 20), 'FoldBegun')).toEqual([]);
+    expect(only(table.contribute(c, 20), 'FoldBegun').map(({ fold }) => fold.contributions)[0]).toEqual([a, b, c]);
+  });
+
   test('a replica that vanishes is waited for only until it counts as silent', () => {
     const table = tableWith({ replicas: 2 });
     table.join('a', SPEED);
