@@ -27,6 +27,7 @@ export function causalAttention(
   const queries = values + ((context * roundUp(headWidth, 8)) << 2);
   const scores = queries + ((BLOCK * headWidth) << 2);
   const packedScores = scores + ((BLOCK * padded) << 2);
+  const sums = packedScores + ((BLOCK * padded) << 2);
   for (let item = 0; item < batch * heads; item++) {
     const first = (item / heads) * context;
     const head = item % heads;
@@ -41,16 +42,17 @@ export function causalAttention(
       for (let r = 0; r < rows; r++) {
         const line = scores + ((r * padded) << 2);
         const count = row + r + 1;
-        scaleRow(line, scale, count);
-        const most = largest(line, count);
-        const sum = exponentials(line, most, line, count);
-        scaleRow(line, <f32>1 / sum, count);
+        const most = largest(line, count) * scale;
+        const sum = exponentials(line, scale, most, line, count);
         memory.fill(line + (count << 2), 0, (seen - count) << 2);
+        store<f32>(sums + (r << 2), sum);
         store<f32>(statistics + (((first + row + r) * heads + head) << 2), most + ln(sum));
       }
       pack(scores, padded, 0, rows, seen, 4, seen, packedScores);
       const to = y + (((first + row) * width + head * headWidth) << 2);
       multiplyPanels(packedScores, seen, values, context, to, width, rows, headWidth, seen, 0);
+      for (let r = 0; r < rows; r++)
+        scaleRow(to + ((r * width) << 2), <f32>1 / load<f32>(sums + (r << 2)), headWidth);
     }
   }
 }

@@ -4,25 +4,26 @@ import { exp1, exp4, highest, lanes, ln } from '../../executors/wasm/math';
 export function largest(x: usize, count: i32): f32 {
   let most = f32x4.splat(-f32.MAX_VALUE);
   let i = 0;
-  for (; i + 4 <= count; i += 4) most = f32x4.max(most, v128.load(x + (i << 2)));
+  for (; i + 4 <= count; i += 4) most = f32x4.pmax(most, v128.load(x + (i << 2)));
   let found = highest(most);
   for (; i < count; i++) found = max(found, load<f32>(x + (i << 2)));
   return found;
 }
 
-/** y = e^(x - shift) over `count` floats; answers their sum. y may be x. */
-export function exponentials(x: usize, shift: f32, y: usize, count: i32): f32 {
+/** y = e^(scale x - shift) over `count` floats; answers their sum. y may be x. */
+export function exponentials(x: usize, scale: f32, shift: f32, y: usize, count: i32): f32 {
+  const scales = f32x4.splat(scale);
   const shifts = f32x4.splat(shift);
   let total = f32x4.splat(0);
   let i = 0;
   for (; i + 4 <= count; i += 4) {
-    const e = exp4(f32x4.sub(v128.load(x + (i << 2)), shifts));
+    const e = exp4(f32x4.sub(f32x4.mul(v128.load(x + (i << 2)), scales), shifts));
     v128.store(y + (i << 2), e);
     total = f32x4.add(total, e);
   }
   let rest: f32 = 0;
   for (; i < count; i++) {
-    const e = exp1(load<f32>(x + (i << 2)) - shift);
+    const e = exp1(load<f32>(x + (i << 2)) * scale - shift);
     store<f32>(y + (i << 2), e);
     rest += e;
   }
@@ -33,7 +34,7 @@ export function exponentials(x: usize, shift: f32, y: usize, count: i32): f32 {
 export function crossEntropy(logits: usize, targets: usize, nats: usize, rows: i32, width: i32, scratch: usize): void {
   for (let row = 0; row < rows; row++) {
     const most = largest(logits, width);
-    const sum = exponentials(logits, most, scratch, width);
+    const sum = exponentials(logits, 1, most, scratch, width);
     const target = load<f32>(logits + (load<i32>(targets + (row << 2)) << 2));
     store<f32>(nats + (row << 2), ln(sum) + (most - target));
     logits += width << 2;
@@ -46,7 +47,7 @@ export function crossEntropyGrad(
 ): void {
   for (let row = 0; row < rows; row++) {
     const weight = load<f32>(dNats + (row << 2));
-    const sum = exponentials(logits, largest(logits, width), dLogits, width);
+    const sum = exponentials(logits, 1, largest(logits, width), dLogits, width);
     const factor = weight / sum;
     const factors = f32x4.splat(factor);
     let i = 0;
