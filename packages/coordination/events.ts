@@ -14,7 +14,7 @@ export type CoordinatorEvent = { readonly at: number } & (
   /** From the operator, or (decided) `finished` when its work is done. */
   | { readonly type: 'RunStateChanged'; readonly run: string; readonly state: RunState; readonly reason: string | null }
   | { readonly type: 'RunDeleted'; readonly run: string }
-  /** (decided) Every kind of work is done; each may add what belongs at the end, then the run finishes. */
+  /** (decided) Every kind of work is done, or (told) the operator stopped the run: each may add what belongs at the end. */
   | { readonly type: 'RunEnding'; readonly run: string }
   /** The operator asks for one kind of work now (an evaluation). */
   | { readonly type: 'WorkRequested'; readonly run: string; readonly kind: string }

@@ -86,7 +86,7 @@ export type Outcome =
   | { readonly type: 'folded'; readonly fold: string; readonly result: Json }
   /** The run goes on after it (or the coordinator) stood still for `pausedMs`: running clocks move by it. */
   | { readonly type: 'resumed'; readonly pausedMs: number }
-  /** The operator asks for this kind of work now, or the run is about to finish. */
+  /** The operator asks for this kind of work now; or the run is about to finish, or was stopped and then changed. */
   | { readonly type: 'requested'; readonly by: 'operator' | 'ending' };
 
 /** A fold for the coordinator's host to compute with the kind's `fold` (works/KIND/fold.ts). */
@@ -147,6 +147,11 @@ export interface WorkPlan<S = Json> {
    * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
    */
   plan(state: S, run: RunFacts, now: number): { folds: Fold[]; revoke: string[]; wakeAt: number | null; done: boolean };
+  /**
+   * Whether somebody asked for this work, so that it goes on even while the run is paused or finished. A kind
+   * without it rests then.
+   */
+  asked?(state: S): boolean;
   /** Whether a checked contribution is taken, from what was measured; null means yes. */
   admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
   /** Progress along the run for the pages: merged over the kinds. */

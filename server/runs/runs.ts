@@ -3,7 +3,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Library } from '../corpora/corpora.ts';
-import type { Host } from '../host.ts';
+import type { Fact, Host } from '../host.ts';
 import type { CorpusFiles, PrepareResult } from '../preparation/jobs.ts';
 import type { Preparation } from '../preparation/preparation.ts';
 import { newSecret } from '../security/secrets.ts';
@@ -102,11 +102,12 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
       const allowed = { paused: ['training'], training: ['paused'], finished: ['training', 'paused'] }[to];
       if (!allowed.includes(from)) throw new PathfoldError('wrong_state', `The run is ${from}.`);
       const reason = to === 'training' ? null : `${to === 'paused' ? 'Paused' : 'Stopped'} by the operator.`;
-      await host.record({ type: 'RunStateChanged', run: id, state: to, reason });
+      const ending: Fact[] = to === 'finished' ? [{ type: 'RunEnding', run: id }] : [];
+      await host.record({ type: 'RunStateChanged', run: id, state: to, reason }, ...ending);
     },
+    /** Scores the newest round, also of a run that is paused or finished. */
     async evaluate(id: string): Promise<void> {
-      const { state } = recordOf(id);
-      if (state !== 'training') throw new PathfoldError('wrong_state', `The run is ${state}.`);
+      recordOf(id);
       await host.record({ type: 'WorkRequested', run: id, kind: 'evaluate' });
     },
     async delete(id: string): Promise<void> {

@@ -6,6 +6,10 @@ function resume(scene: Scene, run: RunRecord, pausedMs: number): void {
   for (const kind of run.kinds) tell(scene, run, kind, { type: 'resumed', pausedMs });
 }
 
+function tellEnding(scene: Scene, run: RunRecord): void {
+  for (const kind of run.kinds) tell(scene, run, kind, { type: 'requested', by: 'ending' });
+}
+
 export const runHandlers: Handlers<
   | 'CoordinatorStarted'
   | 'RunCreated'
@@ -85,7 +89,7 @@ export const runHandlers: Handlers<
     const run = scene.state.runs[event.run];
     if (!run || run.ending) return;
     run.ending = true;
-    for (const kind of run.kinds) tell(scene, run, kind, { type: 'requested', by: 'ending' });
+    tellEnding(scene, run);
     scene.touched.runs.add(event.run);
   },
 
@@ -114,6 +118,7 @@ export const runHandlers: Handlers<
       if (module && version === module.version + 1) Object.assign(module, { version, blob, state });
     }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
+    if (run.ending && run.state === 'finished') tellEnding(scene, run);
     scene.touched.runs.add(event.run);
   },
 };

@@ -1,6 +1,6 @@
 import type { CoordinatorEvent } from '../events.ts';
 import type { Task } from '../work-plan.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, goesOn } from './desk.ts';
 import { isIdle } from './memory.ts';
 import type { RunRecord, VolunteerRecord } from './state.ts';
 
@@ -15,7 +15,7 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
     const volunteer = state.volunteers[id];
     if (!volunteer || !isIdle(volunteer)) continue;
     const runs = Object.values(state.runs)
-      .filter((run) => run.state === 'training')
+      .filter((run) => run.kinds.some((kind) => goesOn(desk, run, kind)))
       .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
       .sort((a, b) => a.leaseCount - b.leaseCount || a.run.grantedAt - b.run.grantedAt);
     for (const { run } of runs) {
@@ -32,7 +32,7 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
   let budget = SEARCH_BUDGET;
   for (const [id, search] of memory.searches) {
     const run = state.runs[id];
-    const least = run?.state === 'training' ? leastSpeed(desk, run) : null;
+    const least = run ? leastSpeed(desk, run) : null;
     if (!run || least === null) {
       memory.searches.delete(id);
       continue;
@@ -56,9 +56,11 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
 }
 
 /** The slowest that a volunteer may be to get any work of a run; null when there is none for anybody. */
-function leastSpeed({ kinds, now }: Desk, run: RunRecord): number | null {
+function leastSpeed(desk: Desk, run: RunRecord): number | null {
+  const { kinds, now } = desk;
   let least: number | null = null;
   for (const kind of run.kinds) {
+    if (!goesOn(desk, run, kind)) continue;
     const open = kinds.get(kind)!.open(run.works[kind], run.facts, now);
     if (open) least = Math.min(least ?? open.tokensPerSecond, open.tokensPerSecond);
   }
@@ -71,6 +73,7 @@ function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): Coordina
   const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
   let best: { kind: string; task: Task } | null = null;
   for (const kind of run.kinds) {
+    if (!goesOn(desk, run, kind)) continue;
     const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now);
     if (task && (best === null || task.priority > best.task.priority)) best = { kind, task };
   }

@@ -1,8 +1,8 @@
-import { type ErrorCode, ERRORS } from '@pathfold/protocol/errors';
+import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import type { CoordinatorEvent } from '../events.ts';
 import { contributionFacts } from './apply-leases.ts';
 import { searchForRuns, serveVolunteers } from './decide-grants.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, goesOn } from './desk.ts';
 import { watch } from './memory.ts';
 import { foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
 
@@ -62,8 +62,7 @@ function fallSilent(desk: Desk, volunteer: VolunteerRecord): CoordinatorEvent[] 
   memory.heardAt.delete(volunteer.id);
   const events: CoordinatorEvent[] = [];
   if (volunteer.connected) events.push({ at: now, type: 'VolunteerLost', volunteer: volunteer.id });
-  if (volunteer.lease !== null)
-    events.push(ended(desk, volunteer.lease, 'silent'));
+  if (volunteer.lease !== null) events.push(ended(desk, volunteer.lease, 'silent'));
   return events;
 }
 
@@ -82,8 +81,7 @@ function endBanned(desk: Desk): CoordinatorEvent[] {
   const events: CoordinatorEvent[] = [];
   for (const id of desk.memory.pending.volunteers) {
     const volunteer = desk.state.volunteers[id];
-    if (volunteer?.banned && volunteer.lease !== null)
-      events.push(ended(desk, volunteer.lease, 'banned'));
+    if (volunteer?.banned && volunteer.lease !== null) events.push(ended(desk, volunteer.lease, 'banned'));
   }
   return events;
 }
@@ -119,19 +117,21 @@ function followRuns(desk: Desk): CoordinatorEvent[] {
     memory.pending.runs.delete(id);
     const run = state.runs[id];
     if (!run) continue;
-    events.push(...(run.state === 'training' ? followTraining(desk, run) : halt(desk, run)));
+    events.push(...followRun(desk, run));
     if (events.length > 0) return events;
   }
   return events;
 }
 
-function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
+function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   const { memory, kinds, now } = desk;
   const id = run.facts.id;
-  const events: CoordinatorEvent[] = [];
+  const isTraining = run.state === 'training';
+  const events = isTraining ? [] : halt(desk, run);
   let done = true;
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const kind of run.kinds) {
+    if (!goesOn(desk, run, kind)) continue;
     const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now);
     for (const lease of wanted.revoke) events.push(ended(desk, lease, 'round_over'));
     for (const fold of wanted.folds) {
@@ -142,8 +142,8 @@ function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
     wakeAt = Math.min(wakeAt, wanted.wakeAt ?? Number.POSITIVE_INFINITY);
   }
   if (events.length > 0) return events;
-  if (done && !run.ending) return [{ at: now, type: 'RunEnding', run: id }];
-  if (done) return [{ at: now, type: 'RunStateChanged', run: id, state: 'finished', reason: null }];
+  if (isTraining && done && !run.ending) return [{ at: now, type: 'RunEnding', run: id }];
+  if (isTraining && done) return [{ at: now, type: 'RunStateChanged', run: id, state: 'finished', reason: null }];
   if (wakeAt !== Number.POSITIVE_INFINITY && memory.wakeAt.get(id) !== wakeAt) {
     memory.wakeAt.set(id, wakeAt);
     memory.timers.push(wakeAt, { what: 'run', id });
@@ -154,10 +154,16 @@ function followTraining(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   return events;
 }
 
-/** A run that does not train takes its leases back; what already came in is still checked and credited. */
+/**
+ * A run that does not train takes its leases back, but those of work that was asked for; what already came in is
+ * still checked and credited.
+ */
 function halt(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   const code = run.state === 'paused' ? 'run_paused' : 'run_over';
   return Object.keys(run.leases)
-    .filter((id) => run.deleted || !desk.state.leases[id]!.contribution)
+    .filter((id) => {
+      const { kind, contribution } = desk.state.leases[id]!;
+      return run.deleted || (!contribution && !goesOn(desk, run, kind));
+    })
     .map((id) => ended(desk, id, code));
 }

@@ -2,7 +2,7 @@ import type { CoordinatorState } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
 import type { Fold } from '../work-plan.ts';
 import { must } from './violation.ts';
-import type { SeenLease } from './watch-leases.ts';
+import type { MayWork, SeenLease } from './watch-leases.ts';
 
 interface SeenRun {
   readonly versions: Record<string, number>;
@@ -18,9 +18,11 @@ export class FoldWatch {
   readonly #runs = new Map<string, SeenRun>();
   readonly #keys = new Set<string>();
   readonly #used = new Set<string>();
+  readonly #mayWork: MayWork;
 
-  constructor(leases: ReadonlyMap<string, SeenLease>) {
+  constructor(leases: ReadonlyMap<string, SeenLease>, mayWork: MayWork) {
     this.#leases = leases;
+    this.#mayWork = mayWork;
   }
 
   see(event: CoordinatorEvent, state: CoordinatorState): void {
@@ -46,7 +48,7 @@ export class FoldWatch {
   #seeBegun({ run, kind, fold }: CoordinatorEventOf<'FoldBegun'>, state: CoordinatorState): void {
     const id = `${run}/${kind}/${fold.key}`;
     must(!this.#keys.has(id), () => `the fold ${id} begins a second time`);
-    must(state.runs[run]?.state === 'training', () => `the fold ${id} begins though ${run} does not train`);
+    must(this.#mayWork(state.runs[run], kind), () => `the fold ${id} begins though ${run} does not train`);
     must(fold.contributions.length > 0, () => `the fold ${id} has no contribution`);
     must(new Set(fold.contributions).size === fold.contributions.length, () => `${id} folds a contribution twice`);
     for (const lease of fold.contributions) {

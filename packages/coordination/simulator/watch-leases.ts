@@ -1,4 +1,4 @@
-import type { CoordinatorState } from '../coordinator/state.ts';
+import type { CoordinatorState, RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
 import type { Task } from '../work-plan.ts';
 import { must } from './violation.ts';
@@ -12,6 +12,9 @@ export interface SeenLease {
   /** What came in, as it was claimed. */
   claim: { readonly steps: number; readonly tokens: number } | null;
 }
+
+/** Whether a run trains, or somebody asked for just this kind of work. */
+export type MayWork = (run: RunRecord | undefined, kind: string) => boolean;
 
 interface SeenVolunteer {
   connected: boolean;
@@ -30,6 +33,11 @@ export class LeaseWatch {
   readonly #open = new Set<string>();
   readonly #volunteers = new Map<string, SeenVolunteer>();
   readonly #deleted = new Set<string>();
+  readonly #mayWork: MayWork;
+
+  constructor(mayWork: MayWork) {
+    this.#mayWork = mayWork;
+  }
 
   see(event: CoordinatorEvent, state: CoordinatorState, decided: boolean): void {
     switch (event.type) {
@@ -96,7 +104,7 @@ export class LeaseWatch {
     must(!this.leases.has(id), () => `lease ${id} is granted a second time`);
     must(holder?.lease === null, () => `${volunteer} gets ${id} while it holds ${holder?.lease}`);
     must(holder.connected && holder.asked && !holder.banned, () => `${volunteer} gets ${id} without asking`);
-    must(state.runs[run]?.state === 'training', () => `${id} is granted though ${run} does not train`);
+    must(this.#mayWork(state.runs[run], kind), () => `${id} is granted though ${run} does not train`);
     must(task.durationMs > 0 && task.steps > 0, () => `${id} has no steps or no time`);
     this.leases.set(id, { run, kind, volunteer, task, status: 'held', claim: null });
     this.#open.add(id);

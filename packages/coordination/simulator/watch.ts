@@ -3,19 +3,24 @@ import type { CoordinatorEvent } from '../events.ts';
 import type { KindWatch, SimulatedKind } from './kind.ts';
 import { must } from './violation.ts';
 import { FoldWatch } from './watch-folds.ts';
-import { LeaseWatch } from './watch-leases.ts';
+import { LeaseWatch, type MayWork } from './watch-leases.ts';
 
 /**
  * Follows the log and compares: after every event what the event is about, now and then everything. It outlives
  * restarts: what it has seen accepted stays accepted. Both methods throw Violation.
  */
 export class Watch {
-  readonly #leases = new LeaseWatch();
-  readonly #folds = new FoldWatch(this.#leases.leases);
+  readonly #leases: LeaseWatch;
+  readonly #folds: FoldWatch;
   readonly #kinds: readonly KindWatch[];
   #now = 0;
 
   constructor(kinds: readonly SimulatedKind[]) {
+    const plans = new Map(kinds.map(({ plan }) => [plan.name, plan]));
+    const mayWork: MayWork = (run, kind) =>
+      run?.state === 'training' || (run?.deleted === false && (plans.get(kind)?.asked?.(run.works[kind]) ?? false));
+    this.#leases = new LeaseWatch(mayWork);
+    this.#folds = new FoldWatch(this.#leases.leases, mayWork);
     this.#kinds = kinds.map((kind) => kind.watch());
   }
 

@@ -90,3 +90,55 @@ test('a run that has taken its steps is scored before it finishes', () => {
   work(table, 'a');
   expect(table.state.runs['r']!.state).toBe('finished');
 });
+
+const halt = (table: Table, state: 'paused' | 'finished') =>
+  table.take(
+    { type: 'RunStateChanged', run: 'r', state, reason: null },
+    ...(state === 'finished' ? [{ type: 'RunEnding', run: 'r' } as const] : []),
+  );
+const lastRound = (table: Table) => (table.state.runs['r']!.works['evaluate'] as { lastRound: number }).lastRound;
+
+test('a paused run is scored when the operator asks for it, and nothing else of it goes on', () => {
+  const table = tableWith({ evaluateEvery: 2 });
+  table.join('a', SPEED);
+  work(table, 'a');
+  work(table, 'a');
+  halt(table, 'paused');
+  expect(kindOf(table, 'a')).toBeUndefined();
+  table.ready('a', SPEED);
+  expect(kindOf(table, 'a')).toBeUndefined();
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  expect(kindOf(table, 'a')).toBe('evaluate');
+  work(table, 'a');
+  expect(lastRound(table)).toBe(2);
+  expect(kindOf(table, 'a')).toBeUndefined();
+  expect(table.state.runs['r']!.state).toBe('paused');
+});
+
+test('a run that the operator stops is scored at its last round, also when a fold ends later', () => {
+  const table = tableWith({ evaluateEvery: 1000 });
+  table.join('a', SPEED);
+  work(table, 'a');
+  table.contribute(table.lease('a'), 20);
+  table.ready('a', SPEED);
+  halt(table, 'finished');
+  expect(kindOf(table, 'a')).toBe('evaluate');
+  const lease = table.lease('a');
+  table.fold();
+  table.contribute(lease, 20);
+  table.fold();
+  expect(lastRound(table)).toBe(1);
+  table.ready('a', SPEED);
+  expect(kindOf(table, 'a')).toBe('evaluate');
+  work(table, 'a');
+  expect(lastRound(table)).toBe(2);
+  expect(kindOf(table, 'a')).toBeUndefined();
+});
+
+test('a stopped run of which the newest round is scored asks for nothing more', () => {
+  const table = tableWith({ evaluateEvery: 1000 });
+  table.join('a', SPEED);
+  halt(table, 'finished');
+  table.ready('a', SPEED);
+  expect(kindOf(table, 'a')).toBeUndefined();
+});

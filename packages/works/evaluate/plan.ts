@@ -48,6 +48,8 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
     return { folds: [fold], revoke: [], wakeAt: null, done };
   },
 
+  asked: ({ wanted }) => wanted,
+
   admit(state, run, { lease, report: { steps } }) {
     if (state.lease?.id !== lease) return 'round_over';
     return steps < 1 || steps > tokensIn(run) ? 'bad_steps' : null;
