@@ -43,7 +43,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchResult> {
   const heldOut = decodeTokens((await blobs.get(documents.test.sha256))!);
   const probe = drawWindows(heldOut, { context: MODEL.context, batch: 128, seed: 7, step: 0 });
   const windows = { tokens: probe.inputs, targets: probe.targets };
-  const executor = await openExecutor('tfjs-wasm');
+  const executor = await openExecutor('wasm');
   const path = pathShape(MODEL, LEVELS, '0');
   const inner = {
     batch: BATCH,

@@ -44,7 +44,7 @@ const layers = long
     }
   : {
       types: check('tsc', '-p', '.'),
-      lint: check('biome', 'ci', '.'),
+      lint: check('biome', 'ci', '--colors=off', '.'),
       rules: check('depcruise', '--config', '.dependency-cruiser.cjs', 'apps', 'packages', 'server', 'e2e'),
       dead: check('knip'),
       unit: vitest('unit', 'packages', '--exclude', '**/simulator/**'),
