@@ -1,15 +1,18 @@
 import type { IceServer } from '@pathfold/protocol/down';
 import SimplePeer from 'simple-peer';
+import { PeerSignal } from './wire.ts';
 
 /** One WebRTC data channel to one peer. Frames are text or bytes, in order; `send` waits while too much is queued. */
 export interface Link {
-  signal(signal: object): void;
+  readonly isOpen: boolean;
+  /** A signal of the other side; one that WebRTC does not take closes the link. */
+  signal(signal: PeerSignal): void;
   send(frame: string | Uint8Array): Promise<void>;
   close(): void;
 }
 
 export interface LinkEvents {
-  onSignal(signal: object): void;
+  onSignal(signal: PeerSignal): void;
   onOpen(): void;
   onFrame(frame: string | Uint8Array): void;
   onClose(): void;
@@ -38,7 +41,10 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
     events.onClose();
   };
   const giveUp = setTimeout(() => peer.connected || close(), CONNECT_MS);
-  peer.on('signal', (signal) => closed || events.onSignal(signal));
+  peer.on('signal', (data) => {
+    const signal = PeerSignal.safeParse(data);
+    if (!closed && signal.success) events.onSignal(signal.data);
+  });
   peer.on('connect', () => {
     clearTimeout(giveUp);
     events.onOpen();
@@ -49,8 +55,16 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
   peer.on('error', close);
   peer.on('close', close);
   return {
-    signal: (signal) => {
-      if (!closed) peer.signal(signal as SimplePeer.SignalData);
+    get isOpen() {
+      return !closed && peer.connected;
+    },
+    signal(signal) {
+      if (closed) return;
+      try {
+        peer.signal(signal as SimplePeer.SignalData);
+      } catch {
+        close();
+      }
     },
     async send(frame) {
       while (!closed && peer.bufferSize > MAX_QUEUED_BYTES) await new Promise((resolve) => setTimeout(resolve, 5));

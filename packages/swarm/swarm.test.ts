@@ -93,3 +93,38 @@ test('a peer that is asked for what it does not share refuses', async () => {
   const leecher = relay.join('leecher', async () => null, wrtc);
   expect(await leecher.fetch(refOf(secret))).toBeNull();
 });
+
+test.each([
+  ['an offer that is none', { type: 'offer', sdp: 'v=0' }],
+  ['a candidate that is none', { type: 'candidate', candidate: { candidate: '', sdpMLineIndex: null, sdpMid: null } }],
+  ['something else of simple-peer', { type: 'transceiverRequest', transceiverRequest: { kind: 'video' } }],
+  ['a deep object', { type: 'offer', sdp: { a: [[[[{}]]]] } }],
+])('a stranger who signals %s harms nobody', async (_what, signal) => {
+  const module = new Uint8Array(randomBytes(1000));
+  const seeder = relay.join('seeder', async () => module, wrtc);
+  seeder.have([sha256(module)]);
+  for (const link of ['a', 'b', 'c'])
+    seeder.receive({ type: 'signal', from: 'stranger', data: JSON.stringify({ link, opens: true, signal }) });
+  const leecher = relay.join('leecher', async () => null, wrtc);
+  expect(await leecher.fetch(refOf(module))).toEqual(module);
+});
+
+test('one peer gets two links at most', async () => {
+  const refused: string[] = [];
+  const swarm = createSwarm({
+    send: (message) => {
+      if (message.type === 'signal' && message.data.includes('refused')) refused.push(JSON.parse(message.data).link);
+    },
+    read: async () => null,
+    verify: async () => true,
+    wrtc,
+    now: () => performance.now(),
+    random: () => 0,
+  });
+  swarm.have(['a'.repeat(64)]);
+  const signal = { type: 'candidate', candidate: { candidate: 'x', sdpMLineIndex: 0, sdpMid: '0' } };
+  for (const link of ['a', 'b', 'c'])
+    swarm.receive({ type: 'signal', from: 'greedy', data: JSON.stringify({ link, opens: true, signal }) });
+  swarm.close();
+  expect(refused).toEqual(['c']);
+});

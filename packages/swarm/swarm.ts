@@ -39,6 +39,8 @@ export interface Swarm {
 }
 
 const MAX_LINKS_IN = 16;
+/** One peer may not take the place of others; two, because a link that it has lost may not be known to be lost here. */
+const MAX_LINKS_FROM_ONE = 2;
 const MAX_LINKS_OUT = 8;
 const IDLE_MS = 60_000;
 const TICK_MS = 500;
@@ -77,12 +79,17 @@ export function createSwarm(ports: SwarmPorts): Swarm {
     for (const command of stepSwarm(mind, event)) {
       if (command.type === 'FindPeers') ports.send({ type: 'want', sha256: command.sha256 });
       else if (command.type === 'Ask') void ask(command.peer, command.sha256);
-      else if (command.type === 'Abandon') outgoing.get(command.peer)?.link.close();
+      else if (command.type === 'Abandon') abandon(command.peer);
       else {
         wanted.get(command.sha256)?.settle(null);
         wanted.delete(command.sha256);
       }
     }
+  }
+  /** A link that is still being made may go on: it comes too late for this blob, and in time for the next. */
+  function abandon(peer: string) {
+    const link = outgoing.get(peer)?.link;
+    if (link?.isOpen) link.close();
   }
   const timer = setInterval(() => {
     step({ type: 'Ticked', at: ports.now() });
@@ -100,7 +107,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
       opened = resolve;
     });
     const link = openLink(true, iceServers, ports.wrtc, {
-      onSignal: (signal) => signalTo(peer, { link: id, opens: true, signal: signal as Record<string, unknown> }),
+      onSignal: (signal) => signalTo(peer, { link: id, opens: true, signal }),
       onOpen: () => {
         opened(true);
         count(0, 0);
@@ -124,8 +131,10 @@ export function createSwarm(ports: SwarmPorts): Swarm {
     const fail = () => step({ type: 'Failed', sha256, peer, at: ports.now() });
     const want = wanted.get(sha256);
     if (!want || (!outgoing.has(peer) && outgoing.size >= MAX_LINKS_OUT)) return fail();
+    const isAsked = () => wanted.get(sha256) === want && mind.fetches.get(sha256)?.peer === peer;
     const out = linkTo(peer);
     if (!(await out.open)) return fail();
+    if (!isAsked()) return;
     out.usedAt = ports.now();
     const request = ++requests;
     const download = new Download(request, want.ref.bytes, (bytes) => {
@@ -142,17 +151,19 @@ export function createSwarm(ports: SwarmPorts): Swarm {
       out.link.close();
       return step({ type: 'Corrupted', sha256, peer, at: ports.now() });
     }
+    if (!isAsked()) return;
     step({ type: 'Delivered', sha256, peer, at: ports.now() });
     want.settle(bytes);
     wanted.delete(sha256);
   }
 
   function accept(peer: string, id: string) {
-    if (served.size === 0 || incoming.size >= MAX_LINKS_IN)
+    const fromPeer = [...incoming.values()].filter((other) => other.peer === peer).length;
+    if (served.size === 0 || incoming.size >= MAX_LINKS_IN || fromPeer >= MAX_LINKS_FROM_ONE)
       return signalTo(peer, { link: id, opens: false, refused: true });
     const serving = new Serving((sha256) => (served.has(sha256) ? ports.read(sha256) : Promise.resolve(null)));
     const link = openLink(false, iceServers, ports.wrtc, {
-      onSignal: (signal) => signalTo(peer, { link: id, opens: false, signal: signal as Record<string, unknown> }),
+      onSignal: (signal) => signalTo(peer, { link: id, opens: false, signal }),
       onOpen: () => count(0, 0),
       onFrame: (frame) => void serving.answer(frame, link, (bytes) => count(0, bytes)),
       onClose: () => {
@@ -206,7 +217,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
         settle = resolve;
       });
       wanted.set(ref.sha256, { ref, settle, result });
-      step({ type: 'Wanted', sha256: ref.sha256, at: ports.now() });
+      step({ type: 'Wanted', sha256: ref.sha256, bytes: ref.bytes, at: ports.now() });
       return result;
     },
     close() {

@@ -13,12 +13,27 @@ export const Answer = z.strictObject({
   bytes: z.nullable(z.int().check(z.minimum(0))),
 });
 
+const sdpText = z.string().check(z.maxLength(12_000));
+/** The signals of simple-peer that a data channel needs: an offer or answer, or a candidate. */
+export const PeerSignal = z.union([
+  z.strictObject({ type: z.enum(['offer', 'answer']), sdp: sdpText }),
+  z.strictObject({
+    type: z.literal('candidate'),
+    candidate: z.strictObject({
+      candidate: z.string().check(z.maxLength(1000)),
+      sdpMLineIndex: z.nullable(z.int().check(z.minimum(0), z.maximum(100))),
+      sdpMid: z.nullable(z.string().check(z.maxLength(100))),
+    }),
+  }),
+]);
+export type PeerSignal = z.infer<typeof PeerSignal>;
+
 /** What travels in `signal.data`: WebRTC signals of one link, or the answer that no link is wanted. */
 export const LinkSignal = z.union([
   z.strictObject({
     link: z.string().check(z.maxLength(40)),
     opens: z.boolean(),
-    signal: z.record(z.string(), z.unknown()),
+    signal: PeerSignal,
   }),
   z.strictObject({ link: z.string().check(z.maxLength(40)), opens: z.boolean(), refused: z.literal(true) }),
 ]);

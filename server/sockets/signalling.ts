@@ -5,7 +5,8 @@ const MOST_PEERS = 8;
 
 /**
  * Who serves which blob to peers, and the relay of their WebRTC signals. Volatile: it is told anew at each connect.
- * Signals reach only volunteers that agreed to meet peers, which they show by `have` or `want`.
+ * Signals reach only volunteers that agreed to meet peers, which they show by `have` or `want` and take back by an
+ * empty `have`.
  */
 export function createSignalling(
   send: (volunteer: string, message: Down) => boolean,
@@ -36,7 +37,8 @@ export function createSignalling(
       switch (message.type) {
         case 'have':
           drop(from);
-          agreed.add(from);
+          if (message.blobs.length === 0) agreed.delete(from);
+          else agreed.add(from);
           held.set(from, message.blobs);
           for (const sha256 of message.blobs) {
             const set = holders.get(sha256) ?? new Set();

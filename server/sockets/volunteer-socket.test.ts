@@ -180,6 +180,14 @@ describe('the swarm (rules B2, B3)', () => {
     }
     expect([...a.heard, ...c.heard].filter(({ type }) => type === 'signal')).toEqual([]);
 
+    a.send({ type: 'have', blobs: [] });
+    a.send({ type: 'ping' });
+    await a.next('pong');
+    b.send({ type: 'signal', to: a.id, data: 'too late' });
+    b.send({ type: 'ping' });
+    await b.next('pong');
+    expect(a.heard.filter(({ type }) => type === 'signal')).toEqual([]);
+
     a.leave();
     await expect
       .poll(async () => {
