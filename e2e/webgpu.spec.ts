@@ -1,37 +1,12 @@
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, expect, type Page, test } from '@playwright/test';
-import { build, type Rollup } from 'vite';
+import { expect, test } from '@playwright/test';
+import { type BrowserPage, openBrowserPage } from '../packages/bench/browser-page.ts';
 import { CHROMIUM, FLAGS } from './browser.ts';
 import type { InPage } from './webgpu-page.ts';
 
-/** Where the page lives; it answers itself, there is no server. */
-const ORIGIN = 'http://localhost:4100';
-const here = dirname(fileURLToPath(import.meta.url));
-
-/** `webgpu-page.ts` and what it loads, by address. */
-const bundled = async (): Promise<Map<string, string | Uint8Array>> => {
-  const { output } = (await build({
-    root: here,
-    configFile: false,
-    logLevel: 'warn',
-    worker: { format: 'es' },
-    build: {
-      write: false,
-      minify: false,
-      target: 'es2022',
-      assetsInlineLimit: 0,
-      rolldownOptions: { input: join(here, 'webgpu-page.ts'), output: { entryFileNames: 'page.js' } },
-    },
-  })) as Rollup.RollupOutput;
-  return new Map(output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]));
-};
-
-const typeOf = (path: string): string => (path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
-
-let page: Page;
+let browser: BrowserPage;
 const inPage = <K extends keyof InPage>(name: K, ...args: Parameters<InPage[K]>): ReturnType<InPage[K]> =>
-  page.evaluate(
+  browser.page.evaluate(
     ([method, rest]) => {
       const all = (window as unknown as { inPage: Record<string, (...args: unknown[]) => unknown> }).inPage;
       return all[method]!(...rest);
@@ -40,21 +15,11 @@ const inPage = <K extends keyof InPage>(name: K, ...args: Parameters<InPage[K]>)
   ) as ReturnType<InPage[K]>;
 
 test.beforeAll(async () => {
-  const files = await bundled();
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  page = await browser.newPage();
-  await page.route(`${ORIGIN}/**`, (route) => {
-    const { pathname } = new URL(route.request().url());
-    if (pathname === '/')
-      return route.fulfill({ contentType: 'text/html', body: '<script type="module" src="/page.js"></script>' });
-    const body = files.get(pathname);
-    if (body === undefined) return route.fulfill({ status: 404 });
-    return route.fulfill({ contentType: typeOf(pathname), body: Buffer.from(body) });
-  });
-  await page.goto(ORIGIN);
-  await page.waitForFunction(() => 'inPage' in window);
+  const entry = fileURLToPath(new URL('webgpu-page.ts', import.meta.url));
+  browser = await openBrowserPage(entry, CHROMIUM, FLAGS);
+  await browser.page.waitForFunction(() => 'inPage' in window);
 });
-test.afterAll(() => page.context().browser()!.close());
+test.afterAll(() => browser.close());
 
 test('every case of the battery: what the reference computes, derivatives included', async () => {
   const { plans, wrong } = await inPage('battery');
