@@ -180,7 +180,7 @@ export class VirtualHost {
     if (wakeAt === null || wakeAt >= this.#wakeAt) return;
     this.#wakeAt = wakeAt;
     const life = this.#life;
-    agenda.after(wakeAt - this.now(), () => {
+    agenda.after(wakeAt - (agenda.now + this.#clockOffset), () => {
       if (life !== this.#life || this.#wakeAt !== wakeAt) return;
       this.#wakeAt = Number.POSITIVE_INFINITY;
       this.record();

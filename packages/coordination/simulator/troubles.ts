@@ -102,10 +102,12 @@ export class Troubles {
     }
   }
 
+  /** The machine slept for up to an hour, or its clock was set, forward or back. */
   #jump(): void {
     const { random, host } = this.#world;
     this.#world.disturb();
-    host.jump(random.pick([-1, 1]) * random.int(0, random.pick([1000, MINUTE])) * (random.chance(0.2) ? 60 : 1));
+    if (random.chance(0.2)) host.jump(random.int(0, 60 * MINUTE));
+    else host.jump(random.pick([-1, 1]) * random.int(0, random.pick([1000, MINUTE])));
   }
 
   #operate(): void {
