@@ -4,7 +4,7 @@ import { coldStartFactor, learningRateAt } from './schedule.ts';
 
 const schedule = { learningRate: 0.004, warmupSteps: 50, totalSteps: 1000 };
 
-test('the learning rate warms up once and falls along one cosine to 5 %', () => {
+test('T2: the learning rate warms up once and falls along one cosine to 5 %', () => {
   expect(learningRateAt(schedule, 0)).toBeCloseTo(0.004 / 50, 10);
   expect(learningRateAt(schedule, 49)).toBeCloseTo(0.004, 10);
   expect(learningRateAt(schedule, 50)).toBeCloseTo(0.004, 10);

@@ -69,7 +69,7 @@ const moved = async (from: TrainTask, payload: Uint8Array): Promise<TrainTask> =
   return { ...from, modules };
 };
 
-test('the contribution is the outer gradient of every module in order, and it leads downhill', async () => {
+test('T1, T3: the contribution is the outer gradient of every module in order, and it leads downhill', async () => {
   const progress: number[] = [];
   const first = await trainRun.execute(task, portsWith({ onProgress: ({ steps }) => progress.push(steps) }));
   expect(first.payload.byteLength).toBe(task.modules.reduce((sum, module) => sum + module.bytes, 0));
@@ -79,7 +79,7 @@ test('the contribution is the outer gradient of every module in order, and it le
   expect(second.loss!).toBeLessThan(first.loss!);
 });
 
-test('the next round of the path goes on with the kept moments', async () => {
+test('T4: the next round of the path goes on with the kept moments', async () => {
   const first = await trainRun.execute(task, portsWith());
   const next = { ...(await moved(task, first.payload)), globalStep: 6 };
   const asked: string[] = [];
@@ -102,7 +102,7 @@ test('moments from a step that the run has not reached, or of another net, start
   expect(floats(torn.payload)).toEqual(floats(cold.payload));
 });
 
-test('cut short, it answers the steps that were done', async () => {
+test('L5: cut short, it answers the steps that were done', async () => {
   const control = new AbortController();
   const cut = await trainRun.execute(
     task,
