@@ -32,6 +32,8 @@ async function start(): Promise<void> {
   };
   process.on('SIGINT', () => void stop(0));
   process.on('SIGTERM', () => void stop(0));
+  // Whoever started it holds the other end, and may be killed without a word.
+  if (process.env['PATHFOLD_STOP_WITH_STDIN'] === '1') process.stdin.resume().on('close', () => void stop(0));
 
   try {
     await app.listen({ port: config.port, host: config.host });

@@ -85,3 +85,7 @@ test('a second coordinator on the folder, and one on the port, end with a senten
   await samePort.dispose();
   expect((await fetch(`${coordinator.origin}/healthz`)).status).toBe(200);
 }, 100_000);
+
+test('a coordinator stops by itself when the process that started it is gone', async () => {
+  expect(await coordinator.abandon()).toBe(0);
+}, 30_000);

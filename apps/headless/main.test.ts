@@ -24,7 +24,10 @@ afterEach(async () => {
 
 /** Runs the headless volunteer as people do; answers what it wrote and how it ended. */
 function run(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { cwd: ROOT });
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, PATHFOLD_STOP_WITH_STDIN: '1' },
+  });
   started.push(child);
   let written = '';
   child.stdout.on('data', (chunk) => {
@@ -63,6 +66,14 @@ test('joins, gives a malformed lease back, stops cleanly on Ctrl-C; the next sta
   second.child.kill('SIGTERM');
   expect((await second.ended).code).toBe(0);
   expect(JSON.parse(await readFile(join(dataDir, 'identity.json'), 'utf8'))).toMatchObject({ crv: 'Ed25519' });
+});
+
+test('stops by itself when the process that started it is gone, also when nobody reads what it says', async () => {
+  const { child, ended } = run('--url', coordinator.url.href, '--data', dataDir, '--compute', 'cpu');
+  await coordinator.next('ready');
+  child.stdout.destroy();
+  child.stdin.end();
+  expect((await ended).code).toBe(0);
 });
 
 test('misuse ends with 2 and one sentence', async () => {

@@ -12,6 +12,8 @@ const EXIT = { clean: 0, refused: 1, usage: 2 } as const;
 
 /** Runs a volunteer until it is stopped or refused; answers the exit code. */
 async function run(options: Options): Promise<number> {
+  // A report that nobody reads any more is no reason to lose the work in hand.
+  process.stdout.on('error', () => {});
   const { ports, compute } = await openMachine(options);
   const volunteer = await createVolunteer(ports);
   volunteer.setThrottle(options.throttle);
@@ -50,6 +52,8 @@ function stopOnSignals(volunteer: Volunteer): void {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // Whoever started it holds the other end, and may be killed without a word.
+  if (process.env['PATHFOLD_STOP_WITH_STDIN'] === '1') process.stdin.resume().on('close', stop);
 }
 
 try {

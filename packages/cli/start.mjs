@@ -22,8 +22,9 @@ const children = new Set();
 function launch(file, fileArgs, env = {}) {
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, file), ...fileArgs], {
     cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env, PATHFOLD_STOP_WITH_STDIN: '1' },
+    // Its standard input ends with this process, however that ends.
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
   children.add(child);
@@ -61,6 +62,9 @@ async function shutDown(code) {
 }
 process.on('SIGINT', () => shutDown(0));
 process.on('SIGTERM', () => shutDown(0));
+// npm may be killed without a word to what it started.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event === 'start') setInterval(() => process.ppid === parent || shutDown(0), 1000);
 
 // Threads for the disk: with Node's four, contributions that wait for fsync hold up all other reading and writing.
 const diskThreads = { UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16' };

@@ -41,8 +41,9 @@ export class CoordinatorProcess {
       PATHFOLD_DATA_DIR: this.folder,
       PATHFOLD_OPERATOR_TOKEN: OPERATOR_TOKEN,
       PATHFOLD_NO_STARTER: '1',
+      PATHFOLD_STOP_WITH_STDIN: '1',
     };
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child = child;
     let said = '';
     child.stderr.on('data', (data) => {
@@ -61,6 +62,13 @@ export class CoordinatorProcess {
     if (!child || child.exitCode !== null) return child?.exitCode ?? null;
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     child.kill(signal);
+    return ended;
+  }
+
+  /** What happens when the process that started it is killed; answers the exit code. */
+  async abandon(): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.child!.on('close', resolve));
+    this.child!.stdin!.end();
     return ended;
   }
 
