@@ -46,6 +46,8 @@ export function Contributions({ run, volunteers }: { run: string; volunteers: re
             { name: 'State', wraps: true, cell: (row) => <Verdict contribution={row} /> },
             { name: 'Steps', numeric: true, cell: (row) => formatCount(row.steps) },
             { name: 'Size', numeric: true, cell: (row) => formatBytes(row.bytes) },
+            { name: 'From peers', numeric: true, cell: (row) => formatBytes(row.downloadedBytes.peers) },
+            { name: 'From coordinator', numeric: true, cell: (row) => formatBytes(row.downloadedBytes.coordinator) },
             { name: 'Computed by', cell: (row) => row.executor?.name ?? '–' },
           ]}
         />

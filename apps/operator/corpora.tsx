@@ -3,31 +3,15 @@ import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Confirm } from '@pathfold/ui/dialog';
 import { EmptyState } from '@pathfold/ui/empty-state';
-import { formatBytes, formatCount, plural } from '@pathfold/ui/formats';
+import { formatBytes, formatCount } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { Table } from '@pathfold/ui/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Asking } from './asking.tsx';
+import { BadLines } from './bad-lines.tsx';
 import { CorpusUploadDialog } from './corpus-upload.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
-
-/** Lines that an upload left out: how many, which, and why. */
-export function BadLines({ corpus: { badLines } }: { corpus: CorpusResource }) {
-  if (badLines.count === 0) return null;
-  return (
-    <details>
-      <summary className="text-amber text-xs">{plural(badLines.count, 'line')} left out</summary>
-      <ul className="mt-1 max-h-40 overflow-y-auto text-soft text-xs">
-        {badLines.first.map(({ line, reason }) => (
-          <li key={line}>
-            Line <span className="figure">{line}</span>: {reason}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
 
 function State({ corpus }: { corpus: CorpusResource }) {
   return (

@@ -6,7 +6,7 @@ import { Notice } from '@pathfold/ui/notice';
 import { Progress } from '@pathfold/ui/progress';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { BadLines } from './corpora.tsx';
+import { BadLines } from './bad-lines.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
 
 interface Chosen {

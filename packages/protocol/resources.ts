@@ -97,6 +97,8 @@ export const ContributionResource = z.object({
   steps: number,
   tokens: number,
   bytes: number,
+  /** What the volunteer fetched for it, as it says: module shards and text. */
+  downloadedBytes: z.object({ peers: number, coordinator: number }),
   sha256: z.nullable(Sha256),
   receivedAt: time,
 });

@@ -157,6 +157,7 @@ export const storeBattery = (open: () => Promise<Database>): void => {
       { lease: 'w-l1', state: 'folded', reason: null },
     ]);
     expect(items[0]).toMatchObject({ run: 'r1', kind: 'train', steps: 10, tokens: 320, bytes: 100, executor });
+    expect(items[0]!.downloadedBytes).toEqual({ peers: 7, coordinator: 11 });
     expect(await store.lists.volunteer('w1')).toMatchObject({ credit: 640, acceptedCount: 2, state: 'working' });
     expect(await store.lists.history('r1')).toMatchObject([
       { round: 1, tokens: 320, trainLoss: 3, validLoss: 2, validBitsPerByte: 1.5, uploadBytes: 200, downloadBytes: 22 },

@@ -46,6 +46,7 @@ const contributionOf = (row: Selectable<Tables['contributions']>): ContributionR
   steps: row.steps,
   tokens: row.tokens,
   bytes: row.bytes,
+  downloadedBytes: { peers: row.bytes_from_peers, coordinator: row.bytes_from_coordinator },
   sha256: row.sha256,
   receivedAt: iso(row.received_at),
 });

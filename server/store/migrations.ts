@@ -44,6 +44,10 @@ const MIGRATIONS: Record<string, Migration> = {
       download_bytes bigint not null, volunteer_count bigint not null, primary key (run, round));
     create table traffic (run text primary key, upload_bytes bigint not null, download_bytes bigint not null)
   `),
+  '002_downloads': statements(`
+    alter table contributions add column bytes_from_peers bigint not null default 0;
+    alter table contributions add column bytes_from_coordinator bigint not null default 0
+  `),
 };
 
 /** Brings the tables to this build's form. Throws when the database was written by a newer build. */

@@ -104,6 +104,7 @@ const received = on('ContributionReceived', async (trx, logged) => {
         steps,
         tokens,
         executor: JSON.stringify(executor),
+        peers: downloadedBytes.peers,
         down: downloadedBytes.coordinator,
       };
       return [event.lease, row];
@@ -111,14 +112,19 @@ const received = on('ContributionReceived', async (trx, logged) => {
   );
   const values = [...last.values()];
   const columns =
-    'lease text, seq bigint, at bigint, sha256 text, bytes bigint, steps bigint, tokens bigint, executor text';
+    'lease text, seq bigint, at bigint, sha256 text, bytes bigint, peers bigint, down bigint, steps bigint, ' +
+    'tokens bigint, executor text';
   await sql`
     insert into contributions
-      (lease, seq, run, kind, volunteer, state, executor, steps, tokens, bytes, sha256, received_at)
-    select r.lease, r.seq, run, kind, volunteer, 'received', executor, r.steps, tokens, bytes, sha256, r.at
+      (lease, seq, run, kind, volunteer, state, executor, steps, tokens, bytes, bytes_from_peers,
+      bytes_from_coordinator, sha256, received_at)
+    select r.lease, r.seq, run, kind, volunteer, 'received', executor, r.steps, tokens, bytes, peers, down, sha256, r.at
     from ${rowsOf(values, columns)} join leases on leases.id = r.lease
     on conflict (lease) do update set state = 'received', reason = null, sha256 = excluded.sha256,
-      bytes = excluded.bytes, steps = excluded.steps, tokens = excluded.tokens`.execute(trx);
+      bytes = excluded.bytes, bytes_from_peers = excluded.bytes_from_peers,
+      bytes_from_coordinator = excluded.bytes_from_coordinator, steps = excluded.steps, tokens = excluded.tokens`.execute(
+    trx,
+  );
   await sql`
     insert into traffic (run, upload_bytes, download_bytes)
     select run, sum(bytes), sum(down) from ${rowsOf(values, 'lease text, bytes bigint, down bigint')}

@@ -61,6 +61,8 @@ export interface Tables {
     steps: number;
     tokens: number;
     bytes: number;
+    bytes_from_peers: Generated<number>;
+    bytes_from_coordinator: Generated<number>;
     sha256: string;
     received_at: number;
   };
