@@ -18,6 +18,8 @@ export interface Kernel {
    */
   readonly reads: Readonly<Record<string, Place>>;
   readonly writes: Readonly<Record<string, Place>>;
+  /** Numbers that differ between calls of one shader: `numbers.x` (u32) by name. */
+  readonly numbers?: Readonly<Record<string, number>>;
   /** Workgroups, however many. */
   readonly groups: number;
   /** Invocations of a workgroup. */

@@ -138,20 +138,20 @@ export class WebgpuProgram implements Program {
     });
   }
 
-  /** Pipelines and bind groups; the operands' places lie in one uniform buffer. */
+  /** Pipelines and bind groups; the numbers of all shaders lie in one uniform buffer. */
   #prepare(shaders: readonly Shader[], pipelines: Pipelines): readonly Dispatch[] {
-    const offsets = new Uint32Array((shaders.length * UNIFORM_STRIDE) / 4);
+    const numbers = new Uint32Array((shaders.length * UNIFORM_STRIDE) / 4);
     shaders.forEach((shader, i) => {
-      offsets.set(shader.offsets, (i * UNIFORM_STRIDE) / 4);
+      numbers.set(shader.numbers, (i * UNIFORM_STRIDE) / 4);
     });
-    const size = Math.max(UNIFORM_STRIDE, offsets.byteLength);
+    const size = Math.max(UNIFORM_STRIDE, numbers.byteLength);
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const uniform = this.device.createBuffer({ size, usage });
-    this.device.queue.writeBuffer(uniform, 0, offsets);
+    this.device.queue.writeBuffer(uniform, 0, numbers);
     this.#buffers.push(uniform);
     return shaders.map((shader, i) => {
       const { pipeline, layout } = pipelines.get(shader);
-      const place = { buffer: uniform, offset: i * UNIFORM_STRIDE, size: 4 * shader.offsets.length };
+      const place = { buffer: uniform, offset: i * UNIFORM_STRIDE, size: 4 * shader.numbers.length };
       const storage = shader.bindings.map(({ buffer }) => ({ buffer: this.#buffers[buffer]! }));
       const entries = [place, ...storage].map((resource, binding) => ({ binding, resource }));
       return { pipeline, bindGroup: this.device.createBindGroup({ layout, entries }), grid: shader.grid };

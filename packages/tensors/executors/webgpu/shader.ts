@@ -1,11 +1,11 @@
 import type { Kernel, Place } from './form.ts';
 
-/** A kernel as WGSL, and what it binds: binding 0 is a uniform with the operands' first elements, then the buffers. */
+/** A kernel as WGSL, and what it binds: binding 0 is a uniform, then come the buffers. */
 export interface Shader {
   readonly code: string;
   readonly bindings: readonly { readonly buffer: number; readonly written: boolean }[];
-  /** First elements of the operands. */
-  readonly offsets: readonly number[];
+  /** What the uniform holds: first elements of the operands, then the kernel's numbers. */
+  readonly numbers: readonly number[];
   readonly grid: readonly [number, number];
 }
 
@@ -15,7 +15,7 @@ export interface Shader {
  * grid takes (`mostGroups`) make a grid of two sides.
  */
 export const shaderOf = (kernel: Kernel, mostGroups: number): Shader => {
-  const { reads, writes, groups, lanes, declarations = '', body } = kernel;
+  const { reads, writes, numbers = {}, groups, lanes, declarations = '', body } = kernel;
   const operands: [string, Place][] = Object.entries({ ...reads, ...writes });
   const buffers = [...new Set(operands.map(([, { buffer }]) => buffer))];
   const bindings = buffers.map((buffer) => ({
@@ -25,8 +25,8 @@ export const shaderOf = (kernel: Kernel, mostGroups: number): Shader => {
   const typeOf = (buffer: number) => operands.find(([, place]) => place.buffer === buffer)![1].dtype;
   const grid: [number, number] = groups <= mostGroups ? [groups, 1] : [mostGroups, Math.ceil(groups / mostGroups)];
 
-  const code = `struct Offsets { ${operands.map(([name]) => `${name}: u32`).join(', ')} }
-@group(0) @binding(0) var<uniform> offsets: Offsets;
+  const code = `struct Numbers { ${[...operands.map(([name]) => `${name}_at`), ...Object.keys(numbers)].map((name) => `${name}: u32`).join(', ')} }
+@group(0) @binding(0) var<uniform> numbers: Numbers;
 ${bindings
   .map(
     ({ buffer, written }, i) =>
@@ -35,7 +35,7 @@ ${bindings
   .join('\n')}
 ${operands
   .map(([name, place]) => {
-    const [element, type] = [`buffer${buffers.indexOf(place.buffer)}[offsets.${name} + i]`, place.dtype];
+    const [element, type] = [`buffer${buffers.indexOf(place.buffer)}[numbers.${name}_at + i]`, place.dtype];
     const set = name in writes ? `\nfn set_${name}(i: u32, value: ${type}) { ${element} = value; }` : '';
     return `fn ${name}(i: u32) -> ${type} { return ${element}; }${set}`;
   })
@@ -47,5 +47,5 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) la
   ${grid[1] > 1 ? `if (group >= ${groups}u) { return; }` : ''}
   ${body}
 }`;
-  return { code, bindings, offsets: operands.map(([, { at }]) => at), grid };
+  return { code, bindings, numbers: [...operands.map(([, { at }]) => at), ...Object.values(numbers)], grid };
 };

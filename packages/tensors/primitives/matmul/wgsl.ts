@@ -12,49 +12,50 @@ export const matmulWgsl: WgslForm<Flags> = {
   kernels({ inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB }, addend }) {
     const [rows, columns] = y!.shape as [number, number];
     const depth = transposeA ? a!.shape[0]! : a!.shape[1]!;
-    const across = Math.ceil(columns / TILE);
     const times = (make: (i: number) => string): string => Array.from({ length: EACH }, (_, i) => make(i)).join('');
     /** Loads one tile, neighbouring lanes from neighbouring elements; what lies outside the operand counts as zero. */
-    const load = (tile: string, operand: string, along: string, limit: number, stride: number, depthFirst: boolean) => {
+    const load = (tile: string, operand: string, along: string, limit: string, depthFirst: boolean) => {
       const [side, k] = depthFirst ? [`e / ${DEPTH}u`, `e % ${DEPTH}u`] : [`e % ${TILE}u`, `e / ${TILE}u`];
-      const at = depthFirst ? `(${along} + side) * ${stride}u + k0 + k` : `(k0 + k) * ${stride}u + ${along} + side`;
+      const at = depthFirst ? `(${along} + side) * numbers.depth + k0 + k` : `(k0 + k) * ${limit} + ${along} + side`;
       return `
     for (var e = lane; e < ${TILE * DEPTH}u; e += ${LANES}u) {
       let side = ${side};
       let k = ${k};
       var value = 0.0;
-      if (${along} + side < ${limit}u && k0 + k < ${depth}u) { value = ${operand}(${at}); }
+      if (${along} + side < ${limit} && k0 + k < numbers.depth) { value = ${operand}(${at}); }
       ${tile}[k * ${TILE}u + side] = value;
     }`;
     };
     const stored = (i: number, j: number): string => `
-  if (row + ${i}u < ${rows}u && column + ${j}u < ${columns}u) {
-    let at = (row + ${i}u) * ${columns}u + column + ${j}u;
+  if (row + ${i}u < numbers.rows && column + ${j}u < numbers.columns) {
+    let at = (row + ${i}u) * numbers.columns + column + ${j}u;
     set_y(at, sum${i}[${j}]${addend ? ' + addend(at)' : ''});
   }`;
     return [
       {
         reads: { a: a!, b: b!, ...(addend && { addend }) },
         writes: { y: y! },
-        groups: Math.ceil(rows / TILE) * across,
+        numbers: { rows, columns, depth },
+        groups: Math.ceil(rows / TILE) * Math.ceil(columns / TILE),
         lanes: LANES,
         declarations: `
 var<workgroup> left: array<f32, ${TILE * DEPTH}>;
 var<workgroup> right: array<f32, ${TILE * DEPTH}>;`,
         body: `
-  let row0 = (group / ${across}u) * ${TILE}u;
-  let column0 = (group % ${across}u) * ${TILE}u;
+  let across = (numbers.columns + ${TILE - 1}u) / ${TILE}u;
+  let row0 = (group / across) * ${TILE}u;
+  let column0 = (group % across) * ${TILE}u;
   let r = (lane / ${SIDE}u) * ${EACH}u;
   let c = (lane % ${SIDE}u) * ${EACH}u;
   ${times((i) => `var sum${i} = vec4f();`)}
-  for (var k0 = 0u; k0 < ${depth}u; k0 += ${DEPTH}u) {
-    ${load('left', 'a', 'row0', rows, transposeA ? rows : depth, !transposeA)}
-    ${load('right', 'b', 'column0', columns, transposeB ? depth : columns, transposeB)}
+  for (var k0 = 0u; k0 < numbers.depth; k0 += ${DEPTH}u) {
+    ${load('left', 'a', 'row0', 'numbers.rows', !transposeA)}
+    ${load('right', 'b', 'column0', 'numbers.columns', transposeB)}
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k++) {
       let to = k * ${TILE}u;
-      let across = vec4f(right[to + c], right[to + c + 1u], right[to + c + 2u], right[to + c + 3u]);
-      ${times((i) => `sum${i} += left[to + r + ${i}u] * across;`)}
+      let line = vec4f(right[to + c], right[to + c + 1u], right[to + c + 2u], right[to + c + 3u]);
+      ${times((i) => `sum${i} += left[to + r + ${i}u] * line;`)}
     }
     workgroupBarrier();
   }
