@@ -14,7 +14,11 @@ async function expectAccessible(page: Page): Promise<void> {
   for (const size of [desktop, PHONE])
     for (const colorScheme of ['light', 'dark'] as const) {
       if (size) await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      // Colours are judged when they have arrived.
+      await page.evaluate(() =>
+        Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
+      );
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)).toEqual([]);
     }
