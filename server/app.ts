@@ -1,12 +1,13 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import websocket from '@fastify/websocket';
+import websocket, { type WebSocket } from '@fastify/websocket';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { MAX_UP_BYTES } from '@pathfold/protocol/up';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyHttpOptions,
   type FastifyInstance,
+  type FastifyRequest,
   LogController,
   type RawServerDefault,
 } from 'fastify';
@@ -20,7 +21,8 @@ import { promptsPlugin } from './prompts/plugin.ts';
 import { promptRuns } from './runs/prompt-runs.ts';
 import { setHeaders } from './security/headers.ts';
 import { guardHosts } from './security/hosts.ts';
-import { recognizeOperators } from './security/operator.ts';
+import { operatorOnly, recognizeOperators } from './security/operator.ts';
+import { createAddressAllowance } from './sockets/allowance.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -65,23 +67,34 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
       info: { title: 'Pathfold', version: '1', description: 'Folding@home for modular language models.' },
       components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
     },
-    transform: jsonSchemaTransform,
+    transform: describe,
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
-  app.get('/readyz', { schema: { hide: true } }, async () => {
+  app.get('/healthz', { schema: { tags: ['health'] } }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: { tags: ['health'] } }, async () => {
     if (!(await isReady(coordinator))) throw new PathfoldError('not_ready');
     return { status: 'ready' };
   });
   serveMetrics(app, metrics);
 
   const sockets = new Map<string, number>();
+  const openings = createAddressAllowance(config.limits.socketsPerAddress / 15, 4 * config.limits.socketsPerAddress);
   await app.register(async (scope) => {
-    scope.get('/api/v1/volunteer', { websocket: true, schema: { hide: true } }, (socket, request) => {
+    scope.route({
+      method: 'GET',
+      url: '/api/v1/volunteer',
+      schema: { tags: ['volunteers'], summary: 'A WebSocket of the volunteer protocol: docs/PROTOCOL.md' },
+      handler: async () => {
+        throw new PathfoldError('bad_request', 'This address speaks WebSocket only: docs/PROTOCOL.md describes it.');
+      },
+      wsHandler: serve,
+    });
+    function serve(socket: WebSocket, request: FastifyRequest) {
       const count = sockets.get(request.ip) ?? 0;
-      if (count >= config.limits.socketsPerAddress) return socket.close(1013, 'rate_limited');
+      if (count >= config.limits.socketsPerAddress || !openings.take(request.ip))
+        return socket.close(1013, 'rate_limited');
       sockets.set(request.ip, count + 1);
       socket.on('close', () => {
         const left = sockets.get(request.ip)! - 1;
@@ -90,7 +103,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
       });
       const { limits, timings, iceServers } = config;
       serveVolunteer(socket, { desk, connections, signalling, limits, timings, iceServers, log });
-    });
+    }
   });
 
   await app.register(apiPlugin(coordinator), { prefix: '/api/v1' });
@@ -106,6 +119,14 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   else await servePages(app);
   return app;
 }
+
+/** A route as the description shows it, with what an operator must send. */
+const describe: typeof jsonSchemaTransform = (input) => {
+  const described = jsonSchemaTransform(input);
+  return [input.route.preParsing].flat().includes(operatorOnly)
+    ? { ...described, schema: { ...described.schema, security: [{ operator: [] }] } }
+    : described;
+};
 
 const isReady = async ({ store }: Coordinator): Promise<boolean> => {
   try {

@@ -47,7 +47,7 @@ export const corpusRoutes =
     app.post(
       '/corpora',
       {
-        preHandler: operatorOnly,
+        preParsing: operatorOnly,
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
           tags,
@@ -69,7 +69,7 @@ export const corpusRoutes =
       },
     );
 
-    app.delete('/corpora/:id', { preHandler: operatorOnly, schema: { tags, params } }, async (request, reply) => {
+    app.delete('/corpora/:id', { preParsing: operatorOnly, schema: { tags, params } }, async (request, reply) => {
       const { id } = await known(request.params.id);
       const user = registry.list().find(({ corpus }) => corpus.id === id);
       if (user) throw new PathfoldError('corpus_in_use', `The run ${user.spec.name} (${user.id}) uses it.`);

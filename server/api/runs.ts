@@ -47,7 +47,7 @@ export const runRoutes =
     app.post(
       '/runs',
       {
-        preHandler: operatorOnly,
+        preParsing: operatorOnly,
         config: { badBody: 'bad_run_spec' },
         schema: { tags, body: RunSpec, response: { 201: RunResource } },
       },
@@ -78,7 +78,7 @@ export const runRoutes =
       views.run(views.entry(request.params.id, request.isOperator())),
     );
 
-    app.delete('/runs/:id', { preHandler: operatorOnly, schema: { tags, params } }, async (request, reply) => {
+    app.delete('/runs/:id', { preParsing: operatorOnly, schema: { tags, params } }, async (request, reply) => {
       await runs.delete(request.params.id);
       return reply.code(204).send();
     });
@@ -92,7 +92,7 @@ export const runRoutes =
     for (const [verb, order] of Object.entries(orders))
       app.post(
         `/runs/:id/${verb}`,
-        { preHandler: operatorOnly, schema: { tags, params, response: { 200: RunResource } } },
+        { preParsing: operatorOnly, schema: { tags, params, response: { 200: RunResource } } },
         async (request) => {
           await order(request.params.id);
           return views.run(views.entry(request.params.id, true));
@@ -104,7 +104,7 @@ export const runRoutes =
       mode: z.strictObject({ mode: z.enum(['sync', 'async', 'hybrid']) }),
     };
     for (const [verb, body] of Object.entries(later))
-      app.post(`/runs/:id/${verb}`, { preHandler: operatorOnly, schema: { tags, params, body } }, async (request) => {
+      app.post(`/runs/:id/${verb}`, { preParsing: operatorOnly, schema: { tags, params, body } }, async (request) => {
         views.entry(request.params.id, true);
         throw new PathfoldError('not_offered', `This coordinator does not offer ${verb} yet.`);
       });

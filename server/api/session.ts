@@ -41,7 +41,7 @@ export const sessionRoutes =
     app.post(
       '/operator-token',
       {
-        preHandler: operatorOnly,
+        preParsing: operatorOnly,
         schema: {
           tags: ['session'],
           summary: 'Makes a new operator token in place of the last one; it is shown only here.',

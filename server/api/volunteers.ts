@@ -22,7 +22,7 @@ export const volunteerRoutes =
     app.get(
       '/volunteers',
       {
-        preHandler: operatorOnly,
+        preParsing: operatorOnly,
         schema: { tags, querystring: PageQuery, response: { 200: listOf(VolunteerResource) } },
       },
       async ({ query }) => lists.volunteers(null, query),
@@ -53,7 +53,7 @@ export const volunteerRoutes =
 
     app.post(
       '/volunteers/:id/ban',
-      { preHandler: operatorOnly, schema: { tags, params, response: { 200: VolunteerResource } } },
+      { preParsing: operatorOnly, schema: { tags, params, response: { 200: VolunteerResource } } },
       async (request) => {
         const { id } = await known(request.params.id);
         await host.record({ type: 'VolunteerBanned', volunteer: id });

@@ -97,7 +97,7 @@ export const bearerOf = (request: FastifyRequest): string | null =>
 
 export const sessionOf = (request: FastifyRequest): string | null => request.cookies[COOKIE] ?? null;
 
-/** preHandler of the routes that only operators may call. */
+/** preParsing hook of the routes that only operators may call: after the rate limit, before anything is read. */
 export const operatorOnly = async (request: FastifyRequest) => {
   if (!request.isOperator()) throw new PathfoldError('unauthorized');
 };

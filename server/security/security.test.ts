@@ -131,3 +131,28 @@ test('health, readiness, metrics, the description of the API and its page are th
   expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/api/v1/runs/{id}', '/api/v1/blobs/{sha256}']));
   expect((await get('/docs/')).statusCode).toBe(200);
 });
+
+test('nobody but operators learns what is wrong with an order: 401 comes before the body is read', async () => {
+  const json = { 'content-type': 'application/json' };
+  for (const [method, url, payload] of [
+    ['POST', '/api/v1/runs', '{}'],
+    ['POST', '/api/v1/runs', '{broken'],
+    ['POST', '/api/v1/corpora', '{}'],
+    ['POST', '/api/v1/runs/none/rollback', '{}'],
+    ['DELETE', '/api/v1/runs/none', ''],
+  ] as const) {
+    const answer = await coordinator.ask({ method, url, ...(payload ? { payload, headers: json } : {}) });
+    expect([url, answer.statusCode, answer.json().code]).toEqual([url, 401, 'unauthorized']);
+  }
+});
+
+test('the description names every door, and which of them are for operators', async () => {
+  const { paths } = (await coordinator.ask({ url: '/openapi.json' })).json();
+  expect(paths['/healthz'].get).toBeDefined();
+  expect(paths['/readyz'].get).toBeDefined();
+  expect(paths['/api/v1/volunteer'].get).toBeDefined();
+  expect(paths['/api/v1/runs'].post.security).toEqual([{ operator: [] }]);
+  expect(paths['/api/v1/runs'].get.security).toBeUndefined();
+  const plain = await coordinator.ask({ url: '/api/v1/volunteer' });
+  expect([plain.statusCode, plain.json().code]).toEqual([400, 'bad_request']);
+});

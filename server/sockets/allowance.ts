@@ -13,3 +13,18 @@ export function createAllowance(perSecond: number, burst: number, now: () => num
     },
   };
 }
+
+const MOST_ADDRESSES = 10_000;
+
+/** An allowance for each address. The addresses that were seen first are forgotten when there are too many. */
+export function createAddressAllowance(perSecond: number, burst: number, now?: () => number) {
+  const byAddress = new Map<string, ReturnType<typeof createAllowance>>();
+  return {
+    take(address: string): boolean {
+      const allowance = byAddress.get(address) ?? createAllowance(perSecond, burst, now);
+      byAddress.set(address, allowance);
+      if (byAddress.size > MOST_ADDRESSES) byAddress.delete(byAddress.keys().next().value!);
+      return allowance.take();
+    },
+  };
+}
