@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { createCoordinator } from '@pathfold/coordination/coordinator/mind';
@@ -7,7 +8,7 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import { createBlobAccess } from './api/blob-access.ts';
-import type { Config } from './config.ts';
+import { type Config, StartError } from './config.ts';
 import { allCorpora, openLibrary } from './corpora/corpora.ts';
 import { createDesk } from './desk.ts';
 import { createEffects } from './effects.ts';
@@ -37,12 +38,23 @@ export interface CoordinatorDeps {
 const FOLD_THREADS = 2;
 const SWEEP_MS = 2 * 60_000;
 
+async function makeFolder(variable: string, folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(`${variable} is ${folder} (${code}); allowed is a folder that this process may write to.`);
+  }
+}
+
 /**
  * Everything of a coordinator but its doors (app.ts): opened, restored from its log, and at work.
  * Throws StartError when its data folder or database is in use or cannot be reached.
  */
 export async function openCoordinator(config: Config, { log, onFatal }: CoordinatorDeps) {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder('PATHFOLD_DATA_DIR', config.dataDir);
+  await makeFolder('BLOB_URL', config.blobDir);
   const store = await openStore(config);
   const blobs = await openDiskBlobs(config.blobDir);
   const partial = await openPartialUploads(join(config.blobDir, 'uploads'), blobs);
