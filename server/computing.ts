@@ -67,7 +67,9 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
       log.error({ err: error, run, fold: key }, 'a fold failed');
       const detail = error instanceof PathfoldError ? error.detail : (error as Error).message;
       const reason = `The fold ${key} failed: ${detail}. Resume the run to try again.`;
-      if (host().state.runs[run]) host().note({ type: 'RunStateChanged', run, state: 'paused', reason });
+      const state = host().state.runs[run]?.state;
+      if (state === 'training' || state === 'paused')
+        host().note({ type: 'RunStateChanged', run, state: 'paused', reason });
     } finally {
       folding.delete(id);
     }

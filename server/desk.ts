@@ -62,6 +62,8 @@ export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerD
       }
     },
 
+    isOpen: (id) => state.leases[id] !== undefined,
+
     async lease(id) {
       const lease = state.leases[id];
       if (lease) {

@@ -21,6 +21,8 @@ export interface OpenLease {
 }
 
 export interface ContributionDesk {
+  /** Whether there is such a lease and it has not ended. */
+  isOpen(lease: string): boolean;
   lease(lease: string): Promise<OpenLease | null>;
   /** The contribution is on disk. Resolves when it is in the log; throws lease_ended when it came too late. */
   receive(lease: string, blob: BlobRef, report: Report): Promise<void>;
@@ -50,9 +52,9 @@ export const contributionRoutes =
     /** Throws bad_token, lease_unknown. An ended lease that the coordinator has forgotten counts as ended. */
     const openLease = async (request: FastifyRequest, id: string): Promise<OpenLease> => {
       const token = bearerOf(request);
+      if (token === null) throw new PathfoldError('bad_token');
+      if (leaseOfToken(signer, token) !== id) throw new PathfoldError(desk.isOpen(id) ? 'bad_token' : 'lease_unknown');
       const lease = await desk.lease(id);
-      if (token === null || leaseOfToken(signer, token) !== id)
-        throw new PathfoldError(lease || token === null ? 'bad_token' : 'lease_unknown');
       return lease ?? { maxPayloadBytes: 0, contribution: null, ended: true };
     };
 
@@ -96,7 +98,10 @@ export const contributionRoutes =
 
         onExpected(sha256);
         const upload = { span, maxBytes: limit, sha256 };
-        const blob = await partial.append(id, request.body as Readable, upload);
+        const blob = await partial.append(id, request.body as Readable, upload).catch((error: unknown) => {
+          // When a lease ends, the file of its upload goes.
+          throw desk.isOpen(id) ? error : new PathfoldError('lease_ended');
+        });
         if ('offset' in blob)
           return reply.code(202).header('upload-offset', blob.offset).send({ lease: id, offset: blob.offset });
         await desk.receive(id, blob, report);
