@@ -27,7 +27,7 @@ export const apiPlugin =
     await app.register(sessionRoutes(coordinator.operatorKeys, config.publicUrl?.protocol === 'https:'));
     await app.register(runRoutes({ ...coordinator, lists: store.lists }));
     await app.register(runEventRoutes(feed, views, config.limits.streamsPerAddress));
-    await app.register(volunteerRoutes(host, store.lists));
+    await app.register(volunteerRoutes(host, store.lists, coordinator.registry));
     await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
     await app.register(blobRoutes(blobs, access.mayRead));
     await app.register(contributionRoutes({ desk, partial, blobs, signer, onExpected: coordinator.sweep.expect }));

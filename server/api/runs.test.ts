@@ -123,5 +123,10 @@ test('a private run and its blobs are for operators and the holders of its lease
   const lease = await one.lease();
   expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.token}` } })).statusCode).toBe(200);
   expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.lease}.x` } })).statusCode).toBe(404);
+
+  await one.upload(lease, one.work(lease));
+  const works = `/api/v1/volunteers/${one.id}/contributions`;
+  expect((await get<{ items: unknown[] }>(works)).items).toEqual([]);
+  expect((await get<{ items: unknown[] }>(works, asOperator)).items).toHaveLength(1);
   one.leave();
 });
