@@ -12,8 +12,8 @@ type Verb = 'pause' | 'resume' | 'stop' | 'evaluate' | 'remove';
 const OFFERED: Record<RunResource['state'], readonly Verb[]> = {
   preparing: ['remove'],
   training: ['pause', 'evaluate', 'stop', 'remove'],
-  paused: ['resume', 'stop', 'remove'],
-  finished: ['remove'],
+  paused: ['resume', 'evaluate', 'stop', 'remove'],
+  finished: ['evaluate', 'remove'],
   failed: ['remove'],
 };
 
