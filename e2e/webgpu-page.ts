@@ -3,13 +3,15 @@ import { adamwRates } from '@pathfold/optim/inner/adamw';
 import { DeviceError, type ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
+import { add } from '@pathfold/tensors/primitives/add/add';
 import { distance, planOf, valuesFor } from '@pathfold/tensors/primitives/battery';
 import type { Case } from '@pathfold/tensors/primitives/case';
 import { mul } from '@pathfold/tensors/primitives/mul/mul';
+import { scale } from '@pathfold/tensors/primitives/scale/scale';
 import { chooseExecutor } from '@pathfold/training/choose';
 import { tinyPath, windows } from '@pathfold/training/fixtures';
 import { initPath, parameterCount } from '@pathfold/training/path';
-import { trainingPlan } from '@pathfold/training/plans';
+import { lossAndGradient, trainingPlan } from '@pathfold/training/plans';
 import { selfTest } from '@pathfold/training/self-test';
 
 /** What `webgpu.spec.ts` does in a page. Everything here answers plain data. */
@@ -89,6 +91,22 @@ const inPage = {
     for (let n = 0; n < steps; n++) losses.push((await step(n))['loss']![0]!);
     executor.dispose();
     return losses;
+  },
+
+  /** The weights after one step down the plain gradient. */
+  async descended(name: ExecutorName): Promise<number[]> {
+    const executor = await openExecutor(name);
+    const program = executor.compile(
+      trace((t) => {
+        const theta = t.state('theta', [parameterCount(tinyPath)]);
+        t.update(theta, add(theta, scale(lossAndGradient(t, tinyPath, theta, BATCH).gradient, -0.1)));
+      }),
+    );
+    program.write('theta', initPath(tinyPath, 1));
+    await program.run({ ...windows(0, BATCH) });
+    const weights = await program.read('theta');
+    executor.dispose();
+    return [...weights];
   },
 
   /** Over `steps` steps after the first, with the loss read back only at the last. */

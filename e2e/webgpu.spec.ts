@@ -31,6 +31,11 @@ test('passes the self-test', async () => {
   expect(await inPage('selfTest')).toMatchObject({ passed: true, software: true });
 });
 
+test('weights after a step down the plain gradient are those of the WebAssembly executor', async () => {
+  const [ours, wasm] = [await inPage('descended', 'webgpu'), await inPage('descended', 'wasm')];
+  expect(Math.max(...ours.map((weight, i) => Math.abs(weight - wasm[i]!)))).toBeLessThan(1e-6);
+});
+
 test('20 steps follow the loss curve of the WebAssembly executor', async () => {
   const [ours, wasm] = [await inPage('losses', 'webgpu', 20), await inPage('losses', 'wasm', 20)];
   expect(Math.max(...ours.map((loss, n) => Math.abs(loss - wasm[n]!)))).toBeLessThan(1e-3);

@@ -43,8 +43,7 @@ ${operands
 ${declarations}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let group = place.y * ${grid[0]}u + place.x;
-  ${grid[1] > 1 ? `if (group >= ${groups}u) { return; }` : ''}
+  ${grid[1] === 1 ? 'let group = place.x;' : `let group = place.y * ${grid[0]}u + place.x;\n  if (group >= ${groups}u) { return; }`}
   ${body}
 }`;
   return { code, bindings, numbers: [...operands.map(([, { at }]) => at), ...Object.values(numbers)], grid };

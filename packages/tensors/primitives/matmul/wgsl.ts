@@ -26,10 +26,10 @@ export const matmulWgsl: WgslForm<Flags> = {
       ${tile}[k * ${TILE}u + side] = value;
     }`;
     };
-    const stored = (i: number, j: number): string => `
-  if (row + ${i}u < numbers.rows && column + ${j}u < numbers.columns) {
-    let at = (row + ${i}u) * numbers.columns + column + ${j}u;
-    set_y(at, sum${i}[${j}]${addend ? ' + addend(at)' : ''});
+    const stored = (i: number): string => `
+  for (var j = 0u; j < ${EACH}u && row + ${i}u < numbers.rows && column + j < numbers.columns; j++) {
+    let at = (row + ${i}u) * numbers.columns + column + j;
+    set_y(at, sum${i}[j]${addend ? ' + addend(at)' : ''});
   }`;
     return [
       {
@@ -61,7 +61,7 @@ var<workgroup> right: array<f32, ${TILE * DEPTH}>;`,
   }
   let row = row0 + r;
   let column = column0 + c;
-  ${times((i) => times((j) => stored(i, j)))}`,
+  ${times(stored)}`,
       },
     ];
   },
