@@ -135,10 +135,10 @@ export interface WorkPlan<S = Json> {
   readonly name: string;
   init(run: RunFacts): S;
   /**
-   * Whom `offer` may find a task for now: volunteers that are at least so fast, or of unknown speed; null when nobody.
-   * A cheap test that spares asking for each of thousands that are idle.
+   * Whom `offer` may find a task for now, by measured speed (0: unknown); null when nobody. A cheap test that spares
+   * asking for each of thousands that are idle.
    */
-  open(state: S, run: RunFacts, now: number): { tokensPerSecond: number } | null;
+  open(state: S, run: RunFacts, now: number): ((tokensPerSecond: number) => boolean) | null;
   /** The task that this volunteer should get now, or null. */
   offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null;
   settle(state: S, run: RunFacts, outcome: Outcome, now: number): void;

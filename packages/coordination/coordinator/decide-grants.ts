@@ -32,8 +32,8 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
   let budget = SEARCH_BUDGET;
   for (const [id, search] of memory.searches) {
     const run = state.runs[id];
-    const least = run ? leastSpeed(desk, run) : null;
-    if (!run || least === null) {
+    const isOpenTo = run ? openTo(desk, run) : null;
+    if (!run || !isOpenTo) {
       memory.searches.delete(id);
       continue;
     }
@@ -45,7 +45,7 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
         continue;
       }
       const volunteer = state.volunteers[next.value]!;
-      if (volunteer.tokensPerSecond > 0 && volunteer.tokensPerSecond < least) continue;
+      if (!isOpenTo(volunteer.tokensPerSecond)) continue;
       const grant = offer(desk, run, volunteer);
       if (grant) return [grant];
       if (--budget === 0) return [];
@@ -55,16 +55,15 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
   return [];
 }
 
-/** The slowest that a volunteer may be to get any work of a run; null when there is none for anybody. */
-function leastSpeed(desk: Desk, run: RunRecord): number | null {
+/** Who may get any work of a run, by speed; null when there is none for anybody. */
+function openTo(desk: Desk, run: RunRecord): ((tokensPerSecond: number) => boolean) | null {
   const { kinds, now } = desk;
-  let least: number | null = null;
-  for (const kind of run.kinds) {
-    if (!goesOn(desk, run, kind)) continue;
-    const open = kinds.get(kind)!.open(run.works[kind], run.facts, now);
-    if (open) least = Math.min(least ?? open.tokensPerSecond, open.tokensPerSecond);
-  }
-  return least;
+  const open = run.kinds
+    .filter((kind) => goesOn(desk, run, kind))
+    .map((kind) => kinds.get(kind)!.open(run.works[kind], run.facts, now))
+    .filter((isOpenTo) => isOpenTo !== null);
+  if (open.length < 2) return open[0] ?? null;
+  return (tokensPerSecond) => open.some((isOpenTo) => isOpenTo(tokensPerSecond));
 }
 
 function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {

@@ -34,7 +34,7 @@ const isFree = (state: EvaluateState): boolean => !state.lease && !state.result 
 export const evaluatePlan: WorkPlan<EvaluateState> = {
   name: 'evaluate',
   init: () => ({ lastRound: 0, wanted: false, attempts: 0, turn: 0, lease: null, result: null, folding: false }),
-  open: (state, run) => (isFree(state) && isDue(state, run) ? { tokensPerSecond: 0 } : null),
+  open: (state, run) => (isFree(state) && isDue(state, run) ? () => true : null),
   offer: (state, run, volunteer) => (isFree(state) && isDue(state, run) ? taskOf(state, run, volunteer) : null),
   settle,
 

@@ -123,16 +123,20 @@ function openingsOf(state: TrainState, run: RunFacts, now: number): readonly Ope
 
 const tokensPerStep = ({ spec }: RunFacts): number => spec.inner.batch * spec.model.context;
 
-/** How fast one must be at least to get a lease of any path; null when there is none to give. */
-export function leastSpeed(state: TrainState, run: RunFacts, now: number): { tokensPerSecond: number } | null {
-  let least: number | null = null;
+/** Milliseconds that a step takes a volunteer; of unknown speed, as if a whole lease just fitted into a round. */
+const stepMsOf = (run: RunFacts, tokensPerSecond: number): number =>
+  tokensPerSecond > 0
+    ? (1000 * tokensPerStep(run)) / tokensPerSecond
+    : (DEADLINE_MARGIN * run.spec.roundDeadlineMs) / run.spec.inner.steps;
+
+/** Who is fast enough to get a lease of any path, rounded in their favour; null when there is none to give. */
+export function openTo(state: TrainState, run: RunFacts, now: number): ((tokensPerSecond: number) => boolean) | null {
+  let mostStepMs = 0;
   for (const { fresh, togetherMs, whole } of openingsOf(state, run, now)) {
-    if (fresh) return { tokensPerSecond: 0 };
-    if (togetherMs <= 0) continue;
-    const steps = Math.max(1, LEAST_PART * whole);
-    least = Math.min(least ?? Number.POSITIVE_INFINITY, Math.floor((1000 * tokensPerStep(run) * steps) / togetherMs));
+    if (fresh) return () => true;
+    mostStepMs = Math.max(mostStepMs, togetherMs / Math.max(1, LEAST_PART * whole));
   }
-  return least === null ? null : { tokensPerSecond: least };
+  return mostStepMs > 0 ? (tokensPerSecond) => stepMsOf(run, tokensPerSecond) <= 1.001 * mostStepMs : null;
 }
 
 const tookPart = (state: TrainState, { contributions, leases }: PathState, volunteer: string): boolean =>
@@ -142,9 +146,7 @@ const tookPart = (state: TrainState, { contributions, leases }: PathState, volun
 /** The steps that a volunteer could take now; null when it should wait for the next round. */
 function chanceOf(state: TrainState, run: RunFacts, opening: Opening, volunteer: VolunteerFacts): Chance | null {
   const { id, fresh, whole, restMs, togetherMs, lateMs } = opening;
-  const stepMs = volunteer.tokensPerSecond
-    ? (1000 * tokensPerStep(run)) / volunteer.tokensPerSecond
-    : (DEADLINE_MARGIN * run.spec.roundDeadlineMs) / run.spec.inner.steps;
+  const stepMs = stepMsOf(run, volunteer.tokensPerSecond);
   const timeMs = togetherMs > lateMs && tookPart(state, state.paths[id]!, volunteer.id) ? lateMs : togetherMs;
   const possible = Math.min(whole, Math.floor(timeMs / stepMs));
   const steps = fresh ? Math.max(1, possible) : possible;

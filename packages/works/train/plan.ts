@@ -1,7 +1,7 @@
 import type { ContributionFacts, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
-import { bestOffer, forgetOpenings, leastSpeed } from './plan-offer.ts';
+import { bestOffer, forgetOpenings, openTo } from './plan-offer.ts';
 import {
   type Base,
   initialTrainState,
@@ -25,7 +25,7 @@ const NORM_MEDIANS = 20;
 export const trainPlan: WorkPlan<TrainState> = {
   name: 'train',
   init: initialTrainState,
-  open: leastSpeed,
+  open: openTo,
   offer: bestOffer,
   settle,
 

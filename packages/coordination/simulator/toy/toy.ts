@@ -20,7 +20,7 @@ const isExhausted = (state: ToyState): boolean => state.lost.length === 0 && sta
 export const toyPlan: WorkPlan<ToyState> = {
   name: 'toy',
   init: () => ({ next: 0, out: {}, lost: [], back: [], folding: false, sums: 0 }),
-  open: (state) => (isExhausted(state) ? null : { tokensPerSecond: 0 }),
+  open: (state) => (isExhausted(state) ? null : () => true),
 
   offer(state) {
     const number = state.lost[0] ?? state.next;
