@@ -41,7 +41,8 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-const SNAPSHOT_EVERY = 2000;
+/** A snapshot writes the whole state; a restart applies this many events in a moment. */
+const SNAPSHOT_EVERY = 10_000;
 
 /** Restores the state from the log, in a new epoch; nothing happens before `begin`. */
 export async function startHost({

@@ -18,9 +18,6 @@ const timed = async (jobs: readonly (() => Promise<unknown>)[]): Promise<number>
   return performance.now() - start;
 };
 
-const rateOf = (payloads: readonly Buffer[], ms: number): number =>
-  payloads.reduce((sum, payload) => sum + payload.byteLength, 0) / 1e6 / (ms / 1000);
-
 /** The least that durable storing by content takes: hash, write, fsync. */
 const storeBare = (folder: string) => async (payload: Buffer) => {
   createHash('sha256').update(payload).digest('hex');
@@ -30,11 +27,21 @@ const storeBare = (folder: string) => async (payload: Buffer) => {
   await file.close();
 };
 
+/** Bytes, and milliseconds from the first one sent to the last one accepted, and of the bare loop. */
+export interface UploadTimes {
+  readonly bytes: number;
+  readonly uploadMs: number;
+  readonly bareMs: number;
+}
+
 /**
- * One contribution from each volunteer, all leases taken before: megabytes a second from the first byte sent to the
- * last one checked and accepted, beside the mean of a bare loop over the same bytes before and after.
+ * One contribution from each volunteer, all leases taken before, checked and accepted; beside it the mean of a bare
+ * loop over the same bytes before and after.
  */
-export const measureUploads = async (server: ServerProcess, volunteers: readonly BenchVolunteer[]) => {
+export const measureUploads = async (
+  server: ServerProcess,
+  volunteers: readonly BenchVolunteer[],
+): Promise<UploadTimes> => {
   const leases = await Promise.all(volunteers.map((volunteer) => volunteer.lease()));
   const payloads = leases.map(payloadFor);
   const digests = payloads.map(digestOf);
@@ -47,13 +54,16 @@ export const measureUploads = async (server: ServerProcess, volunteers: readonly
   const accepted = Promise.all(volunteers.map((volunteer) => volunteer.settled()));
   await timed(leases.map((lease, i) => () => upload(server.url, lease, payloads[i]!, digests[i]!)));
   await accepted;
-  const ms = performance.now() - start;
+  const uploadMs = performance.now() - start;
   const bareAfter = await bare();
   await rm(folder, { recursive: true });
-  const [uploaded, before, after] = [ms, bareBefore, bareAfter].map((time) => rateOf(payloads, time)) as [
-    number,
-    number,
-    number,
-  ];
-  return { bytes: payloads[0]!.byteLength, uploadMBps: uploaded, bareMBps: (before + after) / 2 };
+  const bytes = payloads.reduce((sum, payload) => sum + payload.byteLength, 0);
+  return { bytes, uploadMs, bareMs: (bareBefore + bareAfter) / 2 };
+};
+
+/** Megabytes a second over several measurements. */
+export const ratesOf = (times: readonly UploadTimes[]) => {
+  const total = (key: keyof UploadTimes) => times.reduce((sum, time) => sum + time[key], 0);
+  const rate = (key: 'uploadMs' | 'bareMs') => total('bytes') / 1e3 / total(key);
+  return { uploadMBps: rate('uploadMs'), bareMBps: rate('bareMs'), share: total('bareMs') / total('uploadMs') };
 };
