@@ -27,30 +27,36 @@ export function runMind(
   let turning = false;
   let cancelTimer: () => void = () => {};
 
-  const decide = () => {
-    for (let decided = plan(state, clock.now()); decided.length > 0; decided = plan(state, clock.now()))
+  /** Decides until nothing is left to decide; answers the time of that last look. */
+  const decide = (): number => {
+    for (;;) {
+      const now = clock.now();
+      const decided = plan(state, now);
+      if (decided.length === 0) return now;
       for (const decision of decided) {
         apply(state, decision);
         perform(decision);
       }
+    }
   };
 
   const tell = (happening: Happening) => {
     waiting.push({ ...happening, at: clock.now() } as VolunteerEvent);
     if (turning) return;
     turning = true;
+    let lookedAt = clock.now();
     try {
       for (let event = waiting.shift(); event; event = waiting.shift()) {
         apply(state, event);
-        decide();
+        lookedAt = decide();
       }
     } finally {
       turning = false;
     }
     cancelTimer();
-    const now = clock.now();
-    const wake = wakeAt(state, now);
-    cancelTimer = wake === null ? () => {} : clock.after(wake - now, () => tell({ type: 'Woke' }));
+    // What fell due since the last look was not decided yet: the timer is set from that look, not from now.
+    const wake = wakeAt(state, lookedAt);
+    cancelTimer = wake === null ? () => {} : clock.after(Math.max(0, wake - clock.now()), () => tell({ type: 'Woke' }));
     changed();
   };
   return { state, tell };
