@@ -3,7 +3,7 @@ import { STARTER } from './corpora/corpora.ts';
 
 /**
  * The run that a fresh coordinator begins with. Outer momentum 0.5: with one or two volunteers, as at a start, the
- * papers' 0.9 is worse than plain averaging (docs/decisions, `npm run bench -- outer`).
+ * papers' 0.9 is worse than plain averaging (docs/decisions/0009).
  */
 export const STARTER_RUN: RunSpecInput = {
   name: 'starter',
