@@ -45,6 +45,20 @@ export async function contributionsOf(client: Client, id: string): Promise<Contr
   return items;
 }
 
+/**
+ * Whether a tab got a module from a peer. A training lease needs its path's modules and its shard, so bytes from peers
+ * that are not the shard's alone are a module's.
+ */
+export async function moduleFromPeer(client: Client, id: string): Promise<boolean> {
+  const shardBytes = (await client.runs.paths(id)).items[0]!.shard.bytes;
+  const volunteers = (await client.runs.volunteers(id, { limit: 100 })).items;
+  const tabs = new Set(volunteers.filter(({ agent }) => agent === 'browser').map((volunteer) => volunteer.id));
+  return (await contributionsOf(client, id)).some(
+    ({ kind, volunteer, downloadedBytes: { peers } }) =>
+      kind === 'train' && tabs.has(volunteer) && peers > 0 && peers !== shardBytes,
+  );
+}
+
 /** Credit given must be the tokens of the work that counted, to the token. */
 export async function creditAndWork(client: Client, id: string): Promise<{ credit: number; work: number }> {
   const volunteers = (await client.runs.volunteers(id, { limit: 100 })).items;

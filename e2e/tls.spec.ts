@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { expect, test } from './browser.ts';
+import { test } from './browser.ts';
 import { Coordinator, freePort, Headless, until } from './coordinator.ts';
-import { contributionsOf, createRun } from './runs.ts';
+import { contributionsOf, createRun, moduleFromPeer } from './runs.ts';
 import { TlsProxy } from './tls-proxy.ts';
-import { figure, lend } from './volunteer-page.ts';
+import { lend } from './volunteer-page.ts';
 
-test('a tab joins through a TLS proxy at a name of its own, trains, and gets blobs from a peer', async ({
+test('a tab joins through a TLS proxy at a name of its own, trains, and gets a module from a peer', async ({
   visitor,
 }) => {
   const port = await freePort();
@@ -20,12 +20,12 @@ test('a tab joins through a TLS proxy at a name of its own, trains, and gets blo
       (await contributionsOf(client, run.id)).some((item) => item.state === 'folded'),
     );
 
-    const tab = await lend(await visitor(), address, { computeOn: 'CPU', share: true });
+    await lend(await visitor(), address, { computeOn: 'CPU', share: true });
     await until('folded work of two volunteers', async () => {
       const folded = (await contributionsOf(client, run.id)).filter((item) => item.state === 'folded');
       return new Set(folded.map((item) => item.volunteer)).size === 2;
     });
-    expect(await figure(tab, 'From peers')).not.toBe('0 B');
+    await until('a module from a peer', () => moduleFromPeer(client, run.id));
     await headless.stop();
   } finally {
     await proxy.stop();

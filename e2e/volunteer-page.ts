@@ -15,10 +15,3 @@ export async function lend(context: BrowserContext, url: string, how: Lending = 
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
   return page;
 }
-
-/** The figure of this name on the page. */
-export const figure = (page: Page, name: string): Promise<string | null> =>
-  page
-    .locator('dt', { hasText: new RegExp(`^${name}$`) })
-    .locator('xpath=following-sibling::dd[1]')
-    .textContent({ timeout: 5000 });
