@@ -50,13 +50,18 @@ async function shutDown(code) {
   stopping = true;
   if (process.stdout.isTTY && line) process.stdout.write('\n');
   console.log('Stopping …');
-  const all = [...children];
-  const gone = Promise.all(all.map((child) => new Promise((resolve) => child.on('close', resolve))));
-  for (const child of all) child.kill('SIGTERM');
+  const closed = (child) => new Promise((resolve) => child.on('close', resolve));
+  // Volunteers first: they hand in what they have, and the coordinator is still there to take it.
+  const volunteers = [...children].filter((child) => child !== server);
+  const wait = volunteers.map(closed);
+  const serverGone = children.has(server) ? closed(server) : null;
+  for (const child of volunteers) child.kill('SIGTERM');
   const late = setTimeout(() => {
     for (const child of children) child.kill('SIGKILL');
   }, 15_000);
-  await gone;
+  await Promise.all(wait);
+  server.kill('SIGTERM');
+  await serverGone;
   clearTimeout(late);
   process.exit(code);
 }
