@@ -1,9 +1,10 @@
-import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
+import { llamaHidden, llamaLogits, pathTensors } from '@pathfold/nets/llama';
 import { adamwStep } from '@pathfold/optim/inner/adamw';
 import { gradients } from '@pathfold/tensors/plan/differentiate';
 import { type Trace, trace } from '@pathfold/tensors/plan/trace';
 import type { Plan, Tensor } from '@pathfold/tensors/plan/types';
 import { crossEntropy } from '@pathfold/tensors/primitives/cross-entropy/cross-entropy';
+import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { scale } from '@pathfold/tensors/primitives/scale/scale';
 import { sum } from '@pathfold/tensors/primitives/sum/sum';
 import { type PathShape, parameterCount } from './path.ts';
@@ -48,8 +49,26 @@ export const trainingPlan = (path: PathShape, batch: number, inner: InnerOptions
 };
 
 /** The same net without gradients: state theta; inputs tokens, targets; output nats [batch * context]. */
-export const evaluationPlan = (path: PathShape, batch: number): Plan => {
-  const part = (sequences: number) =>
-    trace((t) => t.output('nats', nats(t, path, t.state('theta', [parameterCount(path)]), sequences)));
+export const evaluationPlan = (path: PathShape, batch: number): Plan =>
+  forwardPlan(path, batch, (t, theta, sequences) => t.output('nats', nats(t, path, theta, sequences)));
+
+/**
+ * The hidden state after the final norm: state theta; input tokens [batch * context]; output hidden
+ * [batch * context, D].
+ */
+export const hiddenPlan = (path: PathShape, batch: number): Plan =>
+  forwardPlan(path, batch, (t, theta, sequences) => {
+    const tokens = t.input('tokens', [sequences * path.model.context], 'i32');
+    const w = pathTensors(theta, path.modules);
+    t.output('hidden', rmsNorm(llamaHidden(path.model, w, tokens), w('finalNorm')));
+  });
+
+/** A plan that does not step its only state theta, of `batch` sequences that do not see each other. */
+const forwardPlan = (
+  path: PathShape,
+  batch: number,
+  build: (t: Trace, theta: Tensor, sequences: number) => void,
+): Plan => {
+  const part = (sequences: number) => trace((t) => build(t, t.state('theta', [parameterCount(path)]), sequences));
   return { ...part(batch), split: { items: batch, each: part(1), sums: [], rest: null } };
 };
