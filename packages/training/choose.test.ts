@@ -9,6 +9,7 @@ const device = (name: ExecutorName, software = false): Executor => ({
   name,
   adapter: name,
   software,
+  bytesOf: () => 0,
   compile: () => {
     throw new Error('not in this test');
   },

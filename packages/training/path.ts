@@ -1,4 +1,4 @@
-import { type LevelShape, type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
+import { type EmbeddingKind, type LevelShape, type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
 import { initModule, type ModuleShape } from '@pathfold/nets/modules';
 
 /** A path as a plan sees it: the net's shape, and the modules in the order of its flat parameters. */
@@ -8,10 +8,12 @@ export interface PathShape {
 }
 
 /** `path`: one expert a level joined by `-`. Throws when the levels have no such path. */
-export const pathShape = (model: LlamaShape, levels: readonly LevelShape[], path: string): PathShape => ({
-  model,
-  modules: pathModules(model, levels, path),
-});
+export const pathShape = (
+  model: LlamaShape,
+  levels: readonly LevelShape[],
+  path: string,
+  embedding?: EmbeddingKind,
+): PathShape => ({ model, modules: pathModules(model, levels, path, embedding) });
 
 export const parameterCount = ({ modules }: PathShape): number =>
   modules.reduce((total, module) => total + module.parameterCount, 0);

@@ -11,9 +11,17 @@ export interface Executor {
   readonly adapter: string;
   /** A GPU that is emulated on the CPU. */
   readonly software: boolean;
+  /** Bytes that a program of this plan takes, as planned before anything is allotted. */
+  bytesOf(plan: Plan): number;
+  /** Throws `DeviceError` out_of_memory when the plan does not fit. */
   compile(plan: Plan): Program;
   /** Frees what the executor holds, its programs' tensors included. */
   dispose(): void;
+}
+
+export interface MemoryOptions {
+  /** What work on the CPU may take, all threads together (default: whatever the machine gives). */
+  readonly memoryBytes?: number;
 }
 
 export type Data = Float32Array | Int32Array;
@@ -44,3 +52,10 @@ export class DeviceError extends Error {
     super(`${code}: ${detail}`, options);
   }
 }
+
+/** Throws `DeviceError` out_of_memory when planned work needs more than there is. */
+export const checkMemory = (bytes: number, there: number): void => {
+  const megabytes = (value: number) => `${Math.ceil(value / 1e6)} MB`;
+  if (bytes > there)
+    throw new DeviceError('out_of_memory', `this work needs ${megabytes(bytes)} of memory, of ${megabytes(there)}`);
+};

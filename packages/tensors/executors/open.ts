@@ -1,15 +1,12 @@
 import type { Executor, ExecutorName } from './executor.ts';
 import type { TfjsOptions } from './tfjs/open.ts';
-import type { LaneHost } from './wasm/lane-words.ts';
+import type { WasmOptions } from './wasm/open.ts';
 
-export interface OpenOptions extends TfjsOptions {
-  /** Where the wasm executor computes besides the own thread. */
-  readonly lanes?: LaneHost;
-}
+export type OpenOptions = TfjsOptions & WasmOptions;
 
 /** Opens a device. Loads what it computes with only now. Throws `DeviceError` no_device where there is none. */
 export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
-  if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm(options.lanes ?? null);
+  if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm(options);
   if (name === 'webgpu') return (await import('./webgpu/open.ts')).openWebgpu();
   const { openTfjs } = await import('./tfjs/open.ts');
   return openTfjs(name, options);

@@ -1,6 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { liveness } from '../../plan/liveness.ts';
-import type { Executor, TfjsName } from '../executor.ts';
+import { checkMemory, type Executor, type MemoryOptions, type TfjsName } from '../executor.ts';
 import { activate } from './activate.ts';
 import type { Spellings, Tf, TfBackend, TfContext, TfTensor } from './context.ts';
 import { DeviceWatch } from './device-watch.ts';
@@ -28,7 +28,12 @@ export const openTfjs = async (name: TfjsName, options: TfjsOptions): Promise<Ex
     name,
     adapter: device.adapter,
     software: device.software,
+    bytesOf: (plan) => liveness(plan).peakBytes,
     compile(plan) {
+      checkMemory(
+        liveness(plan).peakBytes,
+        (name !== 'tfjs-webgpu' && options.memoryBytes) || Number.POSITIVE_INFINITY,
+      );
       const program = new TfProgram(plan, liveness(plan), context, backendOf[name], device.watch, () =>
         programs.delete(program),
       );
@@ -43,7 +48,7 @@ export const openTfjs = async (name: TfjsName, options: TfjsOptions): Promise<Ex
   };
 };
 
-export interface TfjsOptions {
+export interface TfjsOptions extends MemoryOptions {
   /** Where a browser finds TensorFlow.js's .wasm files; Node finds them in the package. Ends with a slash. */
   readonly wasmBaseUrl?: string;
 }

@@ -14,7 +14,7 @@ export interface BindOptions {
   readonly steadyStates?: boolean;
 }
 
-/** A plan in a memory of its own: each run calls the kernels one after another. */
+/** A plan in a memory of its own, which it takes with `claim`: each run calls the kernels one after another. */
 export class BoundPlan {
   readonly sums: Sums;
   /** First byte of the block of sums. */
@@ -23,6 +23,7 @@ export class BoundPlan {
   readonly #memory: WebAssembly.Memory;
   readonly #steps: ((adding: boolean) => void)[] = [];
   readonly #preparations: (() => void)[] = [];
+  readonly #constants: { readonly at: number; readonly values: Float32Array }[] = [];
   readonly #places = new Map<number, Place>();
   #end: number;
 
@@ -60,7 +61,7 @@ export class BoundPlan {
     };
     const constant = (key: string, make: () => Float32Array): number => {
       const values = make();
-      return once(key, values.length, (at) => this.floatsAt(at, values.length).set(values));
+      return once(key, values.length, (at) => this.#constants.push({ at, values }));
     };
     const steady = new Set(steadyStates ? plan.state.map((port) => port.value) : []);
     plan.calls.forEach(({ primitive, inputs, outputs, attributes }, index) => {
@@ -113,7 +114,7 @@ export class BoundPlan {
     new View(this.#memory.buffer, at, size).set(data);
   }
 
-  /** A view; good until memory is allotted again. */
+  /** A view; good until the next `claim`. */
   floats(value: number): Float32Array {
     const { at, size } = this.#places.get(value)!;
     return this.floatsAt(at, size);
@@ -123,10 +124,20 @@ export class BoundPlan {
     return new Float32Array(this.#memory.buffer, at, size);
   }
 
-  /** First byte of so many more floats. Throws `DeviceError` out_of_memory. */
+  /** First byte of so many more floats, which are there after `claim`. */
   allot(floats: number): number {
     const at = Math.ceil(this.#end / 64) * 64;
     this.#end = at + 4 * floats;
+    return at;
+  }
+
+  /** Bytes that have been allotted. */
+  get bytes(): number {
+    return this.#end;
+  }
+
+  /** Takes the memory that has been allotted. Throws `DeviceError` out_of_memory. */
+  claim(): void {
     const pages = Math.ceil((this.#end - this.#memory.buffer.byteLength) / PAGE);
     try {
       if (pages > 0) this.#memory.grow(pages);
@@ -134,7 +145,7 @@ export class BoundPlan {
       const detail = `this work needs ${Math.ceil(this.#end / 1e6)} MB of memory, which this device does not give`;
       throw new DeviceError('out_of_memory', detail, { cause: error });
     }
-    return at;
+    for (const { at, values } of this.#constants.splice(0)) this.floatsAt(at, values.length).set(values);
   }
 }
 

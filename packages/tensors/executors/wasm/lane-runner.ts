@@ -2,7 +2,7 @@ import { sizeOf } from '../../plan/types.ts';
 import { BoundPlan } from './bound-plan.ts';
 import { kernel } from './form.ts';
 import type { LaneNode, LanePart, LaneResult, LaneTask } from './lane-words.ts';
-import { itemsOf, sharedFloats } from './lanes.ts';
+import { itemsOf, laneCount, sharedFloats } from './lanes.ts';
 
 /** A node in this thread's memory, from byte `at` on. */
 type HeldNode = Omit<LaneNode, 'values'> & { readonly at: number };
@@ -17,14 +17,18 @@ export class LaneRunner {
   readonly #part: LanePart;
   /** In the order of their lanes. */
   #held: HeldNode[] = [];
-  readonly #free: number[] = [];
+  /** Places for sums. */
+  readonly #free: number[];
   readonly #sent: Float32Array[] = [];
   readonly #add: (into: number, from: number) => void;
   readonly #copy: (from: number, to: number) => void;
 
   constructor(part: LanePart, module: WebAssembly.Module) {
     this.#part = part;
-    this.#bound = new BoundPlan(part.each, module, { sums: part.sums, steadyStates: true });
+    const { bound, nodes } = allotted(part, module);
+    bound.claim();
+    this.#bound = bound;
+    this.#free = nodes;
     const { kernels, sums } = this.#bound;
     const [add, copy] = [kernel(kernels, 'add'), kernel(kernels, 'copy')];
     this.#add = (into, from) => void add(into, from, into, sums.size);
@@ -96,7 +100,7 @@ export class LaneRunner {
   }
 
   #hold(first: number, count: number, fill: (at: number) => void): void {
-    const at = this.#free.pop() ?? this.#bound.allot(this.#bound.sums.size);
+    const at = this.#free.pop()!;
     fill(at);
     let node: HeldNode = { first, count, at };
     for (let left = this.#held.at(-1); left; left = this.#held.at(-1)) {
@@ -116,3 +120,14 @@ export class LaneRunner {
     return nodes;
   }
 }
+
+/** The memory of a part, not claimed yet: for one item, and for as many sums as are ever held at once. */
+const allotted = ({ items, each, sums }: LanePart, module: WebAssembly.Module) => {
+  const bound = new BoundPlan(each, module, { sums, steadyStates: true });
+  const most = 2 + Math.ceil(Math.log2(laneCount(items)));
+  const nodes = Array.from({ length: sums.length > 0 ? most : 0 }, () => bound.allot(bound.sums.size));
+  return { bound, nodes };
+};
+
+/** Bytes that one thread takes. */
+export const partBytes = (part: LanePart, module: WebAssembly.Module): number => allotted(part, module).bound.bytes;

@@ -1,21 +1,33 @@
-import { DeviceError, type Executor } from '../executor.ts';
+import type { Plan } from '../../plan/types.ts';
+import { checkMemory, DeviceError, type Executor, type MemoryOptions } from '../executor.ts';
+import { BoundPlan } from './bound-plan.ts';
 import { Crew } from './crew.ts';
 import type { LaneHost } from './lane-words.ts';
 import { WasmProgram } from './program.ts';
-import { SplitProgram } from './split-program.ts';
+import { SplitProgram, splitBytes } from './split-program.ts';
+
+export interface WasmOptions extends MemoryOptions {
+  /** Where split plans are computed besides this thread. */
+  readonly lanes?: LaneHost;
+}
 
 /**
  * The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads.
- * `lanes`: where split plans are computed besides this thread.
  */
-export const openWasm = async (lanes: LaneHost | null): Promise<Executor> => {
+export const openWasm = async ({ lanes, memoryBytes = Number.POSITIVE_INFINITY }: WasmOptions): Promise<Executor> => {
   const module = await loadKernels();
-  const crew = new Crew(module, lanes);
+  const crew = new Crew(module, lanes ?? null);
+  const bytesOf = (plan: Plan): number =>
+    plan.split ? splitBytes(plan.split, module, 1 + crew.size) : new BoundPlan(plan, module).bytes;
   return {
     name: 'wasm',
     adapter: `WebAssembly SIMD, ${crew.size === 0 ? 'one thread' : `${crew.size + 1} threads`}`,
     software: false,
-    compile: (plan) => (plan.split ? new SplitProgram(plan, plan.split, module, crew) : new WasmProgram(plan, module)),
+    bytesOf,
+    compile(plan) {
+      checkMemory(bytesOf(plan), memoryBytes);
+      return plan.split ? new SplitProgram(plan, plan.split, module, crew) : new WasmProgram(plan, module);
+    },
     dispose: () => crew.dispose(),
   };
 };

@@ -12,6 +12,7 @@ export class WasmProgram implements Program {
     module: WebAssembly.Module,
   ) {
     this.#bound = new BoundPlan(plan, module);
+    this.#bound.claim();
   }
 
   write(name: string, values: Float32Array): void {

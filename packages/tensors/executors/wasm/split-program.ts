@@ -1,7 +1,8 @@
 import { type Plan, type Split, sizeOf } from '../../plan/types.ts';
 import type { Data, Program } from '../executor.ts';
+import { BoundPlan } from './bound-plan.ts';
 import type { Crew } from './crew.ts';
-import { LaneRunner } from './lane-runner.ts';
+import { LaneRunner, partBytes } from './lane-runner.ts';
 import type { LaneTask } from './lane-words.ts';
 import { itemsOf, laneCount, type Stretch, sharedFloats, stretch } from './lanes.ts';
 import { WasmProgram } from './program.ts';
@@ -120,4 +121,11 @@ const joined = (parts: readonly Float32Array[]): Float32Array => {
     from += part.length;
   }
   return whole;
+};
+
+/** Bytes on all threads together, with one copy of the states that they share. */
+export const splitBytes = (split: Split, module: WebAssembly.Module, threads: number): number => {
+  const states = split.each.state.reduce((sum, { value }) => sum + 4 * sizeOf(split.each.values[value]!.shape), 0);
+  const rest = split.rest ? new BoundPlan(split.rest, module).bytes : 0;
+  return Math.min(threads, laneCount(split.items)) * partBytes(split, module) + states + rest;
 };

@@ -13,6 +13,10 @@ export interface Layout {
   readonly scratch: number;
 }
 
+/** Bytes of all buffers; what calls share, such as tables, and what is read back come on top. */
+export const layoutBytes = ({ buffers, scratch }: Layout): number =>
+  4 * (buffers.reduce((sum, elements) => sum + elements, 0) + scratch);
+
 /** A buffer in use, and how many values live in it. */
 interface Block {
   readonly buffer: number;

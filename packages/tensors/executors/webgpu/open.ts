@@ -2,6 +2,8 @@ import type { Plan } from '../../plan/types.ts';
 import type { Executor } from '../executor.ts';
 import { DeviceWatch } from '../tfjs/device-watch.ts';
 import { openWebgpuDevice, type WebgpuDevice } from '../tfjs/webgpu-device.ts';
+import { fuse } from './fuse.ts';
+import { layOut, layoutBytes } from './layout.ts';
 import { Pipelines } from './pipelines.ts';
 import { WebgpuProgram } from './program.ts';
 
@@ -17,6 +19,7 @@ export const executorOn = ({ device, adapter, software }: WebgpuDevice): Executo
     name: 'webgpu',
     adapter,
     software,
+    bytesOf: (plan) => layoutBytes(layOut(fuse(plan))),
     compile(plan: Plan) {
       watch.check();
       const program = new WebgpuProgram(plan, device, pipelines, watch, () => programs.delete(program));

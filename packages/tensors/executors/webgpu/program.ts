@@ -4,7 +4,7 @@ import { type Data, DeviceError, type Program } from '../executor.ts';
 import type { DeviceWatch } from '../tfjs/device-watch.ts';
 import type { Place } from './form.ts';
 import { type FusedPlan, fuse } from './fuse.ts';
-import { type Layout, layOut } from './layout.ts';
+import { type Layout, layOut, layoutBytes } from './layout.ts';
 import { checkLimits } from './limits.ts';
 import type { Pipelines } from './pipelines.ts';
 import { type Shader, shaderOf } from './shader.ts';
@@ -262,7 +262,5 @@ const contents = async (staging: GPUBuffer): Promise<Float32Array> => {
   return values;
 };
 
-const sentence = ({ buffers, scratch }: Layout, message: string): string => {
-  const bytes = 4 * (buffers.reduce((sum, elements) => sum + elements, 0) + scratch);
-  return `this work needs ${Math.ceil(bytes / 1e6)} MB of GPU memory, which this device does not give: ${message}`;
-};
+const sentence = (layout: Layout, message: string): string =>
+  `this work needs ${Math.ceil(layoutBytes(layout) / 1e6)} MB of GPU memory, which this device does not give: ${message}`;
