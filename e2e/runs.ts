@@ -50,7 +50,7 @@ export async function contributionsOf(client: Client, id: string): Promise<Contr
  * that are not the shard's alone are a module's.
  */
 export async function moduleFromPeer(client: Client, id: string): Promise<boolean> {
-  const shardBytes = (await client.runs.paths(id)).items[0]!.shard.bytes;
+  const shardBytes = (await client.runs.paths(id)).items[0]!.shard!.bytes;
   const volunteers = (await client.runs.volunteers(id, { limit: 100 })).items;
   const tabs = new Set(volunteers.filter(({ agent }) => agent === 'browser').map((volunteer) => volunteer.id));
   return (await contributionsOf(client, id)).some(

@@ -90,6 +90,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
 
   function onEvent(event: CoordinatorEvent): void {
     access.note(event);
+    runs.note(event);
     if (event.type === 'FoldEnded')
       for (const { name } of event.output.modules) views.noteStep(event.run, name, event.at);
     if (event.type === 'LeaseEnded' || event.type === 'ContributionRejected') void partial.remove(event.lease);

@@ -1,5 +1,6 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
 import { prepareCorpus } from '@pathfold/corpora/prepare';
+import { PREFIX_BYTES } from '@pathfold/corpora/scoring';
 import { decodeTokens } from '@pathfold/corpora/shards';
 import { starterDocuments } from '@pathfold/corpora/starter';
 import { drawWindows } from '@pathfold/corpora/windows';
@@ -32,14 +33,16 @@ export async function run({ quick }: BenchOptions): Promise<BenchResult> {
   const steps = quick ? 5 : 25;
   const rounds = quick ? 2 : 40;
   const blobs = memoryBlobs();
-  const { train, documents } = await prepareCorpus({
+  const { documents } = await prepareCorpus({
     documents: starterDocuments(),
     vocabulary: MODEL.vocabulary,
     context: MODEL.context,
+    prefixBytes: PREFIX_BYTES,
+    tokenizer: null,
     seed: 1,
     blobs,
   });
-  const tokens = decodeTokens((await blobs.get(train.sha256))!);
+  const tokens = decodeTokens((await blobs.get(documents.train.sha256))!);
   const heldOut = decodeTokens((await blobs.get(documents.test.sha256))!);
   const probe = drawWindows(heldOut, { context: MODEL.context, batch: 128, seed: 7, step: 0 });
   const windows = { tokens: probe.inputs, targets: probe.targets };

@@ -1,6 +1,7 @@
-import type { BlobRef } from '@pathfold/protocol/blob';
+import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
+import type { Split } from '@pathfold/protocol/resources';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 
 /** Plain data: what can be logged, replayed and sent. */
@@ -14,11 +15,22 @@ export interface ModuleFacts {
   state: BlobRef | null;
 }
 
-/** One path: its modules in order (embedding, one a level, head), and the shard it trains on. */
+/** One path: its modules in order (embedding, one a level, head), and the shard it trains on; null until documents are routed. */
 export interface PathFacts {
   readonly modules: readonly string[];
-  readonly shard: BlobRef;
-  readonly shardTokens: number;
+  shard: BlobRef | null;
+  shardTokens: number;
+}
+
+/** How documents find their path now. Versions count from 1, one more for each re-sharding. */
+export interface RoutingFacts {
+  readonly version: number;
+  /** The router, for whoever routes (routing/assign). */
+  readonly router: BlobRef;
+  /** The path of each document of every split, by the router (works/route/task.ts). */
+  readonly assignment: BlobRef;
+  /** What the shards hold, for people: sizes, domains, sample documents. */
+  readonly shards: BlobRef;
 }
 
 /** What every kind of work may know of the run that it belongs to. */
@@ -27,9 +39,13 @@ export interface RunFacts {
   readonly spec: RunSpec;
   readonly modules: Record<string, ModuleFacts>;
   readonly paths: Record<string, PathFacts>;
-  /** Held-out documents by split, and the tokenizer. */
-  readonly documents: { readonly test: BlobRef; readonly router: BlobRef };
+  /** Token streams by split; the domain of each document of each. */
+  readonly documents: { readonly [split in Split]: BlobRef } & { readonly domains: BlobRef };
   readonly tokenizer: BlobRef;
+  /** The frozen dense path that every expert started as, in order (embedding, one level, head); its features route documents. */
+  readonly base: readonly ModuleRef[] | null;
+  /** Null while documents are not routed, and with one path. */
+  routing: RoutingFacts | null;
 }
 
 export interface VolunteerFacts {
@@ -117,6 +133,10 @@ export interface FoldOutput {
   }[];
   readonly figures: Figures | null;
   readonly result: Json;
+  /** Documents are routed anew: the run's paths get these shards. */
+  readonly routing?: RoutingFacts & {
+    readonly paths: Readonly<Record<string, { readonly shard: BlobRef; readonly shardTokens: number }>>;
+  };
 }
 
 /** What a kind of work tells the pages. `stale`: the path was left out of the last round of one of its modules. */

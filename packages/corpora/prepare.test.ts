@@ -3,6 +3,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import { describe, expect, test } from 'vitest';
 import type { Document } from './document.ts';
 import { type PrepareProgress, prepareCorpus } from './prepare.ts';
+import { PREFIX_BYTES } from './scoring.ts';
 import { decodeTokens, documentsOf } from './shards.ts';
 import { starterDocuments } from './starter.ts';
 import { readTokenizer } from './tokenizer.ts';
@@ -20,7 +21,7 @@ function memory() {
 }
 
 const prepare = (documents: Document[], blobs = memory(), seed = 1) =>
-  prepareCorpus({ documents, vocabulary: 300, context: 64, seed, blobs });
+  prepareCorpus({ documents, vocabulary: 300, context: 64, prefixBytes: PREFIX_BYTES, tokenizer: null, seed, blobs });
 
 const few = starterDocuments().filter((_, index) => index % 12 === 0);
 
@@ -29,26 +30,39 @@ describe('prepareCorpus', () => {
     const blobs = memory();
     const prepared = await prepare(few, blobs);
     const tokenizer = readTokenizer(new TextDecoder().decode(blobs.get(prepared.tokenizer.sha256)));
-    const refs = { train: prepared.train, ...prepared.documents };
     for (const split of ['train', 'router', 'test'] as const) {
-      const tokens = decodeTokens(blobs.get(refs[split].sha256));
+      const tokens = decodeTokens(blobs.get(prepared.documents[split].sha256));
       const texts = documentsOf(tokens).map((ids) => tokenizer.decode(ids));
       const expected = few.filter((_, index) => prepared.assignment[index] === split).map(({ text }) => text);
       expect(texts.sort()).toEqual(expected.sort());
       expect(prepared.splits[split]).toMatchObject({ documentCount: texts.length, tokens: tokens.length });
     }
+    const domains = JSON.parse(new TextDecoder().decode(blobs.get(prepared.documents.domains.sha256)));
+    const test = few.filter((_, index) => prepared.assignment[index] === 'test');
+    expect(domains.test.map((domain: number) => domains.names[domain])).toEqual(test.map(({ domain }) => domain));
     expect(prepared.trainTokens).toBe(prepared.splits.train.tokens);
     expect(prepared.vocabularySize).toBe(300);
     expect(prepared.domains).toHaveLength(12);
     expect(prepared.domains.reduce((sum, { documentCount }) => sum + documentCount, 0)).toBe(few.length);
   });
 
+  test('encodes with the tokenizer that it is given', async () => {
+    const blobs = memory();
+    const first = await prepare(few, blobs);
+    const tokenizer = new TextDecoder().decode(blobs.get(first.tokenizer.sha256));
+    const part = few.slice(0, 60);
+    const options = { documents: part, vocabulary: 300, context: 64, prefixBytes: PREFIX_BYTES, seed: 1, blobs };
+    expect((await prepareCorpus({ ...options, tokenizer })).tokenizer).toEqual(first.tokenizer);
+    expect((await prepareCorpus({ ...options, tokenizer: null })).tokenizer).not.toEqual(first.tokenizer);
+  });
+
   test('is deterministic; the seed decides only the order of the training documents', async () => {
     const first = await prepare(few);
     expect(await prepare(few)).toEqual(first);
-    const other = await prepare(few, memory(), 2);
-    expect(other.train.sha256).not.toBe(first.train.sha256);
-    expect({ ...other, train: first.train }).toEqual(first);
+    const { documents, ...other } = await prepare(few, memory(), 2);
+    expect(documents.train.sha256).not.toBe(first.documents.train.sha256);
+    const { train, domains } = first.documents;
+    expect({ ...other, documents: { ...documents, train, domains } }).toEqual(first);
   });
 
   test('the bigram is better than the unigram, and both than uniform bytes', async () => {
@@ -64,6 +78,8 @@ describe('prepareCorpus', () => {
       documents: few,
       vocabulary: 257,
       context: 64,
+      prefixBytes: PREFIX_BYTES,
+      tokenizer: null,
       seed: 1,
       blobs: memory(),
       onProgress: (progress) => seen.push(progress),

@@ -5,7 +5,7 @@ import { type Baselines, baselinesOf } from './baselines.ts';
 import { trainTokenizer } from './bpe.ts';
 import { type Document, textBytes } from './document.ts';
 import { uniformOf } from './hash.ts';
-import { PREFIX_BYTES, scoredPart } from './scoring.ts';
+import { scoredPart } from './scoring.ts';
 import { encodeTokens, joinDocuments } from './shards.ts';
 import { splitDocuments } from './split.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer.ts';
@@ -16,7 +16,11 @@ export interface PrepareOptions {
   vocabulary: number;
   /** Of the run's model: each split must hold at least one window. */
   context: number;
-  /** Decides the order of the documents in the training shard. */
+  /** The start of each document that is scored for nobody. */
+  prefixBytes: number;
+  /** tokenizer.json of the base that the run starts from; null trains one on the training split. */
+  tokenizer: string | null;
+  /** Decides the order of the documents in the training stream. */
   seed: number;
   blobs: { put(bytes: Uint8Array): Promise<BlobRef> };
   onProgress?: (progress: PrepareProgress) => void;
@@ -31,15 +35,18 @@ export interface PrepareProgress {
 export interface PreparedCorpus {
   tokenizer: BlobRef;
   vocabularySize: number;
-  train: BlobRef;
   trainTokens: number;
-  documents: { test: BlobRef; router: BlobRef };
+  /** Token streams of the splits; `domains`: JSON of `DocumentDomains`. */
+  documents: Record<Split, BlobRef> & { domains: BlobRef };
   baselines: Baselines;
   domains: CorpusResource['domains'];
   splits: Record<Split, { documentCount: number; textBytes: number; tokens: number; scoredBytes: number }>;
   /** The split of each document, in the order given. */
   assignment: Split[];
 }
+
+/** The domain of each document of each split, in the order of its stream, as an index into `names`. */
+export type DocumentDomains = { names: string[] } & Record<Split, number[]>;
 
 /** The tokenizer is trained on at most about this much of the training split, evenly spread. */
 const TOKENIZER_BYTES = 32_000_000;
@@ -50,37 +57,34 @@ const TOKENIZER_BYTES = 32_000_000;
  * Throws PathfoldError corpus_empty, or corpus_too_short when a split is shorter than one window.
  */
 export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCorpus> {
-  const { documents, vocabulary, context, seed, blobs, onProgress } = options;
+  const { documents, vocabulary, context, prefixBytes, seed, blobs, onProgress } = options;
   const report = (stage: PrepareProgress['stage'], fraction: number) => onProgress?.({ stage, fraction });
   if (!documents.some(({ text }) => text.trim() !== '')) throw new PathfoldError('corpus_empty');
 
   report('splitting', 0);
   const assignment = splitDocuments(documents);
-  const textsOf = (split: Split) => documents.filter((_, index) => assignment[index] === split).map(({ text }) => text);
-  const texts = { train: shuffled(textsOf('train'), seed), router: textsOf('router'), test: textsOf('test') };
+  const of = (split: Split) => documents.filter((_, index) => assignment[index] === split);
+  const ordered = { train: shuffled(of('train'), seed), router: of('router'), test: of('test') };
+  const texts = mapSplits((split) => ordered[split].map(({ text }) => text));
 
   report('training the tokenizer', 0.3);
-  const json = trainTokenizer(sample(texts.train), vocabulary);
+  const json = options.tokenizer ?? trainTokenizer(sample(texts.train), vocabulary);
   const tokenizer = readTokenizer(json);
 
   report('encoding', 0.6);
-  const encoded = {
-    train: encodeSplit(texts.train, tokenizer),
-    router: encodeSplit(texts.router, tokenizer),
-    test: encodeSplit(texts.test, tokenizer),
-  };
+  const encoded = mapSplits((split) => encodeSplit(texts[split], tokenizer, prefixBytes));
   for (const split of SPLITS) {
     const { tokens, scoredBytes } = encoded[split];
     if (tokens.length <= context || scoredBytes === 0)
       throw new PathfoldError(
         'corpus_too_short',
-        `the ${split} split has ${tokens.length} tokens, a window needs ${context + 1}, and text beyond the first ${PREFIX_BYTES} bytes of a document`,
+        `the ${split} split has ${tokens.length} tokens, a window needs ${context + 1}, and text beyond the first ${prefixBytes} bytes of a document`,
       );
   }
 
   report('counting', 0.8);
   const baselines = baselinesOf(encoded.train.tokens, encoded.test.tokens, tokenizer.byteLengths, {
-    prefixBytes: PREFIX_BYTES,
+    prefixBytes,
   });
 
   report('storing', 0.9);
@@ -91,15 +95,25 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
     tokens: encoded[split].tokens.length,
     scoredBytes: encoded[split].scoredBytes,
   });
+  const domains = domainsOf(documents);
+  const names = domains.map(({ name }) => name);
+  const byDocument: DocumentDomains = {
+    names,
+    ...mapSplits((split) => ordered[split].map(({ domain }) => names.indexOf(domain))),
+  };
   return {
     tokenizer: await blobs.put(new TextEncoder().encode(json)),
     vocabularySize: tokenizer.vocabularySize,
-    train: await put('train'),
     trainTokens: encoded.train.tokens.length,
-    documents: { test: await put('test'), router: await put('router') },
+    documents: {
+      train: await put('train'),
+      router: await put('router'),
+      test: await put('test'),
+      domains: await blobs.put(new TextEncoder().encode(JSON.stringify(byDocument))),
+    },
     baselines,
-    domains: domainsOf(documents),
-    splits: { train: summaryOf('train'), router: summaryOf('router'), test: summaryOf('test') },
+    domains,
+    splits: mapSplits(summaryOf),
     assignment,
   };
 }
@@ -116,20 +130,30 @@ export function domainsOf(documents: readonly Document[]): CorpusResource['domai
   return [...domains.values()];
 }
 
-function encodeSplit(texts: readonly string[], tokenizer: Tokenizer): { tokens: Uint16Array; scoredBytes: number } {
+const mapSplits = <T>(of: (split: Split) => T): Record<Split, T> => ({
+  train: of('train'),
+  router: of('router'),
+  test: of('test'),
+});
+
+function encodeSplit(
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+  prefixBytes: number,
+): { tokens: Uint16Array; scoredBytes: number } {
   const documents = texts.map((text) => Uint16Array.from(tokenizer.encode(text)));
   const scoredBytes = documents.reduce(
-    (sum, ids) => sum + scoredPart(ids, tokenizer.byteLengths, PREFIX_BYTES).bytes,
+    (sum, ids) => sum + scoredPart(ids, tokenizer.byteLengths, prefixBytes).bytes,
     0,
   );
   return { tokens: joinDocuments(documents), scoredBytes };
 }
 
-const shuffled = (texts: readonly string[], seed: number): string[] =>
-  texts
-    .map((text, index) => ({ text, at: uniformOf(seed, index) }))
+const shuffled = (documents: readonly Document[], seed: number): Document[] =>
+  documents
+    .map((document, index) => ({ document, at: uniformOf(seed, index) }))
     .sort((a, b) => a.at - b.at)
-    .map(({ text }) => text);
+    .map(({ document }) => document);
 
 function sample(texts: readonly string[]): string[] {
   const every = Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / TOKENIZER_BYTES);

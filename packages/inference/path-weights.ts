@@ -1,4 +1,4 @@
-import { hiddenWidth, type LevelShape, type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
+import { type EmbeddingKind, hiddenWidth, type LevelShape, type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
 
 /** Weights of one transformer block. D: width, F: hidden width of the gated layer; matrices are [in, out], row-major. */
 export interface BlockWeights {
@@ -38,9 +38,10 @@ export const pathWeights = (
   levels: readonly LevelShape[],
   path: string,
   modules: ReadonlyMap<string, Float32Array>,
+  embedding?: EmbeddingKind,
 ): PathWeights => {
   const tensors = new Map<string, Float32Array>();
-  for (const module of pathModules(model, levels, path)) {
+  for (const module of pathModules(model, levels, path, embedding)) {
     const values = modules.get(module.name);
     if (values?.length !== module.parameterCount)
       throw new Error(`module ${module.name} has ${values?.length ?? 'no'} parameters, not ${module.parameterCount}`);

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { hiddenWidth, type LlamaShape, moduleTensors, pathModules } from './llama-modules.ts';
+import {
+  type EmbeddingKind,
+  hiddenWidth,
+  type LlamaShape,
+  moduleTensors,
+  pathIds,
+  pathModules,
+} from './llama-modules.ts';
 import { initModule, moduleSlices } from './modules.ts';
 
 const model: LlamaShape = { width: 128, blocks: 4, heads: 4, context: 128, vocabulary: 256, tied: true };
@@ -47,8 +54,20 @@ describe('modules', () => {
     expect(slices.map(({ name }) => name)).toEqual(['embedding', 'level0.1', 'level1.2', 'head']);
     for (let i = 1; i < slices.length; i++)
       expect(slices[i]!.offset).toBe(slices[i - 1]!.offset + slices[i - 1]!.length);
-    expect(() => pathModules(model, levels, '2-0')).toThrow('level0.2');
-    expect(() => pathModules(model, levels, '0')).toThrow('2 levels');
+    expect(() => pathModules(model, levels, '2-0')).toThrow('no path 2-0');
+    expect(() => pathModules(model, levels, '0')).toThrow('no path 0');
+  });
+
+  test('may belong to one path alone', () => {
+    const own = [levels[0]!, { experts: 'path' as const, blocks: 1 }, { experts: 3, blocks: 2 }];
+    expect(pathIds(own)).toEqual(['0-0-0', '0-1-1', '0-2-2', '1-3-0', '1-4-1', '1-5-2']);
+    const names = (path: string, embedding: EmbeddingKind) =>
+      pathModules(model, own, path, embedding).map(({ name }) => name);
+    expect(names('1-4-1', 'shared')).toEqual(['embedding', 'level0.1', 'level1.4', 'level2.1', 'head']);
+    expect(names('1-4-1', 'level')).toEqual(['embedding.1', 'level0.1', 'level1.4', 'level2.1', 'head.1']);
+    expect(names('1-4-1', 'path')).toEqual(['embedding.4', 'level0.1', 'level1.4', 'level2.1', 'head.4']);
+    const count = (embedding: EmbeddingKind) => moduleTensors(model, own, embedding).length;
+    expect([count('shared'), count('level'), count('path')]).toEqual([1 + 11 + 1, 2 + 11 + 2, 6 + 11 + 6]);
   });
 
   test('have an output matrix only when it is not tied to the embedding', () => {

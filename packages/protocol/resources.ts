@@ -37,6 +37,8 @@ export const RunResource = z.object({
   reason: z.nullable(z.string()),
   corpus: z.object({ id: z.string(), name: z.string(), licence: z.string() }),
   spec: RunSpec,
+  /** The run that trains, or trained, its base; null when it has none. */
+  baseRun: z.nullable(z.string()),
 });
 export type RunResource = z.infer<typeof RunResource>;
 
@@ -60,7 +62,9 @@ export const PathResource = z.object({
   round: number,
   steps: number,
   stale: z.boolean(),
-  shard: BlobRef,
+  /** Null until documents are routed. */
+  shard: z.nullable(BlobRef),
+  shardTokens: number,
   volunteers: z.array(z.string()),
 });
 export type PathResource = z.infer<typeof PathResource>;

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { levelsOf, RunSpec } from './run-spec.ts';
 
+const grid = (experts: number) => ({
+  corpus: 'starter',
+  levels: [
+    { experts, blocks: 2 },
+    { experts, blocks: 2 },
+  ],
+});
+
 describe('run spec', () => {
   test('all but the corpus has a default', () => {
     const spec = RunSpec.parse({ corpus: 'starter' });
@@ -19,6 +27,25 @@ describe('run spec', () => {
     ['heads that do not divide the width', { corpus: 'starter', model: { width: 64, heads: 3 } }, 'model.heads'],
     ['a quorum above the replicas', { corpus: 'starter', quorum: 3, replicas: 2 }, 'quorum'],
     ['levels of other blocks', { corpus: 'starter', levels: [{ experts: 1, blocks: 3 }] }, 'levels'],
+    [
+      'levels of nothing but private experts',
+      { corpus: 'starter', levels: [{ experts: 'path', blocks: 4 }] },
+      'levels',
+    ],
+    ['a level without experts', { corpus: 'starter', levels: [{ experts: 0, blocks: 4 }] }, 'levels.0.experts'],
+    ['too many paths', { ...grid(64), base: { steps: 10 } }, 'levels'],
+    ['routing by features without a base', grid(2), 'base'],
+    ['a base of zero steps', { ...grid(2), base: { steps: 0 } }, 'base.steps'],
+    [
+      'more overlap than paths',
+      { ...grid(1), levels: [{ experts: 2, blocks: 4 }], base: { steps: 1 }, routing: { overlap: 3 } },
+      'routing.overlap',
+    ],
+    [
+      'a prefix that is too short to decide',
+      { corpus: 'starter', routing: { prefixBytes: 16 } },
+      'routing.prefixBytes',
+    ],
     ['an unknown field', { corpus: 'starter', colour: 'red' }, ''],
     ['a mode that is not offered', { corpus: 'starter', mode: 'async' }, 'mode'],
   ])('refuses %s and names the field', (_, spec, field) => {

@@ -14,8 +14,11 @@ export const ModelSpec = z.strictObject({
 });
 export type ModelSpec = z.infer<typeof ModelSpec>;
 
-/** One level: `blocks` consecutive transformer blocks of which there are `experts` alternatives (DiPaCo section 2.1). */
-export const LevelSpec = z.strictObject({ experts: count(64), blocks: count(48) });
+/**
+ * One level: `blocks` consecutive transformer blocks of which there are `experts` alternatives (DiPaCo section 2.1);
+ * `path`: one for each path, which no other path crosses.
+ */
+export const LevelSpec = z.strictObject({ experts: z.union([count(64), z.literal('path')]), blocks: count(48) });
 export type LevelSpec = z.infer<typeof LevelSpec>;
 
 export const InnerSpec = z.strictObject({
@@ -38,6 +41,32 @@ export const OuterSpec = z.strictObject({
 });
 export type OuterSpec = z.infer<typeof OuterSpec>;
 
+/**
+ * Where the paths begin. `steps`: one dense path is trained first, as a run of its own, for that many inner steps;
+ * `run`: a run that was trained before. Every expert of a level starts as a copy (DiPaCo section 2.2).
+ */
+export const BaseSpec = z.union([
+  z.strictObject({ steps: count(10_000_000) }),
+  z.strictObject({ run: z.string().check(z.minLength(1), z.maxLength(80)) }),
+]);
+
+export const EMBEDDINGS = ['shared', 'level', 'path'] as const;
+export const ROUTING_KINDS = ['random', 'kmeans', 'product', 'discriminative'] as const;
+/** How documents find their path (DiPaCo section 2.3). Read only when there is more than one path. */
+export const RoutingSpec = z.strictObject({
+  kind: z._default(z.enum(ROUTING_KINDS), 'discriminative'),
+  /** The start of a document, which decides its path and is scored for nobody. */
+  prefixBytes: z._default(z.int().check(z.minimum(128), z.maximum(4096)), 128),
+  /** Shards that a training document goes to. */
+  overlap: z._default(count(4), 1),
+  /** Discriminative re-shardings in the course of the run. */
+  rounds: z._default(count(8), 1),
+});
+export type RoutingSpec = z.infer<typeof RoutingSpec>;
+
+/** Paths that a run may have at most. */
+export const MOST_PATHS = 1024;
+
 /** What an operator asks for. Every field but `corpus` has a default (contract, HTTP). */
 export const RunSpec = z
   .strictObject({
@@ -50,9 +79,10 @@ export const RunSpec = z
     seed: z._default(z.int().check(z.minimum(0), z.maximum(0xffffffff)), 1),
     model: z.prefault(ModelSpec, {}),
     levels: z.optional(z.array(LevelSpec).check(z.minLength(1), z.maxLength(8))),
-    embedding: z._default(z.enum(['shared']), 'shared'),
-    base: z._default(z.null(), null),
-    routing: z.optional(z.looseObject({ kind: z.enum(['random', 'kmeans', 'product', 'discriminative']) })),
+    /** Whose the embedding and the head are: of all paths, of an expert of the first level, or of each path. */
+    embedding: z._default(z.enum(EMBEDDINGS), 'shared'),
+    base: z._default(z.nullable(BaseSpec), null),
+    routing: z.prefault(RoutingSpec, {}),
     inner: z.prefault(InnerSpec, {}),
     outer: z.prefault(OuterSpec, {}),
     /** Volunteers that train one path in one round (k). */
@@ -66,7 +96,7 @@ export const RunSpec = z
     evaluateEvery: z._default(count(10_000), 5),
   })
   .check((ctx) => {
-    const { model, levels, quorum, replicas } = ctx.value;
+    const { model, levels, quorum, replicas, base, routing } = ctx.value;
     const refuse = (path: string[], message: string) =>
       ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
     if (model.width % (2 * model.heads) !== 0)
@@ -75,11 +105,24 @@ export const RunSpec = z
     if (!levels) return;
     const blocks = levels.reduce((sum, level) => sum + level.blocks, 0);
     if (blocks !== model.blocks) refuse(['levels'], `the levels hold ${blocks} blocks, the model has ${model.blocks}`);
-    if (levels.some((level) => level.experts > 1))
-      refuse(['levels'], 'more than one expert a level is not offered yet: use one expert in each level');
+    const paths = pathCountOf(levels);
+    if (levels.every(({ experts }) => experts === 'path'))
+      refuse(['levels'], 'one level at least must say how many experts it has: their product is the number of paths');
+    if (paths > MOST_PATHS) refuse(['levels'], `the levels make ${paths} paths, at most ${MOST_PATHS} are offered`);
+    if (paths === 1) return;
+    if (routing.overlap > paths) refuse(['routing', 'overlap'], `there are only ${paths} paths`);
+    if (routing.kind !== 'random' && base === null)
+      refuse(
+        ['base'],
+        `routing by ${routing.kind} reads features of a base: ask for {"steps":2000} to train one first, for {"run":ID}, or for routing {"kind":"random"}`,
+      );
   });
 export type RunSpecInput = z.input<typeof RunSpec>;
 export type RunSpec = z.infer<typeof RunSpec>;
 
 /** The levels of a run: as asked for, else one level that holds every block. */
 export const levelsOf = (spec: RunSpec): LevelSpec[] => spec.levels ?? [{ experts: 1, blocks: spec.model.blocks }];
+
+/** Paths through the levels: one expert of each that says how many it has. */
+export const pathCountOf = (levels: readonly LevelSpec[]): number =>
+  levels.reduce((product, { experts }) => product * (experts === 'path' ? 1 : experts), 1);

@@ -1,7 +1,7 @@
 import { codecOf } from '@pathfold/compression/codecs';
 import type { ModuleRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import { joinModules, type PathShape, pathShape } from '@pathfold/training/path';
 import type { WorkPorts } from './work-run.ts';
 
@@ -10,6 +10,7 @@ interface PathTask {
   readonly path: string;
   readonly model: ModelSpec;
   readonly levels: readonly LevelSpec[];
+  readonly embedding: RunSpec['embedding'];
   readonly modules: readonly ModuleRef[];
 }
 
@@ -18,7 +19,7 @@ interface PathTask {
  * modules are not those of its path, in order and size.
  */
 export async function fetchPath(task: PathTask, ports: WorkPorts): Promise<{ path: PathShape; theta: Float32Array }> {
-  const path = pathShape(task.model, task.levels, task.path);
+  const path = pathShape(task.model, task.levels, task.path, task.embedding);
   const fits =
     path.modules.length === task.modules.length &&
     path.modules.every(({ name, parameterCount }, i) => {

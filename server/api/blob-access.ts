@@ -6,13 +6,14 @@ import { bearerOf } from '../security/operator.ts';
 import type { Signer } from '../security/secrets.ts';
 import { leaseOfToken } from '../uploads/lease-token.ts';
 
-const blobsOf = ({ modules, paths, documents, tokenizer }: RunFacts): string[] =>
+const blobsOf = ({ modules, paths, documents, tokenizer, base, routing }: RunFacts): string[] =>
   [
     ...Object.values(modules).map(({ blob }) => blob),
-    ...Object.values(paths).map(({ shard }) => shard),
-    documents.test,
-    documents.router,
+    ...Object.values(paths).flatMap(({ shard }) => shard ?? []),
+    ...Object.values(documents),
     tokenizer,
+    ...(base ?? []),
+    ...(routing ? [routing.router, routing.assignment, routing.shards] : []),
   ].map(({ sha256 }) => sha256);
 
 /**
@@ -35,7 +36,9 @@ export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState
       if (event.type === 'RunCreated' && isPublic(event.run)) for (const sha256 of blobsOf(event.run)) open.add(sha256);
       if (event.type !== 'FoldEnded') return;
       const run = stateOf().runs[event.run];
-      if (run && isPublic(run.facts)) for (const { blob } of event.output.modules) open.add(blob.sha256);
+      if (!run || !isPublic(run.facts)) return;
+      for (const { blob } of event.output.modules) open.add(blob.sha256);
+      if (event.output.routing) for (const sha256 of blobsOf(run.facts)) open.add(sha256);
     },
     mayRead(request: FastifyRequest, sha256: string): 'public' | 'private' | null {
       if (isOpen(sha256)) return 'public';

@@ -1,8 +1,8 @@
-import type { ModuleFacts } from '@pathfold/coordination/work-plan';
+import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Baselines } from '@pathfold/corpora/baselines';
-import type { BlobRef } from '@pathfold/protocol/blob';
+import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { CorpusResource, Split } from '@pathfold/protocol/resources';
-import type { LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import type { RunSpec } from '@pathfold/protocol/run-spec';
 
 /** Documents by split, as blobs of `documents.ts`. */
 export type CorpusFiles = Record<Split, BlobRef>;
@@ -24,17 +24,18 @@ export interface SplitResult {
 export interface PrepareJob {
   readonly type: 'prepare';
   readonly files: CorpusFiles;
-  readonly model: ModelSpec;
-  readonly levels: readonly LevelSpec[];
-  readonly seed: number;
+  readonly spec: RunSpec;
+  /** The dense path that every expert starts as: its modules in order, and its tokenizer; null starts from scratch. */
+  readonly base: { readonly modules: readonly BlobRef[]; readonly tokenizer: BlobRef } | null;
 }
 export interface PrepareResult {
   readonly tokenizer: BlobRef;
-  readonly shard: BlobRef;
-  readonly shardTokens: number;
-  readonly documents: { readonly test: BlobRef; readonly router: BlobRef };
+  readonly trainTokens: number;
+  readonly documents: RunFacts['documents'];
   readonly baselines: Baselines;
   readonly modules: Record<string, ModuleFacts>;
+  /** As one dense path: embedding, one level, head. */
+  readonly base: readonly ModuleRef[] | null;
 }
 
 export type Job = SplitJob | PrepareJob;

@@ -7,10 +7,13 @@ import { textBytes } from '@pathfold/corpora/document';
 import { domainsOf, prepareCorpus } from '@pathfold/corpora/prepare';
 import { splitDocuments } from '@pathfold/corpora/split';
 import { starterDocuments } from '@pathfold/corpora/starter';
-import { moduleTensors } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
+import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
+import { initModule, moduleSlices } from '@pathfold/nets/modules';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { SPLITS, type Split } from '@pathfold/protocol/resources';
+import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { joinModules } from '@pathfold/training/path';
 import { readDocuments, writeDocuments } from './documents.ts';
 import type { Job, PrepareJob, PrepareResult, SplitJob, SplitResult } from './jobs.ts';
 
@@ -41,31 +44,72 @@ async function split({ path }: SplitJob, blobs: BlobStore): Promise<SplitResult>
 }
 
 async function prepare(
-  { files, model, levels, seed }: PrepareJob,
+  { files, spec, base }: PrepareJob,
   blobs: BlobStore,
   say: (words: string) => void,
 ): Promise<PrepareResult> {
-  const parts = SPLITS.map(async (split) => {
-    const bytes = await blobs.get(files[split].sha256);
-    if (!bytes) throw new Error(`the documents of the ${split} split are gone`);
-    return readDocuments(bytes);
-  });
-  const { tokenizer, train, trainTokens, documents, baselines } = await prepareCorpus({
-    documents: (await Promise.all(parts)).flat(),
-    vocabulary: model.vocabulary,
-    context: model.context,
-    seed,
+  const read = async ({ sha256 }: BlobRef, what: string): Promise<Uint8Array> => {
+    const bytes = await blobs.get(sha256);
+    if (!bytes) throw new Error(`${what} is gone`);
+    return bytes;
+  };
+  const parts = SPLITS.map(async (split) => readDocuments(await read(files[split], `the ${split} split`)));
+  const splits = await Promise.all(parts);
+  const paths = pathCountOf(levelsOf(spec));
+  if (splits[0]!.length < paths)
+    throw new PathfoldError(
+      'corpus_too_short',
+      `${splits[0]!.length} training documents for ${paths} paths: ask for fewer paths, or add documents`,
+    );
+  const { tokenizer, trainTokens, documents, baselines } = await prepareCorpus({
+    documents: splits.flat(),
+    vocabulary: spec.model.vocabulary,
+    context: spec.model.context,
+    prefixBytes: spec.routing.prefixBytes,
+    tokenizer: base && new TextDecoder().decode(await read(base.tokenizer, 'the tokenizer of the base')),
+    seed: spec.seed,
     blobs,
     onProgress: ({ stage, fraction }) => say(`preparing the text: ${stage} (${Math.round(100 * fraction)} %)`),
   });
-  const modules: Record<string, ModuleFacts> = {};
-  for (const shape of moduleTensors(model, levels)) {
-    const values = initModule(shape, seed);
-    const blob = await blobs.put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    modules[shape.name] = { parameterCount: shape.parameterCount, version: 0, blob, state: null };
-  }
-  return { tokenizer, shard: train, shardTokens: trainTokens, documents, baselines, modules };
+  const start = base && (await Promise.all(base.modules.map((blob) => read(blob, 'a module of the base'))));
+  return { tokenizer, trainTokens, documents, baselines, ...(await firstModules(spec, start, blobs)) };
 }
+
+/** Every module at version 0: drawn from the seed, or cut out of the base, of which `start` are the modules in order. */
+async function firstModules(spec: RunSpec, start: readonly Uint8Array[] | null, blobs: BlobStore) {
+  const { model, seed, embedding } = spec;
+  const values = start && joinModules(start.map((bytes) => new Float32Array(bytes.slice().buffer)));
+  const levels = levelsOf(spec);
+  const modules: Record<string, ModuleFacts> = {};
+  for (const id of pathIds(levels)) {
+    let offset = 0;
+    for (const shape of pathModules(model, levels, id, embedding)) {
+      const { name, parameterCount } = shape;
+      const cut = values?.subarray(offset, offset + parameterCount);
+      offset += parameterCount;
+      if (!modules[name])
+        modules[name] = {
+          parameterCount,
+          version: 0,
+          blob: await putFloats(blobs, cut ?? initModule(shape, seed)),
+          state: null,
+        };
+    }
+  }
+  if (!values) return { modules, base: null };
+  const dense = moduleSlices(pathModules(model, [{ experts: 1, blocks: model.blocks }], '0'));
+  const base = await Promise.all(
+    dense.map(async ({ name, offset, length }) => ({
+      name,
+      version: 0,
+      ...(await putFloats(blobs, values.subarray(offset, offset + length))),
+    })),
+  );
+  return { modules, base };
+}
+
+const putFloats = (blobs: BlobStore, values: Float32Array): Promise<BlobRef> =>
+  blobs.put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 
 export default async ({ job, blobFolder, progress }: ThreadJob): Promise<ThreadAnswer> => {
   const blobs = diskBlobs(blobFolder);

@@ -1,13 +1,14 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { type LevelSpec, levelsOf, type ModelSpec } from '@pathfold/protocol/run-spec';
+import { type LevelSpec, levelsOf, type ModelSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import type { PromptRun } from './runs.ts';
 
 /** Everything that one path is made of, as it goes to the prompt worker. */
 export interface PathSource {
   model: ModelSpec;
   levels: LevelSpec[];
+  embedding: RunSpec['embedding'];
   path: string;
   /** Flat float32 parameters of the modules on the path, by name. */
   modules: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
@@ -28,10 +29,10 @@ export interface PathVersion {
 export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): PathVersion => {
   if (!run.paths.includes(path)) throw new PathfoldError('not_found', `Run ${run.id} has no path ${path}.`);
   const { tokenizer } = run;
-  const model = run.spec.model;
+  const { model, embedding } = run.spec;
   const levels = levelsOf(run.spec);
   const byName = new Map(run.modules.map((module) => [module.name, module]));
-  const modules = pathModules(model, levels, path).map(({ name }) => byName.get(name));
+  const modules = pathModules(model, levels, path, embedding).map(({ name }) => byName.get(name));
   if (!tokenizer || !modules.every((module) => module !== undefined))
     throw new PathfoldError('not_ready', `Run ${run.id} is still preparing.`);
 
@@ -47,6 +48,7 @@ export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): Pat
     load: async () => ({
       model,
       levels,
+      embedding,
       path,
       modules: new Map(
         await Promise.all(

@@ -27,7 +27,7 @@ let cancelled = 0;
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 const hold = (source: PathSource): HeldPath => ({
-  weights: pathWeights(source.model, source.levels, source.path, source.modules),
+  weights: pathWeights(source.model, source.levels, source.path, source.modules, source.embedding),
   tokenizer: readTokenizer(new TextDecoder().decode(source.tokenizerJson)),
   tokenizerJson: source.tokenizerJson,
   session: null,

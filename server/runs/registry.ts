@@ -9,6 +9,8 @@ export const RunEntry = z.strictObject({
   createdAt: z.string(),
   corpus: z.strictObject({ id: z.string(), name: z.string(), licence: z.string() }),
   baselines: z.strictObject({ unigramBitsPerByte: z.number(), bigramBitsPerByte: z.number() }).nullable(),
+  /** The run that its base comes from. */
+  baseRun: z.string().nullable(),
   preparation: z.enum(['running', 'done', 'failed']),
   /** How far the preparation is, or why it failed. */
   reason: z.string().nullable(),

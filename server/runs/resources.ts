@@ -2,7 +2,7 @@ import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordin
 import type { Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import { moduleTensors } from '@pathfold/nets/llama-modules';
 import type { HistoryPoint, ModuleResource, PathResource, RunResource, RunState } from '@pathfold/protocol/resources';
-import { levelsOf } from '@pathfold/protocol/run-spec';
+import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import type { RunEntry } from './registry.ts';
 
 /** Volunteers that work for a run now: they hold its lease, or wait and worked on a path of it last. */
@@ -40,7 +40,7 @@ export interface RunView {
 export function runResource({ entry, record, summary, history, volunteerCount }: RunView): RunResource {
   const { spec } = entry;
   const modules = record ? Object.values(record.facts.modules) : [];
-  const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec));
+  const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec), spec.embedding);
   const scored = history.findLast((point) => point.validBitsPerByte !== null);
   return {
     id: entry.id,
@@ -49,9 +49,7 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     mode: spec.mode,
     round: modules.length === 0 ? 0 : Math.min(...modules.map((module) => module.version)),
     scoredRound: scored?.round ?? null,
-    pathCount: record
-      ? Object.keys(record.facts.paths).length
-      : levelsOf(spec).reduce((n, { experts }) => n * experts, 1),
+    pathCount: pathCountOf(levelsOf(spec)),
     moduleCount: record ? modules.length : shapes.length,
     parameterCount: [...modules, ...shapes].reduce((sum, { parameterCount }) => sum + parameterCount, 0),
     volunteerCount,
@@ -66,18 +64,20 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     reason: record ? record.reason : entry.reason,
     corpus: entry.corpus,
     spec,
+    baseRun: entry.baseRun,
   };
 }
 
 export function pathResources(state: CoordinatorState, record: RunRecord, summary: Summary): PathResource[] {
   const volunteers = volunteersOf(state, record.facts.id);
-  return Object.entries(record.facts.paths).map(([id, { modules, shard }]) => ({
+  return Object.entries(record.facts.paths).map(([id, { modules, shard, shardTokens }]) => ({
     id,
     modules: [...modules],
     round: Math.min(...modules.map((name) => record.facts.modules[name]!.version)),
     steps: summary.paths?.[id]?.steps ?? 0,
     stale: summary.paths?.[id]?.stale ?? false,
     shard,
+    shardTokens,
     volunteers: volunteers.filter(({ path }) => path === id).map((volunteer) => volunteer.id),
   }));
 }

@@ -1,4 +1,5 @@
 import type { PathFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyBaseLogger } from 'fastify';
@@ -8,6 +9,7 @@ import type { CorpusFiles, PrepareResult } from '../preparation/jobs.ts';
 import type { Preparation } from '../preparation/preparation.ts';
 import { newSecret } from '../security/secrets.ts';
 import type { Corpora } from '../store/corpora.ts';
+import { createBases } from './bases.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
 
 export interface RunsDeps {
@@ -22,12 +24,18 @@ export interface RunsDeps {
   readonly onChange: (run: string) => void;
 }
 
-/** One path, as long as each level has one expert: `0`, or `0-0`. */
-const pathsOf = (spec: RunSpec, { shard, shardTokens }: PrepareResult): Record<string, PathFacts> => {
-  const levels = levelsOf(spec);
-  const modules = ['embedding', ...levels.map((_, level) => `level${level}.0`), 'head'];
-  return { [levels.map(() => '0').join('-')]: { modules, shard, shardTokens } };
-};
+/** One path trains on all of the text; of several none has a shard before documents are routed. */
+function pathsOf({ model, embedding, ...spec }: RunSpec, { documents, trainTokens }: PrepareResult) {
+  const levels = levelsOf({ model, embedding, ...spec });
+  const ids = pathIds(levels);
+  const [shard, shardTokens] = ids.length === 1 ? [documents.train, trainTokens] : [null, 0];
+  const paths: Record<string, PathFacts> = {};
+  for (const id of ids) {
+    const modules = pathModules(model, levels, id, embedding).map(({ name }) => name);
+    paths[id] = { modules, shard, shardTokens };
+  }
+  return paths;
+}
 
 /** What operators do with runs. Each throws a PathfoldError that says why not. */
 export function createRuns({ host, registry, corpora, library, preparation, kinds, log, onChange }: RunsDeps) {
@@ -39,6 +47,8 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     return record;
   };
 
+  const bases = createBases({ host, registry, create: (spec) => create(spec), onChange });
+
   async function prepare(entry: RunEntry): Promise<void> {
     const { id, spec } = entry;
     const onProgress = (words: string) => {
@@ -47,49 +57,51 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     };
     try {
       const corpus = await library.ready(spec.corpus);
-      const result = await preparation.run(
-        {
-          type: 'prepare',
-          files: corpus.files as CorpusFiles,
-          model: spec.model,
-          levels: levelsOf(spec),
-          seed: spec.seed,
-        },
-        onProgress,
-      );
-      if (!registry.get(id)) return;
-      const { modules, documents, tokenizer, baselines } = result;
-      const run: RunFacts = { id, spec, modules, paths: pathsOf(spec, result), documents, tokenizer };
-      await registry.save({ ...entry, baselines, preparation: 'done', reason: null });
+      const base = await bases.trained(entry);
+      const files = corpus.files as CorpusFiles;
+      const result = await preparation.run({ type: 'prepare', files, spec, base }, onProgress);
+      const current = registry.get(id);
+      if (!current) return;
+      const { modules, documents, tokenizer, baselines, base: frozen } = result;
+      const paths = pathsOf(spec, result);
+      const run: RunFacts = { id, spec, modules, paths, documents, tokenizer, base: frozen, routing: null };
+      await registry.save({ ...current, baselines, preparation: 'done', reason: null });
       await host.record({ type: 'RunCreated', run, kinds });
     } catch (error) {
       if (preparation.isClosed()) return;
       if (!(error instanceof PathfoldError)) log.error({ err: error, run: id }, 'a run could not be prepared');
       const reason = error instanceof PathfoldError ? `${error.code}: ${error.detail}` : (error as Error).message;
-      if (registry.get(id)) await registry.save({ ...entry, preparation: 'failed', reason });
+      const current = registry.get(id);
+      if (current) await registry.save({ ...current, preparation: 'failed', reason });
     }
     onChange(id);
   }
 
+  async function create(spec: RunSpec): Promise<RunEntry> {
+    const corpus = await corpora.get(spec.corpus);
+    if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
+    if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
+    bases.check(spec);
+    const entry: RunEntry = {
+      id: newSecret(9),
+      spec,
+      createdAt: new Date(host.now()).toISOString(),
+      corpus: { id: corpus.id, name: corpus.name, licence: corpus.licence },
+      baselines: null,
+      baseRun: null,
+      preparation: 'running',
+      reason: 'waiting for its turn',
+    };
+    await registry.save(entry);
+    void prepare(entry);
+    return entry;
+  }
+
   return {
     /** Begins to prepare a run; it trains by itself when it is ready. */
-    async create(spec: RunSpec): Promise<RunEntry> {
-      const corpus = await corpora.get(spec.corpus);
-      if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
-      if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
-      const entry: RunEntry = {
-        id: newSecret(9),
-        spec,
-        createdAt: new Date(host.now()).toISOString(),
-        corpus: { id: corpus.id, name: corpus.name, licence: corpus.licence },
-        baselines: null,
-        preparation: 'running',
-        reason: 'waiting for its turn',
-      };
-      await registry.save(entry);
-      void prepare(entry);
-      return entry;
-    },
+    create,
+    /** What runs that wait for their base must hear of. */
+    note: bases.note,
     /** Goes on with what a restart broke off. */
     async resume(): Promise<void> {
       for (const entry of registry.list()) {

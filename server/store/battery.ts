@@ -22,7 +22,9 @@ const run: RunFacts = {
   spec: RunSpec.parse({ corpus: 'starter' }),
   modules: {},
   paths: {},
-  documents: { test: blob, router: blob },
+  documents: { train: blob, test: blob, router: blob, domains: blob },
+  base: null,
+  routing: null,
   tokenizer: blob,
 };
 const executor = { name: 'wasm', adapter: '', tokensPerSecond: 100 };

@@ -117,6 +117,13 @@ export const runHandlers: Handlers<
       const module = run.facts.modules[name];
       if (module && version === module.version + 1) Object.assign(module, { version, blob, state });
     }
+    const { routing } = event.output;
+    if (routing && routing.version === (run.facts.routing?.version ?? 0) + 1) {
+      const { paths, ...facts } = routing;
+      run.facts.routing = facts;
+      for (const [id, shard] of Object.entries(paths))
+        if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);
+    }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
     if (run.ending && run.state === 'finished') tellEnding(scene, run);
     scene.touched.runs.add(event.run);

@@ -40,7 +40,14 @@ export function runFacts(id: string, experts: readonly number[], spec: Partial<R
     spec: { ...small, levels: experts.map((count) => ({ experts: count, blocks: 2 })), ...spec },
     modules,
     paths,
-    documents: { test: blobOf(`${id} test`, 8000), router: blobOf(`${id} router`, 8000) },
+    documents: {
+      train: blobOf(`${id} train`, 80_000),
+      test: blobOf(`${id} test`, 8000),
+      router: blobOf(`${id} router`, 8000),
+      domains: blobOf(`${id} domains`),
+    },
     tokenizer: blobOf(`${id} tokenizer`),
+    base: null,
+    routing: null,
   };
 }

@@ -70,6 +70,7 @@ function taskOf(state: EvaluateState, run: RunFacts, volunteer: VolunteerFacts) 
     round,
     model: spec.model,
     levels: levelsOf(spec),
+    embedding: spec.embedding,
     modules: run.paths[path]!.modules.map((name) => {
       const { version, blob } = run.modules[name]!;
       return { name, version, ...blob };

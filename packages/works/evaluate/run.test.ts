@@ -41,7 +41,7 @@ beforeAll(async () => {
     modules.push({ name: shape.name, version: 4, ...(await put(new Uint8Array(values.buffer))) });
   }
   task = {
-    ...{ path: '0', round: 4, model, levels, modules, prefixBytes: 10 },
+    ...{ path: '0', round: 4, model, levels, embedding: 'shared', modules, prefixBytes: 10 },
     documents: await put(encodeTokens(joinDocuments(documents))),
     tokenizer: await put(new TextEncoder().encode(tokenizerJson)),
   };

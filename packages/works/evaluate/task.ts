@@ -1,5 +1,5 @@
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
-import { LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import { EMBEDDINGS, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
 /** Score one path on whole documents; the first `prefixBytes` of each are not scored (DiPaCo section 2.3). */
@@ -8,6 +8,7 @@ export const EvaluateTask = z.strictObject({
   round: z.int(),
   model: ModelSpec,
   levels: z.array(LevelSpec),
+  embedding: z.enum(EMBEDDINGS),
   modules: z.array(ModuleRef),
   documents: BlobRef,
   tokenizer: BlobRef,

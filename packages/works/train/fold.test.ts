@@ -13,6 +13,7 @@ const task: TrainTask = {
   round: 1,
   model: { width: 8, blocks: 1, heads: 1, context: 16, vocabulary: 257, tied: true },
   levels: [{ experts: 1, blocks: 1 }],
+  embedding: 'shared',
   inner: { steps: 10, learningRate: 1e-3, warmupSteps: 0, weightDecay: 0, clipNorm: 1, batch: 2 },
   modules: [
     { name: 'embedding', version: 0, sha256, bytes: 12 },

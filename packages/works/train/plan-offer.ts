@@ -48,7 +48,7 @@ function endsOf(state: TrainState, now: number): Map<string, number> {
   return ends;
 }
 
-/** Null when the path has no lease to give now: it is complete, full, too late, or one of its modules is being folded. */
+/** Null when the path has no lease to give now: it has no shard yet, is complete, full, too late, or one of its modules is being folded. */
 function openingOf(
   state: TrainState,
   run: RunFacts,
@@ -58,8 +58,8 @@ function openingOf(
 ): Opening | null {
   const { quorum, replicas, inner, totalSteps, roundDeadlineMs } = run.spec;
   const path = state.paths[id]!;
-  const { modules } = run.paths[id]!;
-  if (isComplete(run, path)) return null;
+  const { modules, shard } = run.paths[id]!;
+  if (!shard || isComplete(run, path)) return null;
   const live = path.leases.length;
   if (live >= replicas) return null;
   let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
@@ -194,9 +194,10 @@ function taskOf(state: TrainState, run: RunFacts, { id, steps, expectedMs, restM
     round,
     model: spec.model,
     levels: levelsOf(spec),
+    embedding: spec.embedding,
     inner: spec.inner,
     modules: modules.map((name) => ({ name, version: versionOf(run, name), ...run.modules[name]!.blob })),
-    shard,
+    shard: shard!,
     steps,
     globalStep: path.steps,
     totalSteps: spec.totalSteps,

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const shard = await put(encodeTokens(Uint16Array.from({ length: 400 }, (_, i) => 1 + ((i * 7) % 29))));
   const inner = { steps: 6, learningRate: 0.003, warmupSteps: 2, weightDecay: 0.1, clipNorm: 1, batch: 2 };
   task = {
-    ...{ path: '0', round: 1, model, levels, inner, modules, shard },
+    ...{ path: '0', round: 1, model, levels, embedding: 'shared', inner, modules, shard },
     ...{ steps: 6, globalStep: 0, totalSteps: 60, seed: 5, codec: 'f32' },
   };
 });

@@ -1,5 +1,5 @@
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
-import { InnerSpec, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import { EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
 /** Train one path for one round: H inner steps from the given module versions, on one shard (DiLoCo algorithm 1). */
@@ -9,6 +9,7 @@ export const TrainTask = z.strictObject({
   round: z.int(),
   model: ModelSpec,
   levels: z.array(LevelSpec),
+  embedding: z.enum(EMBEDDINGS),
   inner: InnerSpec,
   /** In order: embedding, one a level, head. The contribution holds their outer gradients in this order. */
   modules: z.array(ModuleRef),

@@ -1,0 +1,102 @@
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import type { ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
+import type { Host } from '../host.ts';
+import type { RunEntry, RunRegistry } from './registry.ts';
+
+/** A dense path to start from: its modules in order, and its tokenizer. */
+export interface TrainedBase {
+  readonly modules: readonly BlobRef[];
+  readonly tokenizer: BlobRef;
+}
+
+export interface BasesDeps {
+  readonly host: Host;
+  readonly registry: RunRegistry;
+  readonly create: (spec: RunSpec) => Promise<RunEntry>;
+  readonly onChange: (run: string) => void;
+}
+
+/** The run that trains a base: one dense path, with the settings of the run that it is for. */
+const baseSpec = (spec: RunSpec, steps: number): RunSpec => ({
+  ...spec,
+  name: `${spec.name.slice(0, 75)} base`,
+  levels: [{ experts: 1, blocks: spec.model.blocks }],
+  embedding: 'shared',
+  base: null,
+  totalSteps: steps,
+});
+
+const shapeOf = ({ width, blocks, heads, context, vocabulary, tied }: ModelSpec): string =>
+  `width ${width}, ${blocks} blocks, ${heads} heads, context ${context}, vocabulary ${vocabulary}, ${tied ? 'tied' : 'untied'}`;
+
+/** Bases of runs: a base is a run of its own, which the other waits for. */
+export function createBases({ host, registry, create, onChange }: BasesDeps) {
+  /** Runs that wait for a base, by the base. */
+  const waiting = new Map<string, { readonly run: string; readonly look: () => void }>();
+
+  const factsOf = (id: string): RunFacts | undefined => host.state.runs[id]?.facts;
+
+  function say(run: string, base: string): void {
+    const record = host.state.runs[base];
+    const round = record ? Math.min(...Object.values(record.facts.modules).map(({ version }) => version)) : 0;
+    registry.note(run, `training its base, the run ${base}: round ${round}`);
+    onChange(run);
+  }
+
+  /** Resolves when the base will not change any more. Throws when there is none to wait for. */
+  function finished(run: string, base: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const state = registry.get(base) === undefined ? 'deleted' : host.state.runs[base]?.state;
+        const failed = registry.get(base)?.preparation === 'failed';
+        if (state !== 'deleted' && state !== 'finished' && !failed) return say(run, base);
+        waiting.delete(base);
+        if (state === 'finished') resolve();
+        else
+          reject(new PathfoldError('bad_run_spec', `base: the run ${base} was ${failed ? 'never prepared' : state}`));
+      };
+      waiting.set(base, { run, look });
+      look();
+    });
+  }
+
+  return {
+    /** Throws `bad_run_spec` when the run cannot start from the base that it names. */
+    check({ base, model }: RunSpec): void {
+      if (!base || !('run' in base)) return;
+      const facts = factsOf(base.run);
+      if (!facts) throw new PathfoldError('bad_run_spec', `base: there is no prepared run ${base.run}`);
+      const paths = Object.keys(facts.paths).length;
+      if (paths !== 1)
+        throw new PathfoldError('bad_run_spec', `base: the run ${base.run} has ${paths} paths; a base has one`);
+      if (shapeOf(facts.spec.model) !== shapeOf(model))
+        throw new PathfoldError(
+          'bad_run_spec',
+          `base: the run ${base.run} is of another shape: ${shapeOf(facts.spec.model)}, not ${shapeOf(model)}`,
+        );
+    },
+
+    /** The base of a run, trained first where the run asks for it; null when it starts from scratch. */
+    async trained(entry: RunEntry): Promise<TrainedBase | null> {
+      const { base } = entry.spec;
+      if (!base) return null;
+      let id = 'run' in base ? base.run : entry.baseRun;
+      if (id === null && 'steps' in base) id = (await create(baseSpec(entry.spec, base.steps))).id;
+      if (id === null) return null;
+      if (entry.baseRun !== id) await registry.save({ ...entry, baseRun: id });
+      if ('steps' in base) await finished(entry.id, id);
+      const facts = factsOf(id);
+      if (!facts) throw new PathfoldError('bad_run_spec', `base: the run ${id} is gone`);
+      const [path] = Object.values(facts.paths);
+      return { modules: path!.modules.map((name) => facts.modules[name]!.blob), tokenizer: facts.tokenizer };
+    },
+
+    note(event: CoordinatorEvent): void {
+      if (event.type !== 'RunStateChanged' && event.type !== 'RunDeleted' && event.type !== 'FoldEnded') return;
+      waiting.get(event.run)?.look();
+    },
+  };
+}
