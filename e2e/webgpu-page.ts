@@ -16,7 +16,7 @@ import { selfTest } from '@pathfold/training/self-test';
 
 /** What `webgpu.spec.ts` does in a page. Everything here answers plain data. */
 const cases = Object.values(
-  import.meta.glob<{ cases: Case[] }>('../packages/tensors/primitives/*/cases.ts', { eager: true }),
+  import.meta.glob<{ cases: Case[] }>('../packages/tensors/{primitives/*,operations}/cases.ts', { eager: true }),
 ).flatMap((module) => module.cases);
 
 /** The batch of each step of a training curve. */

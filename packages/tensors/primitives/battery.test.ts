@@ -13,9 +13,10 @@ const TESTED: ExecutorName[] = ['tfjs-wasm', 'wasm'];
 const TOLERANCE = 1e-5;
 
 const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).filter((f) => f.isDirectory());
-const cases: Case[] = (
-  await Promise.all(folders.map(({ name }) => import(`./${name}/cases.ts`) as Promise<{ cases: Case[] }>))
-).flatMap((module) => module.cases);
+const paths = [...folders.map(({ name }) => `./${name}/cases.ts`), '../operations/cases.ts'];
+const cases: Case[] = (await Promise.all(paths.map((path) => import(path) as Promise<{ cases: Case[] }>))).flatMap(
+  (module) => module.cases,
+);
 
 const executors = new Map<ExecutorName, Executor>();
 const run = async (name: ExecutorName, plan: Plan, values: Record<string, Float32Array | Int32Array>) => {

@@ -22,6 +22,12 @@ export const cases: Case[] = [false, true].flatMap((transposeA) =>
         }),
       ),
       {
+        name: `matmul ${letters} of 3 items`,
+        inputs: [transposeA ? x(3, 5, 2) : x(3, 2, 5), transposeB ? x(3, 9, 5) : x(3, 5, 9)],
+        build,
+        derivatives: 2,
+      },
+      {
         name: `matmul ${letters} of zeros and large values`,
         inputs: [zeros(5, 5), large(5, 5)],
         build,

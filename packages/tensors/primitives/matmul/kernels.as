@@ -192,3 +192,16 @@ export function matmul(
     }
   }
 }
+
+/** `items` products of equal sizes, one after another. */
+export function matmulItems(
+  a: usize, turnedA: i32, b: usize, turnedB: i32, c: usize, items: i32, m: i32, n: i32, k: i32, adding: i32,
+  scratch: usize,
+): void {
+  for (let item = 0; item < items; item++) {
+    matmul(a, turnedA, b, turnedB, 0, c, m, n, k, adding, scratch);
+    a += (m * k) << 2;
+    b += (k * n) << 2;
+    c += (m * n) << 2;
+  }
+}

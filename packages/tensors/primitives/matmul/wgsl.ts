@@ -10,8 +10,10 @@ const LANES = SIDE * SIDE;
 export const matmulWgsl: WgslForm<Flags> = {
   takesAddend: 0,
   kernels({ inputs: [a, b], outputs: [y], attributes: { transposeA, transposeB }, addend }) {
-    const [rows, columns] = y!.shape as [number, number];
-    const depth = transposeA ? a!.shape[0]! : a!.shape[1]!;
+    const [rows, columns] = y!.shape.slice(-2) as [number, number];
+    const depth = a!.shape.at(transposeA ? -2 : -1)!;
+    const tiles = Math.ceil(rows / TILE) * Math.ceil(columns / TILE);
+    const items = y!.size / (rows * columns);
     const times = (make: (i: number) => string): string => Array.from({ length: EACH }, (_, i) => make(i)).join('');
     /** Loads one tile, neighbouring lanes from neighbouring elements; what lies outside the operand counts as zero. */
     const load = (tile: string, operand: string, along: string, limit: string, depthFirst: boolean) => {
@@ -22,13 +24,13 @@ export const matmulWgsl: WgslForm<Flags> = {
       let side = ${side};
       let k = ${k};
       var value = 0.0;
-      if (${along} + side < ${limit} && k0 + k < numbers.depth) { value = ${operand}(${at}); }
+      if (${along} + side < ${limit} && k0 + k < numbers.depth) { value = ${operand}(item * numbers.depth * ${limit} + ${at}); }
       ${tile}[k * ${TILE}u + side] = value;
     }`;
     };
     const stored = (i: number): string => `
   for (var j = 0u; j < ${EACH}u && row + ${i}u < numbers.rows && column + j < numbers.columns; j++) {
-    let at = (row + ${i}u) * numbers.columns + column + j;
+    let at = (item * numbers.rows + row + ${i}u) * numbers.columns + column + j;
     set_y(at, sum${i}[j]${addend ? ' + addend(at)' : ''});
   }`;
     return [
@@ -36,14 +38,16 @@ export const matmulWgsl: WgslForm<Flags> = {
         reads: { a: a!, b: b!, ...(addend && { addend }) },
         writes: { y: y! },
         numbers: { rows, columns, depth },
-        groups: Math.ceil(rows / TILE) * Math.ceil(columns / TILE),
+        groups: items * tiles,
         lanes: LANES,
         declarations: `
 var<workgroup> left: array<f32, ${TILE * DEPTH}>;
 var<workgroup> right: array<f32, ${TILE * DEPTH}>;`,
         body: `
   let across = (numbers.columns + ${TILE - 1}u) / ${TILE}u;
-  let row0 = (group / across) * ${TILE}u;
+  let tiles = across * ((numbers.rows + ${TILE - 1}u) / ${TILE}u);
+  let item = group / tiles;
+  let row0 = (group % tiles) / across * ${TILE}u;
   let column0 = (group % across) * ${TILE}u;
   let r = (lane / ${SIDE}u) * ${EACH}u;
   let c = (lane % ${SIDE}u) * ${EACH}u;

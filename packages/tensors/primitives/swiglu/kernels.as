@@ -1,11 +1,4 @@
-import { exp1, exp4 } from '../../executors/wasm/math';
-
-// @ts-ignore: decorator
-@inline
-function sigmoid4(x: v128): v128 {
-  const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
-}
+import { exp1, sigmoid4 } from '../../executors/wasm/math';
 
 // @ts-ignore: decorator
 @inline
