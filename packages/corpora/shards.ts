@@ -25,16 +25,17 @@ export function documentsOf(tokens: Uint16Array): Uint16Array[] {
 /** Blob layout of shards and documents: uint16, little-endian. */
 export function encodeTokens(tokens: Uint16Array): Uint8Array {
   const bytes = new Uint8Array(tokens.length * 2);
-  const view = new DataView(bytes.buffer);
-  tokens.forEach((id, index) => {
-    view.setUint16(index * 2, id, true);
-  });
+  for (let i = 0; i < tokens.length; i++) {
+    bytes[2 * i] = tokens[i]! & 0xff;
+    bytes[2 * i + 1] = tokens[i]! >> 8;
+  }
   return bytes;
 }
 
 /** Reads a shard or documents blob. Throws a RangeError on an odd number of bytes. */
 export function decodeTokens(bytes: Uint8Array): Uint16Array {
   if (bytes.length % 2 !== 0) throw new RangeError(`a token blob has an even number of bytes, not ${bytes.length}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint16Array.from({ length: bytes.length / 2 }, (_, index) => view.getUint16(index * 2, true));
+  const tokens = new Uint16Array(bytes.length / 2);
+  for (let i = 0; i < tokens.length; i++) tokens[i] = bytes[2 * i]! | (bytes[2 * i + 1]! << 8);
+  return tokens;
 }
