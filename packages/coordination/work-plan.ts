@@ -31,6 +31,8 @@ export interface RoutingFacts {
   readonly assignment: BlobRef;
   /** What the shards hold, for people: sizes, domains, sample documents. */
   readonly shards: BlobRef;
+  /** Documents of each split by path, in the order of the run's paths. */
+  readonly counts: { readonly [split in Split]: readonly number[] };
 }
 
 /** What every kind of work may know of the run that it belongs to. */
@@ -145,6 +147,8 @@ export interface Summary {
   steps?: number;
   tokens?: number;
   paths?: Record<string, { round: number; steps: number; stale: boolean }>;
+  /** What the last evaluation said. */
+  evaluation?: Json;
 }
 
 /**

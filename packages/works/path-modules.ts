@@ -6,7 +6,7 @@ import { joinModules, type PathShape, pathShape } from '@pathfold/training/path'
 import type { WorkPorts } from './work-run.ts';
 
 /** A path as a task names it. */
-interface PathTask {
+export interface PathTask {
   readonly path: string;
   readonly model: ModelSpec;
   readonly levels: readonly LevelSpec[];

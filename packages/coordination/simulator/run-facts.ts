@@ -48,6 +48,15 @@ export function runFacts(id: string, experts: readonly number[], spec: Partial<R
     },
     tokenizer: blobOf(`${id} tokenizer`),
     base: null,
-    routing: null,
+    routing:
+      choices.length === 1
+        ? null
+        : {
+            version: 1,
+            router: blobOf(`${id} the router`),
+            assignment: blobOf(`${id} assignment`),
+            shards: blobOf(`${id} shards`),
+            counts: { train: choices.map(() => 100), router: choices.map(() => 10), test: choices.map(() => 10) },
+          },
   };
 }

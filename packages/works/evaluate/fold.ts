@@ -1,57 +1,128 @@
-import type { WorkFold } from '@pathfold/coordination/work-plan';
+import type { FoldBlobs, WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { EvaluateFoldInput, EvaluateResult } from './task.ts';
 
-interface Score {
-  readonly nats: number;
-  readonly tokens: number;
-  readonly bytes: number;
+import * as z from 'zod/mini';
+import { readAssignment } from '../assigned.ts';
+import { type DocumentScore, readScores } from '../document-scores.ts';
+import { EvaluateFoldInput, type Evaluation } from './task.ts';
+
+/** Re-routing is told for this many chunks at a time. */
+const CHUNKS_PER_ROUTE = [1, 2, 4, 8];
+
+/** Sums over documents. */
+interface Total {
+  nats: number;
+  tokens: number;
+  bytes: number;
 }
 
-/** Sums over the documents of one evaluation. Throws PathfoldError `bad_payload`. */
-const scoreOf = (payload: Uint8Array): Score => {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch {
-    throw new PathfoldError('bad_payload', 'the result is not JSON in UTF-8');
+const totalOf = (scores: readonly Total[]): Total => {
+  const total = { nats: 0, tokens: 0, bytes: 0 };
+  for (const { nats, tokens, bytes } of scores) {
+    total.nats += nats;
+    total.tokens += tokens;
+    total.bytes += bytes;
   }
-  const parsed = EvaluateResult.safeParse(json);
-  if (!parsed.success) throw new PathfoldError('bad_payload', 'the result does not fit its schema');
-  const score = { nats: 0, tokens: 0, bytes: 0 };
-  for (const { nats, tokens, bytes } of parsed.data.documents) {
-    if (nats < 0 || tokens < 0 || bytes < 0) throw new PathfoldError('bad_payload', 'a document has a negative figure');
-    score.nats += nats;
-    score.tokens += tokens;
-    score.bytes += bytes;
-  }
-  if (score.tokens === 0 || score.bytes === 0) throw new PathfoldError('bad_payload', 'no token is scored');
-  return score;
+  return total;
 };
 
-const lossesOf = ({ nats, tokens, bytes }: Score) => ({
-  validLoss: nats / tokens,
-  validBitsPerByte: nats / (Math.LN2 * bytes),
-});
+const bitsPerByte = ({ nats, bytes }: Pick<Total, 'nats' | 'bytes'>): number => nats / (Math.LN2 * bytes);
+
+/** Throws PathfoldError `bad_payload` when nothing is scored. */
+function lossesOf(total: Total) {
+  if (total.tokens === 0 || total.bytes === 0) throw new PathfoldError('bad_payload', 'no token is scored');
+  return { validLoss: total.nats / total.tokens, validBitsPerByte: bitsPerByte(total) };
+}
+
+/**
+ * Nats of a document that is re-routed every so many chunks: a stretch goes to the path that has lost the least on all
+ * before it, the first to the path that the router says. [paths][chunks].
+ */
+function rerouted(lossesByPath: readonly (readonly number[])[], first: number, every: number): number {
+  const sums = lossesByPath.map(() => 0);
+  let [path, nats] = [first, 0];
+  lossesByPath[0]!.forEach((_, chunk) => {
+    if (chunk > 0 && chunk % every === 0) path = sums.indexOf(Math.min(...sums));
+    nats += lossesByPath[path]![chunk]!;
+    lossesByPath.forEach((losses, i) => {
+      sums[i]! += losses[chunk]!;
+    });
+  });
+  return nats;
+}
+
+const Domains = z.object({ names: z.array(z.string()), test: z.array(z.int()) });
 
 /** Evaluation's half that touches numbers. */
 export const evaluateFold: WorkFold = {
   name: 'evaluate',
 
-  /** Answers `{ validLoss, validBitsPerByte }`. Throws PathfoldError `bad_payload`, `bad_steps`. */
+  /** Answers `{ validLoss, validBitsPerByte }` of what was scored. Throws PathfoldError `bad_payload`, `bad_steps`. */
   check(_body, payload, report) {
-    const score = scoreOf(payload);
-    if (report.steps !== score.tokens)
-      throw new PathfoldError('bad_steps', `${report.steps} steps reported where ${score.tokens} tokens are scored`);
-    return lossesOf(score);
+    const total = totalOf(readScores(payload));
+    const losses = lossesOf(total);
+    if (report.steps !== total.tokens)
+      throw new PathfoldError('bad_steps', `${report.steps} steps reported where ${total.tokens} tokens are scored`);
+    return losses;
   },
 
-  /** Nats a token and bits a byte over the scored tokens of all contributions. */
+  /** Nats a token and bits a byte of the mixture: each document by the path that it is routed to. */
   async fold(input, blobs) {
-    const { round, path, contributions } = EvaluateFoldInput.parse(input);
-    const scores = await Promise.all(contributions.map(async ({ sha256 }) => scoreOf(await blobs.get(sha256))));
-    const total = (figure: keyof Score) => scores.reduce((sum, score) => sum + score[figure], 0);
-    const losses = lossesOf({ nats: total('nats'), tokens: total('tokens'), bytes: total('bytes') });
-    return { modules: [], figures: { round, ...losses }, result: { path, round, ...losses } };
+    const { round, paths, assignment, domains, chunkTokens, contributions } = EvaluateFoldInput.parse(input);
+    const scored = await Promise.all(
+      contributions.map(async ({ path, sha256 }) => [path, readScores(await blobs.get(sha256))] as const),
+    );
+    const assigned = assignment && readAssignment(await blobs.get(assignment.sha256)).test;
+    const own = scored.map(([path, scores]) => {
+      const index = paths.indexOf(path);
+      return [path, assigned ? scores.filter(({ document }) => assigned[document] === index) : scores] as const;
+    });
+    const losses = lossesOf(totalOf(own.flatMap(([, scores]) => scores)));
+    const evaluation: Evaluation = {
+      round,
+      ...losses,
+      paths: Object.fromEntries(
+        own
+          .filter(([, scores]) => scores.length > 0)
+          .map(([path, scores]) => [path, { documents: scores.length, bitsPerByte: bitsPerByte(totalOf(scores)) }]),
+      ),
+      whole:
+        chunkTokens && assigned ? await wholeOf(scored, assigned, paths, chunkTokens, domains.sha256, blobs) : null,
+    };
+    return { modules: [], figures: { round, ...losses }, result: evaluation };
   },
 };
+
+/** What can be told when every path scored every document. */
+async function wholeOf(
+  scored: readonly (readonly [string, readonly DocumentScore[]])[],
+  assigned: readonly number[],
+  paths: readonly string[],
+  chunkTokens: number,
+  domains: string,
+  blobs: FoldBlobs,
+): Promise<Evaluation['whole']> {
+  const byPath = paths.map((path) => {
+    const scores = scored.find(([one]) => one === path)?.[1];
+    if (!scores) throw new PathfoldError('bad_payload', `path ${path} has not scored the documents`);
+    return new Map(scores.map((score) => [score.document, score]));
+  });
+  const documents = [...byPath[0]!.keys()].filter((document) => byPath.every((scores) => scores.has(document)));
+  const bytes = totalOf(documents.map((document) => byPath[0]!.get(document)!)).bytes;
+  const natsOf = (of: (document: number) => number) => documents.reduce((sum, document) => sum + of(document), 0);
+  const oracle = natsOf((document) => Math.min(...byPath.map((scores) => scores.get(document)!.nats)));
+  const names = Domains.parse(JSON.parse(new TextDecoder().decode(await blobs.get(domains))));
+  const confusion = names.names.map(() => paths.map(() => 0));
+  for (const document of documents) confusion[names.test[document]!]![assigned[document]!]!++;
+  return {
+    oracleBitsPerByte: bitsPerByte({ nats: oracle, bytes }),
+    rerouted: CHUNKS_PER_ROUTE.map((chunks) => {
+      const nats = natsOf((document) => {
+        const chunksByPath = byPath.map((scores) => scores.get(document)!.chunks ?? []);
+        return rerouted(chunksByPath, assigned[document]!, chunks);
+      });
+      return { tokens: chunks * chunkTokens, bitsPerByte: bitsPerByte({ nats, bytes }) };
+    }),
+    confusion: { domains: names.names, documents: confusion },
+  };
+}

@@ -57,7 +57,7 @@ test('the score is of the versions that were leased', () => {
   expect(task.modules.map(({ version }) => version)).toEqual([1, 1, 1]);
   work(table, 'a');
   const [fold] = only(table.contribute(lease, 100), 'FoldBegun').filter(({ kind }) => kind === 'evaluate');
-  expect(fold!.fold.input as unknown as EvaluateFoldInput).toMatchObject({ round: 1, path: '0' });
+  expect(fold!.fold.input as unknown as EvaluateFoldInput).toMatchObject({ round: 1, contributions: [{ path: '0' }] });
 });
 
 test('three failures give the round up, and training never stops for it', () => {
@@ -141,4 +141,34 @@ test('a stopped run of which the newest round is scored asks for nothing more', 
   halt(table, 'finished');
   table.ready('a', SPEED);
   expect(kindOf(table, 'a')).toBeUndefined();
+});
+
+test('of several paths each scores its own documents, at once; one that has none is left out', () => {
+  const table = new Table([trainPlan, evaluatePlan]);
+  const facts = runFacts('r', [3], { replicas: 1, evaluateEvery: 1 });
+  const counts = { ...facts.routing!.counts, test: [5, 0, 5] };
+  table.create({ ...facts, routing: { ...facts.routing!, counts } }, ['train', 'evaluate']);
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 20);
+  table.fold();
+  for (const volunteer of ['d', 'e', 'f']) table.join(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
+  const tasks = Object.values(table.state.leases).filter(({ kind }) => kind === 'evaluate');
+  const bodies = tasks.map(({ task }) => task.body as unknown as EvaluateTask);
+  expect(bodies.map(({ path, assigned }) => [path, assigned?.path])).toEqual([
+    ['0', 0],
+    ['2', 2],
+  ]);
+  const [first, second] = tasks.map(({ id }) => id);
+  expect(only(table.contribute(first!, 10), 'FoldBegun')).toEqual([]);
+  expect(only(table.contribute(second!, 10), 'FoldBegun')).toHaveLength(1);
+});
+
+test('asked for, every path of a mixture scores every document', () => {
+  const table = new Table([trainPlan, evaluatePlan]);
+  table.create(runFacts('r', [2], { replicas: 1 }), ['train', 'evaluate']);
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  table.join('a', SPEED);
+  const task = table.state.leases[table.lease('a')]!.task.body as unknown as EvaluateTask;
+  expect(task).toMatchObject({ assigned: null, chunkTokens: 32 });
 });

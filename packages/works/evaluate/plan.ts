@@ -1,70 +1,126 @@
-import type { Json, Outcome, RunFacts, VolunteerFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
+import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
+import type { EvaluateFoldInput, EvaluateTask, Evaluation } from './task.ts';
 
-/** The start of a document, which decides its path and is never scored (DiPaCo section 2.3). */
-const PREFIX_BYTES = 128;
 const TRAVEL_MS = 60_000;
-/** Failures in a row after which the round is given up. */
+/** Failures after which the round is given up. */
 const ATTEMPTS = 3;
+/** Length of the chunks in which paths are compared when re-routing is measured. */
+const CHUNK_TOKENS = 32;
 
-/** State of evaluation inside one run. One lease at a time; paths take turns. */
+/** One scoring of the whole held-out split: a part for each path. */
+interface Campaign {
+  readonly round: number;
+  /** Every path scores every document, so that the oracle and re-routing can be told; not only its own. */
+  readonly whole: boolean;
+  /** Somebody asked for it. */
+  readonly asked: boolean;
+  /** The routing that it goes by. */
+  readonly assignment: BlobRef | null;
+  readonly parts: Parts;
+  failures: number;
+}
+
+/** State of evaluation inside one run. */
 export interface EvaluateState {
   /** The last round that was scored or given up. */
   lastRound: number;
   wanted: boolean;
-  attempts: number;
-  turn: number;
-  lease: { readonly id: string; readonly round: number; readonly path: string } | null;
-  result: { readonly lease: string; readonly sha256: string; readonly round: number; readonly path: string } | null;
+  campaign: Campaign | null;
   folding: boolean;
+  latest: Evaluation | null;
 }
 
 const roundOf = (run: RunFacts): number => Math.min(...Object.values(run.modules).map(({ version }) => version));
 
-const isDue = (state: EvaluateState, run: RunFacts): boolean =>
-  state.wanted || roundOf(run) - state.lastRound >= run.spec.evaluateEvery;
+const isMixture = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
 
-const isFree = (state: EvaluateState): boolean => !state.lease && !state.result && !state.folding;
+const isDue = (state: EvaluateState, run: RunFacts): boolean =>
+  (!isMixture(run) || run.routing !== null) &&
+  (state.wanted || roundOf(run) - state.lastRound >= run.spec.evaluateEvery);
+
+/** The scoring that is under way, or that would begin now; null when none is due. */
+function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
+  if (state.campaign || !isDue(state, run)) return state.campaign;
+  const { routing } = run;
+  const whole = isMixture(run) && state.wanted;
+  const paths = Object.keys(run.paths).filter((_, path) => whole || !routing || routing.counts.test[path]! > 0);
+  return {
+    round: roundOf(run),
+    whole,
+    asked: state.wanted,
+    assignment: routing?.assignment ?? null,
+    parts: partsOf(paths),
+    failures: 0,
+  };
+}
 
 /**
- * Scores a path on the held-out documents every `evaluateEvery` rounds. It leaves volunteers to training for one
- * more round; only when none was idle in that time it takes the first that comes.
+ * Scores the held-out documents every `evaluateEvery` rounds, each by the path that the router gives it to. It leaves
+ * volunteers to training for one more round; only when none was idle in that time it takes those that come.
  */
 export const evaluatePlan: WorkPlan<EvaluateState> = {
   name: 'evaluate',
-  init: () => ({ lastRound: 0, wanted: false, attempts: 0, turn: 0, lease: null, result: null, folding: false }),
-  open: (state, run) => (isFree(state) && isDue(state, run) ? () => true : null),
-  offer: (state, run, volunteer) => (isFree(state) && isDue(state, run) ? taskOf(state, run, volunteer) : null),
+  init: () => ({ lastRound: 0, wanted: false, campaign: null, folding: false, latest: null }),
+
+  open(state, run) {
+    const campaign = campaignOf(state, run);
+    return campaign && freePart(campaign.parts) !== null ? () => true : null;
+  },
+
+  offer(state, run, volunteer) {
+    const campaign = campaignOf(state, run);
+    const path = campaign && freePart(campaign.parts);
+    return campaign && path ? taskOf(state, run, campaign, path, volunteer) : null;
+  },
+
   settle,
 
-  plan(state) {
-    const { result, folding } = state;
-    const done = isFree(state) && !state.wanted;
-    if (!result || folding) return { folds: [], revoke: [], wakeAt: null, done };
-    const { lease, sha256, round, path } = result;
-    const input: EvaluateFoldInput = { round, path, contributions: [{ lease, sha256 }] };
-    const fold = { key: `path ${path} round ${round} ${lease}`, input: input as Json, contributions: [lease] };
+  plan(state, run) {
+    const { campaign, folding } = state;
+    const done = !campaign && !state.wanted;
+    const came = campaign && !folding ? wholeOf(campaign.parts) : null;
+    if (!campaign || !came) return { folds: [], revoke: [], wakeAt: null, done };
+    const { round, whole, assignment } = campaign;
+    const input: EvaluateFoldInput = {
+      round,
+      paths: Object.keys(run.paths),
+      assignment,
+      domains: run.documents.domains,
+      chunkTokens: whole ? CHUNK_TOKENS : null,
+      contributions: came.map(({ name, sha256 }) => ({ path: name, sha256 })),
+    };
+    const fold = {
+      key: `round ${round} ${came[0]!.lease}`,
+      input: input as Json,
+      contributions: came.map(({ lease }) => lease),
+    };
     return { folds: [fold], revoke: [], wakeAt: null, done };
   },
 
-  asked: ({ wanted }) => wanted,
+  asked: ({ wanted, campaign }) => wanted || campaign?.asked === true,
 
-  admit(state, run, { lease, report: { steps } }) {
-    if (state.lease?.id !== lease) return 'round_over';
+  admit({ campaign }, run, { lease, report: { steps } }) {
+    if (!campaign || !holdsPart(campaign.parts, lease)) return 'round_over';
     return steps < 1 || steps > tokensIn(run) ? 'bad_steps' : null;
   },
 
-  summary: () => ({}),
+  summary: ({ latest }) => ({ evaluation: latest as Json }),
 };
 
 const tokensIn = (run: RunFacts): number => run.documents.test.bytes / 2;
 
-function taskOf(state: EvaluateState, run: RunFacts, volunteer: VolunteerFacts) {
-  const { spec } = run;
-  const paths = Object.keys(run.paths);
-  const path = paths[state.turn % paths.length]!;
-  const round = roundOf(run);
+function taskOf(
+  state: EvaluateState,
+  run: RunFacts,
+  { round, whole, asked, assignment }: Campaign,
+  path: string,
+  volunteer: VolunteerFacts,
+): Task {
+  const { spec, documents, routing } = run;
+  const index = Object.keys(run.paths).indexOf(path);
   const body: EvaluateTask = {
     path,
     round,
@@ -75,14 +131,17 @@ function taskOf(state: EvaluateState, run: RunFacts, volunteer: VolunteerFacts) 
       const { version, blob } = run.modules[name]!;
       return { name, version, ...blob };
     }),
-    documents: run.documents.test,
+    documents: documents.test,
     tokenizer: run.tokenizer,
-    prefixBytes: PREFIX_BYTES,
+    prefixBytes: spec.routing.prefixBytes,
+    assigned: assignment && !whole ? { assignment, path: index } : null,
+    chunkTokens: whole ? CHUNK_TOKENS : null,
   };
-  const tokens = 2 * tokensIn(run);
+  const share = assignment && !whole && routing ? routing.counts.test[index]! / sum(routing.counts.test) : 1;
   const { tokensPerSecond } = volunteer;
-  const expectedMs = tokensPerSecond ? Math.ceil((1000 * tokens) / tokensPerSecond) : spec.roundDeadlineMs;
-  const overdue = state.wanted || round - state.lastRound > spec.evaluateEvery;
+  const tokens = 2 * tokensIn(run);
+  const expectedMs = tokensPerSecond ? Math.ceil((1000 * share * tokens) / tokensPerSecond) : spec.roundDeadlineMs;
+  const overdue = asked || round - state.lastRound > spec.evaluateEvery || state.campaign !== null;
   return {
     key: `path ${path} round ${round}`,
     body: body as Json,
@@ -96,33 +155,31 @@ function taskOf(state: EvaluateState, run: RunFacts, volunteer: VolunteerFacts) 
   };
 }
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 function settle(state: EvaluateState, run: RunFacts, outcome: Outcome): void {
+  const { campaign } = state;
   switch (outcome.type) {
     case 'granted': {
-      const { round, path } = outcome.task.body as unknown as EvaluateTask;
-      state.lease = { id: outcome.lease, round, path };
+      if (!campaign) Object.assign(state, { campaign: campaignOf(state, run), wanted: false });
+      const { path } = outcome.task.body as unknown as EvaluateTask;
+      state.campaign!.parts[path]!.lease = outcome.lease;
       return;
     }
     case 'ended':
-      if (state.lease?.id !== outcome.lease) return;
-      if (++state.attempts >= ATTEMPTS) settleRound(state, state.lease.round);
-      state.lease = null;
+      if (campaign && settleLease(campaign.parts, outcome) && ++campaign.failures >= ATTEMPTS * count(campaign.parts))
+        settleCampaign(state, campaign);
       return;
-    case 'accepted': {
-      if (state.lease?.id !== outcome.contribution.lease) return;
-      const { lease, sha256 } = outcome.contribution;
-      state.result = { lease, sha256, round: state.lease.round, path: state.lease.path };
-      state.lease = null;
+    case 'accepted':
+      if (campaign) settleLease(campaign.parts, outcome);
       return;
-    }
     case 'begun':
       state.folding = true;
       return;
     case 'folded':
-      settleRound(state, state.result!.round);
-      state.turn++;
-      state.result = null;
+      state.latest = outcome.result as unknown as Evaluation;
       state.folding = false;
+      if (campaign) settleCampaign(state, campaign);
       return;
     case 'requested':
       if (outcome.by === 'operator' || roundOf(run) > state.lastRound) state.wanted = true;
@@ -133,7 +190,9 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome): void {
   }
 }
 
-/** This round is scored, or given up. */
-function settleRound(state: EvaluateState, round: number): void {
-  Object.assign(state, { lastRound: round, wanted: false, attempts: 0 });
+const count = (parts: Parts): number => Object.keys(parts).length;
+
+/** The campaign is scored, or given up. */
+function settleCampaign(state: EvaluateState, { round }: Campaign): void {
+  Object.assign(state, { campaign: null, lastRound: round });
 }

@@ -11,10 +11,12 @@ import { systemClock } from '@pathfold/training/clock';
 import { evaluate } from '@pathfold/training/evaluate';
 import { initPath, pathShape } from '@pathfold/training/path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeAssignment } from '../assigned.ts';
+import { readScores } from '../document-scores.ts';
 import type { WorkPorts } from '../work-run.ts';
 import { evaluateFold } from './fold.ts';
 import { evaluateRun } from './run.ts';
-import { EvaluateResult, type EvaluateTask } from './task.ts';
+import type { EvaluateTask } from './task.ts';
 
 const model = { width: 16, blocks: 1, heads: 2, context: 16, vocabulary: 270, tied: true };
 const levels = [{ experts: 1, blocks: 1 }];
@@ -41,7 +43,17 @@ beforeAll(async () => {
     modules.push({ name: shape.name, version: 4, ...(await put(new Uint8Array(values.buffer))) });
   }
   task = {
-    ...{ path: '0', round: 4, model, levels, embedding: 'shared', modules, prefixBytes: 10 },
+    ...{
+      path: '0',
+      round: 4,
+      model,
+      levels,
+      embedding: 'shared',
+      modules,
+      prefixBytes: 10,
+      assigned: null,
+      chunkTokens: null,
+    },
     documents: await put(encodeTokens(joinDocuments(documents))),
     tokenizer: await put(new TextEncoder().encode(tokenizerJson)),
   };
@@ -59,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(() => executor.dispose());
 
-const resultOf = (payload: Uint8Array) => EvaluateResult.parse(JSON.parse(new TextDecoder().decode(payload)));
+const resultOf = (payload: Uint8Array) => ({ documents: readScores(payload) });
 
 test('every token after the prefix is scored once; a document inside the prefix not at all', async () => {
   const { payload, steps, loss } = await evaluateRun.execute(task, ports);
@@ -81,7 +93,7 @@ test('every token after the prefix is scored once; a document inside the prefix 
     // An untrained net is about as surprised as a uniform guess.
     if (tokens > 0) expect(nats / tokens).toBeCloseTo(Math.log(model.vocabulary), 0);
   });
-  expect(scores[1]).toEqual({ nats: 0, tokens: 0, bytes: 0 });
+  expect(scores[1]).toEqual({ document: 1, nats: 0, tokens: 0, bytes: 0 });
   expect(steps).toBe(scores.reduce((sum, { tokens }) => sum + tokens, 0));
   expect(loss).toBeCloseTo(scores.reduce((sum, { nats }) => sum + nats, 0) / steps, 10);
 });
@@ -97,6 +109,19 @@ test('the first window of a document reads END_OF_TEXT before its first token', 
     nats.reduce((sum, value) => sum + value, 0),
     3,
   );
+});
+
+test('scores only what the router gives to its path, and tells chunks where they are asked for', async () => {
+  const assignment = await put(encodeAssignment({ router: [], test: [1, 0, 1] }));
+  const own = { ...task, assigned: { assignment, path: 1 }, chunkTokens: 4 };
+  const all = resultOf((await evaluateRun.execute(task, ports)).payload).documents;
+  const some = resultOf((await evaluateRun.execute(own, ports)).payload).documents;
+  expect(some.map(({ document }) => document)).toEqual([0, 2]);
+  for (const { document, nats, tokens, chunks } of some) {
+    expect(nats).toBeCloseTo(all[document]!.nats, 4);
+    expect(chunks).toHaveLength(Math.ceil(tokens / 4));
+    expect(chunks!.reduce((sum, chunk) => sum + chunk, 0)).toBeCloseTo(nats, 6);
+  }
 });
 
 test('the coordinator admits what the volunteer hands in', async () => {

@@ -2,7 +2,10 @@ import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { EMBEDDINGS, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
-/** Score one path on whole documents; the first `prefixBytes` of each are not scored (DiPaCo section 2.3). */
+/**
+ * Score one path on whole documents; the first `prefixBytes` of each are not scored (DiPaCo section 2.3). The
+ * contribution is `DocumentScores` (works/document-scores.ts).
+ */
 export const EvaluateTask = z.strictObject({
   path: z.string(),
   round: z.int(),
@@ -13,18 +16,44 @@ export const EvaluateTask = z.strictObject({
   documents: BlobRef,
   tokenizer: BlobRef,
   prefixBytes: z.int(),
+  /** Score only the documents that the blob `assignment` gives to the path of this index; null scores all. */
+  assigned: z.nullable(z.strictObject({ assignment: BlobRef, path: z.int() })),
+  /** Tell the nats of chunks of this many scored tokens too; null does not. */
+  chunkTokens: z.nullable(z.int()),
 });
 export type EvaluateTask = z.infer<typeof EvaluateTask>;
 
-/** The contribution of an evaluation: one entry a document, in the order of the documents blob. JSON, UTF-8. */
-export const EvaluateResult = z.strictObject({
-  documents: z.array(z.strictObject({ nats: z.number(), tokens: z.int(), bytes: z.int() })),
-});
-export type EvaluateResult = z.infer<typeof EvaluateResult>;
-
 export const EvaluateFoldInput = z.strictObject({
   round: z.int(),
-  path: z.string(),
-  contributions: z.array(z.strictObject({ lease: z.string(), sha256: z.string() })),
+  /** All paths of the run, in order. */
+  paths: z.array(z.string()),
+  /** The path of each document; null with one path. */
+  assignment: z.nullable(BlobRef),
+  domains: BlobRef,
+  /** Every path scored every document, in chunks of this many tokens; null when each scored its own. */
+  chunkTokens: z.nullable(z.int()),
+  contributions: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
 });
 export type EvaluateFoldInput = z.infer<typeof EvaluateFoldInput>;
+
+const number = z.number();
+/** What an evaluation says of a run: what the pages show. */
+export const Evaluation = z.object({
+  round: number,
+  validLoss: number,
+  validBitsPerByte: number,
+  /** Each path on the documents that the router gives to it. */
+  paths: z.record(z.string(), z.object({ documents: number, bitsPerByte: number })),
+  /** With several paths, when every path scored every document. */
+  whole: z.nullable(
+    z.object({
+      /** Each document by the path that is best for it, known only afterwards: a lower bound, not a router. */
+      oracleBitsPerByte: number,
+      /** Re-routed every so many tokens by the evidence so far. */
+      rerouted: z.array(z.object({ tokens: number, bitsPerByte: number })),
+      /** Documents of each domain by path. */
+      confusion: z.object({ domains: z.array(z.string()), documents: z.array(z.array(number)) }),
+    }),
+  ),
+});
+export type Evaluation = z.infer<typeof Evaluation>;

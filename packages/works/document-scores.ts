@@ -1,0 +1,41 @@
+import { PathfoldError } from '@pathfold/protocol/errors';
+import * as z from 'zod/mini';
+
+/**
+ * What a path says of documents: the payload of evaluations and of losses for the router. JSON, UTF-8; one entry a
+ * document that was asked for, in their order.
+ */
+const DocumentScores = z.strictObject({
+  documents: z.array(
+    z.strictObject({
+      /** Its place in the documents blob. */
+      document: z.int().check(z.minimum(0)),
+      /** Over its scored tokens; bytes of their text. */
+      nats: z.number().check(z.minimum(0)),
+      tokens: z.int().check(z.minimum(0)),
+      bytes: z.int().check(z.minimum(0)),
+      /** The nats of each `chunkTokens` scored tokens, the last chunk perhaps shorter; where chunks were asked for. */
+      chunks: z.optional(z.array(z.number().check(z.minimum(0)))),
+    }),
+  ),
+});
+export type DocumentScores = z.infer<typeof DocumentScores>;
+export type DocumentScore = DocumentScores['documents'][number];
+
+export const encodeScores = (scores: DocumentScores): Uint8Array => new TextEncoder().encode(JSON.stringify(scores));
+
+/** Throws PathfoldError `bad_payload`. */
+export function readScores(payload: Uint8Array): DocumentScore[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+  } catch {
+    throw new PathfoldError('bad_payload', 'the result is not JSON in UTF-8');
+  }
+  const parsed = DocumentScores.safeParse(json);
+  if (!parsed.success) throw new PathfoldError('bad_payload', 'the result does not fit its schema');
+  const { documents } = parsed.data;
+  if (documents.some(({ document }, i) => i > 0 && document <= documents[i - 1]!.document))
+    throw new PathfoldError('bad_payload', 'the documents are not in order');
+  return documents;
+}

@@ -1,0 +1,75 @@
+import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import { SPLITS } from '@pathfold/protocol/resources';
+import { EMBEDDINGS, LevelSpec, ModelSpec, ROUTING_KINDS } from '@pathfold/protocol/run-spec';
+import * as z from 'zod/mini';
+
+/**
+ * Features of one part of a split under the frozen base: of each document, the mean final hidden state over its prefix
+ * (DiPaCo section 2.4). The contribution holds them as float32 rows of the model's width, in order.
+ */
+const FeaturesTask = z.strictObject({
+  type: z.literal('features'),
+  split: z.enum(SPLITS),
+  /** Of `parts` even parts of the documents. */
+  part: z.int(),
+  parts: z.int(),
+  model: ModelSpec,
+  /** The base: embedding, one level, head. */
+  modules: z.array(ModuleRef),
+  documents: BlobRef,
+  tokenizer: BlobRef,
+  prefixBytes: z.int(),
+});
+export type FeaturesTask = z.infer<typeof FeaturesTask>;
+
+/** What one path loses on every router document: from all paths, each document learns which is best for it. */
+const LossesTask = z.strictObject({
+  type: z.literal('losses'),
+  path: z.string(),
+  /** Which re-sharding they are for, from 1. */
+  resharding: z.int(),
+  model: ModelSpec,
+  levels: z.array(LevelSpec),
+  embedding: z.enum(EMBEDDINGS),
+  modules: z.array(ModuleRef),
+  documents: BlobRef,
+  tokenizer: BlobRef,
+  prefixBytes: z.int(),
+});
+export type LossesTask = z.infer<typeof LossesTask>;
+
+export const RouteTask = z.discriminatedUnion('type', [FeaturesTask, LossesTask]);
+export type RouteTask = z.infer<typeof RouteTask>;
+
+/** The documents [from, to) of a part. */
+export const partOf = (count: number, part: number, parts: number): { from: number; to: number } => ({
+  from: Math.floor((part * count) / parts),
+  to: Math.floor(((part + 1) * count) / parts),
+});
+
+/** Input of the fold that routes every document and cuts the shards. */
+export const RouteFoldInput = z.strictObject({
+  /** Of the routing that comes out. */
+  version: z.int(),
+  kind: z.enum(ROUTING_KINDS),
+  seed: z.int(),
+  overlap: z.int(),
+  prefixBytes: z.int(),
+  context: z.int(),
+  width: z.int(),
+  /** Experts of each level that says how many it has. */
+  experts: z.array(z.int()),
+  paths: z.array(z.string()),
+  documents: z.strictObject({ train: BlobRef, router: BlobRef, test: BlobRef, domains: BlobRef }),
+  tokenizer: BlobRef,
+  base: z.nullable(z.array(ModuleRef)),
+  /** Rows of all documents, train then router then test, from an earlier fold; or their parts in that order. */
+  features: z.nullable(BlobRef),
+  parts: z.array(z.strictObject({ sha256: z.string() })),
+  /** By path, in order, when there are losses to learn from. */
+  losses: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
+});
+export type RouteFoldInput = z.infer<typeof RouteFoldInput>;
+
+/** What the fold answers to its own plan. */
+export const RouteFoldResult = z.object({ features: z.nullable(BlobRef) });
