@@ -9,10 +9,6 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'training steps: fair stock TensorFlow.js against our executors',
     load: async () => (await import('./train.ts')).run,
   },
-  'train-webgpu': {
-    about: 'the same on WebGPU in Chromium (emulated, or PATHFOLD_GPU=hardware)',
-    load: async () => (await import('./train-webgpu.ts')).run,
-  },
   coordinator: {
     about: 'the coordinator under load: leases with 5,000 sockets, contributions to disk, delay of the socket loop',
     load: async () => (await import('./coordinator.ts')).run,

@@ -1,4 +1,3 @@
-import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { DeviceError } from '../executor.ts';
 import { activate } from './activate.ts';
 
@@ -10,23 +9,51 @@ export interface WebgpuDevice {
   readonly software: boolean;
 }
 
-/** The device of TensorFlow.js's WebGPU backend, made active. Throws `DeviceError` no_device where there is none. */
-export const openWebgpuDevice = async (): Promise<WebgpuDevice> => {
-  if (!globalThis.navigator?.gpu) throw new DeviceError('no_device', 'this browser offers no WebGPU');
-  const words = await adapterWords();
-  const tf = await import('@tensorflow/tfjs-core');
-  await import('@tensorflow/tfjs-backend-webgpu');
-  await activate(tf, 'webgpu');
-  return { device: (tf.backend() as WebGPUBackend).device, ...words };
-};
-
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
-/** How the driver names the adapter. */
-const adapterWords = async (): Promise<{ adapter: string; software: boolean }> => {
+/** What is asked of an adapter beyond the defaults, as much of it as there is. */
+const LIMITS = [
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxBufferSize',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeInvocationsPerWorkgroup',
+] as const;
+const FEATURES: readonly GPUFeatureName[] = ['shader-f16'];
+
+let opened: Promise<WebgpuDevice> | null = null;
+
+/**
+ * The device on which both our kernels and TensorFlow.js's WebGPU backend compute, the backend made active. One for a
+ * thread. Throws `DeviceError` no_device where there is none.
+ */
+export const openWebgpuDevice = async (): Promise<WebgpuDevice> => {
+  opened ??= requestDevice().catch((error: unknown) => {
+    opened = null;
+    throw error instanceof DeviceError ? error : new DeviceError('no_device', `WebGPU: ${error}`, { cause: error });
+  });
+  const found = await opened;
+  await activate(await import('@tensorflow/tfjs-core'), 'webgpu');
+  return found;
+};
+
+const requestDevice = async (): Promise<WebgpuDevice> => {
+  if (!globalThis.navigator?.gpu) throw new DeviceError('no_device', 'this browser offers no WebGPU');
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new DeviceError('no_device', 'WebGPU finds no adapter');
-  const { vendor, architecture, device, description } = adapter.info;
-  const words = [...new Set([vendor, architecture, device, description])].filter(Boolean).join(' ');
-  return { adapter: words || 'WebGPU', software: adapter.info.isFallbackAdapter || SOFTWARE.test(words) };
+  const device = await adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+  });
+  const tf = await import('@tensorflow/tfjs-core');
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // The package registers a backend with a device of its own.
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
+
+  const { vendor, architecture, device: name, description, isFallbackAdapter } = adapter.info;
+  const words = [...new Set([vendor, architecture, name, description])].filter(Boolean).join(' ');
+  return { device, adapter: words || 'WebGPU', software: isFallbackAdapter || SOFTWARE.test(words) };
 };

@@ -1,0 +1,134 @@
+import type { LlamaShape } from '@pathfold/nets/llama-modules';
+import { adamwRates } from '@pathfold/optim/inner/adamw';
+import type { Executor, ExecutorName, TfjsName } from '@pathfold/tensors/executors/executor';
+import { openExecutor } from '@pathfold/tensors/executors/open';
+import type { LaneHost } from '@pathfold/tensors/executors/wasm/lane-words';
+import { trace } from '@pathfold/tensors/plan/trace';
+import type { Plan } from '@pathfold/tensors/plan/types';
+import { matmul } from '@pathfold/tensors/primitives/matmul/matmul';
+import { initPath, parameterCount } from '@pathfold/training/path';
+import { trainingPlan } from '@pathfold/training/plans';
+import { countedSteps, type GpuCounts } from './gpu-counts.ts';
+import { pathOf, windowsOf } from './shapes.ts';
+import { stockStep } from './stock-tfjs.ts';
+
+/** What is measured: one way to train one shape, or the bare products of its weights. */
+export interface ArmSpec {
+  readonly kind: 'stock' | 'stock-nn' | 'ours' | 'products';
+  readonly executor: ExecutorName;
+  readonly threads: number;
+  readonly model: LlamaShape;
+  /** Sequences a step. */
+  readonly batch: number;
+}
+
+/** Some steps, each with its loss read back. */
+export interface Timed {
+  /** Of one step. */
+  readonly milliseconds: number;
+  /** What one step does to the GPU; null on the CPU. */
+  readonly gpu: GpuCounts | null;
+}
+
+export interface Device {
+  /** In words. */
+  readonly adapter: string;
+  /** A GPU that is emulated on the CPU. */
+  readonly software: boolean;
+}
+
+export interface Arm extends Device {
+  /** At the fullest: as planned, or as TensorFlow.js counts them over its first step. */
+  readonly peakBytes: number;
+  steps(count: number): Promise<Timed>;
+  dispose(): Promise<void>;
+}
+
+/** Opens an arm and takes its first step. Works in Node, and in a worker of a page. */
+export const openArm = async (spec: ArmSpec, lanes: LaneHost): Promise<Arm> => {
+  const { adapter, software, firstStep, step, dispose } = await open(spec, lanes);
+  const onGpu = spec.executor.endsWith('webgpu');
+  return {
+    adapter,
+    software,
+    peakBytes: await firstStep(),
+    async steps(count) {
+      const started = performance.now();
+      const gpu = onGpu ? await countedSteps(step, count) : null;
+      if (!onGpu) for (let i = 0; i < count; i++) await step();
+      return { milliseconds: (performance.now() - started) / count, gpu };
+    },
+    dispose: async () => dispose(),
+  };
+};
+
+interface Opened extends Device {
+  /** Answers the peak bytes. */
+  firstStep(): Promise<number>;
+  step(): Promise<unknown>;
+  dispose(): void;
+}
+
+/** As many products of one sequence as take about as long as a step. */
+export const PRODUCTS = 100;
+
+const open = (spec: ArmSpec, lanes: LaneHost): Promise<Opened> => {
+  if (spec.kind === 'ours') return ours(spec, lanes);
+  if (spec.kind === 'products') return products(spec);
+  return stock(spec);
+};
+
+const stock = async ({ kind, executor, model, batch }: ArmSpec): Promise<Opened> => {
+  const { adapter, software } = await openExecutor(executor as TfjsName);
+  // The whole package: it registers the gradients.
+  await import('@tensorflow/tfjs');
+  const tf = await import('@tensorflow/tfjs-core');
+  await tf.setBackend(executor === 'tfjs-webgpu' ? 'webgpu' : 'wasm');
+  const { step, dispose } = stockStep(tf, model, batch, kind === 'stock-nn');
+  const { tokens, targets } = windowsOf(model, batch);
+  return {
+    adapter,
+    software,
+    firstStep: async () => (await tf.profile(() => step(tokens, targets) as never)).peakBytes,
+    step: () => step(tokens, targets),
+    dispose,
+  };
+};
+
+const ours = async ({ executor: name, threads, model, batch }: ArmSpec, lanes: LaneHost): Promise<Opened> => {
+  const executor = await openExecutor(name, { lanes: { ...lanes, threads } });
+  const path = pathOf(model);
+  const plan = trainingPlan(path, batch, { weightDecay: 0.1, clipNorm: 1 });
+  const program = executor.compile(plan);
+  program.write('theta', initPath(path, 1));
+  for (const moment of ['m', 'v']) program.write(moment, new Float32Array(parameterCount(path)));
+  const windows = windowsOf(model, batch);
+  let steps = 0;
+  return opened(executor, plan, () => program.run({ ...windows, rates: adamwRates(1e-3, steps++) }));
+};
+
+/** Products of a sequence's rows with square weights, one after another. */
+const products = async ({ model: { width, context } }: ArmSpec): Promise<Opened> => {
+  const executor = await openExecutor('wasm');
+  const plan = trace((t) => {
+    const weights = t.state('weights', [width, width]);
+    let rows = t.state('rows', [context, width]);
+    for (let i = 0; i < PRODUCTS; i++) rows = matmul(rows, weights);
+    t.output('rows', rows);
+  });
+  const program = executor.compile(plan);
+  program.write('weights', new Float32Array(width * width));
+  program.write('rows', new Float32Array(context * width).fill(1));
+  return opened(executor, plan, () => program.run({}));
+};
+
+const opened = (executor: Executor, plan: Plan, step: () => Promise<unknown>): Opened => ({
+  adapter: executor.adapter,
+  software: executor.software,
+  async firstStep() {
+    await step();
+    return executor.bytesOf(plan);
+  },
+  step,
+  dispose: () => executor.dispose(),
+});

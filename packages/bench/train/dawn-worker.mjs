@@ -1,0 +1,8 @@
+import { register } from 'tsx/esm/api';
+
+// A thread's first module must be JavaScript; from here on TypeScript can be imported.
+register();
+const { create, globals } = await import('webgpu');
+Object.assign(globalThis, globals);
+Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) } });
+await import('./dawn-worker.ts');
