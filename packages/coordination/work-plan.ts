@@ -35,10 +35,20 @@ export interface RoutingFacts {
   readonly counts: { readonly [split in Split]: readonly number[] };
 }
 
+/** A run whose work is a study: the words for its kinds of work. */
+export interface StudyFacts {
+  readonly name: string;
+  /** Read by the kind that does the study. */
+  readonly config: Json;
+  /** Decides which contributions are computed again; drawn when the run is made and shown to nobody. */
+  readonly auditSeed: number;
+}
+
 /** What every kind of work may know of the run that it belongs to. */
 export interface RunFacts {
   readonly id: string;
   readonly spec: RunSpec;
+  readonly study?: StudyFacts;
   readonly modules: Record<string, ModuleFacts>;
   readonly paths: Record<string, PathFacts>;
   /** Token streams by split; the domain of each document of each. */
@@ -70,6 +80,8 @@ export interface Task {
   readonly steps: number;
   /** Tokens at most: the bound of the credit. */
   readonly tokens: number;
+  /** Multiplications and additions of all of it, by a formula of shapes: comparable between machines. */
+  readonly flops?: number;
   readonly durationMs: number;
   /** How long this volunteer should need; at most `durationMs`. */
   readonly expectedMs: number;
@@ -102,6 +114,10 @@ export type Outcome =
   | { readonly type: 'begun'; readonly fold: Fold }
   /** A fold has ended; the run's modules are already the new ones. */
   | { readonly type: 'folded'; readonly fold: string; readonly result: Json }
+  /** A volunteer that `plan` called `refuted` has lost its credit in this run. */
+  | { readonly type: 'withdrawn'; readonly volunteer: string }
+  /** Documents were routed anew, by whatever kind of work: paths have other shards. */
+  | { readonly type: 'routed' }
   /** The run goes on after it (or the coordinator) stood still for `pausedMs`: running clocks move by it. */
   | { readonly type: 'resumed'; readonly pausedMs: number }
   /** The operator asks for this kind of work now; or the run is about to finish, or was stopped and then changed. */
@@ -151,6 +167,17 @@ export interface Summary {
   evaluation?: Json;
 }
 
+/** What a kind of work wants done in a run. */
+export interface Plan {
+  readonly folds: readonly Fold[];
+  /** Leases whose round is over. */
+  readonly revoke: readonly string[];
+  readonly wakeAt: number | null;
+  readonly done: boolean;
+  /** Volunteers whose work was found out to be invented: they lose their credit in this run. */
+  readonly refuted?: readonly string[];
+}
+
 /**
  * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always.
  * `settle` may mutate `state`; all else is pure.
@@ -170,7 +197,7 @@ export interface WorkPlan<S = Json> {
    * Folds to begin, leases whose round is over, and when to look again even if nothing happens. `done`: there is
    * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
    */
-  plan(state: S, run: RunFacts, now: number): { folds: Fold[]; revoke: string[]; wakeAt: number | null; done: boolean };
+  plan(state: S, run: RunFacts, now: number): Plan;
   /**
    * Whether somebody asked for this work, so that it goes on even while the run is paused or finished. A kind
    * without it rests then.
