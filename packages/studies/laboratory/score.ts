@@ -21,7 +21,9 @@ export async function natsPerByte(
 ): Promise<number> {
   const { byteLengths } = readTokenizer(byteTokenizer());
   const rule = { context: path.model.context, prefixBytes };
-  const windows = documents.flatMap((ids) => scoringWindows(ids, byteLengths, rule).map((window) => ({ ids, ...window })));
+  const windows = documents.flatMap((ids) =>
+    scoringWindows(ids, byteLengths, rule).map((window) => ({ ids, ...window })),
+  );
   const tokens = new Int32Array(windows.length * rule.context).fill(END_OF_TEXT);
   const targets = tokens.slice();
   windows.forEach(({ ids, start, length }, w) => {

@@ -1,0 +1,54 @@
+/** A figure of one arm with the seed in question; NaN where that arm has no result. */
+export type FigureOf = (arm: string, figure?: string) => number;
+
+export interface Bound {
+  readonly op: '<=' | '>=';
+  readonly value: number;
+}
+
+/** A statement of a fact sheet as arithmetic over one seed's figures: arms are compared seed by seed. */
+export interface ClaimSpec {
+  /** The sheet's, for example `diloco.1.4.3`; a letter after it where the statement has several parts. */
+  readonly id: string;
+  readonly claim: string;
+  readonly bound: Bound;
+  /** NaN where a figure is missing. */
+  measure(of: FigureOf): number;
+}
+
+export interface Spread {
+  /** Null when there is nothing to take the mean of. */
+  readonly mean: number | null;
+  /** Of a sample (n - 1); null below two. */
+  readonly std: number | null;
+  readonly n: number;
+}
+
+/** A claim as the last line of a study reports it. */
+export interface Claim {
+  readonly id: string;
+  readonly claim: string;
+  readonly bound: Bound;
+  readonly measured: Spread;
+  /** The mean is on the right side of the bound. Never without a measurement. */
+  readonly holds: boolean;
+}
+
+/** Mean and standard deviation of the values that are numbers. */
+export function spreadOf(values: readonly number[]): Spread {
+  const known = values.filter(Number.isFinite);
+  const n = known.length;
+  if (n === 0) return { mean: null, std: null, n };
+  const mean = known.reduce((sum, value) => sum + value, 0) / n;
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : null, n };
+}
+
+/** `figures`: one for each seed. */
+export const judge = (specs: readonly ClaimSpec[], figures: readonly FigureOf[]): Claim[] =>
+  specs.map(({ id, claim, bound, measure }) => {
+    const measured = spreadOf(figures.map(measure));
+    const { mean } = measured;
+    const holds = mean !== null && (bound.op === '<=' ? mean <= bound.value : mean >= bound.value);
+    return { id, claim, bound, measured, holds };
+  });

@@ -1,0 +1,107 @@
+import { codecOf } from '@pathfold/compression/codecs';
+import type { Moments } from '@pathfold/optim/inner/adamw';
+import { joinModules, type PathShape } from '@pathfold/training/path';
+import { trainRun } from '@pathfold/works/train/run';
+import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
+import { TrainTask } from '@pathfold/works/train/task';
+import type { WorkRun } from '@pathfold/works/work-run';
+
+/** What volunteers do in the study and not in the product. */
+
+const raw = codecOf('f32');
+const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
+
+/**
+ * DiLoCo section 4, "asynchronous communication": a volunteer whose outer gradient was lost does not start its next
+ * round from theta(t) but goes on from its own theta_i, with its own moments; what it then sends is theta(t) minus
+ * where it ends.
+ */
+export class OwnStart {
+  /** Where a volunteer whose contribution was lost stands. */
+  readonly #own = new Map<string, { readonly theta: Float32Array; readonly kept: Uint8Array }>();
+  /** Where those who compute ended, until it is known whether their contribution arrives. */
+  readonly #ends = new Map<string, { readonly theta: Float32Array; readonly kept: Uint8Array }>();
+
+  settle(volunteer: string, isLost: boolean): void {
+    const end = this.#ends.get(volunteer);
+    if (isLost && end) this.#own.set(volunteer, end);
+    else this.#own.delete(volunteer);
+  }
+
+  runOf(volunteer: string): WorkRun {
+    return {
+      name: trainRun.name,
+      execute: async (body, ports) => {
+        const { modules } = TrainTask.parse(body);
+        const parts = await Promise.all(modules.map(async (module) => floats(await ports.blob(module))));
+        const theta = joinModules(parts);
+        const own = this.#own.get(volunteer);
+        const start = own?.theta ?? theta;
+        let offset = 0;
+        const places = new Map(
+          parts.map((part, i) => {
+            const place = [modules[i]!.sha256, start.subarray(offset, offset + part.length)] as const;
+            offset += part.length;
+            return place;
+          }),
+        );
+        const result = await trainRun.execute(body, {
+          ...ports,
+          blob: async (ref) => {
+            const part = places.get(ref.sha256);
+            return part ? raw.encode(part).slice() : ports.blob(ref);
+          },
+          kept: async (name) => own?.kept ?? ports.kept(name),
+        });
+        const end = floats(result.payload).map((delta, i) => start[i]! - delta);
+        this.#ends.set(volunteer, { theta: end, kept: result.keep!.bytes });
+        return { ...result, payload: raw.encode(theta.map((value, i) => value - end[i]!)) };
+      },
+    };
+  }
+}
+
+/**
+ * An outer gradient without the smallest of its values: in each neuron (a column of a matrix [in, out], a row of the
+ * embedding, a whole vector of gains) that share of them becomes 0 (DiLoCo section 4, after TIES).
+ */
+export function prune(delta: Float32Array, { modules }: PathShape, share: number): Float32Array {
+  const pruned = delta.slice();
+  let offset = 0;
+  for (const { name, shape } of modules.flatMap(({ tensors }) => tensors)) {
+    const [rows, columns] = shape.length === 2 ? (shape as [number, number]) : [1, shape[0]!];
+    const byRow = shape.length < 2 || name === 'tokens';
+    const [neurons, values] = byRow ? [rows, columns] : [columns, rows];
+    for (let neuron = 0; neuron < neurons; neuron++) {
+      const at = (i: number) => offset + (byRow ? neuron * columns + i : i * columns + neuron);
+      const bySize = Array.from({ length: values }, (_, i) => at(i)).sort(
+        (a, b) => Math.abs(delta[a]!) - Math.abs(delta[b]!) || a - b,
+      );
+      for (const i of bySize.slice(0, Math.round(share * values))) pruned[i] = 0;
+    }
+    offset += rows * columns;
+  }
+  return pruned;
+}
+
+/** The product's training, sending pruned outer gradients. */
+export const pruning = (path: PathShape, share: number): WorkRun => ({
+  name: trainRun.name,
+  async execute(body, ports) {
+    const result = await trainRun.execute(body, ports);
+    return { ...result, payload: raw.encode(prune(floats(result.payload), path, share)) };
+  },
+});
+
+/** The same moments for everybody: the mean of theirs. `states`: as volunteers keep them. */
+export function averageMoments(states: readonly Uint8Array[], parameterCount: number): Uint8Array {
+  const moments = states.map((bytes) => decodeMoments(bytes, parameterCount, Number.POSITIVE_INFINITY)!);
+  const mean = (which: 'm' | 'v') =>
+    Float32Array.from({ length: parameterCount }, (_, i) => {
+      let sum = 0;
+      for (const each of moments) sum += each[which][i]!;
+      return sum / moments.length;
+    });
+  const steps = Math.max(...moments.map((each: Moments) => each.steps));
+  return encodeMoments({ m: mean('m'), v: mean('v'), steps }, steps);
+}

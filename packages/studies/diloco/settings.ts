@@ -1,0 +1,162 @@
+import type { Json } from '@pathfold/coordination/work-plan';
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+import { BYTE_VOCABULARY } from '../byte-corpus.ts';
+import type { Arm } from '../study.ts';
+
+/** A volunteer loses its contribution with probability `share`, and goes on from its own parameters or from the run's. */
+export interface Losses {
+  readonly share: number;
+  readonly from: 'own' | 'run';
+}
+
+/** All that decides one arm, beside the seed. */
+export interface ArmConfig {
+  readonly model: RunSpec['model'];
+  readonly corpus: 'starter, bytes';
+  /** Trained first by one worker, with the same batch: the arms of a seed share it. */
+  readonly base: { readonly steps: number; readonly learningRate: number };
+  readonly inner: RunSpec['inner'];
+  readonly totalSteps: number;
+  readonly outer: RunSpec['outer'];
+  /** Workers in the rounds of the run, evenly spread over it: [4, 8] is four in the first half, eight in the second. */
+  readonly workers: readonly number[];
+  readonly shards: 'iid' | 'k-means' | 'domains';
+  readonly losses: Losses;
+  /** Share of each neuron's values of an outer gradient, the smallest, that are not sent. */
+  readonly pruned: number;
+  readonly moments: 'kept' | 'averaged';
+}
+
+type Model = { width: number; blocks: number; heads: number; context: number };
+
+interface Size {
+  readonly model: Model;
+  readonly base: ArmConfig['base'];
+  readonly steps: number;
+  readonly learningRate: number;
+}
+
+/** pilots' section 1: the short base. A byte is a token; one more ends documents. */
+const FULL: Size = {
+  model: { width: 64, blocks: 4, heads: 2, context: 128 },
+  base: { steps: 300, learningRate: 2e-3 },
+  steps: 1000,
+  learningRate: 4e-3,
+};
+
+const QUICK: Size = {
+  model: { width: 32, blocks: 2, heads: 2, context: 64 },
+  base: { steps: 200, learningRate: 4e-3 },
+  steps: 500,
+  learningRate: 8e-3,
+};
+
+const H = 25;
+const WARM_UP = 50;
+const BATCH = 8;
+const AVERAGING: ArmConfig['outer'] = { kind: 'averaging', learningRate: 1, momentum: 0 };
+const NESTEROV: ArmConfig['outer'] = { kind: 'nesterov', learningRate: 0.7, momentum: 0.9 };
+
+type Change = Partial<Omit<ArmConfig, 'inner'>> & { readonly inner?: Partial<ArmConfig['inner']> };
+
+const baseConfig = ({ model, base, steps, learningRate }: Size): ArmConfig => ({
+  model: { ...model, vocabulary: BYTE_VOCABULARY, tied: true },
+  corpus: 'starter, bytes',
+  base,
+  inner: { steps: H, learningRate, warmupSteps: WARM_UP, weightDecay: 0.1, clipNorm: 1, batch: BATCH },
+  totalSteps: steps,
+  outer: NESTEROV,
+  workers: [4],
+  shards: 'iid',
+  losses: { share: 0, from: 'run' },
+  pruned: 0,
+  moments: 'kept',
+});
+
+const one = { workers: [1], outer: AVERAGING };
+const times = (size: Size, factor: number, rate: number): Change => ({
+  ...one,
+  inner: { batch: factor * BATCH, learningRate: rate * size.learningRate },
+});
+const ramp = Array.from({ length: 8 }, (_, i) => i + 1);
+
+/** One factor at a time around the base setting `k4`; the first arms decide most. */
+const changes = (size: Size): Record<string, readonly [about: string, change: Change]> => ({
+  single: ['one worker', one],
+  k4: ['DiLoCo, k = 4 (base setting)', {}],
+  k8: ['DiLoCo, k = 8', { workers: [8] }],
+  batch4: ['one worker, batch ×4, rate ×2', times(size, 4, 2)],
+  batch8: ['one worker, batch ×8, rate ×2', times(size, 8, 2)],
+  averaging: ['outer averaging', { outer: AVERAGING }],
+  kmeans: ['k-means shards', { shards: 'k-means' }],
+  'lost50-own': ['50 % lost, on from their own θ', { losses: { share: 0.5, from: 'own' } }],
+  'lost50-run': ["50 % lost, on from the run's θ", { losses: { share: 0.5, from: 'run' } }],
+  updates8: ['one worker, ×8 updates', { ...one, totalSteps: 8 * size.steps }],
+  'k8-kmeans': ['k = 8, k-means shards', { workers: [8], shards: 'k-means' }],
+  'k8-domains': ['k = 8, shards of whole domains', { workers: [8], shards: 'domains' }],
+  k1: ['DiLoCo, k = 1', { workers: [1] }],
+  h10: ['H = 10', { inner: { steps: 10 } }],
+  h50: ['H = 50', { inner: { steps: 50 } }],
+  h100: ['H = 100', { inner: { steps: 100 } }],
+  h250: ['H = 250', { inner: { steps: 250 } }],
+  pruned25: ['25 % pruned', { pruned: 0.25 }],
+  pruned50: ['50 % pruned', { pruned: 0.5 }],
+  pruned75: ['75 % pruned', { pruned: 0.75 }],
+  doubling: ['workers 4, then 8', { workers: [4, 8] }],
+  halving: ['workers 8, then 4', { workers: [8, 4] }],
+  moments: ["Adam's moments averaged", { moments: 'averaged' }],
+  'outer-sgd': ['outer SGD, η 0.7', { outer: { kind: 'sgd', learningRate: 0.7, momentum: 0 } }],
+  'outer-momentum': [
+    'outer SGD with momentum, η 0.3',
+    { outer: { kind: 'momentum', learningRate: 0.3, momentum: 0.9 } },
+  ],
+  'outer-adam': ['outer Adam, η 0.3, ε 0.1', { outer: { kind: 'adam', learningRate: 0.3, momentum: 0.9 } }],
+  nesterov03: ['outer Nesterov, η 0.3', { outer: { ...NESTEROV, learningRate: 0.3 } }],
+  'k1-eta03': ['DiLoCo, k = 1, η 0.3', { workers: [1], outer: { ...NESTEROV, learningRate: 0.3 } }],
+  'lost10-own': ['10 % lost, on from their own θ', { losses: { share: 0.1, from: 'own' } }],
+  'lost30-own': ['30 % lost, on from their own θ', { losses: { share: 0.3, from: 'own' } }],
+  'ramp-up': ['workers 1 to 8', { workers: ramp }],
+  'ramp-down': ['workers 8 to 1', { workers: ramp.toReversed() }],
+  'single-half': ['one worker, rate ×½', { ...one, inner: { learningRate: size.learningRate / 2 } }],
+  'batch4-rate4': ['one worker, batch ×4, rate ×4', times(size, 4, 4)],
+  'batch8-rate4': ['one worker, batch ×8, rate ×4', times(size, 8, 4)],
+  'updates8-half': [
+    'one worker, ×8 updates, rate ×½',
+    { ...one, totalSteps: 8 * size.steps, inner: { learningRate: size.learningRate / 2 } },
+  ],
+});
+
+/** What the quick version leaves out: it decides no claim. */
+const NOT_QUICK = new Set([
+  'h250',
+  'lost10-own',
+  'lost30-own',
+  'ramp-up',
+  'ramp-down',
+  'nesterov03',
+  'k1-eta03',
+  'pruned25',
+  'outer-sgd',
+  'outer-momentum',
+  'single-half',
+  'batch4-rate4',
+  'batch8-rate4',
+  'updates8-half',
+]);
+
+export interface Settings {
+  readonly base: ArmConfig;
+  readonly arms: Readonly<Record<string, Arm>>;
+}
+
+export function settings(quick: boolean): Settings {
+  const size = quick ? QUICK : FULL;
+  const base = baseConfig(size);
+  const arms: Record<string, Arm> = {};
+  for (const [name, [about, { inner, ...change }]] of Object.entries(changes(size))) {
+    if (quick && NOT_QUICK.has(name)) continue;
+    const config: ArmConfig = { ...base, ...change, inner: { ...base.inner, ...inner } };
+    arms[name] = { about, config: config as unknown as Json };
+  }
+  return { base, arms };
+}

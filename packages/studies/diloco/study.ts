@@ -1,0 +1,25 @@
+import { probe } from '../laboratory/probe.ts';
+import type { Study } from '../study.ts';
+import { CLAIMS, report } from './report.ts';
+import { runArm } from './run.ts';
+import { type ArmConfig, settings } from './settings.ts';
+
+export const diloco: Study = {
+  about: 'DiLoCo (arXiv 2311.08105): the twelve statements of the fact sheet, section 1.4',
+  sources: [
+    'optim',
+    'nets/llama.ts',
+    'training/round.ts',
+    'compression/f32.ts',
+    'studies/diloco/run.ts',
+    'studies/diloco/habits.ts',
+    'studies/diloco/shards.ts',
+    'studies/diloco/cosines.ts',
+  ],
+  probe,
+  design(quick) {
+    const { base, arms } = settings(quick);
+    return { config: base as never, arms, claims: CLAIMS, report: (results) => report(results, arms) };
+  },
+  run: (arm, seed, ports) => runArm(arm.config as unknown as ArmConfig, seed, ports),
+};

@@ -1,0 +1,9 @@
+import type { Study } from './study.ts';
+
+/** Every study by the name that the command takes. */
+export const STUDIES: Readonly<Record<string, { readonly about: string; load(): Promise<Study> }>> = {
+  diloco: {
+    about: 'DiLoCo (arXiv 2311.08105): the twelve statements of the fact sheet, section 1.4',
+    load: async () => (await import('./diloco/study.ts')).diloco,
+  },
+};

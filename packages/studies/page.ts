@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json } from '@pathfold/coordination/work-plan';
+import type { Claim } from './claims.ts';
+import type { Plot } from './plots.ts';
+import { fixed, markdownTable, spread, type Table } from './tables.ts';
+
+const BEGIN = '<!-- results: written by the study -->';
+const END = '<!-- end of results -->';
+const DIGITS = 4;
+
+export interface PageContent {
+  readonly study: string;
+  /** The command that makes it. */
+  readonly command: string;
+  readonly seeds: readonly number[];
+  readonly config: Json;
+  readonly claims: readonly Claim[];
+  readonly tables: readonly Table[];
+  readonly plots: readonly Plot[];
+}
+
+const verdict = ({ measured, holds }: Claim): string =>
+  measured.n === 0 ? 'not measured' : holds ? 'holds' : '**does not hold**';
+
+const claimsTable = (claims: readonly Claim[], seeds: readonly number[]): Table => ({
+  title: 'Claims',
+  currency: `Compared seed by seed; ± is the standard deviation over ${seeds.length} seeds.`,
+  head: ['id', 'claim', 'bound', 'measured', ''],
+  rows: claims.map((claim) => [
+    claim.id,
+    claim.claim,
+    `${claim.bound.op === '<=' ? '≤' : '≥'} ${fixed(claim.bound.value, DIGITS)}`,
+    spread(claim.measured, DIGITS, seeds.length),
+    verdict(claim),
+  ]),
+});
+
+/**
+ * Writes the study's part of `README.md`, between two marks; what people wrote around it stays. Beside it the plots
+ * and `config.json`.
+ */
+export function writePage(folder: string, { study, command, seeds, config, claims, tables, plots }: PageContent): void {
+  mkdirSync(folder, { recursive: true });
+  const pictures = plots.map(({ name, title, svg }) => {
+    writeFileSync(join(folder, `${name}.svg`), svg);
+    return `![${title}](${name}.svg)`;
+  });
+  writeFileSync(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  const made = `Made by \`${command}\`, seeds ${seeds.join(', ')}; configuration in [config.json](config.json), one file an arm and seed in [results](results/).`;
+  const parts = [BEGIN, '', made, '', ...pictures.flatMap((picture) => [picture, ''])];
+  for (const table of [claimsTable(claims, seeds), ...tables]) parts.push(markdownTable(table), '');
+  const path = join(folder, 'README.md');
+  const old = existsSync(path) ? readFileSync(path, 'utf8') : `# Study: ${study}\n\n${BEGIN}\n${END}\n`;
+  const [from, to] = [old.indexOf(BEGIN), old.indexOf(END)];
+  if (from < 0 || to < from)
+    throw new Error(`${path} has lost the marks that the study writes between: ${BEGIN} … ${END}`);
+  writeFileSync(path, `${old.slice(0, from)}${parts.join('\n')}${old.slice(to)}`);
+}

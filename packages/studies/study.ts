@@ -1,0 +1,46 @@
+import type { Json } from '@pathfold/coordination/work-plan';
+import type { ClaimSpec } from './claims.ts';
+import type { Plot } from './plots.ts';
+import type { Result, Results } from './results.ts';
+import type { Table } from './tables.ts';
+
+/** One of the things that a study compares. */
+export interface Arm {
+  /** In words, for tables and plots. */
+  readonly about: string;
+  /** All that its result depends on beside the seed and the arithmetic: part of its key. */
+  readonly config: Json;
+}
+
+/** A study in one of its two sizes. */
+export interface Design {
+  /** What all arms share, for the last line and the page. */
+  readonly config: Json;
+  /** By name: letters, digits and hyphens. They are run in this order, seed after seed. */
+  readonly arms: Readonly<Record<string, Arm>>;
+  /** Every statement of the sheet that this size can decide. */
+  readonly claims: readonly ClaimSpec[];
+  /** Tables and plots from the results that are there. */
+  report(results: Results): { readonly tables: readonly Table[]; readonly plots: readonly Plot[] };
+}
+
+export interface RunPorts {
+  /** Bytes that several arms share (a base): made once by whoever comes first, and kept outside the repository's files. */
+  cached(name: string, config: Json, make: () => Promise<Uint8Array>): Promise<Uint8Array>;
+  /** A line for people who wait. */
+  say(text: string): void;
+}
+
+export interface Study {
+  readonly about: string;
+  /** Files and folders below packages/ that say what is computed: their code is part of every key. */
+  readonly sources: readonly string[];
+  /** A short run through all that the results depend on; what it answers is part of every key. */
+  probe(): Promise<string>;
+  design(quick: boolean): Design;
+  /** One arm with one seed, in a process of its own. */
+  run(arm: Arm, seed: number, ports: RunPorts): Promise<Result>;
+}
+
+/** At least this many seeds decide a claim. */
+export const LEAST_SEEDS = 3;
