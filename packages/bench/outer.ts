@@ -88,7 +88,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchResult> {
           moments[i] = result.moments;
           mean.add(result.delta, result.steps, 1);
         }
-        outer.update(theta, mean.mean(), { weight: 1, steps, tokens: 0, staleness: 0 }, state);
+        outer.update(theta, mean.mean(), { share: 1 }, state);
       }
       const nats = await evaluate({ executor, path, theta, windows });
       const loss = nats.reduce((sum, value) => sum + value, 0) / nats.length;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { RunState } from '@pathfold/protocol/resources';
+import type { Mode } from '@pathfold/protocol/run-spec';
 import type { Fold, FoldOutput, RunFacts, Task } from './work-plan.ts';
 
 /**
@@ -13,6 +14,8 @@ export type CoordinatorEvent = { readonly at: number } & (
   | { readonly type: 'RunCreated'; readonly run: RunFacts; readonly kinds: readonly string[] }
   /** From the operator, or (decided) `finished` when its work is done. */
   | { readonly type: 'RunStateChanged'; readonly run: string; readonly state: RunState; readonly reason: string | null }
+  /** From the operator: how its modules step from now on. */
+  | { readonly type: 'RunModeChanged'; readonly run: string; readonly mode: Mode }
   | { readonly type: 'RunDeleted'; readonly run: string }
   /** (decided) Every kind of work is done, or (told) the operator stopped the run: each may add what belongs at the end. */
   | { readonly type: 'RunEnding'; readonly run: string }
@@ -57,7 +60,21 @@ export type CoordinatorEvent = { readonly at: number } & (
   /** From the host's check, or (decided) when the kind does not admit it. */
   | { readonly type: 'ContributionRejected'; readonly lease: string; readonly code: ErrorCode; readonly detail: string }
   /** (decided) The contribution counts: credit is given here, exactly once. */
-  | { readonly type: 'ContributionAccepted'; readonly lease: string; readonly credit: number }
+  | {
+      readonly type: 'ContributionAccepted';
+      readonly lease: string;
+      readonly credit: number;
+      /** Multiplications and additions, of work that counts them. */
+      readonly flops?: number;
+    }
+  /** (decided) Work was computed again and came out otherwise: all credit that the volunteer got in this run is taken back. */
+  | {
+      readonly type: 'CreditWithdrawn';
+      readonly run: string;
+      readonly kind: string;
+      readonly volunteer: string;
+      readonly credit: number;
+    }
   /** (decided) */
   | { readonly type: 'FoldBegun'; readonly run: string; readonly kind: string; readonly fold: Fold }
   | {

@@ -120,6 +120,8 @@ export type Outcome =
   | { readonly type: 'routed' }
   /** The run goes on after it (or the coordinator) stood still for `pausedMs`: running clocks move by it. */
   | { readonly type: 'resumed'; readonly pausedMs: number }
+  /** The run's spec says now how its modules step. */
+  | { readonly type: 'mode' }
   /** The operator asks for this kind of work now; or the run is about to finish, or was stopped and then changed. */
   | { readonly type: 'requested'; readonly by: 'operator' | 'ending' };
 

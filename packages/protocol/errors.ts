@@ -137,6 +137,11 @@ export const ERRORS = {
     what: 'The contribution claims a number of steps that its lease does not allow.',
     todo: 'Reload the page: it may be out of date.',
   },
+  too_stale: {
+    status: 422,
+    what: 'The model has moved on by more versions since this work began than the run allows.',
+    todo: 'Nothing: the next piece of work starts from the newest version, with fewer steps.',
+  },
   // sockets
   protocol_too_old: { status: 426, what: 'This page speaks an older protocol.', todo: 'Reload the page.' },
   protocol_too_new: {

@@ -47,7 +47,7 @@ describe('run spec', () => {
       'routing.prefixBytes',
     ],
     ['an unknown field', { corpus: 'starter', colour: 'red' }, ''],
-    ['a mode that is not offered', { corpus: 'starter', mode: 'async' }, 'mode'],
+    ['a mode that is not offered', { corpus: 'starter', mode: 'eventually' }, 'mode'],
   ])('refuses %s and names the field', (_, spec, field) => {
     const { success, error } = RunSpec.safeParse(spec);
     expect(success).toBe(false);

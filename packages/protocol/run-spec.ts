@@ -42,6 +42,36 @@ export const OuterSpec = z.strictObject({
 export type OuterSpec = z.infer<typeof OuterSpec>;
 
 /**
+ * When modules step (docs/GLOSSARY.md). `sync`: at the end of a round; `async`: whenever contributions arrive; `hybrid`:
+ * those that several paths cross as in `async`, those of one path as in `sync`.
+ */
+export const MODES = ['sync', 'async', 'hybrid'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** Asynchronous Local-SGD (arXiv 2401.09135). Read only where modules step asynchronously. */
+export const AsyncSpec = z.strictObject({
+  /** Grace period: how long an arrival waits for others to join its fold, in parts of the expected time of a task. */
+  grace: z._default(z.number().check(z.minimum(0), z.maximum(1_000_000)), 0.1),
+  /** Arrivals that a fold needs (buffer of FedBuff, quorum of Decoupled DiLoCo). */
+  quorum: z._default(count(64), 1),
+  /** N: arrivals that make up one outer step of delayed Nesterov, at most as many go into one fold; null: as many as volunteers are at work. */
+  buffer: z._default(z.nullable(count(4096)), null),
+  /** c N of delayed Nesterov: part of the momentum that is applied at the arrivals, not when the buffer is full. */
+  momentumSpread: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0),
+  /** DyLU: H of the fastest, fewer steps for the slower, so that all are done in the same time; false: H for everybody. */
+  dynamicSteps: z._default(z.boolean(), true),
+  /** Fewest steps that DyLU gives. */
+  leastSteps: z._default(count(10_000), 5),
+  /** Module versions since a contribution's start after which it is not taken any more. */
+  mostStaleness: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 20),
+  /** A contribution that is s versions old counts (1 + s) ** -stalenessPower; 0: as any other. */
+  stalenessPower: z._default(z.number().check(z.minimum(0), z.maximum(4)), 0),
+  /** How the contributions of one fold are averaged: `radial` keeps the mean of their norms (Decoupled DiLoCo). */
+  average: z._default(z.enum(['mean', 'radial']), 'mean'),
+});
+export type AsyncSpec = z.infer<typeof AsyncSpec>;
+
+/**
  * Where the paths begin. `steps`: one dense path is trained first, as a run of its own, for that many inner steps;
  * `run`: a run that was trained before. Every expert of a level starts as a copy (DiPaCo section 2.2).
  */
@@ -75,7 +105,8 @@ export const RunSpec = z
     /** Licence that the trained weights are published under: volunteers are told before they start. */
     licence: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'CC0-1.0'),
     visibility: z._default(z.enum(['public', 'private']), 'public'),
-    mode: z._default(z.enum(['sync']), 'sync'),
+    mode: z._default(z.enum(MODES), 'sync'),
+    async: z.prefault(AsyncSpec, {}),
     seed: z._default(z.int().check(z.minimum(0), z.maximum(0xffffffff)), 1),
     model: z.prefault(ModelSpec, {}),
     levels: z.optional(z.array(LevelSpec).check(z.minLength(1), z.maxLength(8))),
@@ -96,11 +127,13 @@ export const RunSpec = z
     evaluateEvery: z._default(count(10_000), 5),
   })
   .check((ctx) => {
-    const { model, levels, quorum, replicas, base, routing } = ctx.value;
+    const { model, levels, quorum, replicas, base, routing, async } = ctx.value;
     const refuse = (path: string[], message: string) =>
       ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
     if (model.width % (2 * model.heads) !== 0)
       refuse(['model', 'heads'], `width ${model.width} must be a multiple of twice the heads (${model.heads})`);
+    if (async.buffer !== null && async.quorum > async.buffer)
+      refuse(['async', 'quorum'], `quorum ${async.quorum} is more than the ${async.buffer} arrivals that a fold takes`);
     if (quorum > replicas) refuse(['quorum'], `quorum ${quorum} is more than the ${replicas} replicas`);
     if (!levels) return;
     const blocks = levels.reduce((sum, level) => sum + level.blocks, 0);

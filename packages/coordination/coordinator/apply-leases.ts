@@ -8,6 +8,9 @@ const SPEED_WEIGHT = 0.5;
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
 
+/** Examples of work that counts its operations are not the tokens of a language model. */
+const tellsSpeed = ({ task }: LeaseRecord): boolean => task.flops === undefined;
+
 /** What a kind may know of the contribution of a lease that has one. */
 export function contributionFacts(lease: LeaseRecord): ContributionFacts {
   const { sha256, bytes, report, figures } = lease.contribution!;
@@ -22,6 +25,7 @@ export const leaseHandlers: Handlers<
   | 'ContributionChecked'
   | 'ContributionRejected'
   | 'ContributionAccepted'
+  | 'CreditWithdrawn'
 > = {
   LeaseGranted(scene, event) {
     const { state, memory, touched, at } = scene;
@@ -49,7 +53,7 @@ export const leaseHandlers: Handlers<
     const lease = scene.state.leases[event.lease];
     if (!lease || (lease.contribution && !scene.state.runs[lease.run]?.deleted)) return;
     const volunteer = scene.state.volunteers[lease.volunteer];
-    if (event.code === 'expired' && volunteer) {
+    if (event.code === 'expired' && volunteer && tellsSpeed(lease)) {
       const most = perSecond(lease.task.tokens, scene.at - lease.grantedAt) / 2;
       volunteer.tokensPerSecond = volunteer.isMeasured ? Math.min(volunteer.tokensPerSecond, most) : most;
       volunteer.isMeasured = true;
@@ -68,11 +72,13 @@ export const leaseHandlers: Handlers<
     if (volunteer) {
       volunteer.lease = null;
       volunteer.seenAt = at;
+      noteIdle(memory, volunteer);
+    }
+    if (volunteer && tellsSpeed(lease)) {
       const speed = perSecond(Math.min(report.tokens, lease.task.tokens), at - lease.grantedAt);
       const known = volunteer.isMeasured ? volunteer.tokensPerSecond : speed;
       volunteer.tokensPerSecond = SPEED_WEIGHT * speed + (1 - SPEED_WEIGHT) * known;
       volunteer.isMeasured = true;
-      noteIdle(memory, volunteer);
     }
     touched.runs.add(lease.run);
     tell(scene, run, lease.kind, { type: 'received', lease: lease.id, key: lease.task.key });
@@ -99,10 +105,24 @@ export const leaseHandlers: Handlers<
     const volunteer = scene.state.volunteers[lease.volunteer];
     if (volunteer) {
       volunteer.credit += event.credit;
+      volunteer.credits[lease.run] = (volunteer.credits[lease.run] ?? 0) + event.credit;
+      volunteer.flops += event.flops ?? 0;
       volunteer.acceptedCount++;
     }
     const run = scene.state.runs[lease.run];
     if (run) tell(scene, run, lease.kind, { type: 'accepted', contribution: contributionFacts(lease) });
     endLease(scene, lease);
+  },
+
+  CreditWithdrawn(scene, event) {
+    const volunteer = touchVolunteer(scene, event.volunteer);
+    if (volunteer) {
+      volunteer.credit -= event.credit;
+      delete volunteer.credits[event.run];
+    }
+    const run = scene.state.runs[event.run];
+    if (!run) return;
+    tell(scene, run, event.kind, { type: 'withdrawn', volunteer: event.volunteer });
+    scene.touched.runs.add(event.run);
   },
 };

@@ -14,6 +14,7 @@ export const runHandlers: Handlers<
   | 'CoordinatorStarted'
   | 'RunCreated'
   | 'RunStateChanged'
+  | 'RunModeChanged'
   | 'RunDeleted'
   | 'RunEnding'
   | 'WorkRequested'
@@ -75,6 +76,14 @@ export const runHandlers: Handlers<
     }
   },
 
+  RunModeChanged(scene, event) {
+    const run = scene.state.runs[event.run];
+    if (!run || run.facts.spec.mode === event.mode) return;
+    run.facts.spec.mode = event.mode;
+    for (const kind of run.kinds) tell(scene, run, kind, { type: 'mode' });
+    scene.touched.runs.add(event.run);
+  },
+
   RunDeleted(scene, event) {
     const run = scene.state.runs[event.run];
     if (!run) return;
@@ -123,6 +132,7 @@ export const runHandlers: Handlers<
       run.facts.routing = facts;
       for (const [id, shard] of Object.entries(paths))
         if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);
+      for (const kind of run.kinds) tell(scene, run, kind, { type: 'routed' });
     }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
     if (run.ending && run.state === 'finished') tellEnding(scene, run);

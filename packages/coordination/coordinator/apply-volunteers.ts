@@ -17,6 +17,8 @@ const newVolunteer = (id: string, at: number): VolunteerRecord => ({
   paths: {},
   grantCount: 0,
   credit: 0,
+  credits: {},
+  flops: 0,
   acceptedCount: 0,
   rejectedCount: 0,
   seenAt: at,

@@ -106,7 +106,9 @@ function admit(desk: Desk, lease: LeaseRecord): CoordinatorEvent {
     : kinds.get(lease.kind)!.admit(run.works[lease.kind], run.facts, contributionFacts(lease));
   if (code !== null) return { at: now, type: 'ContributionRejected', lease: lease.id, code, detail: ERRORS[code].what };
   const bound = Math.floor((lease.task.tokens * Math.min(report.steps, lease.task.steps)) / lease.task.steps);
-  return { at: now, type: 'ContributionAccepted', lease: lease.id, credit: Math.min(report.tokens, bound) };
+  const { flops } = lease.task;
+  const credit = Math.min(report.tokens, bound);
+  return { at: now, type: 'ContributionAccepted', lease: lease.id, credit, ...(flops === undefined ? {} : { flops }) };
 }
 
 /** What the kinds of work of touched runs want: folds, ended rounds; and the run's own end. */
@@ -124,7 +126,7 @@ function followRuns(desk: Desk): CoordinatorEvent[] {
 }
 
 function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
-  const { memory, kinds, now } = desk;
+  const { state, memory, kinds, now } = desk;
   const id = run.facts.id;
   const isTraining = run.state === 'training';
   const events = isTraining ? [] : halt(desk, run);
@@ -133,6 +135,10 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   for (const kind of run.kinds) {
     if (!goesOn(desk, run, kind)) continue;
     const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now);
+    for (const volunteer of wanted.refuted ?? []) {
+      const credit = state.volunteers[volunteer]?.credits[id] ?? 0;
+      events.push({ at: now, type: 'CreditWithdrawn', run: id, kind, volunteer, credit });
+    }
     for (const lease of wanted.revoke) events.push(ended(desk, lease, 'round_over'));
     for (const fold of wanted.folds) {
       if (run.folds[foldId(kind, fold.key)]) continue;

@@ -58,8 +58,12 @@ export interface VolunteerRecord {
   readonly paths: Record<string, string>;
   /** Leases that it has ever got: one that never got any is forgotten when it goes. */
   grantCount: number;
-  /** Tokens of accepted work. */
+  /** Tokens of accepted work, less what was taken back. */
   credit: number;
+  /** The same by run. */
+  readonly credits: Record<string, number>;
+  /** Multiplications and additions of accepted work that counts them. */
+  flops: number;
   acceptedCount: number;
   rejectedCount: number;
   /** Time of its last event; heartbeats are not events. */

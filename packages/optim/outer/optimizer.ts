@@ -1,17 +1,19 @@
 /** What is known of a delta beside its values. */
 export interface DeltaMeta {
-  readonly weight: number;
-  readonly steps: number;
-  readonly tokens: number;
-  /** Module versions between the one the delta started from and the one it meets. */
-  readonly staleness: number;
+  /**
+   * Part of a whole outer step that the delta stands for, over 0 up to 1; the delta is already scaled by it. A round's
+   * mean stands for 1, one of N equal asynchronous arrivals for 1/N.
+   */
+  readonly share: number;
 }
 
 /**
  * Outer optimizer over one module's flat parameters (core sheet section 0). `theta` and the state are updated in
- * place; `delta` = theta_start - theta_end, already averaged over the contributions of the step.
+ * place; `delta` = theta_start - theta_end, averaged over the contributions and scaled by their share.
  */
 export interface OuterOptimizer {
   init(parameterCount: number): Float32Array;
   update(theta: Float32Array, delta: Float32Array, meta: DeltaMeta, state: Float32Array): void;
+  /** The part of the state that has to be kept; what `init` made stands in for the rest. All of it where absent. */
+  kept?(state: Float32Array): Float32Array;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OUTER_OPTIMIZERS, outerOptimizer } from './registry.ts';
 
-const META = { weight: 1, steps: 1, tokens: 1, staleness: 0 };
+const META = { share: 1 };
 
 /** Where `theta` stands after each delta. */
 const walk = (kind: string, learningRate: number, momentum: number, deltas: number[], theta0 = 0): number[] => {

@@ -10,6 +10,8 @@ export interface OuterOptimizerSpec {
   readonly kind: string;
   readonly learningRate: number;
   readonly momentum: number;
+  /** For Nesterov's momentum when arrivals are buffered; 0 where absent. */
+  readonly momentumSpread?: number | undefined;
 }
 
 /** Every outer optimizer by the name that a run's spec uses. */

@@ -21,6 +21,7 @@ const task: TrainTask = {
   ],
   shard: { sha256, bytes: 100 },
   steps: 10,
+  stepsReason: { because: 'whole', whole: 10, timesSlower: 1 },
   globalStep: 0,
   totalSteps: 100,
   seed: 1,
@@ -84,13 +85,26 @@ const foldOf = async (
   const contributions = [];
   for (const [i, { values, weight, scale }] of deltas.entries()) {
     const stored = await blobs.put(bytesOf([99 + i, ...values]));
-    contributions.push({ lease: `l${i}`, ...stored, codec: 'f32', offset: 1, weight, scale, steps: 5, tokens: 50 });
+    contributions.push({
+      lease: `l${i}`,
+      ...stored,
+      codec: 'f32',
+      offset: 1,
+      weight,
+      scale,
+      steps: 5,
+      tokens: 50,
+      staleness: 0,
+      ageMs: 0,
+    });
   }
   const output = await trainFold.fold(
     {
       module: { name: 'level0.0', version: before?.version ?? 4, sha256: module, bytes: 12 },
       state: before?.state ?? null,
       outer,
+      average: 'mean',
+      share: 1,
       contributions: contributions.map(({ bytes: _, ...rest }) => rest),
       figures: { trainLoss: 3 },
       round: 5,

@@ -1,6 +1,7 @@
 import { codecOf } from '@pathfold/compression/codecs';
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
+import { RadialMean } from '@pathfold/optim/outer/radial';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { TrainFoldInput, TrainTask } from './task.ts';
@@ -46,13 +47,15 @@ export const trainFold: WorkFold = {
   },
 
   /**
-   * DiLoCo algorithm 1, lines 7-8, for one module: D is the weighted mean of its outer gradients, summed in the
-   * input's order, and the outer optimizer takes one step with the module's own state.
+   * DiLoCo algorithm 1, lines 7-8, for one module: D is the average of its outer gradients, summed in the input's
+   * order, and the outer optimizer takes one step, or the share of one, with the module's own state.
    */
   async fold(input, blobs): Promise<FoldOutput> {
-    const { module, state, outer, contributions, figures, round } = TrainFoldInput.parse(input);
+    const { module, state, outer, average, share, contributions, figures, round } = TrainFoldInput.parse(input);
     const length = module.bytes / 4;
-    const mean = new WeightedMean(length);
+    // An embedding's rows are mostly zero in any one delta: it is averaged plainly (core sheet section 4.9).
+    const mean =
+      average === 'radial' && module.name !== 'embedding' ? new RadialMean(length) : new WeightedMean(length);
     for (const { sha256, codec: name, offset, weight, scale } of contributions) {
       const codec = codecOf(name);
       const start = codec.encodedBytes(offset);
@@ -62,22 +65,18 @@ export const trainFold: WorkFold = {
     const delta = mean.mean();
     const optimizer = outerOptimizer(outer);
     const theta = await floatsOf(blobs, module.sha256, length);
-    const fresh = optimizer.init(length);
-    const moments = state ? await floatsOf(blobs, state.sha256, fresh.length) : fresh;
-    const meta = {
-      weight: mean.weight,
-      steps: sum(contributions.map((contribution) => contribution.steps)),
-      tokens: sum(contributions.map((contribution) => contribution.tokens)),
-      staleness: 0,
-    };
-    optimizer.update(theta, delta, meta, moments);
+    const moments = optimizer.init(length);
+    if (state) moments.set(await floatsOf(blobs, state.sha256, state.bytes / 4));
+    if (share !== 1) for (let i = 0; i < length; i++) delta[i]! *= share;
+    optimizer.update(theta, delta, { share }, moments);
     if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))
       throw new PathfoldError('not_finite', `the outer step of ${module.name} leaves the range of float32`);
+    const kept = optimizer.kept?.(moments) ?? moments;
     const version = module.version + 1;
     const blob = await blobs.put(raw.encode(theta));
     return {
       modules: [
-        { name: module.name, version, blob, state: moments.length > 0 ? await blobs.put(raw.encode(moments)) : null },
+        { name: module.name, version, blob, state: kept.length > 0 ? await blobs.put(raw.encode(kept)) : null },
       ],
       figures: figures && { ...figures, round },
       result: { module: module.name, version, norm: normOf(delta) },

@@ -1,7 +1,10 @@
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
+import { type Arrival, dueArrivals, shareOf, weightOf } from './plan-arrivals.ts';
 import {
+  type Base,
   type Contribution,
   givenTo,
+  isAsync,
   isComplete,
   median,
   overdueAt,
@@ -21,10 +24,16 @@ export function dueFolds(state: TrainState, run: RunFacts, now: number) {
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const [name, module] of Object.entries(state.modules)) {
     if (module.folding) continue;
+    if (module.owed > 0) {
+      const due = dueArrivals(state, run, name, now);
+      if (due && 'taken' in due) folds.push(foldOf(state, run, name, due.taken, now));
+      else wakeAt = Math.min(wakeAt, due?.at ?? Number.POSITIVE_INFINITY);
+      continue;
+    }
     const deadline = runningDeadline(run, module, now);
     const taken = module.given > 0 ? contributionsTaken(state, run, name, deadline === null) : null;
     if (taken) {
-      folds.push(foldOf(state, run, name, taken));
+      folds.push(foldOf(state, run, name, taken, now));
       for (const path of module.paths) for (const lease of state.paths[path]!.leases) revoke.add(lease);
     } else wakeAt = Math.min(wakeAt, deadline ?? Number.POSITIVE_INFINITY);
   }
@@ -41,42 +50,46 @@ export function dueFolds(state: TrainState, run: RunFacts, now: number) {
  * that have it. What has already come in is waited for: checking it is up to the coordinator alone.
  */
 function contributionsTaken(state: TrainState, run: RunFacts, name: string, overdue: boolean) {
-  const taken: [path: string, Contribution[]][] = [];
+  const taken: Arrival[] = [];
   for (const id of state.modules[name]!.paths) {
     const path = state.paths[id]!;
     const given = givenTo(run, path, name);
     const ready = given.length >= run.spec.quorum;
-    if (overdue ? path.leases.some((lease) => state.leases[lease]!.received) : path.leases.length > 0) return null;
+    if (overdue ? path.leases.some((lease) => state.leases[lease]!.receivedAt !== null) : path.leases.length > 0)
+      return null;
     if (!ready && !overdue && !isComplete(run, path)) return null;
-    if (ready) taken.push([id, given]);
+    if (ready) taken.push(...given.map((contribution) => ({ id, contribution })));
   }
   return taken.length > 0 ? taken : null;
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function foldOf(state: TrainState, run: RunFacts, name: string, taken: [string, Contribution[]][]): Fold {
+/** Steps a module once with these contributions: in the order (path, lease), whatever the order of their arrival. */
+function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly Arrival[], now: number): Fold {
   const { version, blob, state: outerState } = run.modules[name]!;
+  const { outer, async, mode } = run.spec;
   const all = taken
-    .toSorted(([a], [b]) => byText(a, b))
-    .flatMap(([id, given]) =>
-      given.toSorted((a, b) => byText(a.lease, b.lease)).map((contribution) => ({ id, contribution })),
-    );
-  const limit = CLIP_MEDIANS * median(all.map(({ contribution }) => contribution.norm));
+    .map(({ id, contribution }) => ({ id, contribution, staleness: version - contribution.base[name]! }))
+    .toSorted((a, b) => byText(a.id, b.id) || byText(a.contribution.lease, b.contribution.lease));
+  const arrived = state.modules[name]!.owed > 0;
+  const limit = CLIP_MEDIANS * median(arrived ? state.norms : all.map(({ contribution }) => contribution.norm));
   const input: TrainFoldInput = {
     module: { name, version, ...blob },
     state: outerState,
-    outer: run.spec.outer,
-    contributions: all.map(({ id, contribution: { lease, sha256, steps, tokens, norm } }) => ({
-      lease,
-      sha256,
-      codec: 'f32',
-      offset: offsetOf(run, id, name),
-      weight: run.paths[id]!.shardTokens * steps,
-      scale: norm > limit ? limit / norm : 1,
-      steps,
-      tokens,
-    })),
+    outer: mode === 'sync' ? outer : { ...outer, momentumSpread: async.momentumSpread },
+    average: arrived ? async.average : 'mean',
+    share: arrived ? shareOf(state, run, name, all, now) : 1,
+    contributions: all.map(({ id, contribution, staleness }) => {
+      const { lease, sha256, steps, tokens, norm, grantedAt } = contribution;
+      const size = arrived ? norm / Math.sqrt(steps) : norm;
+      return {
+        ...{ lease, sha256, codec: 'f32', offset: offsetOf(run, id, name) },
+        weight: arrived ? weightOf(run, { id, contribution }, staleness) : run.paths[id]!.shardTokens * steps,
+        scale: size > limit ? limit / size : 1,
+        ...{ steps, tokens, staleness, ageMs: Math.max(0, now - grantedAt) },
+      };
+    }),
     figures: name === Object.keys(run.modules)[0] ? figuresOf(state, all) : null,
     round: version + 1,
   };
@@ -114,14 +127,21 @@ export function settleFolded(state: TrainState, run: RunFacts, name: string): vo
   for (const id of module.paths) {
     const path = state.paths[id]!;
     const modules = run.paths[id]!.modules;
-    const own = path.contributions.filter(({ lease }) => used.has(lease));
-    if (!isComplete(run, path) || own.length > 0) path.stale = own.length === 0;
-    if (name === modules[0] && own.length > 0) {
-      path.rounds++;
-      path.steps += Math.max(...own.map(({ steps }) => steps));
+    if (!module.merging) {
+      const own = path.contributions.filter(({ lease }) => used.has(lease));
+      if (!isComplete(run, path) || own.length > 0) path.stale = own.length === 0;
+      if (name === modules[0] && own.length > 0) {
+        path.rounds++;
+        path.steps += Math.max(...own.map(({ steps }) => steps));
+      }
     }
-    path.contributions = path.contributions.filter(({ base }) =>
-      modules.some((other) => base[other] === versionOf(run, other)),
+    path.contributions = path.contributions.filter(
+      ({ base, owed }) => owed.length > 0 || modules.some((other) => isGivenTo(state, run, other, base)),
     );
   }
+  module.merging = false;
 }
+
+/** Whether what started from this base goes into the round of a module. */
+const isGivenTo = (state: TrainState, run: RunFacts, name: string, base: Base): boolean =>
+  base[name] === versionOf(run, name) && !isAsync(run.spec.mode, state.modules[name]!);

@@ -1,4 +1,5 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { Mode } from '@pathfold/protocol/run-spec';
 
 /** The version of each module of a path that a lease started from. */
 export type Base = Record<string, number>;
@@ -9,11 +10,13 @@ export interface OpenLease {
   readonly volunteer: string;
   readonly steps: number;
   readonly base: Base;
+  /** Of the run, when it was granted. */
+  mode: Mode;
   grantedAt: number;
   deadlineAt: number;
   readonly expectedMs: number;
-  /** It came in and is being checked. */
-  received: boolean;
+  /** When it came in: it is being checked. */
+  receivedAt: number | null;
 }
 
 /** An accepted contribution that some module has not folded yet. */
@@ -26,6 +29,11 @@ export interface Contribution {
   readonly loss: number | null;
   readonly norm: number;
   readonly base: Base;
+  readonly grantedAt: number;
+  readonly receivedAt: number;
+  readonly expectedMs: number;
+  /** Modules that step asynchronously and have not folded it yet. */
+  owed: string[];
 }
 
 export interface PathState {
@@ -52,6 +60,27 @@ export interface ModuleState {
   given: number;
   /** Leases whose contributions are being folded into the next version; null when no fold is under way. */
   folding: string[] | null;
+  /** What is being folded arrived asynchronously. */
+  merging: boolean;
+  /** Contributions that it owes a fold, where it steps asynchronously. */
+  owed: number;
+  /** Until then those that arrive join the next asynchronous fold; null while there is none to join. */
+  graceEndsAt: number | null;
+  /** Whose contributions were folded asynchronously: the newest of each, while they count as at work. */
+  workers: Record<string, Worker>;
+}
+
+/** A volunteer's last contribution to a module. `until`: then its next one is due. */
+export interface Worker {
+  readonly path: string;
+  readonly weight: number;
+  readonly until: number;
+}
+
+/** How long a step takes a volunteer, measured from grant to arrival. */
+export interface Pace {
+  readonly stepMs: number;
+  readonly at: number;
 }
 
 /** State of training inside one run. */
@@ -59,8 +88,10 @@ export interface TrainState {
   readonly paths: Record<string, PathState>;
   readonly modules: Record<string, ModuleState>;
   readonly leases: Record<string, OpenLease>;
-  /** Norms of the last accepted outer gradients. */
+  /** Norms of the last accepted outer gradients, each divided by the square root of its steps. */
   norms: number[];
+  /** By volunteer: those that have contributed lately. */
+  paces: Record<string, Pace>;
   /** Tokens of accepted contributions. */
   tokens: number;
 }
@@ -68,16 +99,23 @@ export interface TrainState {
 export function initialTrainState(run: RunFacts): TrainState {
   const modules: Record<string, ModuleState> = {};
   for (const name of Object.keys(run.modules))
-    modules[name] = { paths: [], openedAt: null, live: 0, given: 0, folding: null };
+    modules[name] = {
+      ...{ paths: [], openedAt: null, live: 0, given: 0, folding: null },
+      ...{ merging: false, owed: 0, graceEndsAt: null, workers: {} },
+    };
   const paths: Record<string, PathState> = {};
   for (const [id, path] of Object.entries(run.paths)) {
     paths[id] = { leases: [], contributions: [], steps: 0, rounds: 0, grants: 0, stale: false };
     for (const name of path.modules) modules[name]!.paths.push(id);
   }
-  return { paths, modules, leases: {}, norms: [], tokens: 0 };
+  return { paths, modules, leases: {}, norms: [], paces: {}, tokens: 0 };
 }
 
 export const versionOf = (run: RunFacts, module: string): number => run.modules[module]!.version;
+
+/** Whether a module steps at arrivals, and not at the end of a round, in a run of this mode. */
+export const isAsync = (mode: Mode, module: ModuleState): boolean =>
+  mode === 'async' || (mode === 'hybrid' && module.paths.length > 1);
 
 /** Whether a path has taken all its inner steps. */
 export const isComplete = (run: RunFacts, path: PathState): boolean => path.steps >= run.spec.totalSteps;

@@ -1,12 +1,16 @@
-import type { ContributionFacts, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { ContributionFacts, Fold, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
+import { graceMs, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
 import { bestOffer, forgetOpenings, openTo } from './plan-offer.ts';
+import { noteExpired, notePace } from './plan-pace.ts';
 import {
   type Base,
   initialTrainState,
+  isAsync,
   isComplete,
   median,
+  type OpenLease,
   runningDeadline,
   type TrainState,
   versionOf,
@@ -32,16 +36,17 @@ export const trainPlan: WorkPlan<TrainState> = {
   plan(state, run, now) {
     const done =
       Object.values(state.paths).every((path) => isComplete(run, path) && path.leases.length === 0) &&
-      Object.values(state.modules).every((module) => module.folding === null && module.given === 0);
+      Object.values(state.modules).every((module) => module.folding === null && module.given + module.owed === 0);
     return { ...dueFolds(state, run, now), done };
   },
 
   admit(state, run, contribution): ErrorCode | null {
     const lease = state.leases[contribution.lease];
-    if (!lease || !isCurrent(run, lease.base)) return 'round_over';
+    const refusal = lease ? refusalOf(state, run, lease) : 'round_over';
+    if (!lease || refusal) return refusal;
     const { steps } = contribution.report;
     if (steps < 1 || steps > lease.steps) return 'bad_steps';
-    const norm = normOf(contribution);
+    const norm = normOf(contribution) / Math.sqrt(steps);
     if (!Number.isFinite(norm)) return 'not_finite';
     if (state.norms.length >= NORMS_NEEDED && norm > NORM_MEDIANS * median(state.norms)) return 'norm_out_of_bounds';
     return null;
@@ -51,7 +56,7 @@ export const trainPlan: WorkPlan<TrainState> = {
     const paths: NonNullable<Summary['paths']> = {};
     for (const [id, { steps, stale }] of Object.entries(state.paths)) {
       const round = Math.min(...run.paths[id]!.modules.map((name) => versionOf(run, name)));
-      paths[id] = { round, steps, stale };
+      paths[id] = { round, steps: Math.floor(steps), stale };
     }
     const all = Object.values(paths);
     return {
@@ -63,8 +68,16 @@ export const trainPlan: WorkPlan<TrainState> = {
   },
 };
 
-const isCurrent = (run: RunFacts, base: Base): boolean =>
-  Object.entries(base).every(([name, version]) => version === versionOf(run, name));
+/** Why the base of a lease is too old; null when it is not. */
+function refusalOf(state: TrainState, run: RunFacts, { mode, base }: OpenLease): ErrorCode | null {
+  for (const [name, version] of Object.entries(base)) {
+    const staleness = versionOf(run, name) - version;
+    const isLoose = isAsync(mode, state.modules[name]!);
+    if (!isLoose && staleness !== 0) return 'round_over';
+    if (isLoose && staleness > run.spec.async.mostStaleness) return 'too_stale';
+  }
+  return null;
+}
 
 const normOf = (contribution: ContributionFacts): number => contribution.figures['norm'] ?? 0;
 
@@ -76,21 +89,17 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       break;
     case 'received': {
       const lease = state.leases[outcome.lease];
-      if (lease) lease.received = true;
+      if (lease) lease.receivedAt = now;
       break;
     }
     case 'ended':
-      closeLease(state, outcome.lease);
+      settleEnded(state, outcome.lease, now);
       break;
     case 'accepted':
-      settleAccepted(state, run, outcome.contribution);
+      settleAccepted(state, run, outcome.contribution, now);
       break;
     case 'begun':
-      Object.assign(state.modules[moduleOf(outcome.fold.key)]!, {
-        folding: [...outcome.fold.contributions],
-        given: 0,
-        openedAt: null,
-      });
+      settleBegun(state, run, outcome.fold, now);
       break;
     case 'folded':
       settleFolded(state, run, moduleOf(outcome.fold));
@@ -98,9 +107,22 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
     case 'resumed':
       shiftClocks(state, outcome.pausedMs);
       break;
+    case 'mode':
+      settleMode(state, run, now);
+      break;
     case 'requested':
+    case 'routed':
       break;
   }
+}
+
+function settleBegun(state: TrainState, run: RunFacts, { key, contributions }: Fold, now: number): void {
+  const name = moduleOf(key);
+  const module = state.modules[name]!;
+  module.merging = module.owed > 0;
+  module.folding = [...contributions];
+  if (module.merging) settleArrivals(state, run, name, contributions, now);
+  else Object.assign(module, { given: 0, openedAt: null });
 }
 
 function settleGranted(
@@ -115,29 +137,48 @@ function settleGranted(
     base[name] = version;
     const module = state.modules[name]!;
     module.live++;
-    if (runningDeadline(run, module, now) === null) module.openedAt = now;
+    if (runningDeadline(run, module, now) === null && !isAsync(run.spec.mode, module)) module.openedAt = now;
   }
   const { durationMs, expectedMs } = task;
   const deadlineAt = now + durationMs;
-  state.leases[lease] = { path, volunteer, steps, base, grantedAt: now, deadlineAt, expectedMs, received: false };
+  state.leases[lease] = {
+    ...{ path, volunteer, steps, base, mode: run.spec.mode, grantedAt: now, deadlineAt, expectedMs },
+    receivedAt: null,
+  };
   state.paths[path]!.leases.push(lease);
   state.paths[path]!.grants++;
 }
 
-function settleAccepted(state: TrainState, run: RunFacts, contribution: ContributionFacts): void {
+function settleAccepted(state: TrainState, run: RunFacts, contribution: ContributionFacts, now: number): void {
   const { lease, volunteer, sha256, report } = contribution;
   const open = state.leases[lease];
   if (!open) return;
   const { steps, tokens, loss } = report;
   const norm = normOf(contribution);
-  state.norms = [...state.norms, norm].slice(-NORMS_KEPT);
+  const { path, base, grantedAt, expectedMs, mode } = open;
+  const receivedAt = open.receivedAt ?? now;
+  state.norms = [...state.norms, norm / Math.sqrt(steps)].slice(-NORMS_KEPT);
   state.tokens += tokens;
-  state.paths[open.path]!.contributions.push({ lease, volunteer, sha256, steps, tokens, loss, norm, base: open.base });
-  for (const [name, version] of Object.entries(open.base)) {
+  notePace(state, open, steps, receivedAt);
+  const owed = Object.keys(base).filter((name) => isAsync(mode, state.modules[name]!));
+  state.paths[path]!.contributions.push({
+    ...{ lease, volunteer, sha256, steps, tokens, loss, norm, base },
+    ...{ grantedAt, receivedAt, expectedMs, owed: [...owed] },
+  });
+  for (const [name, version] of Object.entries(base)) {
     const module = state.modules[name]!;
-    if (version === versionOf(run, name) && !module.folding) module.given++;
+    if (owed.includes(name)) {
+      module.owed++;
+      module.graceEndsAt ??= now + graceMs(state, run, name, expectedMs);
+    } else if (version === versionOf(run, name) && !module.folding) module.given++;
   }
   closeLease(state, lease);
+}
+
+function settleEnded(state: TrainState, id: string, now: number): void {
+  const lease = state.leases[id];
+  if (lease && lease.receivedAt === null && now >= lease.deadlineAt) noteExpired(state, lease, now);
+  closeLease(state, id);
 }
 
 /** A module that has neither a lease nor a contribution left starts its next round afresh. */
@@ -155,9 +196,13 @@ function closeLease(state: TrainState, id: string): void {
 }
 
 function shiftClocks(state: TrainState, ms: number): void {
-  for (const module of Object.values(state.modules)) if (module.openedAt !== null) module.openedAt += ms;
+  for (const module of Object.values(state.modules)) {
+    if (module.openedAt !== null) module.openedAt += ms;
+    if (module.graceEndsAt !== null) module.graceEndsAt += ms;
+  }
   for (const lease of Object.values(state.leases)) {
     lease.grantedAt += ms;
     lease.deadlineAt += ms;
+    if (lease.receivedAt !== null) lease.receivedAt += ms;
   }
 }

@@ -35,6 +35,7 @@ beforeAll(async () => {
   const inner = { steps: 6, learningRate: 0.003, warmupSteps: 2, weightDecay: 0.1, clipNorm: 1, batch: 2 };
   task = {
     ...{ path: '0', round: 1, model, levels, embedding: 'shared', inner, modules, shard },
+    stepsReason: { because: 'whole' as const, whole: 6, timesSlower: 1 },
     ...{ steps: 6, globalStep: 0, totalSteps: 60, seed: 5, codec: 'f32' },
   };
 });
@@ -93,8 +94,9 @@ test('T4: the next round of the path goes on with the kept moments', async () =>
   expect(floats(warm.payload)).not.toEqual(floats(cold.payload));
 });
 
-test('moments from a step that the run has not reached, or of another net, start cold', async () => {
-  const { keep } = await trainRun.execute(task, portsWith());
+test('moments from a version that the run has not reached, or of another net, start cold', async () => {
+  const first = await trainRun.execute(task, portsWith());
+  const { keep } = await trainRun.execute(await moved(task, first.payload), portsWith());
   const cold = await trainRun.execute(task, portsWith());
   const rolledBack = await trainRun.execute(task, portsWith({ kept: async () => keep!.bytes }));
   expect(floats(rolledBack.payload)).toEqual(floats(cold.payload));

@@ -25,7 +25,8 @@ export const trainRun: WorkRun = {
     ]);
     const name = `path ${task.path}`;
     const kept = await ports.kept(name);
-    const moments = kept && decodeMoments(kept, theta.length, task.globalStep);
+    const { version } = task.modules[0]!;
+    const moments = kept && decodeMoments(kept, theta.length, version);
     ports.onComputing();
 
     const result = await round({
@@ -60,7 +61,7 @@ export const trainRun: WorkRun = {
       tokens: result.tokens,
       computeMs: result.computeMs,
       loss: result.steps > 0 ? result.meanLoss : null,
-      keep: { name, bytes: encodeMoments(result.moments, task.globalStep + result.steps) },
+      keep: { name, bytes: encodeMoments(result.moments, version) },
     };
   },
 };

@@ -2,6 +2,19 @@ import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
+/**
+ * Why a lease has its steps. `whole`: H, or what the path has left. `because`: `whole`: it has all of them; `pace`: as
+ * many as take a volunteer that is so many times slower than the fastest as long as that one needs (DyLU); `least`: the
+ * fewest that are given; `lease`: as many as a lease has time for; `others`: as many as the others of its round leave
+ * time for.
+ */
+const StepsReason = z.strictObject({
+  because: z.enum(['whole', 'pace', 'least', 'lease', 'others']),
+  whole: z.int(),
+  timesSlower: z.number(),
+});
+export type StepsReason = z.infer<typeof StepsReason>;
+
 /** Train one path for one round: H inner steps from the given module versions, on one shard (DiLoCo algorithm 1). */
 export const TrainTask = z.strictObject({
   path: z.string(),
@@ -16,6 +29,7 @@ export const TrainTask = z.strictObject({
   shard: BlobRef,
   /** Inner steps to take: H. */
   steps: z.int(),
+  stepsReason: StepsReason,
   /** Inner steps that the run has taken along this path before: the position in the learning-rate schedule. */
   globalStep: z.int(),
   totalSteps: z.int(),
@@ -30,7 +44,15 @@ export const TrainFoldInput = z.strictObject({
   module: ModuleRef,
   /** State of the outer optimizer; null at the first step. */
   state: z.nullable(BlobRef),
-  outer: z.strictObject({ kind: z.string(), learningRate: z.number(), momentum: z.number() }),
+  outer: z.strictObject({
+    kind: z.string(),
+    learningRate: z.number(),
+    momentum: z.number(),
+    momentumSpread: z.optional(z.number()),
+  }),
+  average: z.enum(['mean', 'radial']),
+  /** Part of a whole outer step that these contributions are: 1 for a round, less for asynchronous arrivals. */
+  share: z.number(),
   /** In the order (path, lease). `offset`: first float of this module in the decoded contribution. `scale`: from norm clipping, 1 if none. */
   contributions: z.array(
     z.strictObject({
@@ -43,6 +65,9 @@ export const TrainFoldInput = z.strictObject({
       /** As reported: what the outer optimizer may know of a contribution beside its weight. */
       steps: z.int(),
       tokens: z.int(),
+      /** Module versions, and time, since the one that it started from. */
+      staleness: z.int(),
+      ageMs: z.number(),
     }),
   ),
   figures: z.nullable(z.record(z.string(), z.number())),

@@ -1,0 +1,149 @@
+import type { RunFacts } from '@pathfold/coordination/work-plan';
+import { type Contribution, isAsync, isComplete, median, type TrainState, versionOf } from './plan-state.ts';
+
+/** A contribution that a module is to fold, with its path. */
+export interface Arrival {
+  readonly id: string;
+  readonly contribution: Contribution;
+}
+
+/** The arrivals that a module folds now, or when to look again; null when nothing but an event changes that. */
+export function dueArrivals(
+  state: TrainState,
+  run: RunFacts,
+  name: string,
+  now: number,
+): { taken: Arrival[] } | { at: number } | null {
+  const module = state.modules[name]!;
+  if (module.owed === 0) return null;
+  const { mode, async } = run.spec;
+  const graceEndsAt = module.graceEndsAt ?? now;
+  const leases = module.paths.flatMap((id) => state.paths[id]!.leases.map((lease) => state.leases[lease]!));
+  if (leases.some(({ receivedAt }) => receivedAt !== null && receivedAt <= graceEndsAt)) return null;
+  if (isAsync(mode, module)) {
+    const computing = leases.some(({ receivedAt }) => receivedAt === null);
+    if (now < graceEndsAt && computing) return { at: graceEndsAt };
+    const more = computing || module.paths.some((id) => !isComplete(run, state.paths[id]!));
+    if (module.owed < async.quorum && more) return null;
+  }
+  const owed = module.paths.flatMap((id) =>
+    state.paths[id]!.contributions.filter((contribution) => contribution.owed.includes(name)).map((contribution) => ({
+      id,
+      contribution,
+    })),
+  );
+  const first = owed.toSorted((a, b) => a.contribution.receivedAt - b.contribution.receivedAt);
+  return { taken: first.slice(0, async.buffer ?? first.length) };
+}
+
+/** Grace period of a module: its part of the time that the tasks under way, and one that has just come in, were to take. */
+export function graceMs(state: TrainState, run: RunFacts, name: string, expectedMs: number): number {
+  const tasks = state.modules[name]!.paths.flatMap((id) =>
+    state.paths[id]!.leases.map((lease) => state.leases[lease]!.expectedMs),
+  );
+  return run.spec.async.grace * median([expectedMs, ...tasks]);
+}
+
+/** Weight of a contribution among others: tokens of its shard and steps taken, and less the staler it is. */
+export function weightOf(run: RunFacts, { id, contribution }: Arrival, staleness: number): number {
+  const { stalenessPower } = run.spec.async;
+  const discount = stalenessPower === 0 ? 1 : (1 + staleness) ** -stalenessPower;
+  return run.paths[id]!.shardTokens * contribution.steps * discount;
+}
+
+/** Volunteers whose work a module can count on, by their last weight; null for those who have given it none yet. */
+function atWork(state: TrainState, name: string, now: number): Map<string, number | null> {
+  const module = state.modules[name]!;
+  const all = new Map<string, number | null>();
+  for (const [volunteer, { weight, until }] of Object.entries(module.workers))
+    if (until > now) all.set(volunteer, weight);
+  for (const id of module.paths)
+    for (const lease of state.paths[id]!.leases) {
+      const { volunteer } = state.leases[lease]!;
+      all.set(volunteer, module.workers[volunteer]?.weight ?? null);
+    }
+  return all;
+}
+
+/**
+ * Part of a whole outer step that these arrivals are: their weight over that of a whole buffer, which holds N
+ * contributions, one of each volunteer at work. A volunteer's many small contributions count as its work, not as their
+ * number; all N together are one step.
+ */
+export function shareOf(
+  state: TrainState,
+  run: RunFacts,
+  name: string,
+  taken: readonly (Arrival & { readonly staleness: number })[],
+  now: number,
+): number {
+  const workers = atWork(state, name, now);
+  const own = new Map<string, number>();
+  for (const arrival of taken) {
+    const { volunteer } = arrival.contribution;
+    own.set(volunteer, (own.get(volunteer) ?? 0) + weightOf(run, arrival, 0));
+  }
+  for (const [volunteer, weight] of own) workers.set(volunteer, weight);
+  const weights = [...workers.values()].filter((weight) => weight !== null);
+  const buffer = Math.max(run.spec.async.buffer ?? workers.size, own.size);
+  const counted = sum(taken.map((arrival) => weightOf(run, arrival, arrival.staleness)));
+  return Math.min(1, (counted * weights.length) / (sum(weights) * buffer));
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** An asynchronous fold has begun: its contributions owe this module nothing more, and move their paths' schedules. */
+export function settleArrivals(
+  state: TrainState,
+  run: RunFacts,
+  name: string,
+  leases: readonly string[],
+  now: number,
+): void {
+  const module = state.modules[name]!;
+  const used = new Set(leases);
+  for (const id of module.paths) {
+    const path = state.paths[id]!;
+    const own = path.contributions.filter(({ lease }) => used.has(lease));
+    if (own.length === 0) continue;
+    for (const contribution of own) {
+      contribution.owed = contribution.owed.filter((other) => other !== name);
+      const { volunteer, expectedMs, steps, receivedAt } = contribution;
+      const weight = run.paths[id]!.shardTokens * steps;
+      module.workers[volunteer] = { path: id, weight, until: receivedAt + 2 * expectedMs };
+    }
+    if (name === run.paths[id]!.modules[0]) {
+      const live = path.leases.map((lease) => state.leases[lease]!.volunteer);
+      const recent = Object.keys(module.workers).filter(
+        (volunteer) => module.workers[volunteer]!.path === id && module.workers[volunteer]!.until > now,
+      );
+      const steps = sum(own.map((contribution) => contribution.steps));
+      path.steps += steps / new Set([...live, ...recent, ...own.map(({ volunteer }) => volunteer)]).size;
+      path.rounds++;
+      path.stale = false;
+    }
+  }
+  for (const [volunteer, { until }] of Object.entries(module.workers))
+    if (until <= now) delete module.workers[volunteer];
+  module.owed -= used.size;
+  module.graceEndsAt = module.owed > 0 ? now : null;
+}
+
+/** What was accepted before modules began to step asynchronously is owed a fold; leases go by the new rules. */
+export function settleMode(state: TrainState, run: RunFacts, now: number): void {
+  const { mode } = run.spec;
+  const loose = Object.keys(state.modules).filter((name) => isAsync(mode, state.modules[name]!));
+  if (mode !== 'sync') for (const lease of Object.values(state.leases)) lease.mode = mode;
+  for (const name of loose) {
+    const module = state.modules[name]!;
+    module.given = 0;
+    for (const id of module.paths)
+      for (const contribution of state.paths[id]!.contributions) {
+        const isUsed = module.folding?.includes(contribution.lease) ?? false;
+        if (isUsed || contribution.owed.includes(name) || contribution.base[name] !== versionOf(run, name)) continue;
+        contribution.owed.push(name);
+        module.owed++;
+        module.graceEndsAt ??= now;
+      }
+  }
+}

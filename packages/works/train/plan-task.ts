@@ -1,0 +1,79 @@
+import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
+import { levelsOf } from '@pathfold/protocol/run-spec';
+import { type TrainState, versionOf } from './plan-state.ts';
+import type { StepsReason, TrainTask } from './task.ts';
+
+/** Part of the time to the deadline that the expected work may fill: estimates err, and blobs have to travel. */
+export const DEADLINE_MARGIN = 0.6;
+/** Slack for downloads and the upload beside three times the expected time. */
+const TRAVEL_MS = 15_000;
+
+/** A lease that a volunteer could get. */
+export interface Chance {
+  readonly id: string;
+  readonly steps: number;
+  readonly expectedMs: number;
+  readonly restMs: number;
+  readonly reason: StepsReason;
+}
+
+export const tokensPerStep = ({ spec }: RunFacts): number => spec.inner.batch * spec.model.context;
+
+/** Milliseconds that a step takes a volunteer; of unknown speed, as if a whole lease just fitted into a round. */
+export const stepMsOf = (run: RunFacts, tokensPerSecond: number): number =>
+  tokensPerSecond > 0
+    ? (1000 * tokensPerStep(run)) / tokensPerSecond
+    : (DEADLINE_MARGIN * run.spec.roundDeadlineMs) / run.spec.inner.steps;
+
+/** Bytes that training a path takes: parameters, gradient, moments and a copy; and the activations of one batch. */
+export function memoryBytes(run: RunFacts, id: string): number {
+  const { model, inner } = run.spec;
+  const parameters = run.paths[id]!.modules.reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0);
+  const perToken = model.blocks * (16 * model.width + 2 * model.heads * model.context) + 3 * model.vocabulary;
+  return 4 * (5 * parameters + inner.batch * model.context * perToken);
+}
+
+/** The task of a lease: from the newest version of each module of its path. */
+export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
+  const { id, steps, expectedMs, restMs, reason } = chance;
+  const { spec } = run;
+  const path = state.paths[id]!;
+  const { modules, shard } = run.paths[id]!;
+  const round = 1 + Math.max(...modules.map((name) => versionOf(run, name)));
+  const body: TrainTask = {
+    path: id,
+    round,
+    model: spec.model,
+    levels: levelsOf(spec),
+    embedding: spec.embedding,
+    inner: spec.inner,
+    modules: modules.map((name) => ({ name, version: versionOf(run, name), ...run.modules[name]!.blob })),
+    shard: shard!,
+    steps,
+    stepsReason: reason,
+    globalStep: Math.floor(path.steps),
+    totalSteps: spec.totalSteps,
+    seed: hashOf(`${spec.seed}/${id}/${path.grants}`),
+    codec: 'f32',
+  };
+  return {
+    key: `path ${id} round ${round}`,
+    body: body as Json,
+    steps,
+    tokens: steps * tokensPerStep(run),
+    durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
+    expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
+    priority: 0,
+    maxPayloadBytes: 4 * modules.reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0),
+    path: id,
+  };
+}
+
+/** FNV-1a with a final mix: 32 bits that differ for each text. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
