@@ -1,11 +1,13 @@
 import type { WorkFold, WorkPlan } from '@pathfold/coordination/work-plan';
 import { evaluateFold } from '@pathfold/works/evaluate/fold';
 import { evaluatePlan } from '@pathfold/works/evaluate/plan';
+import { routeFold } from '@pathfold/works/route/fold';
+import { routePlan } from '@pathfold/works/route/plan';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 
 /** The kinds of work of every run, in the order in which they are asked. A new kind is added here and in works/KIND. */
-export const plans: readonly WorkPlan<unknown>[] = [trainPlan, evaluatePlan];
+export const plans: readonly WorkPlan<unknown>[] = [routePlan, trainPlan, evaluatePlan];
 
 /** Their halves that touch numbers, for the worker threads. */
-export const folds: readonly WorkFold[] = [trainFold, evaluateFold];
+export const folds: readonly WorkFold[] = [routeFold, trainFold, evaluateFold];

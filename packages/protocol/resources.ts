@@ -69,6 +69,16 @@ export const PathResource = z.object({
 });
 export type PathResource = z.infer<typeof PathResource>;
 
+/** What a path trains on: its training documents, their domains by share of tokens, and how some of them begin. */
+export const PathShard = z.object({
+  path: z.string(),
+  documents: number,
+  tokens: number,
+  domains: z.array(z.object({ name: z.string(), share: number })),
+  samples: z.array(z.string()),
+});
+export type PathShard = z.infer<typeof PathShard>;
+
 export const ModuleResource = z.object({
   name: z.string(),
   version: number,

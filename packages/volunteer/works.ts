@@ -1,6 +1,7 @@
 import { evaluateRun } from '@pathfold/works/evaluate/run';
+import { routeRun } from '@pathfold/works/route/run';
 import { trainRun } from '@pathfold/works/train/run';
 import type { WorkRun } from '@pathfold/works/work-run';
 
 /** The kinds of work that this volunteer can do. */
-export const WORKS: readonly WorkRun[] = [trainRun, evaluateRun];
+export const WORKS: readonly WorkRun[] = [routeRun, trainRun, evaluateRun];

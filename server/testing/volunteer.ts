@@ -128,7 +128,7 @@ export class FakeVolunteer {
     });
     if (lease.kind === 'evaluate') {
       EvaluateTask.parse(lease.body);
-      const payload = Buffer.from(JSON.stringify({ documents: [{ nats: 200, tokens: 100, bytes: 300 }] }));
+      const payload = Buffer.from(JSON.stringify({ documents: [{ document: 0, nats: 200, tokens: 100, bytes: 300 }] }));
       return { payload, report: report(100, 100, null) };
     }
     const task = TrainTask.parse(lease.body);

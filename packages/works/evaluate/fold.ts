@@ -1,6 +1,7 @@
 import type { FoldBlobs, WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
 
+import { reroutedPaths } from '@pathfold/routing/assign/reroute';
 import * as z from 'zod/mini';
 import { readAssignment } from '../assigned.ts';
 import { type DocumentScore, readScores } from '../document-scores.ts';
@@ -34,21 +35,14 @@ function lossesOf(total: Total) {
   return { validLoss: total.nats / total.tokens, validBitsPerByte: bitsPerByte(total) };
 }
 
-/**
- * Nats of a document that is re-routed every so many chunks: a stretch goes to the path that has lost the least on all
- * before it, the first to the path that the router says. [paths][chunks].
- */
-function rerouted(lossesByPath: readonly (readonly number[])[], first: number, every: number): number {
-  const sums = lossesByPath.map(() => 0);
-  let [path, nats] = [first, 0];
-  lossesByPath[0]!.forEach((_, chunk) => {
-    if (chunk > 0 && chunk % every === 0) path = sums.indexOf(Math.min(...sums));
-    nats += lossesByPath[path]![chunk]!;
-    lossesByPath.forEach((losses, i) => {
-      sums[i]! += losses[chunk]!;
-    });
-  });
-  return nats;
+/** Nats of a document that is re-routed every so many chunks by what its paths lost before; [paths][chunks]. */
+function reroutedNats(losses: readonly (readonly number[])[], first: number, every: number): number {
+  const stretches = losses.map((chunks) =>
+    Array.from({ length: Math.ceil(chunks.length / every) }, (_, i) =>
+      chunks.slice(i * every, (i + 1) * every).reduce((sum, chunk) => sum + chunk, 0),
+    ),
+  );
+  return reroutedPaths(first, stretches).reduce((sum, path, i) => sum + stretches[path]![i]!, 0);
 }
 
 const Domains = z.object({ names: z.array(z.string()), test: z.array(z.int()) });
@@ -119,7 +113,7 @@ async function wholeOf(
     rerouted: CHUNKS_PER_ROUTE.map((chunks) => {
       const nats = natsOf((document) => {
         const chunksByPath = byPath.map((scores) => scores.get(document)!.chunks ?? []);
-        return rerouted(chunksByPath, assigned[document]!, chunks);
+        return reroutedNats(chunksByPath, assigned[document]!, chunks);
       });
       return { tokens: chunks * chunkTokens, bitsPerByte: bitsPerByte({ nats, bytes }) };
     }),

@@ -185,6 +185,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome): void {
       if (outcome.by === 'operator' || roundOf(run) > state.lastRound) state.wanted = true;
       return;
     case 'received':
+    case 'routed':
     case 'resumed':
       return;
   }

@@ -107,6 +107,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome): void {
       Object.assign(state, { parts: null, folding: false, features: RouteFoldResult.parse(outcome.result).features });
       return;
     case 'received':
+    case 'routed':
     case 'resumed':
     case 'requested':
       return;

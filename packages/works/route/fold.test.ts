@@ -1,0 +1,126 @@
+import { sha256Of } from '@pathfold/blobs/memory';
+import { trainTokenizer } from '@pathfold/corpora/bpe';
+import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
+import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import type { PathShard } from '@pathfold/protocol/resources';
+import { readRouter } from '@pathfold/routing/assign/router';
+import { beforeEach, expect, test } from 'vitest';
+import { readAssignment } from '../assigned.ts';
+import { encodeScores } from '../document-scores.ts';
+import { routeFold } from './fold.ts';
+import type { RouteFoldInput } from './task.ts';
+
+const WIDTH = 2;
+const tokenizerJson = trainTokenizer(['north wind and south sea'], 270);
+const tokenizer = readTokenizer(tokenizerJson);
+const stored = new Map<string, Uint8Array>();
+const blobs = {
+  async put(bytes: Uint8Array) {
+    const sha256 = await sha256Of(bytes);
+    stored.set(sha256, bytes);
+    return { sha256, bytes: bytes.byteLength };
+  },
+  get: async (sha256: string) => stored.get(sha256)!,
+};
+const json = (value: unknown) => blobs.put(new TextEncoder().encode(JSON.stringify(value)));
+const read = async <T>({ sha256 }: { sha256: string }) =>
+  JSON.parse(new TextDecoder().decode(await blobs.get(sha256))) as T;
+const stream = (texts: readonly string[]) => encodeTokens(joinDocuments(texts.map((text) => tokenizer.encode(text))));
+
+/** Documents of two domains in turn; their features lie far apart. */
+const texts = (count: number) =>
+  Array.from({ length: count }, (_, i) => `${i % 2 ? 'south sea' : 'north wind'} ${i} `.repeat(3));
+const rows = (count: number, flip = 0) =>
+  Float32Array.from({ length: WIDTH * count }, (_, i) => ((i >> 1) % 2 === flip ? 4 : -4) + ((i * 7919) % 13) / 26);
+
+let input: RouteFoldInput;
+beforeEach(async () => {
+  const counts = { train: 12, router: 6, test: 4 };
+  const parts = Object.values(counts).map((count) => blobs.put(new Uint8Array(rows(count).buffer)));
+  const hash = 'b'.repeat(64);
+  input = {
+    ...{ version: 1, kind: 'discriminative', seed: 1, overlap: 1, prefixBytes: 4, context: 8, width: WIDTH },
+    ...{ experts: [2], paths: ['0', '1'], features: null, losses: [] },
+    documents: {
+      train: await blobs.put(stream(texts(counts.train))),
+      router: await blobs.put(stream(texts(counts.router))),
+      test: await blobs.put(stream(texts(counts.test))),
+      domains: await json({ names: ['north', 'south'], train: texts(counts.train).map((_, i) => i % 2) }),
+    },
+    tokenizer: await blobs.put(new TextEncoder().encode(tokenizerJson)),
+    base: [{ name: 'embedding', version: 0, sha256: hash, bytes: 4 }],
+    parts: (await Promise.all(parts)).map(({ sha256 }) => ({ sha256 })),
+  };
+});
+
+test('documents that differ in their features train different paths, all of them once', async () => {
+  const { routing } = await routeFold.fold(input, blobs);
+  const shards = Object.values(routing!.paths).map(({ shard }) => documentsOf(decodeTokens(stored.get(shard.sha256)!)));
+  const decoded = shards.map((documents) => documents.map((ids) => tokenizer.decode(ids)));
+  expect(decoded.flat().toSorted()).toEqual(texts(12).toSorted());
+  for (const shard of decoded) expect(new Set(shard.map((text) => text.slice(0, 5))).size).toBe(1);
+  expect(routing!.counts).toEqual({ train: [6, 6], router: [3, 3], test: [2, 2] });
+  const { test: assigned } = readAssignment(await blobs.get(routing!.assignment.sha256));
+  expect([assigned[0], assigned[1]]).toEqual([assigned[2], assigned[3]]);
+  expect(assigned[0]).not.toBe(assigned[1]);
+  expect(readRouter(await read(routing!.router))).toMatchObject({ kind: 'kmeans', version: 1, base: ['b'.repeat(64)] });
+  const shown = await read<PathShard[]>(routing!.shards);
+  expect(shown[0]).toMatchObject({ path: '0', documents: 6, domains: [{ share: 1 }] });
+  expect(shown[0]!.samples[0]).toMatch(/^(north|south)/);
+});
+
+test('the same input gives the same bytes', async () => {
+  expect(await routeFold.fold(input, blobs)).toEqual(await routeFold.fold(input, blobs));
+});
+
+test('with overlap a document trains its best paths', async () => {
+  const { routing } = await routeFold.fold({ ...input, overlap: 2 }, blobs);
+  expect(routing!.counts.train).toEqual([12, 12]);
+  expect(routing!.counts.test).toEqual([2, 2]);
+});
+
+test('routed anew, a document goes where the paths say that it is best', async () => {
+  const first = await routeFold.fold(input, blobs);
+  const { features } = first.result as { features: RouteFoldInput['features'] };
+  const lossOf = async (better: number) =>
+    (
+      await blobs.put(
+        encodeScores({
+          documents: texts(6).map((_, document) => ({
+            ...{ document, tokens: 10, bytes: 30 },
+            nats: document % 2 === better ? 20 : 25,
+          })),
+        }),
+      )
+    ).sha256;
+  const losses = [
+    { path: '0', sha256: await lossOf(1) },
+    { path: '1', sha256: await lossOf(0) },
+  ];
+  const { routing } = await routeFold.fold({ ...input, version: 2, features, parts: [], losses }, blobs);
+  expect(readAssignment(await blobs.get(routing!.assignment.sha256)).router).toEqual([1, 0, 1, 0, 1, 0]);
+  expect(readRouter(await read(routing!.router))).toMatchObject({ kind: 'discriminative', version: 2 });
+});
+
+test('random shards need no features', async () => {
+  const { routing } = await routeFold.fold({ ...input, kind: 'random', base: null, parts: [] }, blobs);
+  expect(routing!.counts.train.reduce((a, b) => a + b)).toBe(12);
+});
+
+test.each([
+  [
+    'more paths than documents',
+    { paths: Array.from({ length: 13 }, (_, i) => `${i}`), experts: [13] },
+    'corpus_too_short',
+  ],
+  ['a shard shorter than a window', { context: 4000 }, 'corpus_too_short'],
+  ['features of other documents', { width: 3 }, 'bad_payload'],
+])('refuses %s', async (_, change, code) => {
+  await expect(routeFold.fold({ ...input, ...change }, blobs)).rejects.toMatchObject({ code });
+});
+
+test('features alike for all documents are refused', async () => {
+  const parts = [12, 6, 4].map((count) => blobs.put(new Uint8Array(new Float32Array(WIDTH * count).buffer)));
+  const same = (await Promise.all(parts)).map(({ sha256 }) => ({ sha256 }));
+  await expect(routeFold.fold({ ...input, parts: same }, blobs)).rejects.toMatchObject({ code: 'corpus_too_short' });
+});

@@ -1,0 +1,208 @@
+import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
+import { scoredPart } from '@pathfold/corpora/scoring';
+import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
+import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { type PathShard, SPLITS, type Split } from '@pathfold/protocol/resources';
+import { assignPath, type Evidence } from '@pathfold/routing/assign/assign';
+import type { Router } from '@pathfold/routing/assign/router';
+import { bestPaths, fitDiscriminative, fitKmeans, fitProduct, targetOf } from '@pathfold/routing/fit/fit';
+import { type Rows, rowOf, takeRows } from '@pathfold/routing/fit/rows';
+import { shardsOf } from '@pathfold/routing/fit/shards';
+import * as z from 'zod/mini';
+import { encodeAssignment } from '../assigned.ts';
+import { readScores } from '../document-scores.ts';
+import { RouteFoldInput, RouteTask } from './task.ts';
+
+/** How far shards of a discriminative router are pulled from what is best for the router documents to equal sizes. */
+const EVENNESS = 0.5;
+/** Sample documents told of each shard, and their tokens. */
+const SAMPLES = 4;
+const SAMPLE_TOKENS = 60;
+
+/** Routing's half that touches numbers: checks, the router, and the shards. */
+export const routeFold: WorkFold = {
+  name: 'route',
+
+  /** Answers `{ documents }`. Throws PathfoldError `wrong_size`, `not_finite`, `bad_payload`, `bad_steps`. */
+  check(body, payload, report): Record<string, number> {
+    const task = RouteTask.parse(body);
+    if (task.type === 'losses') {
+      const scores = readScores(payload);
+      const tokens = scores.reduce((sum, score) => sum + score.tokens, 0);
+      if (report.steps !== tokens)
+        throw new PathfoldError('bad_steps', `${report.steps} steps reported where ${tokens} tokens are scored`);
+      return { documents: scores.length };
+    }
+    const { width } = task.model;
+    if (payload.byteLength % (4 * width) !== 0)
+      throw new PathfoldError('wrong_size', `${payload.byteLength} bytes are no rows of ${width} numbers`);
+    if (!floatsOf(payload).every(Number.isFinite))
+      throw new PathfoldError('not_finite', 'a feature of a document is not finite');
+    return { documents: payload.byteLength / (4 * width) };
+  },
+
+  /** Fits the router, routes every document, and cuts the shards. Deterministic. Throws `corpus_too_short`. */
+  async fold(raw, blobs): Promise<FoldOutput> {
+    const input = RouteFoldInput.parse(raw);
+    const texts = await readTexts(input, blobs);
+    const features = input.kind === 'random' ? null : await readFeatures(input, texts, blobs);
+    const evidence = evidenceOf(input, texts, features);
+    const router: Router = await refusing(() => fit(input, texts, features, blobs));
+    const shards = shardsOf(router, evidence.train, input.overlap);
+    const assigned = {
+      router: evidence.router.map((one) => assignPath(router, one)),
+      test: evidence.test.map((one) => assignPath(router, one)),
+    };
+    const json = (value: unknown) => blobs.put(new TextEncoder().encode(JSON.stringify(value)));
+    const paths: Record<string, { shard: BlobRef; shardTokens: number }> = {};
+    for (const [index, path] of input.paths.entries()) {
+      const stream = joinDocuments(shards[index]!.map((document) => texts.documents.train[document]!));
+      if (stream.length <= input.context)
+        throw new PathfoldError(
+          'corpus_too_short',
+          `the shard of path ${path} has ${stream.length} tokens, a window needs ${input.context + 1}: ask for fewer paths, or add documents`,
+        );
+      paths[path] = { shard: await blobs.put(encodeTokens(stream)), shardTokens: stream.length };
+    }
+    const countsOf = (list: readonly number[]) =>
+      input.paths.map((_, path) => list.reduce((count, one) => count + (one === path ? 1 : 0), 0));
+    return {
+      modules: [],
+      figures: null,
+      result: { features: features?.blob ?? null },
+      routing: {
+        version: input.version,
+        router: await json(router),
+        assignment: await blobs.put(encodeAssignment(assigned)),
+        shards: await json(describe(input, texts, shards)),
+        counts: {
+          train: shards.map((shard) => shard.length),
+          router: countsOf(assigned.router),
+          test: countsOf(assigned.test),
+        },
+        paths,
+      },
+    };
+  },
+};
+
+interface Texts {
+  readonly documents: Record<Split, Uint16Array[]>;
+  readonly domains: z.infer<typeof Domains>;
+  readonly tokenizer: ReturnType<typeof readTokenizer>;
+}
+
+const Domains = z.object({ names: z.array(z.string()), train: z.array(z.int()) });
+
+async function readTexts({ documents, tokenizer }: RouteFoldInput, blobs: FoldBlobs): Promise<Texts> {
+  const text = async ({ sha256 }: BlobRef) => new TextDecoder().decode(await blobs.get(sha256));
+  const of = async (split: Split) => documentsOf(decodeTokens(await blobs.get(documents[split].sha256)));
+  return {
+    documents: { train: await of('train'), router: await of('router'), test: await of('test') },
+    domains: Domains.parse(JSON.parse(await text(documents.domains))),
+    tokenizer: readTokenizer(await text(tokenizer)),
+  };
+}
+
+const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
+
+interface Features {
+  readonly blob: BlobRef;
+  /** Of all documents, train then router then test. */
+  readonly rows: Rows;
+}
+
+async function readFeatures(input: RouteFoldInput, { documents }: Texts, blobs: FoldBlobs): Promise<Features> {
+  const { width, parts } = input;
+  const from = input.features ? [input.features] : parts;
+  const bytes = await Promise.all(from.map(({ sha256 }) => blobs.get(sha256)));
+  const all = new Uint8Array(bytes.reduce((sum, part) => sum + part.byteLength, 0));
+  bytes.reduce((offset, part) => {
+    all.set(part, offset);
+    return offset + part.byteLength;
+  }, 0);
+  const count = SPLITS.reduce((sum, split) => sum + documents[split].length, 0);
+  if (all.byteLength !== 4 * width * count)
+    throw new PathfoldError('bad_payload', `${all.byteLength} bytes of features for ${count} documents of ${width}`);
+  return { blob: input.features ?? (await blobs.put(all)), rows: { values: floatsOf(all), width } };
+}
+
+/** What the router reads of each document. */
+function evidenceOf(
+  { prefixBytes, context }: RouteFoldInput,
+  { documents, tokenizer }: Texts,
+  features: Features | null,
+): Record<Split, Evidence[]> {
+  let row = 0;
+  const of = (split: Split) =>
+    documents[split].map((ids): Evidence => {
+      if (features) return rowOf(features.rows, row++);
+      return ids.subarray(0, Math.min(context, scoredPart(ids, tokenizer.byteLengths, prefixBytes).from));
+    });
+  return { train: of('train'), router: of('router'), test: of('test') };
+}
+
+/** The router of this version: from clusters of features at first, later from what each path loses on the router documents. */
+async function fit(input: RouteFoldInput, { documents }: Texts, features: Features | null, blobs: FoldBlobs) {
+  const { version, kind, seed, prefixBytes, context: prefixTokens, paths, experts, losses } = input;
+  const about = { version, paths, prefixBytes, prefixTokens, base: (input.base ?? []).map(({ sha256 }) => sha256) };
+  if (!features) return { version, paths, prefixBytes, prefixTokens, kind: 'random' as const, seed };
+  const rowsOf = (from: number, count: number): Rows => {
+    const { values, width } = features.rows;
+    return { values: values.subarray(from * width, (from + count) * width), width };
+  };
+  const count = documents.train.length;
+  const train = { features: rowsOf(0, count), weights: documents.train.map((ids) => ids.length + 1) };
+  if (losses.length === 0) {
+    const options = { about, ...train, seed };
+    return kind === 'product' ? fitProduct({ ...options, experts }) : fitKmeans(options);
+  }
+  const scored = await Promise.all(losses.map(async ({ sha256 }) => readScores(await blobs.get(sha256))));
+  const [first] = scored;
+  if (scored.some((scores) => scores.length !== documents.router.length))
+    throw new PathfoldError('bad_payload', 'the paths did not score the same router documents');
+  const labelled = first!.filter(({ tokens }) => tokens > 0).map(({ document }) => document);
+  const labels = bestPaths(scored.map((scores) => labelled.map((document) => scores[document]!.nats)));
+  const router = { features: takeRows(rowsOf(count, documents.router.length), labelled), labels };
+  return fitDiscriminative({ about, router, train, target: targetOf(labels, paths.length, EVENNESS) });
+}
+
+/** What people are told of each shard: its domains by share of its tokens, and the beginnings of some documents. */
+function describe({ paths }: RouteFoldInput, texts: Texts, shards: readonly (readonly number[])[]): PathShard[] {
+  const { documents, domains, tokenizer } = texts;
+  return paths.map((path, index) => {
+    const shard = shards[index]!;
+    const byDomain = new Map<string, number>();
+    let tokens = 0;
+    for (const document of shard) {
+      const name = domains.names[domains.train[document]!]!;
+      const length = documents.train[document]!.length;
+      byDomain.set(name, (byDomain.get(name) ?? 0) + length);
+      tokens += length;
+    }
+    const every = Math.max(1, Math.floor(shard.length / SAMPLES));
+    return {
+      path,
+      documents: shard.length,
+      tokens,
+      domains: [...byDomain]
+        .map(([name, part]) => ({ name, share: part / tokens }))
+        .toSorted((a, b) => b.share - a.share),
+      samples: shard
+        .filter((_, i) => i % every === 0)
+        .slice(0, SAMPLES)
+        .map((document) => tokenizer.decode(documents.train[document]!.subarray(0, SAMPLE_TOKENS))),
+    };
+  });
+}
+
+/** What routing refuses is told as the corpus' fault: too few documents, or all alike. */
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof RangeError ? new PathfoldError('corpus_too_short', error.message) : error;
+  }
+}

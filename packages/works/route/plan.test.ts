@@ -1,0 +1,118 @@
+import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { FoldOutput, RunFacts } from '@pathfold/coordination/work-plan';
+import { RoutingSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import { expect, test } from 'vitest';
+import { trainPlan } from '../train/plan.ts';
+import { routePlan } from './plan.ts';
+import type { RouteFoldInput, RouteTask } from './task.ts';
+
+const SPEED = 256;
+
+/** A run of two paths that are not routed yet. */
+function unrouted(spec: Partial<RunSpec>): RunFacts {
+  const facts = runFacts('r', [2], { replicas: 1, ...spec });
+  const paths = Object.fromEntries(
+    Object.entries(facts.paths).map(([id, path]) => [id, { ...path, shard: null, shardTokens: 0 }]),
+  );
+  const base = ['embedding', 'level0.0', 'head'].map((name) => ({ name, version: 0, ...blobOf(`base ${name}`) }));
+  return { ...facts, paths, base, routing: null };
+}
+
+function tableWith(spec: Partial<RunSpec>): Table {
+  const table = new Table([routePlan, trainPlan]);
+  table.create(unrouted(spec), ['route', 'train']);
+  return table;
+}
+
+const bodyOf = (table: Table, volunteer: string): RouteTask =>
+  table.state.leases[table.lease(volunteer)]!.task.body as unknown as RouteTask;
+const kindOf = (table: Table, volunteer: string): string | undefined =>
+  table.state.leases[table.state.volunteers[volunteer]!.lease ?? '']?.kind;
+
+/** What the fold of a routing answers. */
+function endFold(table: Table, version: number): void {
+  const counts = { train: [50, 50], router: [5, 5], test: [5, 5] };
+  const blobs = { router: blobOf('router'), assignment: blobOf('assignment'), shards: blobOf('shards') };
+  const paths = Object.fromEntries(
+    ['0', '1'].map((id) => [id, { shard: blobOf(`${id} v${version}`), shardTokens: 9 }]),
+  );
+  const output: FoldOutput = {
+    modules: [],
+    figures: null,
+    result: { features: blobOf('features') },
+    routing: { version, counts, ...blobs, paths },
+  };
+  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: `routing v${version}`, output });
+}
+
+const routing = (spec: object) => RoutingSpec.parse(spec);
+
+test('nobody trains before features of every split have come in and documents are routed', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
+  for (const volunteer of ['a', 'b', 'c', 'd']) table.join(volunteer, SPEED);
+  const splits = ['a', 'b', 'c'].map((volunteer) => bodyOf(table, volunteer));
+  expect(splits.map((body) => body.type === 'features' && body.split).toSorted()).toEqual(['router', 'test', 'train']);
+  expect(table.state.volunteers['d']!.lease).toBeNull();
+  const leases = ['a', 'b', 'c'].map((volunteer) => table.lease(volunteer));
+  expect(only(table.contribute(leases[0]!, 10), 'FoldBegun')).toEqual([]);
+  table.take({ type: 'LeaseEnded', lease: leases[1]!, code: 'user', detail: '' });
+  expect(kindOf(table, 'd')).toBe('route');
+  table.contribute(leases[2]!, 10);
+  const [begun] = only(table.contribute(table.lease('d'), 10), 'FoldBegun');
+  expect(begun!.fold.input as unknown as RouteFoldInput).toMatchObject({ version: 1, features: null, losses: [] });
+  endFold(table, 1);
+  table.ready('a', SPEED);
+  const task = table.state.leases[table.lease('a')]!.task;
+  expect(task.body).toMatchObject({ shard: blobOf('0 v1') });
+});
+
+test('random shards ask for no features', () => {
+  const table = tableWith({ routing: routing({ kind: 'random' }) });
+  expect(only(table.log, 'FoldBegun')).toHaveLength(1);
+});
+
+test('at its time a run is routed anew from the losses of all paths, and training goes on meanwhile', () => {
+  const table = tableWith({ routing: routing({ kind: 'discriminative' }), totalSteps: 100 });
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
+  endFold(table, 1);
+  const begin = () => {
+    for (const volunteer of ['a', 'b']) table.ready(volunteer, SPEED);
+  };
+  const end = () => {
+    for (const volunteer of ['a', 'b']) table.contribute(table.lease(volunteer), 20);
+    table.fold();
+  };
+  begin();
+  end();
+  begin();
+  table.ready('c', SPEED);
+  expect(table.state.volunteers['c']!.lease).toBeNull();
+  table.take({ type: 'VolunteerAway', volunteer: 'c' });
+  end();
+  table.ready('c', SPEED);
+  expect(kindOf(table, 'c')).toBe('route');
+  expect(bodyOf(table, 'c')).toMatchObject({ type: 'losses', path: '0' });
+  table.ready('a', SPEED);
+  table.ready('b', SPEED);
+  expect([kindOf(table, 'a'), kindOf(table, 'b')].toSorted()).toEqual(['route', 'train']);
+  const second = kindOf(table, 'a') === 'route' ? 'a' : 'b';
+  table.contribute(table.lease('c'), 10);
+  const [begun] = only(table.contribute(table.lease(second), 10), 'FoldBegun');
+  expect(begun!.fold.input as unknown as RouteFoldInput).toMatchObject({
+    version: 2,
+    features: blobOf('features'),
+    parts: [],
+    losses: [{ path: '0' }, { path: '1' }],
+  });
+  endFold(table, 2);
+  expect(table.state.runs['r']!.facts.paths['1']!.shard).toEqual(blobOf('1 v2'));
+});
+
+test('a run of one path has nothing to route', () => {
+  const table = new Table([routePlan, trainPlan]);
+  table.create(runFacts('r', [1], { replicas: 1 }), ['route', 'train']);
+  table.join('a', SPEED);
+  expect(kindOf(table, 'a')).toBe('train');
+});
