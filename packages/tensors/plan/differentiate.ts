@@ -1,14 +1,13 @@
 import { add } from '../primitives/add/add.ts';
 import { primitives } from '../primitives/list.ts';
 import { fill } from '../primitives/sum/sum.ts';
-import type { Trace } from './trace.ts';
-import { sizeOf, type Tensor } from './types.ts';
+import { type Recording, sizeOf, type Tensor } from './types.ts';
 
 /**
  * Gradients of a scalar (shape [] or [1]) with respect to `wrt`, as further calls of the same trace: reverse mode, a
  * graph transform. What it appends is made of primitives, so that it can be differentiated again.
  */
-export const gradients = (t: Trace, scalar: Tensor, wrt: readonly Tensor[]): Tensor[] => {
+export const gradients = (t: Recording, scalar: Tensor, wrt: readonly Tensor[]): Tensor[] => {
   if (sizeOf(scalar.shape) !== 1) throw new Error(`gradients: [${scalar.shape}] is not a scalar`);
   const reached = reachedFrom(t, wrt);
   const gradientOf = new Map<number, Tensor>([[scalar.id, fill(t, 1, scalar.shape)]]);
@@ -33,7 +32,7 @@ export const gradients = (t: Trace, scalar: Tensor, wrt: readonly Tensor[]): Ten
 };
 
 /** The values that depend on any of `sources`. */
-const reachedFrom = (t: Trace, sources: readonly Tensor[]): Set<number> => {
+const reachedFrom = (t: Recording, sources: readonly Tensor[]): Set<number> => {
   const reached = new Set(sources.map((tensor) => tensor.id));
   for (const call of t.calls)
     if (call.inputs.some((value) => reached.has(value))) for (const value of call.outputs) reached.add(value);

@@ -1,9 +1,10 @@
 import { primitives } from '../primitives/list.ts';
+import { gradients } from './differentiate.ts';
 import { prune } from './prune.ts';
-import type { Attributes, Call, DType, Emitter, Plan, Port, Shape, StatePort, Tensor, TensorType } from './types.ts';
+import type { Attributes, Call, DType, Plan, Port, Recording, Shape, StatePort, Tensor, TensorType } from './types.ts';
 
 /** Records primitive calls. Build one through `trace`. */
-export class Trace implements Emitter {
+export class Trace implements Recording {
   readonly tensors: Tensor[] = [];
   readonly calls: Call[] = [];
   readonly #inputs: Port[] = [];
@@ -47,6 +48,10 @@ export class Trace implements Emitter {
       attributes,
     });
     return outputs;
+  }
+
+  gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+    return gradients(this, scalar, wrt);
   }
 
   plan(): Plan {

@@ -17,9 +17,11 @@ export interface Tensor extends TensorType {
   readonly trace: Emitter;
 }
 
-/** What an operation needs of a trace: the way to append one call. */
+/** What an operation needs of a trace: the ways to append calls. */
 export interface Emitter {
   emit(primitive: string, inputs: readonly Tensor[], attributes?: Attributes): Tensor[];
+  /** Of a scalar with respect to `wrt`: see `differentiate.ts`. */
+  gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[];
 }
 
 /** One primitive applied to values; values are numbered in the order in which they are made. */
@@ -28,6 +30,13 @@ export interface Call {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly attributes: Attributes;
+}
+
+/** What has been traced so far. */
+export interface Recording extends Emitter {
+  /** By value id. */
+  readonly tensors: readonly Tensor[];
+  readonly calls: readonly Call[];
 }
 
 /** An input or output of a plan, by name. */

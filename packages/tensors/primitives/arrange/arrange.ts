@@ -16,12 +16,15 @@ export const accumulate = (view: Tensor, arrangement: Arrangement): Tensor =>
 /** Throws where the view reaches beyond the whole. */
 const check = ({ whole, view, axes, steps, starts }: Arrangement): void => {
   whole.forEach((side, axis) => {
-    const last = view.reduce(
-      (sum, count, k) => (axes[k] === axis ? sum + steps[k]! * (count - 1) : sum),
-      starts[axis]!,
-    );
-    if (starts[axis]! < 0 || last >= side)
-      throw new Error(`arrange: elements ${starts[axis]} to ${last} along axis ${axis} of [${whole}]`);
+    let [first, last] = [starts[axis]!, starts[axis]!];
+    view.forEach((count, k) => {
+      if (axes[k] !== axis) return;
+      const way = steps[k]! * (count - 1);
+      if (way > 0) last += way;
+      else first += way;
+    });
+    if (first < 0 || last >= side)
+      throw new Error(`arrange: elements ${first} to ${last} along axis ${axis} of [${whole}]`);
   });
 };
 

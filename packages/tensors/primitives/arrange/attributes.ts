@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '../../plan/types.ts';
 /**
  * Which element of `whole` each element of `view` is: the element i of the view lies at starts[d] + the sum of
  * steps[k] i[k] over the view's axes k with axes[k] = d, on each axis d of the whole. An axis k of the view with
- * axes[k] = -1 repeats what is there. Elements of the whole may be none, one or several of the view.
+ * axes[k] = -1 repeats what is there. Elements of the whole may be none, one or several of the view, and steps may be negative.
  */
 export type Arrangement = {
   readonly whole: Shape;

@@ -30,6 +30,9 @@ export const cases: Case[] = [
   one('slice of whole rows', [5, 7], (a) => slice(a, [1, 0], [3, 7])),
   one('pad', [2, 3], (a) => pad(a, [1, 2], [4, 6])),
   one('windows', [2, 5, 7], windows),
+  one('a band of a vector, with a step backwards', [9], (a) =>
+    arrange(a, { whole: [9], view: [5, 4], axes: [0, 0], steps: [1, -1], starts: [3] }),
+  ),
   one('broadcast of rows', [1, 5], (a) => broadcast(a, [3, 5])),
   one('broadcast of columns', [3, 1], (a) => broadcast(a, [2, 3, 5])),
   one('broadcast of one', [], (a) => broadcast(a, [2, 3])),

@@ -8,10 +8,11 @@ export const arrangeWgsl: WgslForm<Arrangement> = {
     const { first, loops } = loopsOf(attributes);
     const terms = loops.map(({ count, stride }, k) => {
       const inner = sizeOf(loops.slice(k + 1).map((loop) => loop.count));
-      return `(i / ${inner}u) % ${count}u * ${stride}u`;
+      return `i32((i / ${inner}u) % ${count}u) * ${stride}`;
     });
-    const at = [`${first}u`, ...terms].join(' + ');
-    return [each(view!.size, { reads: { whole: whole! }, writes: { view: view! } }, `set_view(i, whole(${at}));`)];
+    const at = [first, ...terms].join(' + ');
+    const operands = { reads: { whole: whole! }, writes: { view: view! } };
+    return [each(view!.size, operands, `set_view(i, whole(u32(${at})));`)];
   },
 };
 
@@ -48,7 +49,7 @@ export const accumulateWgsl: WgslForm<Arrangement> = {
       if (k === undefined) return `${rest} fits = fits && q${d} == 0;`;
       const step = steps[k]!;
       return `${rest} let i${k} = q${d} / ${step};
-    fits = fits && q${d} >= 0 && q${d} % ${step} == 0 && i${k} < ${shape[k]};`;
+    fits = fits && i${k} * ${step} == q${d} && i${k} >= 0 && i${k} < ${shape[k]};`;
     });
     const at = ['0', ...shape.map((_, k) => `i${k} * ${viewStrides[k]}`)].join(' + ');
     const add = `

@@ -1,6 +1,8 @@
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import { derivativeOfGradient } from '../recompose.ts';
 import type { AttentionAttributes } from './attributes.ts';
+import { causalAttentionComposition } from './composition.ts';
 import { causalAttentionGradTfjs, causalAttentionTfjs } from './tfjs.ts';
 import { causalAttentionGradWasm, causalAttentionWasm } from './wasm.ts';
 import { causalAttentionGradWgsl, causalAttentionWgsl } from './wgsl.ts';
@@ -35,6 +37,7 @@ export const causalAttentionPrimitive: Primitive<AttentionAttributes> = {
 export const causalAttentionGradPrimitive: Primitive<AttentionAttributes> = {
   name: 'causalAttentionGrad',
   infer: (inputs) => [operand('causalAttentionGrad', inputs, 0)],
+  derivative: derivativeOfGradient(causalAttentionComposition),
   tfjs: causalAttentionGradTfjs,
   wgsl: causalAttentionGradWgsl,
   wasm: causalAttentionGradWasm,

@@ -1,6 +1,8 @@
 import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import { derivativeOfGradient } from '../recompose.ts';
+import { crossEntropyComposition } from './composition.ts';
 import { crossEntropyGradTfjs, crossEntropyTfjs } from './tfjs.ts';
 import { crossEntropyGradWgsl, crossEntropyWgsl } from './wgsl.ts';
 
@@ -35,6 +37,7 @@ export const crossEntropyPrimitive: Primitive = {
 export const crossEntropyGradPrimitive: Primitive = {
   name: 'crossEntropyGrad',
   infer: (inputs) => [operand('crossEntropyGrad', inputs, 0)],
+  derivative: derivativeOfGradient(crossEntropyComposition),
   tfjs: crossEntropyGradTfjs,
   wgsl: crossEntropyGradWgsl,
   wasm: {

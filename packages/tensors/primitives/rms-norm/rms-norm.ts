@@ -1,6 +1,8 @@
 import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import type { Tensor } from '../../plan/types.ts';
+import { derivativeOfGradient } from '../recompose.ts';
+import { rmsNormComposition } from './composition.ts';
 import { rmsNormGradTfjs, rmsNormTfjs } from './tfjs.ts';
 import { rmsNormGradWgsl, rmsNormWgsl } from './wgsl.ts';
 
@@ -34,6 +36,7 @@ export const rmsNormPrimitive: Primitive<Epsilon> = {
 export const rmsNormGradPrimitive: Primitive<Epsilon> = {
   name: 'rmsNormGrad',
   infer: (inputs) => [operand('rmsNormGrad', inputs, 0), operand('rmsNormGrad', inputs, 1)],
+  derivative: derivativeOfGradient(rmsNormComposition, 2),
   tfjs: rmsNormGradTfjs,
   wgsl: rmsNormGradWgsl,
   wasm: {

@@ -1,6 +1,8 @@
 import { kernel } from '../../executors/wasm/form.ts';
 import { operand, type Primitive } from '../../plan/primitive.ts';
 import { f32, type Tensor } from '../../plan/types.ts';
+import { derivativeOfGradient } from '../recompose.ts';
+import { swigluComposition } from './composition.ts';
 import { swigluGradTfjs, swigluTfjs } from './tfjs.ts';
 import { swigluGradWgsl, swigluWgsl } from './wgsl.ts';
 
@@ -30,6 +32,7 @@ export const swigluPrimitive: Primitive = {
 export const swigluGradPrimitive: Primitive = {
   name: 'swigluGrad',
   infer: (inputs) => [operand('swigluGrad', inputs, 0)],
+  derivative: derivativeOfGradient(swigluComposition),
   tfjs: swigluGradTfjs,
   wgsl: swigluGradWgsl,
   wasm: {
