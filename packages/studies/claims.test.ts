@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { type ClaimSpec, type FigureOf, judge, spreadOf } from './claims.ts';
+import { Results } from './results.ts';
+
+const gap: ClaimSpec = {
+  id: 'test.1',
+  claim: 'b is lower than a',
+  bound: { op: '>=', value: 0.5 },
+  measure: (of) => of('a') - of('b'),
+};
+const figures =
+  (a: number, b: number): FigureOf =>
+  (arm) =>
+    arm === 'a' ? a : b;
+
+test('mean and deviation of a sample; what is no number does not count', () => {
+  expect(spreadOf([1, 2, 3, Number.NaN])).toEqual({ mean: 2, std: 1, n: 3 });
+  expect(spreadOf([5])).toEqual({ mean: 5, std: null, n: 1 });
+  expect(spreadOf([Number.NaN])).toEqual({ mean: null, std: null, n: 0 });
+});
+
+test('a claim compares arms seed by seed, and the mean with its bound', () => {
+  const [claim] = judge([gap], [figures(2, 1), figures(3, 2.8), figures(4, 3.7)]);
+  expect(claim).toMatchObject({ id: 'test.1', bound: { op: '>=', value: 0.5 }, holds: true });
+  expect(claim!.measured.mean).toBeCloseTo(0.5, 12);
+  expect(claim!.measured.std).toBeCloseTo(Math.sqrt((0.5 ** 2 + 0.3 ** 2 + 0.2 ** 2) / 2), 12);
+  expect(judge([{ ...gap, bound: { op: '<=', value: 0.4 } }], [figures(2, 1)])[0]!.holds).toBe(false);
+});
+
+test('a seed without one of the arms does not count, and nothing measured never holds', () => {
+  const results = new Results([1, 2]);
+  results.add('a', 1, { figures: { nats: 2 }, curves: {} });
+  results.add('b', 1, { figures: { nats: 1 }, curves: {} });
+  results.add('a', 2, { figures: { nats: 9 }, curves: {} });
+  const [claim] = judge(
+    [gap],
+    results.seeds.map((seed) => results.at(seed)),
+  );
+  expect(claim!.measured).toEqual({ mean: 1, std: null, n: 1 });
+  const [empty] = judge([{ ...gap, bound: { op: '<=', value: 99 } }], [results.at(2)]);
+  expect(empty).toMatchObject({ measured: { mean: null, std: null, n: 0 }, holds: false });
+});
