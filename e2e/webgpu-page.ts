@@ -1,5 +1,5 @@
 /// <reference types="vite/client" />
-import { adamwRates } from '@pathfold/optim/inner/adamw';
+import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import { DeviceError, type ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
@@ -11,7 +11,7 @@ import { scale } from '@pathfold/tensors/primitives/scale/scale';
 import { chooseExecutor } from '@pathfold/training/choose';
 import { tinyPath, windows } from '@pathfold/training/fixtures';
 import { initPath, parameterCount } from '@pathfold/training/path';
-import { lossAndGradient, trainingPlan } from '@pathfold/training/plans';
+import { lossAndGradient, setTraining, trainingPlan } from '@pathfold/training/plans';
 import { selfTest } from '@pathfold/training/self-test';
 
 /** What `webgpu.spec.ts` does in a page. Everything here answers plain data. */
@@ -26,8 +26,7 @@ const plan = trainingPlan(tinyPath, BATCH, { weightDecay: 0.1, clipNorm: 1 });
 const started = async (name: ExecutorName) => {
   const executor = await openExecutor(name);
   const program = executor.compile(plan);
-  program.write('theta', initPath(tinyPath, 1));
-  for (const moment of ['m', 'v']) program.write(moment, new Float32Array(parameterCount(tinyPath)));
+  setTraining(program, { theta: initPath(tinyPath, 1), ...coldMoments(parameterCount(tinyPath)) });
   const step = (n: number, wanted?: string[]) =>
     program.run({ ...windows(n, BATCH), rates: adamwRates(3e-3, n) }, wanted);
   return { executor, program, step };

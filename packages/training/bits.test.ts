@@ -30,6 +30,10 @@ test.each([1, 2, 11] as const)(
   },
 );
 
+test('activations that are computed again change no bit', async () => {
+  expect((await twentySteps(await openThreads(2), 2, true)).hash).toBe(BITS[2]);
+});
+
 test('gradients of a split batch are those of the reference', async () => {
   const batch = 5;
   const count = parameterCount(tinyPath);

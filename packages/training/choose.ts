@@ -1,4 +1,4 @@
-import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
+import { type Executor, type ExecutorName, onGpu } from '@pathfold/tensors/executors/executor';
 import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open';
 import { type SelfTestResult, selfTest } from './self-test.ts';
 import { measureSpeed } from './speed.ts';
@@ -37,8 +37,6 @@ export class NoDevicePasses extends Error {
     super(`no device may train: ${tried.map(({ name, reason }) => `${name} ${reason}`).join('; ')}`);
   }
 }
-
-const onGpu = (name: ExecutorName): boolean => name === 'webgpu' || name === 'tfjs-webgpu';
 
 /** What is looked at together; a later tier, which always loses, only when nothing in the earlier ones passes. */
 const TIERS: readonly (readonly ExecutorName[])[] = [['webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];

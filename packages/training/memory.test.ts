@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { adamwRates } from '@pathfold/optim/inner/adamw';
+import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open';
 import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
 import { afterEach, expect, test } from 'vitest';
 import { tinyPath, windows } from './fixtures.ts';
-import { initPath, parameterCount } from './path.ts';
-import { trainingPlan } from './plans.ts';
+import { initPath, parameterCount, pathShape } from './path.ts';
+import { setTraining, trainingPlan } from './plans.ts';
 
 const BATCH = 2;
 const plan = trainingPlan(tinyPath, BATCH, { weightDecay: 0.1, clipNorm: 1 });
@@ -31,8 +31,7 @@ const inUse = (): number => {
 
 test('memory does not grow over 1,000 steps on two threads', async () => {
   const program = (await open('wasm', { lanes: nodeLanes(2) })).compile(plan);
-  program.write('theta', initPath(tinyPath, 1));
-  for (const moment of ['m', 'v']) program.write(moment, new Float32Array(parameterCount(tinyPath)));
+  setTraining(program, { theta: initPath(tinyPath, 1), ...coldMoments(parameterCount(tinyPath)) });
   const steps = async (count: number) => {
     for (let n = 0; n < count; n++) await program.run({ ...windows(n, BATCH), rates: adamwRates(1e-3, n) });
     return inUse();
@@ -56,4 +55,13 @@ test('memory is stated before anything is allotted, and more than there is is re
 test('each thread takes memory of its own', async () => {
   const [one, three] = [await open('wasm'), await open('wasm', { lanes: nodeLanes(3) })];
   expect(three.bytesOf({ ...plan, split: { ...plan.split!, items: 3 } })).toBeGreaterThan(2 * one.bytesOf(plan));
+});
+
+test('a batch whose activations are computed again takes far less memory', async () => {
+  const model = { width: 32, blocks: 6, heads: 2, context: 64, vocabulary: 64, tied: true };
+  const path = pathShape(model, [{ experts: 1, blocks: 6 }], '0');
+  const executor = await open('tfjs-wasm');
+  const bytes = (recompute: boolean) =>
+    executor.bytesOf(trainingPlan(path, 8, { weightDecay: 0.1, clipNorm: 1, recompute }));
+  expect(bytes(true)).toBeLessThan(0.5 * bytes(false));
 });

@@ -1,8 +1,10 @@
 import { llamaHidden, llamaLogits, pathTensors } from '@pathfold/nets/llama';
 import { adamwStep } from '@pathfold/optim/inner/adamw';
+import type { Program } from '@pathfold/tensors/executors/executor';
 import { gradients } from '@pathfold/tensors/plan/differentiate';
 import { type Trace, trace } from '@pathfold/tensors/plan/trace';
 import type { Plan, Tensor } from '@pathfold/tensors/plan/types';
+import { add } from '@pathfold/tensors/primitives/add/add';
 import { crossEntropy } from '@pathfold/tensors/primitives/cross-entropy/cross-entropy';
 import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { scale } from '@pathfold/tensors/primitives/scale/scale';
@@ -12,6 +14,8 @@ import { type PathShape, parameterCount } from './path.ts';
 export interface InnerOptions {
   readonly weightDecay: number;
   readonly clipNorm: number;
+  /** Activations are computed again for the gradient instead of kept: less memory, about a third more time, same bits. */
+  readonly recompute?: boolean;
 }
 
 /** Nats [N] of `batch` sequences of tokens and their targets, both inputs [batch * context]. */
@@ -25,27 +29,59 @@ const nats = (t: Trace, { model, modules }: PathShape, theta: Tensor, batch: num
  * The loss and its gradient in the layout of theta: the mean nats a token of a batch, or this part's share of it where
  * the batch has `of` sequences in all.
  */
-export const lossAndGradient = (t: Trace, path: PathShape, theta: Tensor, batch: number, of = batch) => {
+export const lossAndGradient = (
+  t: Trace,
+  path: PathShape,
+  theta: Tensor,
+  batch: number,
+  { of = batch, recompute = false } = {},
+) => {
   const loss = scale(sum(nats(t, path, theta, batch)), 1 / (of * path.model.context));
-  return { loss, gradient: gradients(t, loss, [theta])[0]! };
+  return { loss, gradient: gradients(t, loss, [theta], { recompute })[0]! };
 };
 
-/** One inner step: states theta, m, v; inputs tokens, targets, rates; output loss (before the step, nats a token). */
+/**
+ * One inner step: states theta, m, v, and lossSum [], to which each step adds its loss; inputs tokens, targets, rates;
+ * output loss (before the step, nats a token).
+ */
 export const trainingPlan = (path: PathShape, batch: number, inner: InnerOptions): Plan => {
   const flat = [parameterCount(path)];
+  const { recompute } = inner;
   const whole = trace((t) => {
     const theta = t.state('theta', flat);
-    const { loss, gradient } = lossAndGradient(t, path, theta, batch);
+    const { loss, gradient } = lossAndGradient(t, path, theta, batch, { recompute });
     adamwStep(t, theta, gradient, inner);
+    addUp(t, loss);
     t.output('loss', loss);
   });
   const each = trace((t) => {
-    const { loss, gradient } = lossAndGradient(t, path, t.state('theta', flat), 1, batch);
+    const { loss, gradient } = lossAndGradient(t, path, t.state('theta', flat), 1, { of: batch, recompute });
     t.output('loss', loss);
     t.output('gradient', gradient);
   });
-  const rest = trace((t) => adamwStep(t, t.state('theta', flat), t.input('gradient', flat), inner));
+  const rest = trace((t) => {
+    adamwStep(t, t.state('theta', flat), t.input('gradient', flat), inner);
+    addUp(t, t.input('loss', []));
+  });
   return { ...whole, split: { items: batch, each, sums: ['loss', 'gradient'], rest } };
+};
+
+/** Where training stands: flat, in the layout of theta. */
+export interface TrainingState {
+  readonly theta: Float32Array;
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+}
+
+/** Sets the states of a training plan. */
+export const setTraining = (program: Program, state: TrainingState): void => {
+  for (const name of ['theta', 'm', 'v'] as const) program.write(name, state[name]);
+  program.write('lossSum', Float32Array.of(0));
+};
+
+const addUp = (t: Trace, loss: Tensor): void => {
+  const sum = t.state('lossSum', loss.shape);
+  t.update(sum, add(sum, loss));
 };
 
 /** The same net without gradients: state theta; inputs tokens, targets; output nats [batch * context]. */

@@ -1,6 +1,6 @@
 import type { Moments } from '@pathfold/optim/inner/adamw';
 import { sgdStep } from '@pathfold/optim/inner/sgd';
-import type { Executor } from '@pathfold/tensors/executors/executor';
+import { DeviceError, type Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -44,6 +44,31 @@ class TestClock implements Clock {
     this.slept += ms;
   };
 }
+
+/** The executor as a GPU, counted; `before` is told the number of each run. */
+const watched = (before: (run: number) => void) => {
+  const counts = { runs: 0, lossReads: 0 };
+  const gpu: Executor = {
+    ...executor,
+    name: 'webgpu',
+    compile(plan) {
+      const program = executor.compile(plan);
+      return {
+        write: (name, values) => program.write(name, values),
+        read(name) {
+          if (name === 'lossSum') counts.lossReads++;
+          return program.read(name);
+        },
+        async run(inputs, wanted) {
+          before(++counts.runs);
+          return program.run(inputs, wanted);
+        },
+        dispose: () => program.dispose(),
+      };
+    },
+  };
+  return { gpu, counts };
+};
 
 const joined = (a: Batch, b: Batch): Batch => ({
   tokens: Int32Array.of(...a.tokens, ...b.tokens),
@@ -160,6 +185,53 @@ describe.each(['wasm', 'tfjs-wasm'] as const)('on %s:', (name) => {
       const { computeMs } = await round(options({ steps: 12, clock, batches, throttle: () => share }));
       const measured = computeMs / clock.time;
       expect(Math.abs(measured - share)).toBeLessThan(0.1 * share);
+    });
+
+    test('waits for a GPU, and reads its loss, every tenth step or each quarter of a second', async () => {
+      const reads = async (runMs: number) => {
+        const clock = new TestClock();
+        const { gpu, counts } = watched(() => {
+          clock.time += runMs;
+        });
+        const told: number[] = [];
+        const onProgress = ({ steps }: { steps: number }) => told.push(steps);
+        const { meanLoss } = await round(options({ executor: gpu, steps: 24, clock, onProgress }));
+        expect(counts.lossReads).toBe(told.length);
+        expect(meanLoss).toBeCloseTo((await round(options({ steps: 24 }))).meanLoss, 5);
+        return told;
+      };
+      expect(await reads(1)).toEqual([1, 10, 20, 24]);
+      expect(await reads(100)).toEqual([1, 3, 5, 7, 9, 10, 12, 14, 16, 18, 20, 22, 24]);
+      expect(await reads(400)).toHaveLength(24);
+    });
+
+    test.each([9, 10, 17, 23])('goes on where it was when the device is lost at step %d', async (at) => {
+      const { gpu, counts } = watched((run) => {
+        if (run === at) throw new DeviceError('device_lost', 'the GPU went away');
+      });
+      const asked: number[] = [];
+      const batches = (step: number) => {
+        asked.push(step);
+        return windows(step, BATCH);
+      };
+      const whole = await round(options({ steps: 24 }));
+      const reopen = async () => executor;
+      const result = await round(options({ steps: 24, executor: gpu, reopen, batches }));
+      expect(counts.runs).toBe(at);
+      // Step `at` is asked for once more in any case.
+      expect(asked.length - 24).toBeLessThanOrEqual(10 + 1);
+      expect(result.delta).toEqual(whole.delta);
+      expect(result).toMatchObject({ steps: 24, moments: { steps: 24 } });
+      expect(result.meanLoss).toBeCloseTo(whole.meanLoss, 5);
+    });
+
+    test('a device that is lost where there is no other is a typed error', async () => {
+      const { gpu } = watched(() => {
+        throw new DeviceError('device_lost', 'the GPU went away');
+      });
+      await expect(round(options({ executor: gpu }))).rejects.toMatchObject({ code: 'device_lost' });
+      const reopen = async () => gpu;
+      await expect(round(options({ executor: gpu, reopen }))).rejects.toMatchObject({ code: 'device_lost' });
     });
 
     test('lets other tasks of its thread run between steps', async () => {

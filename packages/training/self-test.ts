@@ -1,9 +1,9 @@
-import { adamwRates } from '@pathfold/optim/inner/adamw';
+import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { trace } from '@pathfold/tensors/plan/trace';
 import golden from './golden.json' with { type: 'json' };
 import { initPath, type PathShape, parameterCount, pathShape } from './path.ts';
-import { lossAndGradient, trainingPlan } from './plans.ts';
+import { lossAndGradient, setTraining, trainingPlan } from './plans.ts';
 
 /** Loss and gradient of a tiny net, and the losses of a larger one's first steps. */
 export interface Golden {
@@ -46,8 +46,7 @@ export const computeGolden = async (executor: Executor): Promise<Golden> => {
   try {
     gradientProgram.write('theta', initPath(tiny, SEED));
     const { loss, gradient } = await gradientProgram.run(windows(tiny));
-    program.write('theta', initPath(larger, SEED));
-    for (const moment of ['m', 'v']) program.write(moment, new Float32Array(parameterCount(larger)));
+    setTraining(program, { theta: initPath(larger, SEED), ...coldMoments(parameterCount(larger)) });
     const losses: number[] = [];
     for (let step = 0; step < STEPS; step++)
       losses.push((await program.run({ ...windows(larger), rates: adamwRates(3e-3, step) }))['loss']![0]!);

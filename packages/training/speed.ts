@@ -1,8 +1,8 @@
-import { adamwRates } from '@pathfold/optim/inner/adamw';
+import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { type Clock, systemClock } from './clock.ts';
 import { initPath, parameterCount, pathShape } from './path.ts';
-import { trainingPlan } from './plans.ts';
+import { setTraining, trainingPlan } from './plans.ts';
 
 const path = pathShape(
   { width: 64, blocks: 2, heads: 2, context: 64, vocabulary: 512, tied: true },
@@ -17,8 +17,7 @@ const MOST_STEPS = 40;
 export const measureSpeed = async (executor: Executor, clock: Clock = systemClock): Promise<number> => {
   const program = executor.compile(trainingPlan(path, BATCH, { weightDecay: 0.1, clipNorm: 1 }));
   try {
-    program.write('theta', initPath(path, 1));
-    for (const moment of ['m', 'v']) program.write(moment, new Float32Array(parameterCount(path)));
+    setTraining(program, { theta: initPath(path, 1), ...coldMoments(parameterCount(path)) });
     const tokens = Int32Array.from({ length: BATCH * path.model.context }, (_, i) => (i * 37) % path.model.vocabulary);
     const step = (n: number) => program.run({ tokens, targets: tokens, rates: adamwRates(1e-3, n) });
     await step(0);

@@ -1,13 +1,13 @@
 import type { LlamaShape } from '@pathfold/nets/llama-modules';
-import { adamwRates } from '@pathfold/optim/inner/adamw';
-import type { Executor, ExecutorName, TfjsName } from '@pathfold/tensors/executors/executor';
+import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
+import { type Executor, type ExecutorName, onGpu, type TfjsName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import type { LaneHost } from '@pathfold/tensors/executors/wasm/lane-words';
 import { trace } from '@pathfold/tensors/plan/trace';
 import type { Plan } from '@pathfold/tensors/plan/types';
 import { matmul } from '@pathfold/tensors/primitives/matmul/matmul';
 import { initPath, parameterCount } from '@pathfold/training/path';
-import { trainingPlan } from '@pathfold/training/plans';
+import { setTraining, trainingPlan } from '@pathfold/training/plans';
 import { countedSteps, type GpuCounts } from './gpu-counts.ts';
 import { pathOf, windowsOf } from './shapes.ts';
 import { stockStep } from './stock-tfjs.ts';
@@ -47,15 +47,14 @@ export interface Arm extends Device {
 /** Opens an arm and takes its first step. Works in Node, and in a worker of a page. */
 export const openArm = async (spec: ArmSpec, lanes: LaneHost): Promise<Arm> => {
   const { adapter, software, firstStep, step, dispose } = await open(spec, lanes);
-  const onGpu = spec.executor.endsWith('webgpu');
   return {
     adapter,
     software,
     peakBytes: await firstStep(),
     async steps(count) {
       const started = performance.now();
-      const gpu = onGpu ? await countedSteps(step, count) : null;
-      if (!onGpu) for (let i = 0; i < count; i++) await step();
+      const gpu = onGpu(spec.executor) ? await countedSteps(step, count) : null;
+      if (!gpu) for (let i = 0; i < count; i++) await step();
       return { milliseconds: (performance.now() - started) / count, gpu };
     },
     dispose: async () => dispose(),
@@ -100,8 +99,7 @@ const ours = async ({ executor: name, threads, model, batch }: ArmSpec, lanes: L
   const path = pathOf(model);
   const plan = trainingPlan(path, batch, { weightDecay: 0.1, clipNorm: 1 });
   const program = executor.compile(plan);
-  program.write('theta', initPath(path, 1));
-  for (const moment of ['m', 'v']) program.write(moment, new Float32Array(parameterCount(path)));
+  setTraining(program, { theta: initPath(path, 1), ...coldMoments(parameterCount(path)) });
   const windows = windowsOf(model, batch);
   let steps = 0;
   return opened(executor, plan, () => program.run({ ...windows, rates: adamwRates(1e-3, steps++) }));
