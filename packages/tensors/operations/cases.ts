@@ -1,6 +1,10 @@
+import type { Tensor } from '../plan/types.ts';
+import { sub } from '../primitives/arithmetic/arithmetic.ts';
 import { type Case, large, x, zeros } from '../primitives/case.ts';
 import { tanh } from '../primitives/functions/functions.ts';
 import { mul } from '../primitives/mul/mul.ts';
+import { scale } from '../primitives/scale/scale.ts';
+import { sum } from '../primitives/sum/sum.ts';
 import { abs, clip, minimum, normOver, square } from './elementary.ts';
 import { dense } from './layers.ts';
 import { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from './losses.ts';
@@ -8,6 +12,16 @@ import { logSoftmax, logSumExp, softmax } from './softmax.ts';
 
 /** A net with one hidden layer of tanh. */
 const net: Case['build'] = ([a, w1, b1, w2, b2]) => [dense(tanh(dense(a!, w1!, b1!)), w2!, b2!)];
+/** The loss of the net after two steps down its gradient: MAML's (Finn et al. 2017). */
+const afterSteps: Case['build'] = ([a, labels, ...weights]) => {
+  const loss = (w: readonly Tensor[]): Tensor => sum(softmaxCrossEntropy(net([a!, ...w])[0]!, softmax(labels!)));
+  let w: readonly Tensor[] = weights;
+  for (let step = 0; step < 2; step++) {
+    const slopes = a!.trace.gradients(loss(w), w);
+    w = w.map((each, i) => sub(each, scale(slopes[i]!, 0.1)));
+  }
+  return [loss(w)];
+};
 const crossEntropy: Case['build'] = ([logits, labels]) => [softmaxCrossEntropy(logits!, softmax(labels!))];
 
 export const cases: Case[] = [
@@ -17,6 +31,12 @@ export const cases: Case[] = [
     inputs: [x(3, 5, 2), x(3, 2, 9), x(3, 9), x(3, 9, 1), x(3, 1)],
     build: net,
     derivatives: 2,
+  },
+  {
+    name: 'a net after two steps',
+    inputs: [x(3, 2), x(3, 4), x(2, 5), x(5), x(5, 4), x(4)],
+    build: afterSteps,
+    derivatives: 1,
   },
   { name: 'abs', inputs: [x(2, 5)], build: ([a]) => [mul(abs(a!), a!)], derivatives: 2 },
   { name: 'minimum', inputs: [x(7), x(7)], build: ([a, b]) => [minimum(square(a!), b!)], derivatives: 2 },
