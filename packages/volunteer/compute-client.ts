@@ -40,6 +40,7 @@ export function createCompute(spawn: () => ComputeWorker): Compute {
     const call = open.get(message.call);
     if (!call) return;
     if (message.type === 'computing') call.ports?.onComputing();
+    else if (message.type === 'reopened') call.ports?.onDevice(message.probe);
     else if (message.type === 'progress') call.ports?.onProgress(message.progress);
     else if (message.type === 'ask-blob' && call.ports) answer(from, message.question, call.ports.blob(message.ref));
     else if (message.type === 'ask-kept' && call.ports) answer(from, message.question, call.ports.kept(message.name));

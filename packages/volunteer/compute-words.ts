@@ -21,6 +21,8 @@ export type FromCompute =
   | { readonly type: 'ask-blob'; readonly question: number; readonly call: number; readonly ref: BlobRef }
   | { readonly type: 'ask-kept'; readonly question: number; readonly call: number; readonly name: string }
   | { readonly type: 'computing'; readonly call: number }
+  /** The device was lost in the midst of the work, which goes on on this one. */
+  | { readonly type: 'reopened'; readonly call: number; readonly probe: Probe }
   | {
       readonly type: 'progress';
       readonly call: number;

@@ -14,6 +14,7 @@ const ports: JobPorts = {
   blob: async () => Uint8Array.of(1, 2),
   kept: async (name) => new TextEncoder().encode(name),
   onComputing: () => {},
+  onDevice: () => {},
   onProgress: () => {},
 };
 const executor = { name: 'wasm', adapter: 'toy', dispose: () => {} } as unknown as Executor;
@@ -100,6 +101,18 @@ test('errors keep their codes across the worker', async () => {
   const blob = () => Promise.reject(new PathfoldError('blob_unavailable', 'gone'));
   const missing = compute.execute(job, { ...ports, blob }, new AbortController().signal);
   await expect(missing).rejects.toMatchObject({ code: 'blob_unavailable', detail: 'gone' });
+});
+
+test('work goes on on another device after one was lost, and the volunteer hears of it', async () => {
+  const { compute } = playedCompute(async (_body, work) => {
+    expect(await work.reopen!()).toBe(executor);
+    return { ...NOTHING_DONE, steps: 1 };
+  });
+  await compute.probe('cpu');
+  const found: unknown[] = [];
+  const onDevice = (device: unknown) => found.push(device);
+  expect(await compute.execute(job, { ...ports, onDevice }, new AbortController().signal)).toMatchObject({ steps: 1 });
+  expect(found).toEqual([probe]);
 });
 
 test('a crash fails what was running, and the next probe starts another worker', async () => {

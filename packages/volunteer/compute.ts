@@ -18,6 +18,7 @@ export function serveCompute(
   clock: Clock,
 ): void {
   let executor: Executor | null = null;
+  let choice: ComputeChoice = 'automatic';
   let throttle = 1;
   let questions = 0;
   const asked = new Map<number, { resolve(bytes: Uint8Array | null): void; reject(error: Error): void }>();
@@ -30,12 +31,13 @@ export function serveCompute(
       port.post(say(question));
     });
 
-  async function probe(call: number, choice: ComputeChoice): Promise<void> {
+  async function open(wanted: ComputeChoice): ReturnType<OpenDevice> {
     executor?.dispose();
     executor = null;
-    const device = await openDevice(choice);
+    choice = wanted;
+    const device = await openDevice(wanted);
     executor = device.executor;
-    port.post({ type: 'probed', call, probe: device.probe });
+    return device;
   }
 
   async function execute({ call, job }: Extract<ToCompute, { type: 'execute' }>): Promise<void> {
@@ -47,6 +49,11 @@ export function serveCompute(
     const deadline = clock.now() + job.deadlineMs;
     const ports: WorkPorts = {
       executor,
+      async reopen() {
+        const device = await open(choice);
+        port.post({ type: 'reopened', call, probe: device.probe });
+        return device.executor;
+      },
       blob: async (ref) => {
         const bytes = await ask((question) => ({ type: 'ask-blob', question, call, ref }));
         if (!bytes) throw new PathfoldError('blob_unavailable');
@@ -70,7 +77,10 @@ export function serveCompute(
   port.listen((message) => {
     switch (message.type) {
       case 'probe':
-        void orFail(message.call, probe(message.call, message.choice));
+        void orFail(
+          message.call,
+          open(message.choice).then(({ probe }) => port.post({ type: 'probed', call: message.call, probe })),
+        );
         break;
       case 'execute':
         void orFail(message.call, execute(message));

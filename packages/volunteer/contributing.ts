@@ -7,7 +7,7 @@ import type { WorkResult } from '@pathfold/works/work-run';
 import { handIn } from './hand-in.ts';
 import type { Kept } from './kept.ts';
 import type { Mind } from './mind.ts';
-import type { VolunteerPorts } from './ports.ts';
+import type { Probe, VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import type { Traffic } from './snapshot.ts';
 import type { Uploads } from './uploads.ts';
@@ -20,6 +20,7 @@ interface ContributingPorts extends Pick<VolunteerPorts, 'compute' | 'fetch' | '
   readonly kept: Kept;
   readonly traffic: Traffic;
   fetchBlob(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array>;
+  deviceFound(probe: Probe): void;
 }
 
 /** From a lease to a contribution that the coordinator has: computing, keeping, handing in. */
@@ -85,6 +86,7 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
       const control = new AbortController();
       working = control;
       const before = { ...traffic };
+      let device = executor;
       try {
         const result = await compute.execute(
           { kind: lease.kind, body: lease.body, deadlineMs: lease.durationMs - reserveMs(lease) },
@@ -92,11 +94,15 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
             blob: (ref) => ports.fetchBlob(ref, control.signal),
             kept: (name) => kept.load(scopeOf(lease, name)),
             onComputing: () => mind().tell({ type: 'WorkFetched', lease: id }),
+            onDevice(probe) {
+              device = probe.executor;
+              ports.deviceFound(probe);
+            },
             onProgress: (progress) => mind().tell({ type: 'WorkProgressed', lease: id, ...progress }),
           },
           control.signal,
         );
-        const upload = result.steps > 0 ? await contribute(lease, result, executor, before) : null;
+        const upload = result.steps > 0 ? await contribute(lease, result, device, before) : null;
         mind().tell({ type: 'WorkEnded', lease: id, upload });
         if (!mind().state.uploads.some((entry) => entry.upload.lease === id)) await discard(id);
       } catch (error) {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
 import { systemClock } from '@pathfold/training/clock';
@@ -14,6 +15,6 @@ serveCompute(
     listen: (listener) => port.on('message', listener),
   },
   WORKS,
-  openDevice({ lanes: nodeLanes() }),
+  openDevice({ lanes: nodeLanes(), memoryBytes: totalmem() }),
   systemClock,
 );

@@ -38,6 +38,8 @@ export interface JobPorts {
   blob(ref: BlobRef): Promise<Uint8Array>;
   kept(name: string): Promise<Uint8Array | null>;
   onComputing(): void;
+  /** The device was lost in the midst of the work, which goes on on this one. */
+  onDevice(probe: Probe): void;
   onProgress(progress: { steps: number; loss: number | null; tokensPerSecond: number }): void;
 }
 

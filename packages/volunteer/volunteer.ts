@@ -10,7 +10,7 @@ import { createKept } from './kept.ts';
 import { createLine } from './line.ts';
 import { runMind } from './mind.ts';
 import { readJson, writeJson } from './notes.ts';
-import type { VolunteerPorts } from './ports.ts';
+import type { Probe, VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import { createSharing } from './sharing.ts';
 import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';
@@ -64,7 +64,7 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     },
   );
   const fetchBlob = createFetching(cache, [sharing, coordinator], sharing.announce);
-  const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob });
+  const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
   const snapshot = () => snapshotOf(mind.state, traffic, tried, sharing.agreed);
 
   function hear(message: Down): void {
@@ -115,11 +115,14 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     }
   }
 
+  function deviceFound(found: Probe): void {
+    tried = found.tried;
+    mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
+  }
+
   async function probe(choice: ComputeChoice): Promise<void> {
     try {
-      const found = await ports.compute.probe(choice);
-      tried = found.tried;
-      mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
+      deviceFound(await ports.compute.probe(choice));
     } catch (error) {
       mind.tell({ type: 'DeviceFailed', ...problemOf(error), chance: ports.random() });
     }

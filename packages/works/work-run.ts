@@ -7,6 +7,8 @@ import type * as z from 'zod/mini';
 /** What a kind of work may ask of its host while it computes. */
 export interface WorkPorts {
   readonly executor: Executor;
+  /** Another device after this one was lost in the midst of the work. Throws PathfoldError when there is none. */
+  reopen?(): Promise<Executor>;
   /** The bytes of a blob, checked against its hash. Throws PathfoldError `blob_unavailable`. */
   blob(ref: BlobRef): Promise<Uint8Array>;
   /** What the last accepted work of this run kept under this name; null when there is nothing. */

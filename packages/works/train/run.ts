@@ -31,6 +31,7 @@ export const trainRun: WorkRun = {
 
     const result = await round({
       executor: ports.executor,
+      ...(ports.reopen && { reopen: ports.reopen }),
       path,
       inner: { ...inner, totalSteps: task.totalSteps },
       theta,
