@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { arithmeticOf } from './arithmetic.ts';
+import { canonical, keyOf, ResultFiles } from './result-files.ts';
+import type { RunPorts, Study } from './study.ts';
+
+export interface ComputeOptions {
+  readonly study: Study;
+  readonly quick: boolean;
+  readonly arm: string;
+  readonly seed: number;
+  /** The study's. */
+  readonly folder: string;
+  /** Where arms find what they share. */
+  readonly cacheFolder: string;
+  say(text: string): void;
+}
+
+/** Computes one arm with one seed, and writes its result. */
+export async function compute(options: ComputeOptions): Promise<void> {
+  const { study, quick, seed, folder, cacheFolder, say } = options;
+  const arm = study.design(quick).arms[options.arm]!;
+  const arithmetic = await arithmeticOf(study);
+  const cached: RunPorts['cached'] = async (name, of, make) => {
+    const key = createHash('sha256').update(canonical({ name, of, arithmetic })).digest('hex');
+    const path = join(cacheFolder, key);
+    if (existsSync(path)) return new Uint8Array(readFileSync(path));
+    const bytes = await make();
+    mkdirSync(cacheFolder, { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, bytes);
+    renameSync(`${path}.${process.pid}`, path);
+    return bytes;
+  };
+  const result = await study.run(arm, seed, { cached, say });
+  new ResultFiles(folder).write(options.arm, seed, keyOf(arm.config, seed, arithmetic), arm.config, result);
+}

@@ -1,0 +1,113 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { compute } from './compute.ts';
+import { conduct } from './conduct.ts';
+import { linePlot } from './plots.ts';
+import type { Study } from './study.ts';
+
+let folder: string;
+let computed: string[];
+let madeBases: number;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pathfold-study-'));
+  computed = [];
+  madeBases = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const toy = (bits = 'x', secondConfig = 2): Study => ({
+  about: 'a toy',
+  sources: ['studies/claims.ts'],
+  probe: async () => bits,
+  design: () => ({
+    config: { net: 'none' },
+    arms: { one: { about: 'the first', config: 1 }, two: { about: 'the second', config: secondConfig } },
+    claims: [
+      { id: 'toy.1', claim: 'two | one', bound: { op: '>=', value: 1 }, measure: (of) => of('two') - of('one') },
+      { id: 'toy.2', claim: 'never', bound: { op: '<=', value: 0 }, measure: (of) => of('two') - of('one') },
+    ],
+    report: (results) => ({
+      tables: [{ title: 'Seeds', currency: 'Steps.', head: ['arm'], rows: [[String(results.of('one').length)]] }],
+      plots: [linePlot('toy', 'Toy', { label: 'x' }, { label: 'y' }, [])],
+    }),
+  }),
+  async run({ config }, seed, { cached }) {
+    const base = await cached('base', { seed }, async () => {
+      madeBases++;
+      return Uint8Array.of(seed);
+    });
+    return { figures: { nats: (config as number) * 10 + base[0]! }, curves: {} };
+  },
+});
+
+const play = (study: Study, options: { arms?: string[]; fails?: string } = {}) =>
+  conduct({
+    name: 'toy',
+    study,
+    quick: false,
+    seeds: [1, 2],
+    workers: 1,
+    folder,
+    ...(options.arms && { arms: options.arms }),
+    async compute(arm, seed) {
+      computed.push(`${arm} ${seed}`);
+      if (options.fails === arm) return false;
+      await compute({ study, quick: false, arm, seed, folder, cacheFolder: join(folder, 'cache'), say: () => {} });
+      return true;
+    },
+    say: () => {},
+  });
+
+test('every arm and seed is computed once; claims are judged, and one that fails is no failure of the study', async () => {
+  const { claims, failures } = await play(toy());
+  expect(computed.sort()).toEqual(['one 1', 'one 2', 'two 1', 'two 2']);
+  expect(madeBases).toBe(2);
+  expect(failures).toEqual([]);
+  expect(claims.map(({ measured, holds }) => [measured, holds])).toEqual([
+    [{ mean: 10, std: 0, n: 2 }, true],
+    [{ mean: 10, std: 0, n: 2 }, false],
+  ]);
+});
+
+test('what is there is not computed again, and the page comes out the same', async () => {
+  const first = await play(toy());
+  const page = readFileSync(join(folder, 'README.md'), 'utf8');
+  computed = [];
+  expect(await play(toy())).toEqual(first);
+  expect(computed).toEqual([]);
+  expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe(page);
+});
+
+test('an interrupted study goes on where it stopped, and a changed arm or arithmetic is computed anew', async () => {
+  await play(toy(), { arms: ['one'] });
+  computed = [];
+  await play(toy());
+  expect(computed).toEqual(['two 1', 'two 2']);
+  computed = [];
+  await play(toy('x', 3));
+  expect(computed).toEqual(['two 1', 'two 2']);
+  computed = [];
+  await play(toy('y', 3));
+  expect(computed).toHaveLength(4);
+  expect(readdirSync(join(folder, 'results'))).toHaveLength(4);
+});
+
+test('an arm that breaks is named, and the others are there', async () => {
+  const { claims, failures } = await play(toy(), { fails: 'two' });
+  expect(failures).toEqual(['two with seed 1 failed', 'two with seed 2 failed']);
+  expect(claims[0]).toMatchObject({ measured: { n: 0 }, holds: false });
+});
+
+test('what people wrote around the results stays', async () => {
+  await play(toy(), { arms: ['one'] });
+  const path = join(folder, 'README.md');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('# Study: toy', '# Toy\n\nWhy.').concat('\n## Log\n'));
+  await play(toy());
+  const page = readFileSync(path, 'utf8');
+  expect(page).toMatch(/^# Toy\n\nWhy\.\n/);
+  expect(page).toMatch(/## Log\n$/);
+  expect(page).toContain('| toy.1 | two \\| one | ≥ 1.0000 | 10.0000 ± 0.0000 | holds |');
+  expect(page).toContain('**does not hold**');
+});

@@ -1,0 +1,63 @@
+import type { Json } from '@pathfold/coordination/work-plan';
+import { arithmeticOf } from './arithmetic.ts';
+import { type Claim, judge } from './claims.ts';
+import { writePage } from './page.ts';
+import { keyOf, ResultFiles } from './result-files.ts';
+import { Results } from './results.ts';
+import type { Study } from './study.ts';
+
+export interface ConductOptions {
+  readonly name: string;
+  readonly study: Study;
+  readonly quick: boolean;
+  readonly seeds: readonly number[];
+  /** The arms to compute; all of them when left out. Claims and page read every result that is there. */
+  readonly arms?: readonly string[];
+  /** How many at once. */
+  readonly workers: number;
+  /** Where the study's page, plots and results go. */
+  readonly folder: string;
+  /** Computes one result and writes its file; answers whether it ended well. */
+  compute(arm: string, seed: number): Promise<boolean>;
+  say(text: string): void;
+}
+
+export interface Outcome {
+  readonly claims: readonly Claim[];
+  readonly config: Json;
+  /** What could not be computed, in words. */
+  readonly failures: readonly string[];
+}
+
+/** Computes what is missing, arm after arm for each seed, then judges the claims and writes the page. */
+export async function conduct(options: ConductOptions): Promise<Outcome> {
+  const { name, study, quick, seeds, folder, workers, say } = options;
+  const design = study.design(quick);
+  const every = Object.keys(design.arms);
+  const files = new ResultFiles(folder);
+  const arithmetic = await arithmeticOf(study);
+  const find = (arm: string, seed: number) => files.read(arm, seed, keyOf(design.arms[arm]!.config, seed, arithmetic));
+
+  const asked = options.arms ?? every;
+  const missing = seeds.flatMap((seed) => asked.filter((arm) => !find(arm, seed)).map((arm) => ({ arm, seed })));
+  say(`${name}: ${missing.length} of ${seeds.length * asked.length} results to compute`);
+  const failures: string[] = [];
+  const work = async () => {
+    for (let next = missing.shift(); next; next = missing.shift())
+      if (!(await options.compute(next.arm, next.seed))) failures.push(`${next.arm} with seed ${next.seed} failed`);
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+
+  const results = new Results(seeds);
+  for (const arm of every)
+    for (const seed of seeds) {
+      const result = find(arm, seed);
+      if (result) results.add(arm, seed, result);
+    }
+  const figures = seeds.map((seed) => results.at(seed));
+  const claims = judge(design.claims, figures);
+  const config = { ...(design.config as Record<string, Json>), seeds: [...seeds], arithmetic };
+  const command = `npm run study -- ${name}${quick ? ' --quick' : ''}`;
+  writePage(folder, { study: name, command, seeds, config, claims, ...design.report(results) });
+  return { claims, config, failures };
+}
