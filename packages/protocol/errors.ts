@@ -122,6 +122,11 @@ export const ERRORS = {
     what: 'The contribution holds values that are not finite.',
     todo: 'The device may compute wrongly; it should pass its self-test again.',
   },
+  refuted: {
+    status: 422,
+    what: 'Work of this volunteer was computed again and came out otherwise.',
+    todo: 'Nothing more of it counts in this run.',
+  },
   norm_out_of_bounds: {
     status: 422,
     what: 'The contribution is far larger than those of the others.',

@@ -168,6 +168,15 @@ const accepted = on('ContributionAccepted', async (trx, logged) => {
     where id = added.volunteer`.execute(trx);
 });
 
+const withdrawn = on('CreditWithdrawn', (trx, logged) => {
+  const values = logged.map(({ event }) => event);
+  return sql`
+    update volunteers set credit = volunteers.credit - taken.credit
+    from (select volunteer, sum(r.credit) as credit from ${rowsOf(values, 'volunteer text, credit float8')}
+      group by volunteer) as taken
+    where id = taken.volunteer`.execute(trx);
+});
+
 const foldBegun = on('FoldBegun', (trx, logged) => {
   const folds = new Map<string, { run: string; kind: string; key: string; leases: string[] }>();
   for (const { event } of logged) {
@@ -239,6 +248,7 @@ const WRITES: readonly Write[] = [
   checked,
   rejected,
   accepted,
+  withdrawn,
   ended,
   foldBegun,
   foldEnded,

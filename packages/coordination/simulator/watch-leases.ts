@@ -21,7 +21,8 @@ interface SeenVolunteer {
   asked: boolean;
   banned: boolean;
   lease: string | null;
-  credit: number;
+  /** By run. */
+  readonly credits: Map<string, number>;
 }
 
 /**
@@ -77,6 +78,9 @@ export class LeaseWatch {
       case 'ContributionAccepted':
         this.#seeAccepted(event, decided);
         break;
+      case 'CreditWithdrawn':
+        this.#seeWithdrawn(event, decided);
+        break;
     }
     if ('lease' in event) this.#compareLease(event.lease, state);
     if ('volunteer' in event) this.#compareVolunteer(event.volunteer, state);
@@ -95,7 +99,15 @@ export class LeaseWatch {
   #note(id: string, change: Partial<SeenVolunteer>): void {
     const known = this.#volunteers.get(id);
     if (known) Object.assign(known, change);
-    else this.#volunteers.set(id, { connected: true, asked: false, banned: false, lease: null, credit: 0, ...change });
+    else
+      this.#volunteers.set(id, {
+        connected: true,
+        asked: false,
+        banned: false,
+        lease: null,
+        credits: new Map(),
+        ...change,
+      });
   }
 
   #seeGranted(event: CoordinatorEventOf<'LeaseGranted'>, state: CoordinatorState): void {
@@ -133,8 +145,19 @@ export class LeaseWatch {
     const { steps, tokens } = lease.claim!;
     const due = Math.min(tokens, Math.floor((task.tokens * Math.min(steps, task.steps)) / task.steps));
     must(credit === due, () => `${credit} of credit for ${id} where ${due} are due`);
-    this.#volunteers.get(volunteer)!.credit += due;
+    const { credits } = this.#volunteers.get(volunteer)!;
+    credits.set(lease.run, (credits.get(lease.run) ?? 0) + due);
     this.#close(id, 'accepted');
+  }
+
+  #seeWithdrawn({ run, volunteer, credit }: CoordinatorEventOf<'CreditWithdrawn'>, decided: boolean): void {
+    const { credits } = this.#volunteers.get(volunteer)!;
+    const earned = credits.get(run) ?? 0;
+    must(
+      decided && credit === earned,
+      () => `${credit} of credit is taken from ${volunteer} where ${earned} were earned`,
+    );
+    credits.delete(run);
   }
 
   #close(id: string, status: 'accepted' | 'ended'): void {
@@ -165,7 +188,8 @@ export class LeaseWatch {
     const volunteer = state.volunteers[id];
     if (!volunteer) return;
     const { credit, lease } = volunteer;
-    must(credit === seen.credit, () => `${id} has ${credit} of credit where ${seen.credit} were earned`);
+    const earned = [...seen.credits.values()].reduce((sum, part) => sum + part, 0);
+    must(credit === earned, () => `${id} has ${credit} of credit where ${earned} were earned`);
     must(lease === seen.lease, () => `${id} holds ${lease} where it should hold ${seen.lease}`);
   }
 }

@@ -1,4 +1,4 @@
-// Compiles kernels.as (AssemblyScript) into kernels.ts, which holds the module as text: `node packages/works/exact/build.mjs`.
+// Compiles kernels.as (AssemblyScript) into kernels.ts, which holds the module as text: `npx tsx packages/works/exact/build.ts`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 const room = dirname(fileURLToPath(import.meta.url));
 
 /** The compiled module in base64. */
-export async function compileKernels() {
+export async function compileKernels(): Promise<string> {
   const asc = await import('assemblyscript/asc');
-  let binary;
+  let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     ['kernels.ts', '--outFile', 'kernels.wasm', '--enable', 'simd', '-O3', '--noAssert', '--runtime', 'stub'],
     {
       readFile: (name) => (name === 'kernels.ts' ? readFileSync(join(room, 'kernels.as'), 'utf8') : null),
       writeFile(_, contents) {
-        binary = contents;
+        if (typeof contents !== 'string') binary = contents;
       },
       listFiles: () => [],
     },
@@ -27,6 +27,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = await compileKernels();
   writeFileSync(
     join(room, 'kernels.ts'),
-    `/** kernels.as, compiled: \`node packages/works/exact/build.mjs\` writes this file. */\nexport const KERNELS =\n  '${text}';\n`,
+    `/** kernels.as, compiled: \`npx tsx packages/works/exact/build.ts\` writes this file. */\nexport const KERNELS =\n  '${text}';\n`,
   );
 }

@@ -1,0 +1,128 @@
+import { seedFor } from '@pathfold/nets/random';
+import { expect, test } from 'vitest';
+import { forwardFlops, Net } from '../exact/net.ts';
+import { descend, firstDescent } from './exact-descent.ts';
+import { domainOf } from './exact-life.ts';
+import { sinusoid } from './exact-sinusoid.ts';
+import { readDescent, type Work, workOf } from './exact-work.ts';
+import { FORWARD_FLOPS, LifeSpec, type LitterTask } from './task.ts';
+
+const end = (work: Work): Uint8Array => {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+};
+const valuesOf = (bytes: Uint8Array): number[] => JSON.parse(new TextDecoder().decode(bytes)).values;
+const life = (spec: object) => LifeSpec.parse({ method: 'baldwin', ...spec });
+
+const litter = (spec: object = {}): LitterTask & { what: 'litter' } => ({
+  what: 'litter',
+  life: life(spec),
+  seed: 5,
+  tasks: 3,
+  testTasks: 4,
+  tree: [
+    { parent: -1, seed: 0, born: 0 },
+    { parent: 0, seed: 1, born: 0 },
+    { parent: 1, seed: 2, born: 1 },
+    { parent: 0, seed: 3, born: 0 },
+  ],
+  genomes: [2, 3],
+  on: 2,
+});
+
+test('operations are counted by the shapes of the nets', () => {
+  for (const domain of ['sinusoid', 'point-mass'] as const)
+    expect(forwardFlops(domainOf(life({ domain })).shape)).toBe(FORWARD_FLOPS[domain]);
+});
+
+test.each([
+  {},
+  { method: 'lamarck' },
+  { mask: true, evolveLessons: true, price: 0.1 },
+  { rule: 'sign' },
+  { domain: 'point-mass' },
+])('a genome is its lineage: in another tree, alone, the same loss to the last bit (%j)', (spec) => {
+  const task = litter(spec);
+  const values = valuesOf(end(workOf(task, null)));
+  expect(values).toHaveLength(2);
+  const alone = { ...task, tree: [...task.tree.slice(0, 3)], genomes: [2] };
+  expect(valuesOf(end(workOf(alone, null)))).toEqual([values[0]]);
+  expect(valuesOf(end(workOf(task, null, [1])))).toEqual([values[1]]);
+  expect(values[0]).not.toBe(values[1]);
+});
+
+test('known bits: they may change only on purpose, for audits compare machines', () => {
+  expect(valuesOf(end(workOf(litter(), null)))).toMatchInlineSnapshot(`
+    [
+      5.985039965973571,
+      6.213216953304607,
+    ]
+  `);
+});
+
+test('lessons lower the loss on sinusoids and in reinforcement learning', () => {
+  for (const domain of ['sinusoid', 'point-mass'] as const) {
+    const rates = [0.003, 0.01, 0.03, 0.1];
+    const best = rates.map((rate) => {
+      const task: LitterTask = {
+        ...litter({ domain }),
+        what: 'curve',
+        on: 'test',
+        testTasks: 30,
+        lessons: 10,
+        start: null,
+        tree: [{ parent: -1, seed: 0, born: 0, rate }],
+        genomes: [0],
+      };
+      const curve = valuesOf(end(workOf(task, null)));
+      return curve[10]! / curve[0]!;
+    });
+    expect(Math.min(...best), domain).toBeLessThan(0.95);
+  }
+});
+
+test('a net that answers 0 has the loss of half the mean squared amplitude', () => {
+  const zero = new Net(sinusoid.shape);
+  const losses = Array.from({ length: 2000 }, (_, i) => sinusoid.situation(seedFor(3, `zero ${i}`)).lossOf(zero));
+  expect(losses.reduce((sum, loss) => sum + loss, 0) / losses.length).toBeCloseTo(4.25, 0);
+});
+
+test('the first-order meta-gradient is that of the query loss at the learnt weights', () => {
+  const { situation, shape } = sinusoid;
+  const { learn, test: query, lossOf } = situation(7);
+  const net = new Net(shape);
+  net.weights.set(firstDescent(life({}), 1).theta);
+  learn(net, 0);
+  net.descend(0.01);
+  query(net);
+  const gradient = net.gradient.slice();
+  const learnt = net.weights.slice();
+  const step = 2 ** -8;
+  for (let i = 3; i < gradient.length; i += 97) {
+    net.weights.set(learnt);
+    net.weights[i] = learnt[i]! + step;
+    const up = lossOf(net);
+    net.weights[i] = learnt[i]! - step;
+    const slope = (up - lossOf(net)) / (2 * step);
+    expect(Math.abs(slope - gradient[i]!), `weight ${i}`).toBeLessThan(0.02 * Math.max(1, Math.abs(slope)));
+  }
+});
+
+test('a descent in two leases is the descent in one, and it descends', () => {
+  const { genomes: _, on: __, ...common } = litter();
+  const part = (from: number, to: number): LitterTask => ({
+    ...common,
+    genomes: [],
+    what: 'descent',
+    from,
+    to,
+    start: null,
+  });
+  const whole = end(workOf(part(0, 6), null));
+  expect(end(workOf(part(3, 6), end(workOf(part(0, 3), null))))).toEqual(whole);
+  const losses = [...descend(life({}), 5, readDescent(life({}), whole), { from: 6, to: 120 })];
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(mean(losses.slice(-30))).toBeLessThan(mean(losses.slice(0, 30)));
+});

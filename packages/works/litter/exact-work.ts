@@ -1,0 +1,74 @@
+import { ln } from '@pathfold/tensors/plan/exact';
+import { packFloats, unpackFloats } from '../exact/bytes.ts';
+import { type DescentState, descend, firstDescent, INNER_RATE } from './exact-descent.ts';
+import type { Genome } from './exact-genome.ts';
+import { domainOf, World } from './exact-life.ts';
+import type { LitterTask } from './task.ts';
+
+/** A task's computation, one unit at a time; it returns the contribution. The same task gives the same bytes everywhere. */
+export type Work = Generator<void, Uint8Array>;
+
+/** What a task asks for. `start`: the bytes of its blob. `only`: these of its genomes, for an audit. */
+export function workOf(task: LitterTask, start: Uint8Array | null, only?: readonly number[]): Work {
+  switch (task.what) {
+    case 'litter':
+      return live(task, only);
+    case 'curve':
+      return curve(task, start);
+    case 'descent':
+      return descent(task, start);
+  }
+}
+
+/** Units of work in a task, as reports count them: genomes, or outer steps. */
+export const unitsOf = (task: LitterTask): number =>
+  task.what === 'descent' ? task.to - task.from : Math.max(1, task.genomes.length);
+
+function* live(task: LitterTask & { what: 'litter' }, only: readonly number[] = [...task.genomes.keys()]): Work {
+  const world = new World(task);
+  const situations = world.situations(task.on);
+  const values: number[] = [];
+  for (const genome of world.genomesOf(
+    task.tree,
+    only.map((place) => task.genomes[place]!),
+  )) {
+    values.push(world.lossOf(genome, situations));
+    yield;
+  }
+  return encode(values);
+}
+
+function* curve(task: LitterTask & { what: 'curve' }, start: Uint8Array | null): Work {
+  const world = new World(task);
+  const situations = world.situations(task.on);
+  const genomes = start ? [innate(task, start)] : world.genomesOf(task.tree, task.genomes);
+  const sums = new Array<number>(task.lessons + 1).fill(0);
+  for (const genome of genomes) {
+    world.curveOf(genome, situations, task.lessons).forEach((loss, n) => {
+      sums[n]! += loss / genomes.length;
+    });
+    yield;
+  }
+  return encode(sums);
+}
+
+/** Initial weights that a descent came to, as a genome. */
+function innate({ life }: LitterTask, state: Uint8Array): Genome {
+  const { theta } = readDescent(life, state);
+  return { weights: theta, logRate: ln(INNER_RATE), lessons: life.lessons, mask: null };
+}
+
+function* descent(task: LitterTask & { what: 'descent' }, start: Uint8Array | null): Work {
+  const state = start ? readDescent(task.life, start) : firstDescent(task.life, task.seed);
+  for (const _ of descend(task.life, task.seed, state, task)) yield;
+  return packFloats([state.theta, state.m, state.v]);
+}
+
+/** Throws RangeError when the bytes are not as many. */
+export function readDescent(life: LitterTask['life'], bytes: Uint8Array): DescentState {
+  const { weightCount } = domainOf(life).shape;
+  const [theta, m, v] = unpackFloats(bytes, [weightCount, weightCount, weightCount]);
+  return { theta: theta!, m: m!, v: v! };
+}
+
+const encode = (values: readonly number[]): Uint8Array => new TextEncoder().encode(JSON.stringify({ values }));

@@ -1,0 +1,285 @@
+import type {
+  ContributionFacts,
+  Json,
+  Outcome,
+  RunFacts,
+  Task,
+  VolunteerFacts,
+  WorkPlan,
+} from '@pathfold/coordination/work-plan';
+import { type Audits, dueAudits, hold, isDrawn, mixed, noAudits, settleAudit } from '../audit.ts';
+import { advance, type Chain, CURVE_LESSONS, curveOf, deadlineOf, fight, newChain, type Unit } from './plan-state.ts';
+import { type AuditInput, type AuditResult, examplesOf, flopsOf, LitterConfig, type LitterTask } from './task.ts';
+
+/** State of evolution inside one run. */
+export interface LitterState {
+  readonly chains: Chain[];
+  /** What each lease was asked. */
+  readonly leases: Record<string, Asked>;
+  readonly audits: Audits<Answer>;
+}
+
+interface Asked {
+  readonly chain: number;
+  readonly unit: Unit;
+}
+
+interface Answer extends Asked {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly values: readonly number[];
+}
+
+/** Multiplications and additions a second that a lease's time allows for. */
+const SLOWEST = 5e7;
+const EXPECTED = 5e8;
+const TRAVEL_MS = 60_000;
+
+const configs = new WeakMap<RunFacts, LitterConfig>();
+
+/** The run's configuration; read once. */
+export function configOf(run: RunFacts): LitterConfig {
+  const config = configs.get(run) ?? LitterConfig.parse(run.study?.config);
+  configs.set(run, config);
+  return config;
+}
+
+/**
+ * Evolution by litters. A lease holds genomes as lineages of seeds, the volunteer lives them, and selection happens
+ * here, on their losses: generation by generation with a quorum, or by tournaments that wait for nobody.
+ */
+export const litterPlan: WorkPlan<LitterState> = {
+  name: 'litter',
+
+  init(run) {
+    const config = configOf(run);
+    const seeds = Array.from({ length: config.seeds }, (_, seed) => seed);
+    const chains = seeds.flatMap((seed) => config.arms.map((_, arm) => newChain(config, arm, seed)));
+    for (const chain of chains) advance(chain, config);
+    return { chains, leases: {}, audits: noAudits() };
+  },
+
+  open: (state) => (next(state) ? () => true : null),
+
+  offer(state, run, volunteer) {
+    const asked = state.audits.liars[volunteer.id] ? null : next(state);
+    return asked && taskOf(state.chains[asked.chain]!, asked, configOf(run), run, volunteer);
+  },
+
+  settle,
+
+  plan(state, run, now) {
+    const deadlines = state.chains.map((chain) => deadlineOf(chain, configOf(run)) ?? Number.POSITIVE_INFINITY);
+    const late = state.chains.filter((_, i) => deadlines[i]! <= now);
+    const wakeAt = Math.min(...deadlines.filter((at) => at > now));
+    const { refuted } = state.audits;
+    return {
+      folds: dueAudits(state.audits),
+      revoke: late.flatMap(({ out }) => Object.keys(out).filter((lease) => out[lease]!.what === 'litter')),
+      wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
+      done: state.chains.every(isDone) && refuted.length === 0,
+      refuted,
+    };
+  },
+
+  admit({ leases, audits }, _run, { lease, volunteer }) {
+    if (audits.liars[volunteer]) return 'refuted';
+    return leases[lease] ? null : 'round_over';
+  },
+
+  summary({ chains }) {
+    const going = chains.filter((chain) => !isDone(chain));
+    const counted = going.length > 0 ? going : chains;
+    return { round: Math.min(...counted.map(({ round }) => round)) };
+  },
+};
+
+const isDone = ({ phase, open, out, held }: Chain): boolean =>
+  phase === 'done' && open.length === 0 && Object.keys(out).length === 0 && held === 0;
+
+/** Work that nobody does: of the chain that is furthest behind. */
+function next({ chains }: LitterState): Asked | null {
+  let chain = -1;
+  chains.forEach(({ open, round }, i) => {
+    if (open.length > 0 && (chain < 0 || round < chains[chain]!.round)) chain = i;
+  });
+  return chain < 0 ? null : { chain, unit: chains[chain]!.open[0]! };
+}
+
+function bodyOf(chain: Chain, unit: Unit, config: LitterConfig, run: RunFacts): LitterTask {
+  const { name: _, generations: __, ...life } = config.arms[chain.arm]!;
+  const { tree, places } = treeOf(chain, unit.what === 'descent' ? [] : unit.genomes);
+  const { tasks, testTasks } = config;
+  const common = { life, seed: (run.spec.seed + 7919 * chain.seed) >>> 0, tasks, testTasks, tree, genomes: places };
+  switch (unit.what) {
+    case 'litter':
+      return { what: 'litter', ...common, on: unit.on };
+    case 'curve':
+      return {
+        what: 'curve',
+        ...common,
+        on: unit.on,
+        lessons: Math.max(CURVE_LESSONS, life.lessons),
+        start: unit.start,
+      };
+    case 'descent':
+      return { what: 'descent', ...common, from: unit.from, to: unit.to, start: unit.start };
+  }
+}
+
+/** The part of the family tree that these genomes grow on, and their places in it. */
+export function treeOf(chain: Chain, genomes: readonly number[]): { tree: LitterTask['tree']; places: number[] } {
+  const wanted = new Set<number>();
+  for (const start of genomes)
+    for (let id = start; id >= 0 && !wanted.has(id); id = chain.tree[id]!.parent) wanted.add(id);
+  const ids = [...wanted].sort((a, b) => a - b);
+  const place = new Map(ids.map((id, i) => [id, i]));
+  const tree = ids.map((id) => ({ ...chain.tree[id]!, parent: place.get(chain.tree[id]!.parent) ?? -1 }));
+  return { tree, places: genomes.map((id) => place.get(id)!) };
+}
+
+function taskOf(chain: Chain, { unit }: Asked, config: LitterConfig, run: RunFacts, _: VolunteerFacts): Task {
+  const body = bodyOf(chain, unit, config, run);
+  const { forward, gradient } = examplesOf(body);
+  const flops = flopsOf(body);
+  const state = unit.what === 'descent' ? 65_536 + 12 * 4 * 1761 : 0;
+  return {
+    key: `${config.arms[chain.arm]!.name} ${chain.seed} round ${chain.round} ${keyOf(unit)}`,
+    body: body as Json,
+    steps: unit.what === 'descent' ? unit.to - unit.from : Math.max(1, unit.genomes.length),
+    tokens: forward + gradient,
+    flops,
+    durationMs: Math.ceil((1000 * flops) / SLOWEST) + TRAVEL_MS,
+    expectedMs: Math.ceil((1000 * flops) / EXPECTED),
+    priority: 0,
+    maxPayloadBytes: 65_536 + state,
+    path: null,
+  };
+}
+
+const keyOf = (unit: Unit): string =>
+  unit.what === 'descent' ? `steps ${unit.from}` : `${unit.what} ${unit.genomes[0]}`;
+
+function settle(state: LitterState, run: RunFacts, outcome: Outcome, now: number): void {
+  const config = configOf(run);
+  switch (outcome.type) {
+    case 'granted': {
+      const asked = next(state)!;
+      const chain = state.chains[asked.chain]!;
+      chain.open.shift();
+      chain.out[outcome.lease] = asked.unit;
+      chain.since ??= now;
+      state.leases[outcome.lease] = asked;
+      return;
+    }
+    case 'ended': {
+      const asked = takeBack(state, outcome.lease);
+      if (!asked) return;
+      const chain = state.chains[asked.chain]!;
+      chain.lost++;
+      chain.open.unshift(asked.unit);
+      endLate(chain, config, now);
+      return;
+    }
+    case 'accepted': {
+      const { contribution } = outcome;
+      const asked = takeBack(state, contribution.lease);
+      if (asked) answered(state, run, asked, contribution, now);
+      return;
+    }
+    case 'begun':
+      state.audits.begun[outcome.fold.key] = true;
+      return;
+    case 'folded': {
+      const { honest } = outcome.result as unknown as AuditResult;
+      const answer = settleAudit(state.audits, outcome.fold, honest);
+      if (!answer) return;
+      const chain = state.chains[answer.chain]!;
+      chain.held--;
+      if (honest) take(chain, answer, config);
+      else chain.open.unshift(answer.unit);
+      endLate(chain, config, now);
+      return;
+    }
+    case 'withdrawn':
+      state.audits.refuted = state.audits.refuted.filter((volunteer) => volunteer !== outcome.volunteer);
+      return;
+    case 'resumed':
+      for (const chain of state.chains) if (chain.since !== null) chain.since += outcome.pausedMs;
+      return;
+    case 'received':
+    case 'requested':
+      return;
+  }
+}
+
+/** The lease is over; what it was asked. */
+function takeBack(state: LitterState, lease: string): Asked | null {
+  const asked = state.leases[lease];
+  if (!asked) return null;
+  delete state.leases[lease];
+  delete state.chains[asked.chain]!.out[lease];
+  return asked;
+}
+
+function answered(state: LitterState, run: RunFacts, asked: Asked, contribution: ContributionFacts, now: number): void {
+  const config = configOf(run);
+  const { lease, volunteer, sha256, bytes, figures } = contribution;
+  const values = Array.from({ length: Object.keys(figures).length }, (_, place) => figures[place]!);
+  const answer: Answer = { ...asked, sha256, bytes, values };
+  const chain = state.chains[asked.chain]!;
+  const secret = run.study?.auditSeed ?? 0;
+  if (!isDrawn(state.audits, volunteer, config.auditEvery, secret)) take(chain, answer, config);
+  else {
+    const input: AuditInput = {
+      body: bodyOf(chain, asked.unit, config, run),
+      sha256,
+      again: drawn(values, secret, lease),
+    };
+    hold(state.audits, volunteer, answer, { key: lease, input: input as unknown as Json, contributions: [lease] });
+    chain.held++;
+  }
+  endLate(chain, config, now);
+}
+
+/** The fittest of a litter, for which a lie would pay, and another. */
+function drawn(values: readonly number[], secret: number, lease: string): number[] {
+  if (values.length === 0) return [];
+  const fittest = values.indexOf(Math.min(...values));
+  return [...new Set([fittest, mixed(secret, lease) % values.length])];
+}
+
+/** An answer that is believed. */
+function take(chain: Chain, { unit, values, sha256, bytes }: Answer, config: LitterConfig): void {
+  const arm = config.arms[chain.arm]!;
+  const { name: _, generations: __, ...life } = arm;
+  const { tasks, testTasks } = config;
+  const amount = { life, tasks, testTasks, seed: 0, tree: [] };
+  switch (unit.what) {
+    case 'curve':
+      if (unit.on === 'test') chain.test = values;
+      else chain.curves.push({ generation: unit.generation, flops: unit.flops, losses: values });
+      break;
+    case 'descent':
+      chain.descent = { sha256, bytes };
+      chain.generation = unit.to;
+      chain.flops += flopsOf({ ...amount, ...unit, genomes: [] });
+      chain.open.push(curveOf(chain, 'choice'));
+      break;
+    case 'litter':
+      chain.flops += flopsOf({ ...amount, ...unit, genomes: [...unit.genomes] });
+      if (config.selection === 'tournament' && chain.phase === 'living' && arm.method !== 'random')
+        fight(chain, unit.genomes, values);
+      else
+        unit.genomes.forEach((id, i) => {
+          chain.losses[id] = values[i]!;
+        });
+  }
+}
+
+/** A generation that is late goes on without whoever is missing. */
+function endLate(chain: Chain, config: LitterConfig, now: number): void {
+  if ((deadlineOf(chain, config) ?? Number.POSITIVE_INFINITY) <= now)
+    chain.open = chain.open.filter(({ what }) => what !== 'litter');
+  advance(chain, config);
+}
