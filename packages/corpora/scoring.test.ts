@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scoredPart, scoringWindows } from './scoring.ts';
+import { prefixLength, scoredPart, scoringWindows } from './scoring.ts';
 
 const byteLengths = Uint16Array.from([0, 1, 2, 3, 9]);
 const documents = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 200 });
@@ -62,4 +62,14 @@ test('scoredPart counts the same tokens, and their bytes', () => {
       expect(scoredPart(ids, byteLengths, prefixBytes).tokens).toBe(tokens);
     }),
   );
+});
+
+test('the prefix is what nobody scores, cut to so many tokens; a short document is its own', () => {
+  const ids = [3, 4, 1, 2];
+  expect(prefixLength(ids, byteLengths, { prefixBytes: 4, prefixTokens: 9 })).toBe(
+    scoredPart(ids, byteLengths, 4).from,
+  );
+  expect(prefixLength(ids, byteLengths, { prefixBytes: 4, prefixTokens: 1 })).toBe(1);
+  expect(prefixLength(ids, byteLengths, { prefixBytes: 1000, prefixTokens: 9 })).toBe(4);
+  expect(prefixLength([], byteLengths, { prefixBytes: 4, prefixTokens: 9 })).toBe(0);
 });

@@ -61,6 +61,18 @@ export function scoredPart(
   return { from, tokens: ids.length - from, bytes };
 }
 
+/**
+ * How many tokens of a document decide its path: those that nobody scores, and no more than `prefixTokens` of them. A
+ * document that is shorter is its own prefix.
+ */
+export function prefixLength(
+  ids: ArrayLike<number>,
+  byteLengths: Uint16Array,
+  { prefixBytes, prefixTokens }: { prefixBytes: number; prefixTokens: number },
+): number {
+  return Math.min(prefixTokens, firstScored(ids, byteLengths, prefixBytes));
+}
+
 function firstScored(ids: ArrayLike<number>, byteLengths: Uint16Array, prefixBytes: number): number {
   let offset = 0;
   let i = 0;

@@ -1,4 +1,10 @@
-import { type EmbeddingKind, hiddenWidth, type LevelShape, type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
+import {
+  type EmbeddingKind,
+  hiddenWidth,
+  type LevelShape,
+  type LlamaShape,
+  pathModules,
+} from '@pathfold/nets/llama-modules';
 
 /** Weights of one transformer block. D: width, F: hidden width of the gated layer; matrices are [in, out], row-major. */
 export interface BlockWeights {

@@ -42,6 +42,9 @@ const emptyTensor = (metadata: InferenceSession.ValueMetadata): Tensor => {
   return new Tensor('float32', new Float32Array(0), shape);
 };
 
+const inputIds = (ids: readonly number[]): Tensor =>
+  new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+
 /** Loads the bytes of an exported path (`pathOnnx`). Throws what ONNX Runtime throws when they are not a model. */
 export const openSession = async (onnx: Uint8Array, options: SessionOptions = {}): Promise<PathSession> => {
   configure(options);
@@ -50,8 +53,7 @@ export const openSession = async (onnx: Uint8Array, options: SessionOptions = {}
   return {
     start: { length: 0, tensors: Object.fromEntries(pastInputs.map((input) => [input.name, emptyTensor(input)])) },
     async run(ids, cache) {
-      const input_ids = new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
-      const outputs = await session.run({ input_ids, ...cache.tensors });
+      const outputs = await session.run({ input_ids: inputIds(ids), ...cache.tensors });
       const logits = outputs['logits'] as Tensor;
       const present = pastInputs.map(({ name }) => [
         name,
@@ -62,6 +64,26 @@ export const openSession = async (onnx: Uint8Array, options: SessionOptions = {}
         vocabulary: logits.dims[2]!,
         cache: { length: cache.length + ids.length, tensors: Object.fromEntries(present) },
       };
+    },
+    release: () => session.release(),
+  };
+};
+
+/** The graph of a base's features (`featuresOnnx`), ready to compute. Await one call before the next. */
+export interface FeatureSession {
+  /** The feature [width] of the tokens of a prefix: at least one, at most the base's context. */
+  feature(ids: readonly number[]): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Throws what ONNX Runtime throws when the bytes are not a model. */
+export const openFeatures = async (onnx: Uint8Array, options: SessionOptions = {}): Promise<FeatureSession> => {
+  configure(options);
+  const session = await InferenceSession.create(onnx, { executionProviders: ['wasm'] });
+  return {
+    async feature(ids) {
+      const { feature } = await session.run({ input_ids: inputIds(ids) });
+      return feature!.data as Float32Array;
     },
     release: () => session.release(),
   };

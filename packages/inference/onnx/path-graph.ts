@@ -1,108 +1,17 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { type BlockWeights, NORM_EPSILON, type PathWeights, parameterCount, ROPE_BASE } from '../path-weights.ts';
+import { type PathWeights, parameterCount } from '../path-weights.ts';
 import { GraphBuilder } from './builder.ts';
 import { encodeModel } from './encode.ts';
+import { hiddenStates } from './net-graph.ts';
 
 /** Protobuf cannot hold more than 2 GiB in one message. */
 const MAX_MODEL_BYTES = 2 ** 31 - 2 ** 20;
 
-/** Names of the cache's inputs and outputs, as Hugging Face's tools name them. */
-export const cacheNames = (block: number) => ({
-  pastKey: `past_key_values.${block}.key`,
-  pastValue: `past_key_values.${block}.value`,
-  presentKey: `present.${block}.key`,
-  presentValue: `present.${block}.value`,
-});
-
-/** Values that every block of the graph uses. */
-interface Surroundings {
-  heads: number;
-  headWidth: number;
-  hidden: number;
-  cached: boolean;
-  /** Rotation of the positions at hand, [T, headWidth / 2]. */
-  cos: string;
-  sin: string;
-  /** 0 where a position may look, -infinity where it may not: [T, S]. */
-  mask: string;
-}
-
-/** x / sqrt(mean(x²) + eps) · gain, over the last axis. */
-const rmsNorm = (g: GraphBuilder, x: string, gain: string): string => {
-  const meanSquare = g.node('ReduceMean', [g.node('Mul', [x, x]), g.ints([-1])], { keepdims: 1 });
-  const scale = g.node('Sqrt', [g.node('Add', [meanSquare, g.float(NORM_EPSILON)])]);
-  return g.node('Mul', [g.node('Div', [x, scale]), gain]);
-};
-
-/** Rotary positions, half-split: the pair of a channel is headWidth / 2 further on. x: [B, heads, T, headWidth]. */
-const rotate = (g: GraphBuilder, x: string, { cos, sin }: Surroundings): string => {
-  const [first, second] = g.nodes('Split', 2, [x], { axis: -1, num_outputs: 2 }) as [string, string];
-  const turnedFirst = g.node('Sub', [g.node('Mul', [first, cos]), g.node('Mul', [second, sin])]);
-  const turnedSecond = g.node('Add', [g.node('Mul', [second, cos]), g.node('Mul', [first, sin])]);
-  return g.node('Concat', [turnedFirst, turnedSecond], { axis: -1 });
-};
-
-/** Adds causal self-attention to x [B, T, width]. */
-const attend = (g: GraphBuilder, x: string, weights: BlockWeights, index: number, s: Surroundings): string => {
-  const { heads, headWidth, cached } = s;
-  const width = heads * headWidth;
-  const name = (tensor: string) => `block${index}.${tensor}`;
-  const normed = rmsNorm(g, x, g.weight(name('attentionNorm'), [width], weights.attentionGain_D));
-  const qkv = g.node('MatMul', [normed, g.weight(name('qkv'), [width, 3 * width], weights.qkv_D3D)]);
-  const parts = g.nodes('Split', 3, [qkv], { axis: -1, num_outputs: 3 });
-  const [q, k, v] = parts.map((part) =>
-    g.node('Transpose', [g.node('Reshape', [part, g.ints([0, 0, heads, headWidth])])], { perm: [0, 2, 1, 3] }),
-  ) as [string, string, string];
-  const query = rotate(g, q, s);
-  let key = rotate(g, k, s);
-  let value = v;
-  if (cached) {
-    const names = cacheNames(index);
-    const past = ['batch', heads, 'past', headWidth] as const;
-    const total = ['batch', heads, 'total', headWidth] as const;
-    key = g.node('Concat', [g.input(names.pastKey, 'float', past), key], { axis: 2 });
-    value = g.node('Concat', [g.input(names.pastValue, 'float', past), value], { axis: 2 });
-    g.output(names.presentKey, key, 'float', total);
-    g.output(names.presentValue, value, 'float', total);
-  }
-  const products = g.node('MatMul', [query, g.node('Transpose', [key], { perm: [0, 1, 3, 2] })]);
-  const scores = g.node('Add', [g.node('Mul', [products, g.float(1 / Math.sqrt(headWidth))]), s.mask]);
-  const mixed = g.node('MatMul', [g.node('Softmax', [scores], { axis: -1 }), value]);
-  const joined = g.node('Reshape', [g.node('Transpose', [mixed], { perm: [0, 2, 1, 3] }), g.ints([0, 0, width])]);
-  const out = g.weight(name('attentionOut'), [width, width], weights.attentionOut_DD);
-  return g.node('Add', [x, g.node('MatMul', [joined, out])]);
-};
-
-/** Adds the gated layer (SwiGLU) to x [B, T, width]. */
-const feedForward = (g: GraphBuilder, x: string, weights: BlockWeights, index: number, s: Surroundings): string => {
-  const width = s.heads * s.headWidth;
-  const name = (tensor: string) => `block${index}.${tensor}`;
-  const normed = rmsNorm(g, x, g.weight(name('mlpNorm'), [width], weights.mlpGain_D));
-  const both = g.node('MatMul', [normed, g.weight(name('gateUp'), [width, 2 * s.hidden], weights.gateUp_D2F)]);
-  const [gate, up] = g.nodes('Split', 2, [both], { axis: -1, num_outputs: 2 }) as [string, string];
-  const gated = g.node('Mul', [g.node('Mul', [gate, g.node('Sigmoid', [gate])]), up]);
-  return g.node('Add', [x, g.node('MatMul', [gated, g.weight(name('down'), [s.hidden, width], weights.down_FD)])]);
-};
-
-/** Rotation and mask of T new positions that follow `past` ones. */
-const positions = (g: GraphBuilder, weights: PathWeights, ids: string, past: string) => {
-  const half = weights.width / weights.heads / 2;
-  const angles = Float64Array.from({ length: weights.context * half }, (_, index) => {
-    const channel = index % half;
-    return Math.floor(index / half) * ROPE_BASE ** (-channel / half);
-  });
-  const table = (name: string, f: (angle: number) => number) =>
-    g.weight(name, [weights.context, half], Float32Array.from(angles, f));
-  const count = g.node('Gather', [g.node('Shape', [ids]), g.ints([1], [])]);
-  const total = g.node('Add', [past, count]);
-  const range = (start: string) => g.node('Range', [start, total, g.ints([1], [])]);
-  const asking = range(past);
-  const mayLook = g.node('LessOrEqual', [range(g.ints([0], [])), g.node('Unsqueeze', [asking, g.ints([1])])]);
-  return {
-    cos: g.node('Gather', [table('rope.cos', Math.cos), asking]),
-    sin: g.node('Gather', [table('rope.sin', Math.sin), asking]),
-    mask: g.node('Where', [mayLook, g.float(0), g.float(-Infinity)]),
-  };
+/** Throws `too_large` when the weights do not fit protobuf. */
+const checkSize = (weights: PathWeights): void => {
+  const bytes = 4 * parameterCount(weights);
+  if (bytes > MAX_MODEL_BYTES)
+    throw new PathfoldError('too_large', `${bytes} bytes of weights do not fit an ONNX file.`);
 };
 
 /**
@@ -112,23 +21,29 @@ const positions = (g: GraphBuilder, weights: PathWeights, ids: string, past: str
  * Past and sequence together must not exceed the context. Throws `too_large` when the weights do not fit protobuf.
  */
 export const pathOnnx = (weights: PathWeights, { cached }: { cached: boolean }): Uint8Array<ArrayBuffer> => {
-  const { width, heads, hidden, vocabulary } = weights;
-  const bytes = 4 * parameterCount(weights);
-  if (bytes > MAX_MODEL_BYTES)
-    throw new PathfoldError('too_large', `${bytes} bytes of weights do not fit an ONNX file.`);
+  checkSize(weights);
+  const { width, vocabulary } = weights;
   const g = new GraphBuilder();
   const ids = g.input('input_ids', 'int64', ['batch', 'sequence']);
-  const embedding = g.weight('tokens', [vocabulary, width], weights.embedding_VD);
-  const past = cached ? g.node('Gather', [g.node('Shape', [cacheNames(0).pastKey]), g.ints([2], [])]) : g.ints([0], []);
-  const surroundings = { heads, headWidth: width / heads, hidden, cached, ...positions(g, weights, ids, past) };
-  let x = g.node('Gather', [embedding, ids]);
-  weights.blocks.forEach((block, index) => {
-    x = feedForward(g, attend(g, x, block, index, surroundings), block, index, surroundings);
-  });
-  const normed = rmsNorm(g, x, g.weight('finalNorm', [width], weights.finalGain_D));
+  const { hidden, embedding } = hiddenStates(g, weights, ids, cached);
   const output = weights.head_DV
     ? g.weight('output', [width, vocabulary], weights.head_DV)
     : g.node('Transpose', [embedding], { perm: [1, 0] });
-  g.output('logits', g.node('MatMul', [normed, output]), 'float', ['batch', 'sequence', vocabulary]);
+  g.output('logits', g.node('MatMul', [hidden, output]), 'float', ['batch', 'sequence', vocabulary]);
   return encodeModel(g.graph('path'), { context: String(weights.context) });
+};
+
+/**
+ * The ONNX model that routing reads a document with: `input_ids` [1, sequence] int64, the tokens of a prefix, at least
+ * one and at most the context, to `feature` [width], the mean of the final hidden states over them (DiPaCo section 2.2).
+ * `weights` are the frozen base's. Throws `too_large` as `pathOnnx` does.
+ */
+export const featuresOnnx = (weights: PathWeights): Uint8Array<ArrayBuffer> => {
+  checkSize(weights);
+  const g = new GraphBuilder();
+  const ids = g.input('input_ids', 'int64', [1, 'sequence']);
+  const { hidden } = hiddenStates(g, weights, ids, false);
+  const feature = g.node('ReduceMean', [hidden, g.ints([0, 1])], { keepdims: 0 });
+  g.output('feature', feature, 'float', [weights.width]);
+  return encodeModel(g.graph('features'), { context: String(weights.context) });
 };

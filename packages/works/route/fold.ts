@@ -1,5 +1,5 @@
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
-import { scoredPart } from '@pathfold/corpora/scoring';
+import { prefixLength } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import type { BlobRef } from '@pathfold/protocol/blob';
@@ -139,7 +139,7 @@ function evidenceOf(
   const of = (split: Split) =>
     documents[split].map((ids): Evidence => {
       if (features) return rowOf(features.rows, row++);
-      return ids.subarray(0, Math.min(context, scoredPart(ids, tokenizer.byteLengths, prefixBytes).from));
+      return ids.subarray(0, prefixLength(ids, tokenizer.byteLengths, { prefixBytes, prefixTokens: context }));
     });
   return { train: of('train'), router: of('router'), test: of('test') };
 }

@@ -1,4 +1,4 @@
-import { scoredPart } from '@pathfold/corpora/scoring';
+import { prefixLength } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf } from '@pathfold/corpora/shards';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { features } from '@pathfold/training/features';
@@ -30,12 +30,12 @@ async function featuresOf(task: FeaturesTask, ports: WorkPorts): Promise<WorkRes
   ]);
   ports.onComputing();
   const { from, to } = partOf(all.length, task.part, task.parts);
-  const documents = all.slice(from, to).map((ids) => ids.subarray(0, scoredPart(ids, byteLengths, prefixBytes).from));
-  const longest = Math.max(1, ...documents.map((ids) => Math.min(ids.length, model.context)));
+  const prefix = { prefixBytes, prefixTokens: model.context };
+  const documents = all.slice(from, to).map((ids) => ids.subarray(0, prefixLength(ids, byteLengths, prefix)));
+  const longest = documents.reduce((most, { length }) => Math.max(most, length), 1);
 
   const began = ports.clock.now();
-  const tokensIn = (count: number) =>
-    documents.slice(0, count).reduce((sum, ids) => sum + Math.min(ids.length, longest), 0);
+  const tokensIn = (count: number) => documents.slice(0, count).reduce((sum, { length }) => sum + length, 0);
   const enough = new AbortController();
   const signal = AbortSignal.any([ports.signal, enough.signal]);
   const rows = await features({
