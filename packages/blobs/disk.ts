@@ -10,8 +10,15 @@ import { writeChunks } from './write-chunks.ts';
 export interface DiskBlobs extends BlobStore {
   /** Takes in an open file of the same disk, whose hash the caller has computed; it is gone from its old path. */
   adopt(file: FileHandle, path: string, sha256: string): Promise<void>;
-  /** `get` for threads that have nothing else to do meanwhile: the pool that reads for all threads is busy with fsyncs. */
-  getSync(sha256: string, range?: { start: number; end: number }): Uint8Array | null;
+  /**
+   * `get` for threads that have nothing else to do meanwhile: the pool that reads for all threads is busy with fsyncs.
+   * `room`: answers the memory of `length` bytes to read into.
+   */
+  getSync(
+    sha256: string,
+    range?: { start: number; end: number },
+    room?: (length: number) => Uint8Array,
+  ): Uint8Array | null;
 }
 
 const INCOMING = 'incoming';
@@ -108,7 +115,7 @@ export const diskBlobs = (folder: string): DiskBlobs => {
         await file.close();
       }
     },
-    getSync(sha256, range) {
+    getSync(sha256, range, room = (length) => new Uint8Array(length)) {
       let file: number;
       try {
         file = openSync(pathOf(sha256), 'r');
@@ -117,9 +124,9 @@ export const diskBlobs = (folder: string): DiskBlobs => {
       }
       try {
         const { start, length } = cut(fstatSync(file).size, range);
-        const room = new Uint8Array(length);
-        if (readSync(file, room, 0, length, start) !== length) throw new Error(`blob ${sha256} cannot be read whole`);
-        return room;
+        const bytes = room(length);
+        if (readSync(file, bytes, 0, length, start) !== length) throw new Error(`blob ${sha256} cannot be read whole`);
+        return bytes;
       } finally {
         closeSync(file);
       }

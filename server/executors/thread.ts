@@ -36,6 +36,21 @@ const blobs: FoldBlobs = {
   },
 };
 
+const MOST_KEPT_BYTES = 16 * 1024 * 1024;
+let kept = new Uint8Array(0);
+/** Memory for one payload at a time, the same again and again: fresh memory costs page faults and collections. */
+const room = (length: number): Uint8Array => {
+  if (length > MOST_KEPT_BYTES) return new Uint8Array(length);
+  if (length > kept.length) kept = new Uint8Array(length);
+  return kept.subarray(0, length);
+};
+
+const payloadOf = (sha256: string): Uint8Array => {
+  const bytes = store.getSync(sha256, undefined, room);
+  if (!bytes) throw new Error(`blob ${sha256} is gone`);
+  return bytes;
+};
+
 const kindOf = (name: string): WorkFold => {
   const kind = folds.find((fold) => fold.name === name);
   if (!kind) throw new Error(`there is no kind of work "${name}"`);
@@ -45,7 +60,7 @@ const kindOf = (name: string): WorkFold => {
 const run = async (job: Job): Promise<unknown> => {
   const kind = kindOf(job.kind);
   if (job.type === 'fold') return kind.fold(job.input, blobs);
-  return kind.check(job.body, await blobs.get(job.sha256), job.report);
+  return kind.check(job.body, payloadOf(job.sha256), job.report);
 };
 
 export default async (job: Job): Promise<JobResult<unknown>> => {

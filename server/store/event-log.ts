@@ -39,7 +39,7 @@ interface Waiting {
 
 const SNAPSHOTS_KEPT = 2;
 /** From one commit to the next, at least: a statement costs the same for many events as for one. */
-const COMMIT_MS = 5;
+const COMMIT_MS = 10;
 
 export class EventLog implements EventStore {
   readonly #db: Kysely<Tables>;
