@@ -81,7 +81,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   const effects = createEffects({ host: () => host, connections, executors, signer, metrics, log, onEvent });
   const mind = createCoordinator(plans, config.timings.silenceMs);
   const host: Host = await startHost({ mind, events: store.events, perform: effects.perform, onFatal });
-  const views = createViews({ host, registry, lists: store.lists, kinds: plans });
+  const views = createViews({ host, registry, lists: store.lists, blobs, kinds: plans });
   const feed = createFeed({ registry, views, lists: store.lists, log });
   const kinds = plans.map(({ name }) => name);
   const deps = { host, registry, corpora: store.corpora, library, preparation, kinds, log, onChange: feed.changed };
@@ -91,8 +91,6 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   function onEvent(event: CoordinatorEvent): void {
     access.note(event);
     runs.note(event);
-    if (event.type === 'FoldEnded')
-      for (const { name } of event.output.modules) views.noteStep(event.run, name, event.at);
     if (event.type === 'LeaseEnded' || event.type === 'ContributionRejected') void partial.remove(event.lease);
     const run = 'run' in event ? event.run : null;
     if (typeof run === 'string') feed.changed(run);

@@ -3,11 +3,13 @@ import {
   CorpusResource,
   DocumentResource,
   EstimateResource,
+  EvaluationAnswer,
   HistoryPoint,
   LeaseResource,
   listOf,
   ModuleResource,
   PathResource,
+  RouterResource,
   RunResource,
   SessionResource,
   type SignIn,
@@ -66,6 +68,11 @@ export function createClient(options: ClientOptions) {
         (await http.ask(History, run(id, '/history'), { signal })).points,
       paths: list(PathResource, (id) => `/runs/${id}/paths`),
       modules: list(ModuleResource, (id) => `/runs/${id}/modules`),
+      /** How documents find each path; empty before they are routed. */
+      router: list(RouterResource, (id) => `/runs/${id}/router`),
+      /** What the last evaluation said; null before the first. */
+      evaluation: async (id: string, signal?: AbortSignal) =>
+        (await http.ask(EvaluationAnswer, run(id, '/evaluation'), { signal })).evaluation,
       leases: list(LeaseResource, (id) => `/runs/${id}/leases`),
       volunteers: list(VolunteerResource, (id) => `/runs/${id}/volunteers`),
       contributions: list(ContributionResource, (id) => `/runs/${id}/contributions`),

@@ -13,6 +13,8 @@ export interface ModuleFacts {
   version: number;
   blob: BlobRef;
   state: BlobRef | null;
+  /** When its newest version came, in milliseconds since 1970; absent before its first outer step. */
+  steppedAt?: number;
 }
 
 /** One path: its modules in order (embedding, one a level, head), and the shard it trains on; null until documents are routed. */

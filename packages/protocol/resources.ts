@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { BlobRef, Sha256 } from './blob.ts';
 import { ExecutorInfo } from './report.ts';
-import { RunSpec } from './run-spec.ts';
+import { ROUTING_KINDS, RunSpec } from './run-spec.ts';
 
 /** HTTP resources. Times are ISO 8601, durations `…Ms`, sizes `…Bytes`, losses nats a token. */
 const number = z.number();
@@ -65,7 +65,12 @@ export const PathResource = z.object({
   /** Null until documents are routed. */
   shard: z.nullable(BlobRef),
   shardTokens: number,
+  /** Of the last evaluation, on the held-out documents that the router gives to it. */
+  bitsPerByte: maybe,
+  /** Who works for it, or waits and did so last. */
   volunteers: z.array(z.string()),
+  /** Of these, who trains it this moment. */
+  trainers: z.array(z.string()),
 });
 export type PathResource = z.infer<typeof PathResource>;
 
@@ -79,12 +84,47 @@ export const PathShard = z.object({
 });
 export type PathShard = z.infer<typeof PathShard>;
 
+/** One path of a run's routing: its shard, and the documents of each split that it is given. */
+export const RouterResource = z.extend(PathShard, {
+  /** Of the routing: one more with each re-sharding. */
+  version: number,
+  kind: z.enum(ROUTING_KINDS),
+  splits: z.object({ train: number, router: number, test: number }),
+});
+export type RouterResource = z.infer<typeof RouterResource>;
+
+/** What an evaluation says of a run. */
+export const Evaluation = z.object({
+  round: number,
+  validLoss: number,
+  validBitsPerByte: number,
+  /** Each path on the documents that the router gives to it. */
+  paths: z.record(z.string(), z.object({ documents: number, bitsPerByte: number })),
+  /** With several paths, when every path scored every document. */
+  whole: z.nullable(
+    z.object({
+      /** Each document by the path that is best for it, known only afterwards: a lower bound, not a router. */
+      oracleBitsPerByte: number,
+      /** Re-routed every so many tokens by the evidence so far. */
+      rerouted: z.array(z.object({ tokens: number, bitsPerByte: number })),
+      /** Documents of each domain by path. */
+      confusion: z.object({ domains: z.array(z.string()), documents: z.array(z.array(number)) }),
+    }),
+  ),
+});
+export type Evaluation = z.infer<typeof Evaluation>;
+
+/** Answer of `/runs/{id}/evaluation`: the last one, null before the first. */
+export const EvaluationAnswer = z.object({ evaluation: z.nullable(Evaluation) });
+
 export const ModuleResource = z.object({
   name: z.string(),
   version: number,
   parameterCount: number,
   blob: BlobRef,
   updatedAt: time,
+  /** How long ago its newest version came, by the coordinator's clock; null before its first outer step. */
+  sinceStepMs: maybe,
 });
 export type ModuleResource = z.infer<typeof ModuleResource>;
 

@@ -1,4 +1,10 @@
-import type { EstimateResource, ModuleResource, PathResource, RunResource } from '@pathfold/protocol/resources';
+import type {
+  EstimateResource,
+  ModuleResource,
+  PathResource,
+  RouterResource,
+  RunResource,
+} from '@pathfold/protocol/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,
@@ -13,9 +19,11 @@ import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let corpus: string;
+let origin: string;
 beforeAll(async () => {
   coordinator = await startTestCoordinator();
   corpus = await uploadCorpus(coordinator);
+  origin = await coordinator.listen();
 }, 60_000);
 afterAll(() => coordinator.close());
 
@@ -90,6 +98,46 @@ test('a run is prepared, listed, paused, resumed, stopped and deleted; its corpu
   expect((await get<{ code: string }>(`/api/v1/runs/${run.id}`)).code).toBe('not_found');
 });
 
+test('several paths are told with their shards, who trains them, and how old their modules are', async () => {
+  const levels = [{ experts: 2, blocks: 1 }];
+  const { id } = await createRun(coordinator, { corpus, levels, routing: { kind: 'random' } });
+  const list = async <T>(what: string) => (await get<{ items: T[] }>(`/api/v1/runs/${id}/${what}`)).items;
+  const router = await until('the routing', async () => {
+    const items = await list<RouterResource>('router');
+    return items.length > 0 && items;
+  });
+  expect(router).toMatchObject([
+    { path: '0', version: 1, kind: 'random', domains: [{ name: 'words', share: 1 }] },
+    { path: '1', version: 1, kind: 'random' },
+  ]);
+  const trained = router.map(({ documents, splits }) => [documents, splits.train]);
+  expect(trained).toEqual(trained.map(([documents]) => [documents, documents]));
+  expect(router.every(({ samples }) => samples.length > 0)).toBe(true);
+  expect((await list<ModuleResource>('modules')).map(({ sinceStepMs }) => sinceStepMs)).toEqual([
+    null,
+    null,
+    null,
+    null,
+  ]);
+  const evaluation = await get<{ evaluation: unknown }>(`/api/v1/runs/${id}/evaluation`);
+  expect(evaluation).toEqual({ evaluation: null });
+
+  const one = new FakeVolunteer(origin);
+  await one.join();
+  const lease = await one.lease();
+  const { path } = lease.body as { path: string };
+  const trainers = async () => (await list<PathResource>('paths')).find((item) => item.id === path)!.trainers;
+  expect(await trainers()).toEqual([one.id]);
+  await one.upload(lease, one.work(lease));
+  await until('the outer step', async () => {
+    const module = (await list<ModuleResource>('modules')).find(({ name }) => name === `level0.${path}`);
+    return module!.version === 1 && module!.sinceStepMs !== null;
+  });
+  expect(await trainers()).toEqual([]);
+  one.leave();
+  await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
+});
+
 test('a run whose corpus is too short fails with its reason, and the others go on', async () => {
   const short = await uploadCorpus(coordinator, 3);
   const { id } = (
@@ -118,7 +166,7 @@ test('a private run and its blobs are for operators and the holders of its lease
   expect((await coordinator.ask({ url })).json().code).toBe('not_found');
   expect((await coordinator.ask({ url, headers: asOperator })).headers['cache-control']).toMatch(/^private/);
 
-  const one = new FakeVolunteer(await coordinator.listen());
+  const one = new FakeVolunteer(origin);
   await one.join();
   const lease = await one.lease();
   expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.token}` } })).statusCode).toBe(200);

@@ -2,11 +2,13 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import {
   ContributionResource,
   EstimateResource,
+  EvaluationAnswer,
   HistoryPoint,
   LeaseResource,
   listOf,
   ModuleResource,
   PathResource,
+  RouterResource,
   RunResource,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
@@ -120,17 +122,15 @@ export const runRoutes =
 
     app.get(
       '/runs/:id/router',
-      {
-        schema: {
-          tags,
-          params,
-          response: { 200: z.object({ kind: z.string().nullable(), paths: z.array(z.string()) }) },
-        },
-      },
-      async (request) => {
-        const entry = views.entry(request.params.id, request.isOperator());
-        return { kind: null, paths: views.paths(entry).map(({ id }) => id) };
-      },
+      { schema: { tags, params, querystring: PageQuery, response: { 200: listOf(RouterResource) } } },
+      async (request) =>
+        pageOfArray(await views.router(views.entry(request.params.id, request.isOperator())), request.query),
+    );
+
+    app.get(
+      '/runs/:id/evaluation',
+      { schema: { tags, params, response: { 200: EvaluationAnswer } } },
+      async (request) => ({ evaluation: views.evaluation(views.entry(request.params.id, request.isOperator())) }),
     );
 
     app.get(

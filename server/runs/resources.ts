@@ -1,7 +1,16 @@
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
-import type { Summary, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { RoutingFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import { moduleTensors } from '@pathfold/nets/llama-modules';
-import type { HistoryPoint, ModuleResource, PathResource, RunResource, RunState } from '@pathfold/protocol/resources';
+import type {
+  Evaluation,
+  HistoryPoint,
+  ModuleResource,
+  PathResource,
+  PathShard,
+  RouterResource,
+  RunResource,
+  RunState,
+} from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import type { RunEntry } from './registry.ts';
 
@@ -68,8 +77,22 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
   };
 }
 
+/** What the last evaluation said; null before. */
+export const evaluationOf = (summary: Summary): Evaluation | null => (summary.evaluation ?? null) as Evaluation | null;
+
+/** Volunteers that compute on a training lease of a run now, by path. */
+function trainersOf(state: CoordinatorState, run: string): Map<string, string[]> {
+  const trainers = new Map<string, string[]>();
+  for (const { run: of, kind, task, volunteer, contribution } of Object.values(state.leases))
+    if (of === run && kind === 'train' && task.path !== null && contribution === null)
+      trainers.set(task.path, [...(trainers.get(task.path) ?? []), volunteer]);
+  return trainers;
+}
+
 export function pathResources(state: CoordinatorState, record: RunRecord, summary: Summary): PathResource[] {
   const volunteers = volunteersOf(state, record.facts.id);
+  const trainers = trainersOf(state, record.facts.id);
+  const evaluation = evaluationOf(summary);
   return Object.entries(record.facts.paths).map(([id, { modules, shard, shardTokens }]) => ({
     id,
     modules: [...modules],
@@ -78,15 +101,31 @@ export function pathResources(state: CoordinatorState, record: RunRecord, summar
     stale: summary.paths?.[id]?.stale ?? false,
     shard,
     shardTokens,
+    bitsPerByte: evaluation?.paths[id]?.bitsPerByte ?? null,
     volunteers: volunteers.filter(({ path }) => path === id).map((volunteer) => volunteer.id),
+    trainers: trainers.get(id) ?? [],
   }));
 }
 
-export const moduleResources = (record: RunRecord, updatedAt: (module: string) => string): ModuleResource[] =>
-  Object.entries(record.facts.modules).map(([name, { version, parameterCount, blob }]) => ({
+export const moduleResources = ({ facts }: RunRecord, createdAt: string, now: number): ModuleResource[] =>
+  Object.entries(facts.modules).map(([name, { version, parameterCount, blob, steppedAt }]) => ({
     name,
     version,
     parameterCount,
     blob,
-    updatedAt: updatedAt(name),
+    updatedAt: steppedAt === undefined ? createdAt : new Date(steppedAt).toISOString(),
+    sinceStepMs: steppedAt === undefined ? null : Math.max(0, now - steppedAt),
+  }));
+
+/** The paths of a run's routing, of which `shards` are told. */
+export const routerResources = (
+  { version, counts }: RoutingFacts,
+  kind: RouterResource['kind'],
+  shards: readonly PathShard[],
+): RouterResource[] =>
+  shards.map((shard, index) => ({
+    ...shard,
+    version,
+    kind,
+    splits: { train: counts.train[index]!, router: counts.router[index]!, test: counts.test[index]! },
   }));

@@ -1,22 +1,49 @@
+import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { WorkPlan } from '@pathfold/coordination/work-plan';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { HistoryPoint, ModuleResource, PathResource, RunResource } from '@pathfold/protocol/resources';
+import {
+  type Evaluation,
+  type HistoryPoint,
+  type ModuleResource,
+  type PathResource,
+  PathShard,
+  type RouterResource,
+  type RunResource,
+} from '@pathfold/protocol/resources';
+import { readRouter } from '@pathfold/routing/assign/router';
+import * as z from 'zod/mini';
 import type { Host } from '../host.ts';
 import type { Lists } from '../store/lists.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
-import { moduleResources, pathResources, runResource, summaryOf, volunteersOf } from './resources.ts';
+import {
+  evaluationOf,
+  moduleResources,
+  pathResources,
+  routerResources,
+  runResource,
+  summaryOf,
+  volunteersOf,
+} from './resources.ts';
 
 export interface ViewDeps {
   readonly host: Host;
   readonly registry: RunRegistry;
   readonly lists: Lists;
+  readonly blobs: Pick<BlobStore, 'get'>;
   readonly kinds: readonly WorkPlan<unknown>[];
 }
 
 /** Runs as people see them: joined from the registry, the mind and the lists. */
-export function createViews({ host, registry, lists, kinds }: ViewDeps) {
-  /** When a module was last stepped, as far as this process saw it. */
-  const steppedAt = new Map<string, string>();
+export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
+  /** What was read of the newest routing of each run. */
+  const routers = new Map<string, { readonly version: number; readonly items: RouterResource[] }>();
+
+  async function read({ sha256 }: BlobRef): Promise<unknown> {
+    const bytes = await blobs.get(sha256);
+    if (!bytes) throw new PathfoldError('not_found', `The blob ${sha256} is gone.`);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  }
 
   const made = (entry: RunEntry) => {
     const record = host.state.runs[entry.id];
@@ -36,10 +63,19 @@ export function createViews({ host, registry, lists, kinds }: ViewDeps) {
       const record = made(entry);
       return pathResources(host.state, record, summaryOf(kinds, record));
     },
-    modules: (entry: RunEntry): ModuleResource[] =>
-      moduleResources(made(entry), (name) => steppedAt.get(`${entry.id}/${name}`) ?? entry.createdAt),
-    noteStep: (run: string, module: string, at: number) =>
-      void steppedAt.set(`${run}/${module}`, new Date(at).toISOString()),
+    modules: (entry: RunEntry): ModuleResource[] => moduleResources(made(entry), entry.createdAt, host.now()),
+    evaluation: (entry: RunEntry): Evaluation | null => evaluationOf(summaryOf(kinds, made(entry))),
+    /** Empty with one path, and before documents are routed. */
+    async router(entry: RunEntry): Promise<RouterResource[]> {
+      const { routing } = made(entry).facts;
+      if (!routing) return [];
+      const known = routers.get(entry.id);
+      if (known?.version === routing.version) return known.items;
+      const shards = z.array(PathShard).parse(await read(routing.shards));
+      const items = routerResources(routing, readRouter(await read(routing.router)).kind, shards);
+      routers.set(entry.id, { version: routing.version, items });
+      return items;
+    },
     /** The run, if it may be read. A private one does not exist for anybody but operators. */
     entry(id: string, isOperator: boolean): RunEntry {
       const entry = registry.get(id);

@@ -124,7 +124,8 @@ export const runHandlers: Handlers<
     delete run.folds[id];
     for (const { name, version, blob, state } of event.output.modules) {
       const module = run.facts.modules[name];
-      if (module && version === module.version + 1) Object.assign(module, { version, blob, state });
+      if (module && version === module.version + 1)
+        Object.assign(module, { version, blob, state, steppedAt: scene.at });
     }
     const { routing } = event.output;
     if (routing && routing.version === (run.facts.routing?.version ?? 0) + 1) {

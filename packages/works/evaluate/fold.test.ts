@@ -1,7 +1,7 @@
 import type { Report } from '@pathfold/protocol/report';
+import type { Evaluation } from '@pathfold/protocol/resources';
 import { describe, expect, test } from 'vitest';
 import { evaluateFold } from './fold.ts';
-import type { Evaluation } from './task.ts';
 
 const report = (steps: number): Report => ({
   steps,

@@ -1,11 +1,12 @@
 import type { FoldBlobs, WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Evaluation } from '@pathfold/protocol/resources';
 
 import { reroutedPaths } from '@pathfold/routing/assign/reroute';
 import * as z from 'zod/mini';
 import { readAssignment } from '../assigned.ts';
 import { type DocumentScore, readScores } from '../document-scores.ts';
-import { EvaluateFoldInput, type Evaluation } from './task.ts';
+import { EvaluateFoldInput } from './task.ts';
 
 /** Re-routing is told for this many chunks at a time. */
 const CHUNKS_PER_ROUTE = [1, 2, 4, 8];

@@ -1,8 +1,9 @@
 import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
+import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
-import type { EvaluateFoldInput, EvaluateTask, Evaluation } from './task.ts';
+import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
 
 const TRAVEL_MS = 60_000;
 /** Failures after which the round is given up. */

@@ -35,25 +35,3 @@ export const EvaluateFoldInput = z.strictObject({
   contributions: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
 });
 export type EvaluateFoldInput = z.infer<typeof EvaluateFoldInput>;
-
-const number = z.number();
-/** What an evaluation says of a run: what the pages show. */
-export const Evaluation = z.object({
-  round: number,
-  validLoss: number,
-  validBitsPerByte: number,
-  /** Each path on the documents that the router gives to it. */
-  paths: z.record(z.string(), z.object({ documents: number, bitsPerByte: number })),
-  /** With several paths, when every path scored every document. */
-  whole: z.nullable(
-    z.object({
-      /** Each document by the path that is best for it, known only afterwards: a lower bound, not a router. */
-      oracleBitsPerByte: number,
-      /** Re-routed every so many tokens by the evidence so far. */
-      rerouted: z.array(z.object({ tokens: number, bitsPerByte: number })),
-      /** Documents of each domain by path. */
-      confusion: z.object({ domains: z.array(z.string()), documents: z.array(z.array(number)) }),
-    }),
-  ),
-});
-export type Evaluation = z.infer<typeof Evaluation>;
