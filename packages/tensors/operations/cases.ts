@@ -1,14 +1,18 @@
 import type { Tensor } from '../plan/types.ts';
 import { sub } from '../primitives/arithmetic/arithmetic.ts';
-import { type Case, large, x, zeros } from '../primitives/case.ts';
-import { tanh } from '../primitives/functions/functions.ts';
+import { meanOver } from '../primitives/arrange/shapes.ts';
+import { type Case, type CaseInput, large, x, zeros } from '../primitives/case.ts';
+import { softplus, tanh } from '../primitives/functions/functions.ts';
 import { mul } from '../primitives/mul/mul.ts';
 import { scale } from '../primitives/scale/scale.ts';
 import { sum } from '../primitives/sum/sum.ts';
+import { conv2d, conv2dTranspose, meanPool, type Sliding } from './conv.ts';
 import { abs, clip, minimum, normOver, square } from './elementary.ts';
 import { dense } from './layers.ts';
 import { meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from './losses.ts';
 import { logSoftmax, logSumExp, softmax } from './softmax.ts';
+
+const small = (...shape: number[]): CaseInput => ({ shape, scale: 0.2 });
 
 /** A net with one hidden layer of tanh. */
 const net: Case['build'] = ([a, w1, b1, w2, b2]) => [dense(tanh(dense(a!, w1!, b1!)), w2!, b2!)];
@@ -22,6 +26,29 @@ const afterSteps: Case['build'] = ([a, labels, ...weights]) => {
   }
   return [loss(w)];
 };
+
+const sliding: readonly Sliding[] = [
+  { stride: 1, padding: 'same' },
+  { stride: 1, padding: 'valid' },
+  { stride: 2, padding: 'same' },
+  { stride: 2, padding: 'valid' },
+];
+/** Square filters on images that are not, with a side that the stride does not divide. */
+const convolutions = sliding.flatMap((how): Case[] => [
+  {
+    name: `conv2d, stride ${how.stride}, ${how.padding}`,
+    inputs: [x(2, 5, 7, 3), x(3, 3, 3, 2)],
+    build: ([images, filters]) => [conv2d(images!, filters!, how)],
+    derivatives: 2,
+  },
+  {
+    name: `conv2dTranspose, stride ${how.stride}, ${how.padding}`,
+    inputs: [x(2, 3, 4, 2), x(3, 3, 3, 2)],
+    build: ([images, filters]) => [conv2dTranspose(images!, filters!, how)],
+    derivatives: 2,
+  },
+]);
+
 const crossEntropy: Case['build'] = ([logits, labels]) => [softmaxCrossEntropy(logits!, softmax(labels!))];
 
 export const cases: Case[] = [
@@ -37,6 +64,29 @@ export const cases: Case[] = [
     inputs: [x(3, 2), x(3, 4), x(2, 5), x(5), x(5, 4), x(4)],
     build: afterSteps,
     derivatives: 1,
+  },
+  ...convolutions,
+  {
+    name: 'conv2d of one pixel',
+    inputs: [x(1, 1, 1, 1), x(3, 3, 1, 1)],
+    build: ([images, filters]) => [conv2d(images!, filters!, { stride: 2, padding: 'same' })],
+    derivatives: 2,
+  },
+  {
+    name: 'conv2d with filters of 1 x 4 over zeros and large values',
+    inputs: [zeros(1, 4, 5, 1), large(1, 4, 1, 5)],
+    build: ([images, filters]) => [conv2d(images!, filters!, { stride: 1, padding: 'same' })],
+    derivatives: 2,
+  },
+  { name: 'meanPool', inputs: [x(2, 5, 4, 3)], build: ([a]) => [meanPool(mul(a!, a!), 2)], derivatives: 2 },
+  {
+    name: 'a net of convolutions',
+    inputs: [x(2, 6, 6, 2), small(3, 3, 2, 5), small(3, 3, 5, 3)],
+    build([images, first, second]) {
+      const hidden = softplus(conv2d(images!, first!, { stride: 2, padding: 'same' }));
+      return [meanOver(tanh(conv2d(hidden, second!, { stride: 2, padding: 'same' })), 1, 2)];
+    },
+    derivatives: 2,
   },
   { name: 'abs', inputs: [x(2, 5)], build: ([a]) => [mul(abs(a!), a!)], derivatives: 2 },
   { name: 'minimum', inputs: [x(7), x(7)], build: ([a, b]) => [minimum(square(a!), b!)], derivatives: 2 },
