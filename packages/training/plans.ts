@@ -15,7 +15,7 @@ export interface InnerOptions {
   readonly weightDecay: number;
   readonly clipNorm: number;
   /** Activations are computed again for the gradient instead of kept: less memory, about a third more time, same bits. */
-  readonly recompute?: boolean;
+  readonly recompute?: boolean | undefined;
 }
 
 /** Nats [N] of `batch` sequences of tokens and their targets, both inputs [batch * context]. */
@@ -34,7 +34,7 @@ export const lossAndGradient = (
   path: PathShape,
   theta: Tensor,
   batch: number,
-  { of = batch, recompute = false } = {},
+  { of = batch, recompute = false }: { readonly of?: number; readonly recompute?: boolean | undefined } = {},
 ) => {
   const loss = scale(sum(nats(t, path, theta, batch)), 1 / (of * path.model.context));
   return { loss, gradient: gradients(t, loss, [theta], { recompute })[0]! };
