@@ -3,6 +3,7 @@ import type { Coordinator } from '@pathfold/coordination/coordinator/mind';
 import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants';
 import { drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
 import { type Faults, simulate } from '@pathfold/coordination/simulator/simulate';
+import { MODES, type Mode } from '@pathfold/protocol/run-spec';
 import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
 import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -10,7 +11,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 interface Options {
   volunteers?: number;
   paths?: number[];
-  mode: string;
+  mode: Mode;
   seed: number;
   seeds?: number;
   hours?: number;
@@ -48,7 +49,7 @@ const program = new Command('npm run simulate --')
   )
   .option('--volunteers <count>', 'volunteers to begin with (drawn from the seed by default)', integer(1, 100_000))
   .option('--paths <experts>', 'experts in each level, such as 4x4 (drawn from the seed by default)', paths)
-  .addOption(new Option('--mode <mode>', 'how modules are stepped').choices(['sync']).default('sync'))
+  .addOption(new Option('--mode <mode>', 'how modules are stepped').choices(MODES).default('sync'))
   .option('--seed <number>', 'the first seed', integer(0, 0xffffffff), 1)
   .option('--seeds <count>', `how many seeds, one after the other (1; ${PLANT_SEEDS} with --plant)`, integer(1, 1e6))
   .option('--hours <hours>', 'virtual hours a seed (at least 20 rounds and 5000 events by default)', hours)
@@ -79,6 +80,7 @@ function main(options: Options): number {
     program.error(`error: no planted bug is called '${options.plant}'; --plant list names them`);
   const kinds = plant ? withPlant(KINDS, plant) : KINDS;
   const wishes: Wishes = {
+    mode: plant?.mode ?? options.mode,
     ...(options.volunteers !== undefined && { volunteers: options.volunteers }),
     ...(options.paths && { experts: options.paths }),
     ...(options.hours !== undefined && { virtualMs: options.hours * 3_600_000 }),

@@ -19,5 +19,5 @@ export interface KindWatch {
    * Now and then, while the run trains. `steadyMs`: for how long the coordinator has been up and undisturbed, with
    * a volunteer that can be relied on.
    */
-  look(run: RunRecord, now: number, steadyMs: number): string | null;
+  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null;
 }

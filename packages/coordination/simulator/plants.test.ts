@@ -11,7 +11,10 @@ test.each(Object.entries(PLANTS))('%s is found', { timeout: 240_000 }, (_name, p
   const kinds = withPlant([simulatedTrain, simulatedEvaluate], plant);
   let violation: string | null = null;
   for (let seed = 1; seed <= SEEDS && violation === null; seed++)
-    ({ violation } = simulate(drawScenario(seed), { kinds, ...(plant.mind && { wrapMind: plant.mind }) }));
+    ({ violation } = simulate(drawScenario(seed, plant.mode ? { mode: plant.mode } : {}), {
+      kinds,
+      ...(plant.mind && { wrapMind: plant.mind }),
+    }));
   expect(violation, plant.mistake).not.toBeNull();
 });
 

@@ -1,3 +1,4 @@
+import type { Mode } from '@pathfold/protocol/run-spec';
 import type { Coordinator } from '../coordinator/mind.ts';
 import type { CoordinatorState, LeaseRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
@@ -7,6 +8,8 @@ import type { SimulatedKind } from './kind.ts';
 /** A known mistake, put between the simulator and the mind or a kind of work: the simulator must find each. */
 export interface Plant {
   readonly mistake: string;
+  /** How modules step in the runs that it shows in; in rounds where absent. */
+  readonly mode?: Mode;
   mind?(mind: Coordinator): Coordinator;
   plan?(plan: WorkPlan<unknown>): WorkPlan<unknown>;
 }
@@ -78,6 +81,16 @@ const withSpec = (run: RunFacts, change: Partial<RunFacts['spec']>): RunFacts =>
   ...run,
   spec: { ...run.spec, ...change },
 });
+
+/** Changes what asynchronous folds are told of their contributions. */
+const onArrivals = (change: (arrival: Arrived) => Partial<Arrived>) =>
+  deciding(() => (event) => {
+    if (event.type !== 'FoldBegun' || event.kind !== 'train') return event;
+    const input = event.fold.input as { contributions: Arrived[] };
+    const contributions = input.contributions.map((one) => ({ ...one, ...change(one) }));
+    return { ...event, fold: { ...event.fold, input: { ...input, contributions } } };
+  });
+type Arrived = { weight: number; staleness: number; steps: number };
 
 export const PLANTS: Readonly<Record<string, Plant>> = {
   'double-fold': {
@@ -160,6 +173,51 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   'no-guard': {
     mistake: 'every checked contribution is admitted',
     plan: (plan) => ({ ...plan, admit: () => null }),
+  },
+  'wait-for-all': {
+    mistake: 'an asynchronous fold waits for every lease that is held',
+    mode: 'async',
+    plan: (plan) => ({
+      ...plan,
+      plan(state, run, now) {
+        const wanted = plan.plan(state, run, now);
+        const held = Object.keys((state as { leases?: object }).leases ?? {}).length;
+        return held > 0 ? { ...wanted, folds: [] } : wanted;
+      },
+    }),
+  },
+  'ask-in-turn': {
+    mistake: 'in asynchronous mode nobody gets work while another computes',
+    mode: 'async',
+    plan: (plan) => ({
+      ...plan,
+      open: () => null,
+      offer: (state, run, volunteer, now) =>
+        Object.keys((state as { leases?: object }).leases ?? {}).length > 0
+          ? null
+          : plan.offer(state, run, volunteer, now),
+    }),
+  },
+  'no-staleness-limit': {
+    mistake: 'work is accepted however old its start is',
+    mode: 'async',
+    plan: (plan) => ({
+      ...plan,
+      admit(state, run, contribution) {
+        const code = plan.admit(state, run, contribution);
+        return code === 'too_stale' ? null : code;
+      },
+    }),
+  },
+  'staleness-unseen': {
+    mistake: 'every contribution counts as if it had started from the newest version',
+    mode: 'async',
+    mind: onArrivals(() => ({ staleness: 0 })),
+  },
+  'weight-by-head': {
+    mistake: 'asynchronous contributions weigh the same whatever their steps',
+    mode: 'async',
+    mind: onArrivals(({ weight, steps }) => ({ weight: weight / steps })),
   },
   'heartbeat-in-state': {
     mistake: 'heartbeats change the state, but are not in the log',

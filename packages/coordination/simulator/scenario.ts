@@ -1,4 +1,4 @@
-import type { RunSpec } from '@pathfold/protocol/run-spec';
+import type { AsyncSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
 import type { RunFacts } from '../work-plan.ts';
 import { Random } from './random.ts';
 import { runFacts } from './run-facts.ts';
@@ -29,6 +29,8 @@ export interface Scenario {
   readonly volunteers: number;
   readonly silenceMs: number;
   readonly troubles: Rates;
+  /** The operator changes how modules step now and then. */
+  readonly switchesMode: boolean;
   /** Goes on until all of these are reached, counting the rounds of the first run. */
   readonly rounds: number;
   readonly events: number;
@@ -40,6 +42,7 @@ export interface Wishes {
   /** Experts in each level. */
   readonly experts?: readonly number[];
   readonly virtualMs?: number;
+  readonly mode?: Mode;
 }
 
 const MINUTE = 60_000;
@@ -53,15 +56,21 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   const spec = drawSpec(random);
   const secondSpec = drawSpec(random);
   const troubles = drawTroubles(random);
+  const { mode = 'sync' } = wishes;
+  const async = drawAsync(new Random(seed ^ 0xa57c));
+  const switchesMode = mode !== 'sync' && new Random(seed ^ 0x5b17).chance(0.3);
   return {
     seed,
     runs: [
-      runFacts('run-a', wishes.experts ?? experts, { seed, ...spec }),
-      ...(second ? [runFacts('run-b', [1], { seed, ...secondSpec, totalSteps: random.int(50, 400) })] : []),
+      runFacts('run-a', wishes.experts ?? experts, { seed, mode, async, ...spec }),
+      ...(second
+        ? [runFacts('run-b', [1], { seed, mode, async, ...secondSpec, totalSteps: random.int(50, 400) })]
+        : []),
     ],
     volunteers: wishes.volunteers ?? volunteers,
     silenceMs: 30_000,
     troubles,
+    switchesMode,
     rounds: 20,
     events: 5000,
     virtualMs: wishes.virtualMs ?? 0,
@@ -75,6 +84,19 @@ function drawSpec(random: Random): Partial<RunSpec> {
     quorum: random.chance(0.7) ? 1 : random.int(1, replicas),
     roundDeadlineMs: random.pick([30_000, 60_000, 120_000]),
     evaluateEvery: random.int(1, 8),
+  };
+}
+
+function drawAsync(random: Random): AsyncSpec {
+  return {
+    grace: random.pick([0, 0.1, 0.1, 0.5]),
+    quorum: random.pick([1, 1, 1, 1, 2, 3]),
+    buffer: random.pick([null, null, 3, 4]),
+    momentumSpread: random.pick([0, 0.4]),
+    dynamicSteps: random.chance(0.8),
+    leastSteps: 5,
+    mostStaleness: random.pick([2, 20, 20, 100]),
+    stalenessPower: random.pick([0, 0.5]),
   };
 }
 

@@ -16,3 +16,14 @@ test.each(Array.from({ length: 10 }, (_, i) => 1001 + SEEDS_A_TEST * i))(
     }
   },
 );
+
+test.each([
+  ['async', 3001],
+  ['async', 3101],
+  ['hybrid', 3201],
+] as const)('every invariant holds in mode %s with the 100 seeds from %i on', { timeout: 600_000 }, (mode, first) => {
+  for (let seed = first; seed < first + SEEDS_A_TEST; seed++) {
+    const { violation } = simulate(drawScenario(seed, { mode }), { kinds: [simulatedTrain, simulatedEvaluate] });
+    expect(violation, `seed ${seed}`).toBeNull();
+  }
+});

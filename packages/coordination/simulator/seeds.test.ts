@@ -20,6 +20,18 @@ test.each(Array.from({ length: 10 }, (_, i) => 1 + SEEDS_A_TEST * i))(
   },
 );
 
+test.each([
+  ['async', 301],
+  ['async', 316],
+  ['hybrid', 331],
+] as const)('every invariant holds in mode %s with the 15 seeds from %i on', { timeout: 240_000 }, (mode, first) => {
+  for (let seed = first; seed < first + 15; seed++) {
+    const { violation, rounds } = simulate(drawScenario(seed, { mode }), { kinds });
+    expect(violation, `seed ${seed}`).toBeNull();
+    expect(rounds, `rounds of seed ${seed}`).toBeGreaterThanOrEqual(20);
+  }
+});
+
 test('the same seed gives the same log', () => {
   const logOf = () => {
     const log: string[] = [];

@@ -114,6 +114,10 @@ export class Troubles {
     const { agenda, random, scenario, volunteers } = this.#world;
     const run: RunFacts = random.pick(scenario.runs);
     const deed = random.int(0, 9);
+    if (scenario.switchesMode && random.chance(0.5)) {
+      const mode = random.pick(['sync', 'async', 'hybrid'] as const);
+      this.#world.operate({ type: 'RunModeChanged', run: run.id, mode });
+    }
     if (deed <= 4) {
       this.#world.operate({ type: 'RunStateChanged', run: run.id, state: 'paused', reason: null });
       agenda.after(random.waitMs(MINUTE), () => this.#resume(run.id));

@@ -39,7 +39,7 @@ export class Watch {
     this.#folds.look(state);
     for (const run of Object.values(state.runs)) {
       if (run.state !== 'training') continue;
-      for (const kind of this.#kinds) report(kind.look(run, now, steadyMs));
+      for (const kind of this.#kinds) report(kind.look(run, now, steadyMs, state));
     }
   }
 }

@@ -19,12 +19,13 @@ export function dueArrivals(
   const { mode, async } = run.spec;
   const graceEndsAt = module.graceEndsAt ?? now;
   const leases = module.paths.flatMap((id) => state.paths[id]!.leases.map((lease) => state.leases[lease]!));
-  if (leases.some(({ receivedAt }) => receivedAt !== null && receivedAt <= graceEndsAt)) return null;
+  const later = now < graceEndsAt ? { at: graceEndsAt } : null;
+  if (leases.some(({ receivedAt }) => receivedAt !== null && receivedAt <= graceEndsAt)) return later;
   if (isAsync(mode, module)) {
     const computing = leases.some(({ receivedAt }) => receivedAt === null);
-    if (now < graceEndsAt && computing) return { at: graceEndsAt };
+    if (later && computing) return later;
     const more = computing || module.paths.some((id) => !isComplete(run, state.paths[id]!));
-    if (module.owed < async.quorum && more) return null;
+    if (module.owed < async.quorum && more) return later;
   }
   const owed = module.paths.flatMap((id) =>
     state.paths[id]!.contributions.filter((contribution) => contribution.owed.includes(name)).map((contribution) => ({

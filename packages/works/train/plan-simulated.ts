@@ -4,8 +4,9 @@ import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/
 import { blobOf } from '@pathfold/coordination/simulator/run-facts';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { trainPlan } from './plan.ts';
-import { type Base, isComplete, type TrainState } from './plan-state.ts';
+import { type Base, isAsync, isComplete, type TrainState } from './plan-state.ts';
 import type { TrainFoldInput, TrainTask } from './task.ts';
+import { AsyncWatch } from './watch-async.ts';
 
 interface SeenLease {
   readonly run: string;
@@ -35,8 +36,13 @@ class TrainWatch implements KindWatch {
   readonly #steppedAt = new Map<string, number>();
   /** By run and path: rounds of its first module since it was last part of one. */
   readonly #leftOut = new Map<string, number>();
+  readonly #arrivals = new AsyncWatch();
 
   see(event: CoordinatorEvent, state: CoordinatorState): string | null {
+    return this.#seeRounds(event, state) ?? this.#arrivals.see(event, state);
+  }
+
+  #seeRounds(event: CoordinatorEvent, state: CoordinatorState): string | null {
     switch (event.type) {
       case 'LeaseGranted':
         if (event.kind === 'train') this.#seeGranted(event);
@@ -70,7 +76,9 @@ class TrainWatch implements KindWatch {
     }
   }
 
-  look(run: RunRecord, now: number, steadyMs: number): string | null {
+  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null {
+    const broken = this.#arrivals.look(run, now, steadyMs, state);
+    if (broken) return broken;
     const { id, modules, paths, spec } = run.facts;
     const patienceMs = (PATIENCE_ROUNDS * spec.roundDeadlineMs + PATIENCE_MS) * Object.keys(paths).length;
     if (steadyMs <= patienceMs) return null;
@@ -93,6 +101,7 @@ class TrainWatch implements KindWatch {
 
   #judge({ run, fold, at }: CoordinatorEventOf<'FoldBegun'>, { facts, works }: RunRecord): string | null {
     const { module, contributions } = fold.input as unknown as TrainFoldInput;
+    if (this.#stepsAtArrivals(module.name, facts, works)) return null;
     const { quorum, roundDeadlineMs } = facts.spec;
     const now = [...this.#leases].filter(
       ([, { run: its, base }]) => its === run && base[module.name] === module.version,
@@ -121,6 +130,12 @@ class TrainWatch implements KindWatch {
       : `${fold.key} weighs its contributions wrongly`;
   }
 
+  /** Also of a run that kept to arrivals before, whose last are folded now. */
+  #stepsAtArrivals(module: string, { spec }: RunFacts, works: RunRecord['works']): boolean {
+    const seen = (works['train'] as TrainState).modules[module]!;
+    return isAsync(spec.mode, seen) || seen.merging;
+  }
+
   #weightOf(lease: string, facts: RunFacts): number {
     const { path, steps } = this.#leases.get(lease)!;
     return facts.paths[path]!.shardTokens * steps;
@@ -139,7 +154,9 @@ class TrainWatch implements KindWatch {
         );
         const leftOut = took ? 0 : (this.#leftOut.get(`${run}/${id}`) ?? 0) + 1;
         this.#leftOut.set(`${run}/${id}`, leftOut);
-        if (leftOut > MOST_LEFT_OUT * paths.length) return `path ${id} of ${run} is left out of ${leftOut} rounds`;
+        const isRound = facts.spec.mode === 'sync';
+        if (isRound && leftOut > MOST_LEFT_OUT * paths.length)
+          return `path ${id} of ${run} is left out of ${leftOut} rounds`;
       }
     }
     this.#forget(run, facts);

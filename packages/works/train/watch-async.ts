@@ -1,0 +1,170 @@
+import { isIdle } from '@pathfold/coordination/coordinator/memory';
+import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
+import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import { isAsync, isComplete, type TrainState } from './plan-state.ts';
+import type { TrainFoldInput, TrainTask } from './task.ts';
+
+interface SeenLease {
+  readonly run: string;
+  readonly path: string;
+  readonly base: Record<string, number>;
+  readonly mostSteps: number;
+  readonly expectedMs: number;
+  steps: number;
+  /** When it was accepted; null before. */
+  acceptedAt: number | null;
+  readonly folded: Set<string>;
+}
+
+/** Checks, folds and grants may take so long beside the grace period. */
+const SLACK_MS = 90_000;
+/** No path may stand still for longer, per path, when all is steady. */
+const PATIENCE_LEASES = 5;
+const PATIENCE_MS = 600_000;
+
+/**
+ * What must hold where modules step at arrivals: nobody waits for another, neither to be folded nor for work; staleness
+ * is bounded, and recorded as it is; weights are those of the steps that a lease allows; and no fold counts for more
+ * than one outer step.
+ */
+export class AsyncWatch {
+  readonly #leases = new Map<string, SeenLease>();
+  /** Since when a volunteer waits though a path is open to it. */
+  readonly #waiting = new Map<string, number>();
+  /** When a path was last part of a fold, by run and path. */
+  readonly #foldedAt = new Map<string, number>();
+
+  see(event: CoordinatorEvent, state: CoordinatorState): string | null {
+    switch (event.type) {
+      case 'LeaseGranted':
+        if (event.kind === 'train') this.#seeGranted(event);
+        return null;
+      case 'ContributionReceived':
+        if (this.#leases.get(event.lease)?.acceptedAt === null)
+          this.#leases.get(event.lease)!.steps ||= event.report.steps;
+        return null;
+      case 'ContributionAccepted':
+        return this.#seeAccepted(event, state);
+      case 'LeaseEnded':
+      case 'ContributionRejected':
+        if (!state.leases[event.lease] && this.#leases.get(event.lease)?.acceptedAt === null)
+          this.#leases.delete(event.lease);
+        return null;
+      case 'FoldBegun':
+        return event.kind === 'train' ? this.#judge(event, state.runs[event.run]!) : null;
+      case 'RunStateChanged':
+      case 'CoordinatorStarted':
+      case 'RunModeChanged':
+        this.#waiting.clear();
+        for (const lease of this.#leases.values()) if (lease.acceptedAt !== null) lease.acceptedAt = event.at;
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null {
+    return (
+      this.#lookForForgotten(run, now, steadyMs) ??
+      this.#lookForUnfolded(run, now, steadyMs) ??
+      this.#lookForWaiting(run, now, steadyMs, state)
+    );
+  }
+
+  #seeGranted({ lease, run, task }: CoordinatorEventOf<'LeaseGranted'>): void {
+    const { path, modules, steps } = task.body as unknown as TrainTask;
+    const base = Object.fromEntries(modules.map(({ name, version }) => [name, version]));
+    const { expectedMs } = task;
+    this.#leases.set(lease, {
+      ...{ run, path, base, mostSteps: steps, expectedMs, steps: 0, acceptedAt: null },
+      folded: new Set(),
+    });
+  }
+
+  #seeAccepted({ lease: id, at }: CoordinatorEventOf<'ContributionAccepted'>, state: CoordinatorState): string | null {
+    const lease = this.#leases.get(id);
+    const run = lease && state.runs[lease.run];
+    if (!run) return null;
+    lease.acceptedAt = at;
+    const { spec, modules } = run.facts;
+    if (spec.mode !== 'async') return null;
+    const stale = Object.entries(lease.base).find(
+      ([name, version]) => modules[name]!.version - version > spec.async.mostStaleness,
+    );
+    if (stale) return `${id} is accepted though ${stale[0]} is more than ${spec.async.mostStaleness} versions on`;
+    return lease.steps >= 1 && lease.steps <= lease.mostSteps
+      ? null
+      : `${id} is accepted with ${lease.steps} of ${lease.mostSteps} steps`;
+  }
+
+  #judge({ fold, at, run }: CoordinatorEventOf<'FoldBegun'>, { facts, works }: RunRecord): string | null {
+    const { module, contributions, share } = fold.input as unknown as TrainFoldInput;
+    const { mode, async } = facts.spec;
+    for (const { lease } of contributions) this.#noteFolded(lease, module.name, `${run}/`, at);
+    if (!isAsync(mode, (works['train'] as TrainState).modules[module.name]!)) return null;
+    if (!(share > 0 && share <= 1)) return `${fold.key} counts for ${share} of an outer step`;
+    if (contributions.length > (async.buffer ?? contributions.length)) return `${fold.key} takes more than its buffer`;
+    const order = contributions.map(({ lease }) => `${this.#leases.get(lease)!.path} ${lease}`);
+    if (order.join() !== order.toSorted((a, b) => (a < b ? -1 : 1)).join()) return `${fold.key} is out of order`;
+    for (const { lease: id, weight, scale, staleness } of contributions) {
+      const lease = this.#leases.get(id)!;
+      const age = module.version - lease.base[module.name]!;
+      if (staleness !== age) return `${fold.key} takes ${id} as ${staleness} versions old where it is ${age}`;
+      const due = facts.paths[lease.path]!.shardTokens * lease.steps * (1 + age) ** -async.stalenessPower;
+      if (Math.abs(weight - due) > 1e-9 * due) return `${fold.key} weighs ${id} wrongly`;
+      if (!(scale > 0 && scale <= 1)) return `${fold.key} scales ${id} by ${scale}`;
+    }
+    return null;
+  }
+
+  #noteFolded(id: string, module: string, run: string, at: number): void {
+    const lease = this.#leases.get(id)!;
+    lease.folded.add(module);
+    this.#foldedAt.set(run + lease.path, at);
+  }
+
+  #lookForForgotten({ facts, works }: RunRecord, now: number, steadyMs: number): string | null {
+    if (facts.spec.mode !== 'async') return null;
+    const { paths } = works['train'] as TrainState;
+    const patienceMs = (PATIENCE_LEASES * facts.spec.roundDeadlineMs + PATIENCE_MS) * Object.keys(paths).length;
+    for (const [id, path] of Object.entries(paths)) {
+      const foldedAt = this.#foldedAt.get(`${facts.id}/${id}`) ?? 0;
+      if (!isComplete(facts, path) && Math.min(steadyMs, now - foldedAt) > patienceMs)
+        return `nothing of path ${id} of ${facts.id} was folded for ${now - foldedAt} ms`;
+    }
+    return null;
+  }
+
+  /** With a quorum of one an accepted contribution is folded into each of its modules when the grace period ends. */
+  #lookForUnfolded({ facts }: RunRecord, now: number, steadyMs: number): string | null {
+    const { mode, async } = facts.spec;
+    const patienceMs = async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
+    for (const [id, lease] of this.#leases) {
+      const isFolded = Object.keys(lease.base).every((name) => lease.folded.has(name));
+      if (isFolded) this.#leases.delete(id);
+      if (isFolded || lease.run !== facts.id || lease.acceptedAt === null) continue;
+      if (mode !== 'async' || async.quorum > 1) continue;
+      if (Math.min(now - lease.acceptedAt, steadyMs) > patienceMs)
+        return `${id} was accepted ${now - lease.acceptedAt} ms ago and is not folded yet`;
+    }
+    return null;
+  }
+
+  #lookForWaiting(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null {
+    const { facts, works } = run;
+    if (facts.spec.mode !== 'async') return null;
+    const { paths } = works['train'] as TrainState;
+    const isOpen = Object.entries(paths).some(
+      ([, path]) => path.leases.length < facts.spec.replicas && !isComplete(facts, path),
+    );
+    const patienceMs = facts.spec.async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
+    for (const volunteer of Object.values(state.volunteers)) {
+      const key = `${facts.id}/${volunteer.id}`;
+      if (!isOpen || !isIdle(volunteer)) this.#waiting.delete(key);
+      else if (!this.#waiting.has(key)) this.#waiting.set(key, now);
+      else if (Math.min(now - this.#waiting.get(key)!, steadyMs) > patienceMs)
+        return `${volunteer.id} waits for others in ${facts.id}`;
+    }
+    return null;
+  }
+}
