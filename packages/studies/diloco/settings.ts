@@ -9,15 +9,28 @@ export interface Losses {
   readonly from: 'own' | 'run';
 }
 
+/** Inner steps as a run's spec has them: `steps` is H. */
+interface Inner {
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  /** Sequences a step. */
+  readonly batch: number;
+}
+
+type Outer = Pick<RunSpec['outer'], 'kind' | 'learningRate' | 'momentum'>;
+
 /** All that decides one arm, beside the seed. */
 export interface ArmConfig {
   readonly model: RunSpec['model'];
   readonly corpus: 'starter, bytes';
-  /** Trained first by one worker, with the same batch: the arms of a seed share it. */
-  readonly base: { readonly steps: number; readonly learningRate: number };
-  readonly inner: RunSpec['inner'];
+  /** Trained first by one worker: the arms of a seed share it. */
+  readonly base: Inner;
+  readonly inner: Inner;
   readonly totalSteps: number;
-  readonly outer: RunSpec['outer'];
+  readonly outer: Omit<RunSpec['outer'], 'average'>;
   /** Workers in the rounds of the run, evenly spread over it: [4, 8] is four in the first half, eight in the second. */
   readonly workers: readonly number[];
   readonly shards: 'iid' | 'k-means' | 'domains';
@@ -31,7 +44,7 @@ type Model = { width: number; blocks: number; heads: number; context: number };
 
 interface Size {
   readonly model: Model;
-  readonly base: ArmConfig['base'];
+  readonly base: { readonly steps: number; readonly learningRate: number };
   readonly steps: number;
   readonly learningRate: number;
 }
@@ -54,16 +67,18 @@ const QUICK: Size = {
 const H = 25;
 const WARM_UP = 50;
 const BATCH = 8;
-const AVERAGING: ArmConfig['outer'] = { kind: 'averaging', learningRate: 1, momentum: 0 };
-const NESTEROV: ArmConfig['outer'] = { kind: 'nesterov', learningRate: 0.7, momentum: 0.9 };
+const AVERAGING: Outer = { kind: 'averaging', learningRate: 1, momentum: 0 };
+const NESTEROV: Outer = { kind: 'nesterov', learningRate: 0.7, momentum: 0.9 };
 
 type Change = Partial<Omit<ArmConfig, 'inner'>> & { readonly inner?: Partial<ArmConfig['inner']> };
+
+const INNER = { warmupSteps: WARM_UP, weightDecay: 0.1, clipNorm: 1, batch: BATCH };
 
 const baseConfig = ({ model, base, steps, learningRate }: Size): ArmConfig => ({
   model: { ...model, vocabulary: BYTE_VOCABULARY, tied: true },
   corpus: 'starter, bytes',
-  base,
-  inner: { steps: H, learningRate, warmupSteps: WARM_UP, weightDecay: 0.1, clipNorm: 1, batch: BATCH },
+  base: { ...INNER, ...base },
+  inner: { ...INNER, steps: H, learningRate },
   totalSteps: steps,
   outer: NESTEROV,
   workers: [4],

@@ -6,17 +6,19 @@ const ITERATIONS = 30;
 /** A cluster may be this much larger than its even share, in bytes. */
 const SLACK = 1.05;
 
+export interface Clustering {
+  readonly width: number;
+  /** Bytes of each row's document: what is balanced. */
+  readonly sizes: readonly number[];
+  readonly k: number;
+  readonly seed: number;
+}
+
 /**
  * Balanced k-means over rows [count * width], standardised by dimension: each row goes to the nearest centroid that
  * still has room, those that would lose most by a second choice first. Answers the cluster of each row.
  */
-export function balancedKMeans(
-  rows: Float32Array,
-  width: number,
-  sizes: readonly number[],
-  k: number,
-  seed: number,
-): number[] {
+export function balancedKMeans(rows: Float32Array, { width, sizes, k, seed }: Clustering): number[] {
   const points = standardised(rows, width);
   const count = sizes.length;
   const room = (SLACK * sizes.reduce((sum, size) => sum + size, 0)) / k;

@@ -12,6 +12,8 @@ export const diloco: Study = {
     'training/round.ts',
     'compression/f32.ts',
     'studies/diloco/run.ts',
+    'studies/diloco/start.ts',
+    'studies/diloco/roster.ts',
     'studies/diloco/habits.ts',
     'studies/diloco/shards.ts',
     'studies/diloco/cosines.ts',

@@ -80,6 +80,8 @@ test('equal volunteers of infinite speed are the inner loop and the outer averag
 
   const tasks = tasksOf(log);
   expect(tasks.map(({ task }) => task.round)).toEqual([1, 1, 2, 2, 3, 3]);
+  const { learningRate, warmupSteps, weightDecay, clipNorm, batch } = spec.inner;
+  const inner = { learningRate, warmupSteps, weightDecay, clipNorm, batch, totalSteps: spec.totalSteps };
   let theta = start;
   const moments = new Map<string, Moments>();
   for (let r = 1; r <= ROUNDS; r++) {
@@ -88,7 +90,7 @@ test('equal volunteers of infinite speed are the inner loop and the outer averag
       const result = await round({
         executor,
         path: densePath(spec),
-        inner: { ...spec.inner, totalSteps: spec.totalSteps },
+        inner,
         theta,
         moments: moments.get(volunteer) ?? null,
         globalStep: (r - 1) * STEPS,

@@ -1,0 +1,132 @@
+import { pathShape } from '@pathfold/training/path';
+import { encodeMoments } from '@pathfold/works/train/run-moments';
+import { expect, test } from 'vitest';
+import type { ByteDocument } from '../byte-corpus.ts';
+import { cosine, meanCosine, meanDelta } from './cosines.ts';
+import { averageMoments, prune } from './habits.ts';
+import { losersOf, workersAt } from './roster.ts';
+import { runArm } from './run.ts';
+import { type ArmConfig, settings } from './settings.ts';
+import { balancedKMeans, domainGroups } from './shards.ts';
+
+const documents = (count: number, domain: string, step: number): ByteDocument[] =>
+  Array.from({ length: count }, (_, i) => ({
+    domain,
+    ids: Uint16Array.from({ length: 260 }, (_, at) => 1 + ((at * step + i) % 40)),
+  }));
+const corpus = {
+  train: [...documents(6, 'a', 1), ...documents(6, 'b', 3)],
+  router: [],
+  test: [...documents(5, 'a', 1), ...documents(5, 'b', 3)],
+};
+const ports = { cached: (_: string, __: unknown, make: () => Promise<Uint8Array>) => make(), say: () => {} };
+const { base } = settings(false);
+const small: ArmConfig = {
+  ...base,
+  model: { ...base.model, width: 16, blocks: 1, context: 16 },
+  base: { ...base.base, steps: 4, batch: 2 },
+  inner: { ...base.inner, steps: 3, batch: 2 },
+  totalSteps: 12,
+  workers: [2],
+};
+const play = (changes: Partial<ArmConfig>, seed = 1) => runArm({ ...small, ...changes }, seed, ports, corpus);
+const STEP_TOKENS = 2 * 16;
+
+test('an arm is the same with the same seed, and each factor changes what comes out', async () => {
+  const first = await play({});
+  expect(await play({})).toEqual(first);
+  expect(first.figures).toMatchObject({ tokens: 2 * 12 * STEP_TOKENS, rounds: 4, lost: 0 });
+  expect(first.curves['cosine']).toHaveLength(4);
+  const others = await Promise.all([
+    play({}, 2),
+    play({ shards: 'k-means' }),
+    play({ shards: 'domains' }),
+    play({ pruned: 0.5 }),
+    play({ moments: 'averaged' }),
+    play({ losses: { share: 0.5, from: 'own' } }),
+    play({ losses: { share: 0.5, from: 'run' } }),
+    play({ outer: { kind: 'adam', learningRate: 0.3, momentum: 0.9 } }),
+  ]);
+  const nats = [first, ...others].map(({ figures }) => figures['nats']);
+  expect(new Set(nats).size).toBe(nats.length);
+  expect(nats.every(Number.isFinite)).toBe(true);
+});
+
+test('workers come and go with the rounds; what they did is counted', async () => {
+  const { figures } = await play({ workers: [1, 3, 2, 2] });
+  expect(figures).toMatchObject({ tokens: (1 + 3 + 2 + 2) * 3 * STEP_TOKENS, rounds: 4 });
+  expect([0, 1, 2, 3, 4, 5].map((round) => workersAt([4, 8], round, 6))).toEqual([4, 4, 4, 8, 8, 8]);
+});
+
+test('lost contributions are not folded; who goes on from its own parameters sends all that the others lack', async () => {
+  const { figures } = await play({ losses: { share: 0.5, from: 'own' } });
+  expect(figures['lost']).toBeGreaterThan(0);
+  expect(figures['tokens']).toBe((2 * 4 - figures['lost']!) * 3 * STEP_TOKENS);
+  const never = await play({ losses: { share: 0, from: 'own' } });
+  const product = await play({});
+  expect(never.figures['nats']).toBeCloseTo(product.figures['nats']!, 5);
+});
+
+test('losses have their share, and never take everybody', () => {
+  let lost = 0;
+  for (let round = 0; round < 1000; round++) {
+    const losers = losersOf({ share: 0.5, from: 'own' }, 4, 1, round);
+    expect(losers.size).toBeLessThan(4);
+    lost += losers.size;
+  }
+  expect(lost / 4000).toBeGreaterThan(0.45);
+  expect(lost / 4000).toBeLessThan(0.5);
+  expect(losersOf({ share: 0, from: 'own' }, 1, 1, 0).size).toBe(0);
+});
+
+test('pruning zeroes the smallest values of each neuron, and those alone', () => {
+  const path = pathShape(small.model, [{ experts: 1, blocks: 1 }], '0');
+  const count = path.modules.reduce((sum, { parameterCount }) => sum + parameterCount, 0);
+  const delta = Float32Array.from({ length: count }, (_, i) => Math.sin(i) + 0.001 * (i % 7));
+  const pruned = prune(delta, path, 0.5);
+  expect(prune(delta, path, 0)).toEqual(delta);
+  const row = (values: Float32Array) => [...values.subarray(16, 32)];
+  const sizes = row(delta)
+    .map(Math.abs)
+    .sort((a, b) => a - b);
+  expect(row(pruned)).toEqual(row(delta).map((value) => (Math.abs(value) < sizes[8]! ? 0 : value)));
+  const qkv = 257 * 16 + 16;
+  const column = (values: Float32Array) => Array.from({ length: 16 }, (_, i) => values[qkv + 48 * i + 5]!);
+  expect(column(pruned).filter((value) => value === 0)).toHaveLength(8);
+});
+
+test('averaged moments are the mean of those there are', () => {
+  const state = (value: number, steps: number) =>
+    encodeMoments({ m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps }, steps);
+  expect(averageMoments([state(1, 5), state(3, 6)], 2)).toEqual(state(2, 6));
+});
+
+test('cosines by hand', () => {
+  const [x, y, xy] = [Float32Array.of(2, 0), Float32Array.of(0, 3), Float32Array.of(1, 1)];
+  expect(cosine(x, y)).toBe(0);
+  expect(cosine(x, xy)).toBeCloseTo(Math.SQRT1_2, 7);
+  expect(meanCosine([x, y, xy])).toBeCloseTo((2 * Math.SQRT1_2) / 3, 7);
+  expect([...meanDelta([x, y])]).toEqual([1, 1.5]);
+});
+
+test('balanced k-means finds known groups, and keeps shards even where groups are not', () => {
+  const at = (x: number, y: number, count: number) =>
+    Array.from({ length: count }, (_, i) => [x + 0.01 * i, y - 0.01 * i]).flat();
+  const rows = Float32Array.from([...at(0, 0, 5), ...at(10, 0, 5), ...at(0, 10, 5)]);
+  const clusters = balancedKMeans(rows, { width: 2, sizes: new Array(15).fill(100), k: 3, seed: 1 });
+  const groups = [0, 5, 10].map((from) => new Set(clusters.slice(from, from + 5)));
+  expect(groups.every(({ size }) => size === 1)).toBe(true);
+  expect(new Set(clusters).size).toBe(3);
+  const uneven = Float32Array.from([...at(0, 0, 16), ...at(10, 10, 4)]);
+  const halves = balancedKMeans(uneven, { width: 2, sizes: new Array(20).fill(100), k: 2, seed: 1 });
+  expect(halves.filter((cluster) => cluster === halves[19])).toHaveLength(10);
+});
+
+test('groups of domains are whole, and about equal', () => {
+  const groups = domainGroups(['a', 'b', 'c', 'a', 'd'], [30, 50, 20, 30, 10], 2);
+  expect(groups[0]).toBe(groups[3]);
+  const bytes = [0, 1].map((group) =>
+    [30, 50, 20, 30, 10].filter((_, i) => groups[i] === group).reduce((a, b) => a + b),
+  );
+  expect(bytes.sort()).toEqual([70, 70]);
+});

@@ -1,0 +1,110 @@
+import type { Json } from '@pathfold/coordination/work-plan';
+import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import { RunSpec } from '@pathfold/protocol/run-spec';
+import type { Executor } from '@pathfold/tensors/executors/executor';
+import { features } from '@pathfold/training/features';
+import { initPath } from '@pathfold/training/path';
+import { trainFold } from '@pathfold/works/train/fold';
+import { trainPlan } from '@pathfold/works/train/plan';
+import { trainRun } from '@pathfold/works/train/run';
+import { type ByteDocument, byteTokenizer } from '../byte-corpus.ts';
+import { densePath, denseRun, thetaOf } from '../laboratory/dense-run.ts';
+import { Laboratory } from '../laboratory/laboratory.ts';
+import type { RunPorts } from '../study.ts';
+import type { ArmConfig } from './settings.ts';
+import { balancedKMeans, domainGroups } from './shards.ts';
+
+/** Of all workers: they are equal, and virtual time is no currency of this study. */
+export const TOKENS_PER_SECOND = 1000;
+
+export const idsOf = (documents: readonly ByteDocument[]): Uint16Array[] => documents.map(({ ids }) => ids);
+
+type Training = Pick<ArmConfig, 'model' | 'inner' | 'outer' | 'totalSteps' | 'workers'>;
+
+/** The run that an arm is on the product. Its rounds have no deadline that anybody could miss. */
+export const specOf = ({ model, inner, outer, totalSteps, workers }: Training, seed: number): RunSpec =>
+  RunSpec.parse({
+    name: 'diloco',
+    corpus: 'starter',
+    seed,
+    model,
+    inner,
+    outer,
+    totalSteps,
+    replicas: Math.max(...workers),
+    quorum: 1,
+    roundDeadlineMs: 86_400_000,
+  });
+
+/** Begins the run in a laboratory. Answers its shard: all of `train`. */
+export async function createRun(
+  lab: Laboratory,
+  spec: RunSpec,
+  theta: Float32Array,
+  train: readonly ByteDocument[],
+): Promise<BlobRef> {
+  const tokens = joinDocuments(idsOf(train));
+  const shard = await lab.blobs.put(encodeTokens(tokens));
+  const none = await lab.blobs.put(new Uint8Array(0));
+  const tokenizer = await lab.blobs.put(new TextEncoder().encode(byteTokenizer()));
+  const documents = { train: shard, router: none, test: none, domains: none };
+  lab.create(await denseRun(lab.blobs, { spec, theta, shard, shardTokens: tokens.length, documents, tokenizer }));
+  return shard;
+}
+
+/** The parameters that all arms of a seed start from: one worker whose outer step is averaging, which is plain AdamW. */
+export async function baseOf(
+  { model, base }: ArmConfig,
+  seed: number,
+  executor: Executor,
+  train: readonly ByteDocument[],
+  ports: RunPorts,
+): Promise<Float32Array> {
+  const training: Training = {
+    model,
+    inner: base,
+    outer: { kind: 'averaging', learningRate: 1, momentum: 0 },
+    totalSteps: base.steps,
+    workers: [1],
+  };
+  const bytes = await ports.cached('base', { training, seed } as unknown as Json, async () => {
+    ports.say('trains the base first');
+    const spec = specOf(training, seed);
+    const lab = new Laboratory({ kinds: [{ plan: trainPlan, fold: trainFold, runOf: () => trainRun }], executor });
+    await createRun(lab, spec, initPath(densePath(spec), seed), train);
+    lab.join({ id: 'base', tokensPerSecond: TOKENS_PER_SECOND });
+    await lab.play(() => lab.state.runs['r']!.state === 'finished');
+    return new Uint8Array((await thetaOf(lab.blobs, lab.state.runs['r']!.facts)).buffer);
+  });
+  return new Float32Array(bytes.slice().buffer);
+}
+
+/** The shard of each worker as a blob; null where all draw their windows from everything (iid). */
+export async function shardsOf(
+  { shards, workers, model }: ArmConfig,
+  seed: number,
+  executor: Executor,
+  spec: RunSpec,
+  base: Float32Array,
+  train: readonly ByteDocument[],
+): Promise<Uint8Array[] | null> {
+  if (shards === 'iid') return null;
+  const k = Math.max(...workers);
+  const sizes = train.map(({ ids }) => ids.length);
+  const prefixTokens = Math.min(spec.routing.prefixBytes, model.context);
+  const groups =
+    shards === 'domains'
+      ? domainGroups(
+          train.map(({ domain }) => domain),
+          sizes,
+          k,
+        )
+      : balancedKMeans(
+          await features({ executor, path: densePath(spec), theta: base, documents: idsOf(train), prefixTokens }),
+          { width: model.width, sizes, k, seed },
+        );
+  return Array.from({ length: k }, (_, group) =>
+    encodeTokens(joinDocuments(idsOf(train.filter((_, index) => groups[index] === group)))),
+  );
+}
