@@ -1,5 +1,5 @@
 import type { EstimateResource } from '@pathfold/protocol/resources';
-import { formatBytes, formatCompact, formatDuration } from '@pathfold/ui/formats';
+import { formatBytes, formatCompact, formatDuration, plural } from '@pathfold/ui/formats';
 import { Stat, Stats } from '@pathfold/ui/stat';
 
 const MINUTE_MS = 60_000;
@@ -9,15 +9,31 @@ export function EstimatePanel({ estimate }: { estimate: EstimateResource | undef
   const show = (write: (estimate: EstimateResource) => string) => (estimate ? write(estimate) : '–');
   return (
     <Stats>
-      <Stat label="Parameters" value={show((e) => formatCompact(e.parametersTotal))} />
+      <Stat
+        label="Parameters of a path"
+        value={show((e) => formatCompact(e.parametersPerPath))}
+        detail={estimate && `${formatCompact(estimate.parametersTotal)} in ${plural(estimate.pathCount, 'path')}`}
+      />
       <Stat label="Memory" value={show((e) => formatBytes(e.memoryBytes))} detail="on each volunteer" />
       <Stat
         label="Traffic a round"
         value={show((e) => formatBytes(e.downloadBytesPerRound + e.uploadBytesPerRound))}
-        detail="down and up, each volunteer"
+        detail={estimate && `each volunteer; ${formatBytes(estimate.coordinatorBytesPerRound)} at the coordinator`}
       />
-      <Stat label="A round takes" value={show((e) => formatDuration(e.minutesPerRound * MINUTE_MS))} />
-      <Stat label="The run takes" value={show((e) => formatDuration(e.minutesTotal * MINUTE_MS))} />
+      <Stat
+        label="A round takes"
+        value={show((e) => formatDuration(e.minutesPerRound * MINUTE_MS))}
+        detail={estimate && `with ${plural(estimate.volunteers, 'volunteer')}`}
+      />
+      <Stat
+        label="The run takes"
+        value={show((e) => formatDuration(e.minutesTotal * MINUTE_MS))}
+        detail={
+          estimate &&
+          estimate.baseMinutes > 0 &&
+          `${formatDuration(estimate.baseMinutes * MINUTE_MS)} of it for the base`
+        }
+      />
     </Stats>
   );
 }

@@ -1,5 +1,5 @@
 import type { CorpusResource, RunResource } from '@pathfold/protocol/resources';
-import { OUTER_KINDS } from '@pathfold/protocol/run-spec';
+import { MODES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { Button } from '@pathfold/ui/button';
 import { Dialog, DialogFooter } from '@pathfold/ui/dialog';
 import { Select, TextField } from '@pathfold/ui/field';
@@ -8,24 +8,56 @@ import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { EstimatePanel } from './estimate-panel.tsx';
+import { NewRunShape } from './new-run-shape.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
 import { checkSpec, refusalToErrors } from './spec-errors.ts';
-import { type Draft, defaultDraft, NUMBER_GROUPS, PRESETS, specOf } from './spec-form.ts';
+import { type Draft, defaultDraft, NUMBER_GROUPS, specOf } from './spec-form.ts';
+import { type Preset, SHAPES, SIZES } from './spec-presets.ts';
 import { useEstimate } from './use-estimate.ts';
+
+const MODE_NAMES = { sync: 'at the end of a round', async: 'at arrivals', hybrid: 'shared ones at arrivals' } as const;
+
+function Presets({
+  legend,
+  presets,
+  onChoose,
+}: {
+  readonly legend: string;
+  readonly presets: readonly Preset[];
+  readonly onChoose: (values: Draft) => void;
+}) {
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="font-semibold text-sm">{legend}</legend>
+      <div className="flex flex-wrap gap-2">
+        {presets.map(({ name, hint, values }) => (
+          <Button key={name} size="small" onClick={() => onChoose(values)}>
+            {name}
+            <span className="font-normal text-soft text-xs">{hint}</span>
+          </Button>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
 
 /** The form of a new run: every field has a default; what is wrong is said at its field. */
 export function NewRun({
   corpora,
+  runs,
   onCreated,
   onClose,
 }: {
   readonly corpora: readonly CorpusResource[];
+  /** To begin from. */
+  readonly runs: readonly RunResource[];
   readonly onCreated: (run: RunResource) => void;
   readonly onClose: () => void;
 }) {
   const usable = corpora.filter((corpus) => corpus.state !== 'failed');
   const [draft, setDraft] = useState<Draft>(() => defaultDraft(usable[0]?.id ?? ''));
   const [speed, setSpeed] = useState('2000');
+  const [crew, setCrew] = useState('');
   const cache = useQueryClient();
   const create = useMutation({
     mutationFn: client.runs.create,
@@ -38,9 +70,9 @@ export function NewRun({
   const spec = useMemo(() => specOf(draft), [draft]);
   const found = useMemo(() => checkSpec(spec), [spec]);
   const valid = Object.keys(found).length === 0;
-  const estimate = useEstimate(valid ? spec : null, Number(speed));
+  const estimate = useEstimate(valid ? spec : null, Number(speed), Number(crew));
   const paths = useMemo(() => new Set(Object.keys(draft)), [draft]);
-  const refused = refusalToErrors(create.error ?? estimate.error, paths);
+  const refused = refusalToErrors(create.error ?? estimate.error, spec, paths);
   const errors = { ...refused, ...found };
   const general = errors[''] ?? (create.error && Object.keys(refused).length === 0 ? sentenceOf(create.error) : null);
 
@@ -88,17 +120,9 @@ export function NewRun({
           <TextField label="Licence of the weights" hint="Volunteers are told." maxLength={80} {...field('licence')} />
         </div>
 
-        <fieldset className="grid gap-2">
-          <legend className="font-semibold text-sm">Begin from</legend>
-          <div className="flex flex-wrap gap-2">
-            {PRESETS.map((preset) => (
-              <Button key={preset.name} size="small" onClick={() => set(preset.values)}>
-                {preset.name}
-                <span className="font-normal text-soft text-xs">{preset.hint}</span>
-              </Button>
-            ))}
-          </div>
-        </fieldset>
+        <Presets legend="Size of a path" presets={SIZES} onChoose={set} />
+        <Presets legend="Paths" presets={SHAPES} onChoose={set} />
+        <NewRunShape draft={draft} runs={runs} field={field} choice={choice} />
 
         {NUMBER_GROUPS.map((group, i) => (
           <details
@@ -115,6 +139,20 @@ export function NewRun({
                   {...choice('outer.kind')}
                 />
               )}
+              {group.title.startsWith('Arrivals') && (
+                <>
+                  <Select
+                    label="Modules step"
+                    options={MODES.map((mode) => ({ value: mode, label: MODE_NAMES[mode] }))}
+                    {...choice('mode')}
+                  />
+                  <Select
+                    label="Average"
+                    options={['mean', 'radial'].map((kind) => ({ value: kind, label: kind }))}
+                    {...choice('async.average')}
+                  />
+                </>
+              )}
               {group.fields.map(({ path, label, hint }) => (
                 <TextField
                   key={path}
@@ -129,9 +167,17 @@ export function NewRun({
           </details>
         ))}
 
-        <div className="max-w-60">
+        <div className="grid max-w-md grid-cols-2 gap-4">
           <TextField
-            label="Estimate for volunteers of"
+            label="Volunteers"
+            hint="Empty: as many as have work at once."
+            inputMode="numeric"
+            className="figure"
+            value={crew}
+            onChange={(event) => setCrew(event.target.value)}
+          />
+          <TextField
+            label="Their speed"
             hint="tokens a second each"
             inputMode="numeric"
             className="figure"

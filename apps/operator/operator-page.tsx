@@ -83,6 +83,7 @@ export function OperatorPage() {
       {creating && (
         <NewRun
           corpora={texts ?? []}
+          runs={items}
           onCreated={(run) => {
             setCreating(false);
             setChosen(run.id);

@@ -1,8 +1,9 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { RunSpec } from '@pathfold/protocol/run-spec';
+import { levelsOf, pathCountOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, it } from 'vitest';
 import { checkSpec, refusalToErrors } from './spec-errors.ts';
-import { defaultDraft, NUMBER_GROUPS, PRESETS, specOf } from './spec-form.ts';
+import { defaultDraft, NUMBER_GROUPS, specOf } from './spec-form.ts';
+import { SHAPES, SIZES } from './spec-presets.ts';
 
 const numbers = NUMBER_GROUPS.flatMap((group) => group.fields.map((field) => field.path));
 
@@ -14,11 +15,33 @@ describe('the form of a run', () => {
   it('offers every number of the schema', () => {
     const draft = defaultDraft('starter');
     const inSchema = Object.keys(draft).filter((path) => !Number.isNaN(Number(draft[path])));
-    expect(new Set(numbers)).toEqual(new Set(inSchema));
+    expect(new Set(numbers)).toEqual(new Set(inSchema.filter((path) => !/^(levels|base)[.]/.test(path))));
   });
 
-  it('offers presets that the schema accepts', () => {
-    for (const { values } of PRESETS) expect(checkSpec(specOf({ ...defaultDraft('starter'), ...values }))).toEqual({});
+  it('offers presets that the schema accepts, in every combination', () => {
+    const paths = SHAPES.map((shape) =>
+      SIZES.map((size) => {
+        const spec = specOf({ ...defaultDraft('starter'), ...size.values, ...shape.values });
+        expect(checkSpec(spec)).toEqual({});
+        return pathCountOf(levelsOf(RunSpec.parse(spec)));
+      }),
+    );
+    expect(paths).toEqual([1, 4, 8, 16, 8, 4].map((count) => [count, count, count]));
+  });
+
+  it('reads levels as people write them, and spreads the blocks', () => {
+    const levels = (experts: string, blocks = '') =>
+      specOf({ ...defaultDraft('starter'), 'model.blocks': '5', 'levels.experts': experts, 'levels.blocks': blocks })
+        .levels;
+    const experts = [2, 'path', 2];
+    expect(levels('2 x path x 2')?.map((level) => level.experts)).toEqual(experts);
+    expect(levels('2, Path × 2')?.map((level) => level.experts)).toEqual(experts);
+    expect(levels('2 x path x 2')?.map(({ blocks }) => blocks)).toEqual([2, 2, 1]);
+    expect(levels('4x4', '1 + 4')).toEqual([
+      { experts: 4, blocks: 1 },
+      { experts: 4, blocks: 4 },
+    ]);
+    expect(levels('1')).toBeUndefined();
   });
 
   it('takes an empty value for the default and keeps a name of digits a name', () => {
@@ -45,10 +68,36 @@ describe('what is wrong with it', () => {
 
   it('is taken apart when the coordinator says it', () => {
     const refused = new PathfoldError('bad_run_spec', 'inner.steps: too small; model.heads: odd; the whole: strange');
-    expect(refusalToErrors(refused, new Set(numbers))).toEqual({
+    expect(refusalToErrors(refused, specOf(draft), new Set(numbers))).toEqual({
       'inner.steps': 'too small',
       'model.heads': 'odd',
       '': 'the whole: strange',
+    });
+  });
+
+  it('is said at the field of the paths that it belongs to', () => {
+    const four = { ...draft, 'levels.experts': '2 x 2', 'base.kind': 'steps' };
+    const found = (change: object) => checkSpec(specOf({ ...four, ...change }));
+    expect(found({})).toEqual({});
+    expect(found({ 'levels.experts': '2 x two' })).toEqual({
+      'levels.experts': 'For each level a number from 1 to 64, or “path”.',
+    });
+    expect(found({ 'levels.experts': '2 x 2 x 2 x 2 x 2' })).toMatchObject({
+      'levels.blocks': 'For each level a whole number of at least 1.',
+    });
+    expect(found({ 'levels.blocks': '1 + 1' })).toEqual({
+      'levels.experts': 'The levels hold 2 blocks, the model has 4.',
+    });
+    expect(Object.keys(found({ 'base.kind': 'none' }))).toEqual(['base.kind']);
+    expect(found({ 'base.kind': 'none', 'routing.kind': 'random' })).toEqual({});
+    expect(found({ 'base.steps': '' })).toEqual({ 'base.steps': 'A whole number of at least 1.' });
+    expect(found({ 'base.kind': 'run' })).toEqual({ 'base.run': 'Choose a run.' });
+    expect(found({ 'routing.overlap': '5' })).toMatchObject({ 'routing.overlap': 'At most 4.' });
+
+    const begun = specOf({ ...four, 'base.kind': 'run', 'base.run': 'r1' });
+    const refused = new PathfoldError('bad_run_spec', 'base: the run r1 has 4 paths, a base has one');
+    expect(refusalToErrors(refused, begun, new Set(['base.run']))).toEqual({
+      'base.run': 'the run r1 has 4 paths, a base has one',
     });
   });
 });

@@ -14,7 +14,10 @@ export interface FieldGroup {
   readonly fields: readonly FieldSpec[];
 }
 
-const TEXT_PATHS = new Set(['name', 'corpus', 'licence', 'visibility', 'outer.kind']);
+const TEXT_PATHS = new Set([
+  ...['name', 'corpus', 'licence', 'visibility', 'mode', 'embedding'],
+  ...['routing.kind', 'outer.kind', 'async.average'],
+]);
 
 /** The numbers of a run spec, in the order in which a person thinks of them. */
 export const NUMBER_GROUPS: readonly FieldGroup[] = [
@@ -22,10 +25,18 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
     title: 'Model',
     fields: [
       { path: 'model.width', label: 'Width' },
-      { path: 'model.blocks', label: 'Blocks' },
+      { path: 'model.blocks', label: 'Blocks', hint: 'of one path' },
       { path: 'model.heads', label: 'Attention heads', hint: 'Twice the heads must divide the width.' },
       { path: 'model.context', label: 'Context', hint: 'tokens' },
       { path: 'model.vocabulary', label: 'Vocabulary', hint: 'tokens' },
+    ],
+  },
+  {
+    title: 'Routing, which path a text goes to',
+    fields: [
+      { path: 'routing.prefixBytes', label: 'Prefix', hint: 'bytes that decide, and are not scored' },
+      { path: 'routing.overlap', label: 'Overlap', hint: 'shards that a text goes to' },
+      { path: 'routing.rounds', label: 'Re-shardings', hint: 'discriminative, during the run' },
     ],
   },
   {
@@ -57,54 +68,28 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
       { path: 'seed', label: 'Seed' },
     ],
   },
-];
-
-/** Shapes to begin from. They change the model and the round; the rest stays as typed. */
-export const PRESETS: readonly { readonly name: string; readonly hint: string; readonly values: Draft }[] = [
   {
-    name: 'Small',
-    hint: 'rounds of seconds on a laptop',
-    values: {
-      'model.width': '96',
-      'model.blocks': '3',
-      'model.heads': '3',
-      'model.context': '64',
-      'model.vocabulary': '1024',
-      'inner.steps': '40',
-      'inner.batch': '8',
-    },
-  },
-  {
-    name: 'Medium',
-    hint: 'the reference model',
-    values: {
-      'model.width': '128',
-      'model.blocks': '4',
-      'model.heads': '4',
-      'model.context': '128',
-      'model.vocabulary': '1024',
-      'inner.steps': '50',
-      'inner.batch': '8',
-    },
-  },
-  {
-    name: 'Large',
-    hint: 'for volunteers with a GPU',
-    values: {
-      'model.width': '384',
-      'model.blocks': '8',
-      'model.heads': '6',
-      'model.context': '256',
-      'model.vocabulary': '4096',
-      'inner.steps': '100',
-      'inner.batch': '16',
-    },
+    title: 'Arrivals, in asynchronous modes',
+    fields: [
+      { path: 'async.grace', label: 'Grace period', hint: 'parts of the expected time of a task' },
+      { path: 'async.quorum', label: 'Arrivals a fold', hint: 'at least' },
+      { path: 'async.momentumSpread', label: 'Momentum at arrivals', hint: 'part from 0 to 1' },
+      { path: 'async.leastSteps', label: 'Fewest steps', hint: 'for the slowest volunteer' },
+      { path: 'async.mostStaleness', label: 'Most staleness', hint: 'versions' },
+      { path: 'async.stalenessPower', label: 'Staleness power', hint: '0: old work counts in full' },
+    ],
   },
 ];
 
-/** Every default of the schema, as a draft. */
+/** Every default of the schema, as a draft; the paths and their base have words of their own. */
 export function defaultDraft(corpus: string): Draft {
-  const draft: Record<string, string> = {};
+  const draft: Record<string, string> = {
+    'levels.experts': '1',
+    'levels.blocks': '',
+    'base.kind': 'none',
+    'base.steps': '2000',
+    'base.run': '',
+  };
   const walk = (value: unknown, path: string): void => {
     if (typeof value === 'object' && value !== null)
       for (const [key, inner] of Object.entries(value)) walk(inner, path ? `${path}.${key}` : key);
@@ -114,16 +99,44 @@ export function defaultDraft(corpus: string): Draft {
   return draft;
 }
 
+const numberOr = (text: string): number | string => (Number.isNaN(Number(text)) ? text : Number(text));
+
+const partsOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[\s,;x×+]+/)
+    .filter(Boolean);
+
+/** `blocks` spread over `levels` as evenly as they go, the first levels taking one more. */
+const spread = (blocks: number, levels: number): number[] =>
+  Array.from({ length: levels }, (_, level) => Math.floor(blocks / levels) + (level < blocks % levels ? 1 : 0));
+
+/** Levels as typed: `2 x path x 2` experts, and `1 + 2 + 1` blocks, or none for an even spread. */
+function levelsOfDraft(draft: Draft): unknown {
+  const experts = partsOf(draft['levels.experts'] ?? '').map((text) => (text === 'path' ? text : numberOr(text)));
+  const typed = partsOf(draft['levels.blocks'] ?? '').map(numberOr);
+  if (experts.length === 0 || (experts.length === 1 && experts[0] === 1 && typed.length === 0)) return undefined;
+  const blocks = typed.length > 0 ? typed : spread(Number(draft['model.blocks']), experts.length);
+  return Array.from({ length: Math.max(experts.length, blocks.length) }, (_, level) => ({
+    experts: experts[level],
+    blocks: blocks[level],
+  }));
+}
+
+function baseOfDraft(draft: Draft): unknown {
+  if (draft['base.kind'] === 'steps') return { steps: numberOr(draft['base.steps']?.trim() ?? '') };
+  return draft['base.kind'] === 'run' ? { run: draft['base.run'] } : null;
+}
+
 /** The run spec that a draft asks for. What is no number stays text, for the schema to refuse. */
 export function specOf(draft: Draft): RunSpecInput {
-  const spec: Record<string, unknown> = {};
+  const levels = levelsOfDraft(draft);
+  const spec: Record<string, unknown> = { base: baseOfDraft(draft), ...(levels === undefined ? {} : { levels }) };
   for (const [path, typed] of Object.entries(draft)) {
     const text = typed.trim();
-    if (text === '') continue;
-    const number = Number(text);
-    const value = TEXT_PATHS.has(path) || Number.isNaN(number) ? text : number;
     const [group, key] = path.split('.');
-    if (group === undefined) continue;
+    if (text === '' || group === undefined || group === 'levels' || group === 'base') continue;
+    const value = TEXT_PATHS.has(path) ? text : numberOr(text);
     if (key === undefined) spec[group] = value;
     else spec[group] = { ...(spec[group] as object), [key]: value };
   }

@@ -51,12 +51,16 @@ export function createClient(options: ClientOptions) {
         http.ask(listOf(RunResource), '/runs', { query: { ...page }, signal }),
       get: (id: string, signal?: AbortSignal) => http.ask(RunResource, run(id), { signal }),
       create: (spec: RunSpecInput) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
-      /** What a spec would cost, for volunteers of the given speed. */
-      estimate: (spec: RunSpecInput, tokensPerSecond?: number, signal?: AbortSignal) =>
+      /** What a spec would cost, for so many volunteers of the given speed. */
+      estimate: (
+        spec: RunSpecInput,
+        crew: { tokensPerSecond?: number; volunteers?: number } = {},
+        signal?: AbortSignal,
+      ) =>
         http.ask(EstimateResource, '/runs/estimate', {
           method: 'POST',
           body: spec,
-          query: { tokensPerSecond },
+          query: crew,
           signal,
         }),
       pause: order('pause'),

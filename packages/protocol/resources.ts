@@ -199,15 +199,25 @@ export type DocumentResource = z.infer<typeof DocumentResource>;
 
 /** Answer of `/runs/estimate`. */
 export const EstimateResource = z.object({
+  pathCount: number,
   parametersPerPath: number,
   parametersTotal: number,
   moduleCount: number,
+  /** Of one lease. */
   downloadBytesPerRound: number,
   uploadBytesPerRound: number,
+  /** Of all leases of a round, both ways. */
+  coordinatorBytesPerRound: number,
   memoryBytes: number,
+  /** Query `volunteers`; without it as many as have work at once. */
+  volunteers: number,
+  /** Of one lease. */
   tokensPerRound: number,
-  /** At `tokensPerSecond` (query, default 2000). */
+  /** A round of every path, with these volunteers at `tokensPerSecond` (query, default 2000) each. */
   minutesPerRound: number,
+  /** Training the base first. */
+  baseMinutes: number,
+  /** From nothing to the last round, the base included. */
   minutesTotal: number,
 });
 export type EstimateResource = z.infer<typeof EstimateResource>;

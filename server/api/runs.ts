@@ -69,11 +69,14 @@ export const runRoutes =
         schema: {
           tags,
           body: RunSpec,
-          querystring: z.object({ tokensPerSecond: z.coerce.number().positive().max(1e9).default(2000) }),
+          querystring: z.object({
+            tokensPerSecond: z.coerce.number().positive().max(1e9).default(2000),
+            volunteers: z.coerce.number().int().min(1).max(1e6).optional(),
+          }),
           response: { 200: EstimateResource },
         },
       },
-      async ({ body, query }) => estimate(body, query.tokensPerSecond),
+      async ({ body, query: { tokensPerSecond, volunteers } }) => estimate(body, { tokensPerSecond, volunteers }),
     );
 
     app.get('/runs/:id', { schema: { tags, params, response: { 200: RunResource } } }, async (request) =>

@@ -71,7 +71,7 @@ export function createBases({ host, registry, create, onChange }: BasesDeps) {
       if (!facts) throw new PathfoldError('bad_run_spec', `base: there is no prepared run ${base.run}`);
       const paths = Object.keys(facts.paths).length;
       if (paths !== 1)
-        throw new PathfoldError('bad_run_spec', `base: the run ${base.run} has ${paths} paths; a base has one`);
+        throw new PathfoldError('bad_run_spec', `base: the run ${base.run} has ${paths} paths, a base has one`);
       if (shapeOf(facts.spec.model) !== shapeOf(model))
         throw new PathfoldError(
           'bad_run_spec',

@@ -1,34 +1,55 @@
-import { moduleTensors } from '@pathfold/nets/llama-modules';
+import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-modules';
+import type { ModuleShape } from '@pathfold/nets/modules';
 import type { EstimateResource } from '@pathfold/protocol/resources';
-import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { trainingBytes } from '@pathfold/works/train/plan-task';
 
 const FLOAT_BYTES = 4;
 /** Tokens of the shard and of the held-out text that a volunteer keeps at hand, about. */
 const TEXT_BYTES = 8 * 1024 * 1024;
 
+/** Who is there to train. */
+export interface Crew {
+  /** Of each. */
+  readonly tokensPerSecond: number;
+  /** Undefined: as many as have work at once. */
+  readonly volunteers: number | undefined;
+}
+
+const parametersOf = (modules: readonly ModuleShape[]): number =>
+  modules.reduce((sum, { parameterCount }) => sum + parameterCount, 0);
+
 /**
- * What a run would cost one volunteer. Memory: parameters, gradients and AdamW's two moments, and the activations
- * that the backward pass needs (about 16 widths a block and token, and the logits twice).
+ * What a run would cost one volunteer and all of them. A round needs the quorum of every path; where volunteers are
+ * fewer, they take turns. Left out: routing and scoring, which read the texts once each time.
  */
-export function estimate(spec: RunSpec, tokensPerSecond: number): EstimateResource {
-  const { model, inner, totalSteps } = spec;
+export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): EstimateResource {
+  const { model, inner, base, embedding, quorum, replicas, totalSteps } = spec;
   const levels = levelsOf(spec);
-  const modules = moduleTensors(model, levels);
-  const sum = (list: typeof modules) => list.reduce((total, { parameterCount }) => total + parameterCount, 0);
-  const perPath = sum(modules.filter(({ name }) => !/^level\d+\.[1-9]/.test(name)));
+  const pathCount = pathCountOf(levels);
+  const modules = moduleTensors(model, levels, embedding);
+  const perPath = parametersOf(pathModules(model, levels, pathIds(levels)[0]!, embedding));
+  const most = pathCount * replicas;
+  const crew = volunteers ?? most;
+  const leases = Math.min(most, Math.max(crew, pathCount * quorum));
   const tokensPerStep = inner.batch * model.context;
-  const activations = tokensPerStep * (16 * model.width * model.blocks + 2 * model.vocabulary);
-  const tokensPerRound = inner.steps * tokensPerStep;
-  const minutesPerRound = tokensPerRound / tokensPerSecond / 60;
+  const minutesPerStep = tokensPerStep / tokensPerSecond / 60;
+  const minutesPerRound = inner.steps * minutesPerStep * Math.ceil((pathCount * quorum) / crew);
+  const baseSteps = base && 'steps' in base ? base.steps : 0;
+  const baseMinutes = baseSteps * minutesPerStep * Math.ceil(quorum / crew);
   return {
+    pathCount,
     parametersPerPath: perPath,
-    parametersTotal: sum(modules),
+    parametersTotal: parametersOf(modules),
     moduleCount: modules.length,
     downloadBytesPerRound: FLOAT_BYTES * perPath,
     uploadBytesPerRound: FLOAT_BYTES * perPath,
-    memoryBytes: FLOAT_BYTES * (4 * perPath + activations) + TEXT_BYTES,
-    tokensPerRound,
+    coordinatorBytesPerRound: 2 * FLOAT_BYTES * perPath * leases,
+    memoryBytes: trainingBytes(spec, perPath) + TEXT_BYTES,
+    volunteers: crew,
+    tokensPerRound: inner.steps * tokensPerStep,
     minutesPerRound,
-    minutesTotal: (minutesPerRound * totalSteps) / inner.steps,
+    baseMinutes,
+    minutesTotal: baseMinutes + (minutesPerRound * totalSteps) / inner.steps,
   };
 }

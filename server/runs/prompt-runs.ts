@@ -15,6 +15,8 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
       modules: Object.entries(facts.modules).map(([name, { version, blob }]) => ({ name, version, ...blob })),
       paths: Object.keys(facts.paths),
       tokenizer: facts.tokenizer,
+      base: facts.base,
+      router: facts.routing?.router ?? null,
     };
   };
   return {
