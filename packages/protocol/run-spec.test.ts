@@ -13,7 +13,7 @@ describe('run spec', () => {
   test('all but the corpus has a default', () => {
     const spec = RunSpec.parse({ corpus: 'starter' });
     expect(spec.inner).toMatchObject({ steps: 50, learningRate: 0.003, batch: 8 });
-    expect(spec.outer).toEqual({ kind: 'nesterov', learningRate: 0.7, momentum: 0.9 });
+    expect(spec.outer).toEqual({ kind: 'nesterov', learningRate: 0.7, momentum: 0.9, average: 'mean' });
     expect(levelsOf(spec)).toEqual([{ experts: 1, blocks: 4 }]);
   });
 

@@ -35,11 +35,17 @@ export const InnerSpec = z.strictObject({
 });
 export type InnerSpec = z.infer<typeof InnerSpec>;
 
+export const OUTER_AVERAGES = ['mean', 'sqrt', 'radial'] as const;
 export const OUTER_KINDS = ['averaging', 'sgd', 'momentum', 'nesterov', 'adam'] as const;
 export const OuterSpec = z.strictObject({
   kind: z._default(z.enum(OUTER_KINDS), 'nesterov'),
   learningRate: z._default(rate(10), 0.7),
   momentum: z._default(z.number().check(z.minimum(0), z.lt(1)), 0.9),
+  /**
+   * How outer gradients are averaged: `sqrt` times the square root of the number of paths, at most up to the mean of the
+   * norms (DiPaCo section 2.2); `radial` up to the mean of the norms always (Decoupled DiLoCo).
+   */
+  average: z._default(z.enum(OUTER_AVERAGES), 'mean'),
 });
 export type OuterSpec = z.infer<typeof OuterSpec>;
 
@@ -68,8 +74,6 @@ export const AsyncSpec = z.strictObject({
   mostStaleness: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 20),
   /** A contribution that is s versions old counts (1 + s) ** -stalenessPower; 0: as any other. */
   stalenessPower: z._default(z.number().check(z.minimum(0), z.maximum(4)), 0),
-  /** How the contributions of one fold are averaged: `radial` keeps the mean of their norms (Decoupled DiLoCo). */
-  average: z._default(z.enum(['mean', 'radial']), 'mean'),
 });
 export type AsyncSpec = z.infer<typeof AsyncSpec>;
 

@@ -5,6 +5,10 @@
 export class WeightedMean {
   #sum: Float64Array;
   #weight = 0;
+  /** Of the sizes weight * |scale * delta|: their sum, that of their squares, how many. */
+  #sizes = 0;
+  #squares = 0;
+  #count = 0;
 
   constructor(length: number) {
     this.#sum = new Float64Array(length);
@@ -17,11 +21,29 @@ export class WeightedMean {
     const factor = weight * scale;
     for (let i = 0; i < sum.length; i++) sum[i]! += factor * delta[i]!;
     this.#weight += weight;
+    const size = Math.abs(factor) * normOf(delta);
+    this.#sizes += size;
+    this.#squares += size ** 2;
+    this.#count++;
   }
 
   /** Sum of the weights so far. */
   get weight(): number {
     return this.#weight;
+  }
+
+  /** Weighted mean of the norms of what was added. */
+  get meanNorm(): number {
+    return this.#sizes / this.#weight;
+  }
+
+  /** How the deltas agree: the cosine of their pairs, averaged by their sizes; null for a single one. */
+  get cosine(): number | null {
+    const pairs = this.#sizes ** 2 - this.#squares;
+    if (this.#count < 2 || !(pairs > 0)) return null;
+    // |sum|^2 = sum of squares + 2 * sum over pairs of a_i a_j cos_ij.
+    const whole = this.#sum.reduce((total, value) => total + value * value, 0);
+    return (whole - this.#squares) / pairs;
   }
 
   /** The mean, rounded once to single precision. */

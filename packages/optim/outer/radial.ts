@@ -23,6 +23,10 @@ export class RadialMean {
     this.#norms += weight * scale * norm;
   }
 
+  get cosine(): number | null {
+    return this.#plain.cosine;
+  }
+
   mean(): Float32Array {
     const direction = this.#directions.mean();
     const length = normOf(direction);

@@ -37,6 +37,8 @@ export interface ArmConfig {
   readonly losses: Losses;
   /** Share of each neuron's values of an outer gradient, the smallest, that are not sent. */
   readonly pruned: number;
+  /** What outer gradients are multiplied with before they are sent: to Adam it is an ε so many times smaller. */
+  readonly scale: number;
   readonly moments: 'kept' | 'averaged';
 }
 
@@ -85,6 +87,7 @@ const baseConfig = ({ model, base, steps, learningRate }: Size): ArmConfig => ({
   shards: 'iid',
   losses: { share: 0, from: 'run' },
   pruned: 0,
+  scale: 1,
   moments: 'kept',
 });
 
@@ -126,6 +129,10 @@ const changes = (size: Size): Record<string, readonly [about: string, change: Ch
     { outer: { kind: 'momentum', learningRate: 0.3, momentum: 0.9 } },
   ],
   'outer-adam': ['outer Adam, η 0.3, ε 0.1', { outer: { kind: 'adam', learningRate: 0.3, momentum: 0.9 } }],
+  'outer-adam-e5': [
+    'outer Adam, η 0.1, ε 1e-5',
+    { outer: { kind: 'adam', learningRate: 0.1, momentum: 0.9 }, scale: 1e4 },
+  ],
   nesterov03: ['outer Nesterov, η 0.3', { outer: { ...NESTEROV, learningRate: 0.3 } }],
   'k1-eta03': ['DiLoCo, k = 1, η 0.3', { workers: [1], outer: { ...NESTEROV, learningRate: 0.3 } }],
   'lost10-own': ['10 % lost, on from their own θ', { losses: { share: 0.1, from: 'own' } }],

@@ -104,6 +104,7 @@ const foldOf = async (
       state: before?.state ?? null,
       outer,
       average: 'mean',
+      paths: 1,
       share: 1,
       contributions: contributions.map(({ bytes: _, ...rest }) => rest),
       figures: { trainLoss: 3 },

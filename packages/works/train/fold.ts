@@ -3,7 +3,9 @@ import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/wor
 import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
 import { RadialMean } from '@pathfold/optim/outer/radial';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
+import { RescaledMean } from '@pathfold/optim/outer/rescaled-mean';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { OuterSpec } from '@pathfold/protocol/run-spec';
 import { TrainFoldInput, TrainTask } from './task.ts';
 
 const raw = codecOf('f32');
@@ -13,6 +15,12 @@ const floatsOf = async (blobs: FoldBlobs, sha256: string, length: number): Promi
   raw.decode(await blobs.get(sha256), length).slice();
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** An embedding's rows are mostly zero in any one delta: the radial rule averages it plainly (core sheet section 4.9). */
+function averageOf(kind: OuterSpec['average'], module: string, length: number, paths: number) {
+  if (kind === 'sqrt') return new RescaledMean(length, paths);
+  return kind === 'radial' && !module.startsWith('embedding') ? new RadialMean(length) : new WeightedMean(length);
+}
 
 /** Training's half that touches numbers: the guard of a contribution, and the outer step of one module. */
 export const trainFold: WorkFold = {
@@ -51,11 +59,9 @@ export const trainFold: WorkFold = {
    * order, and the outer optimizer takes one step, or the share of one, with the module's own state.
    */
   async fold(input, blobs): Promise<FoldOutput> {
-    const { module, state, outer, average, share, contributions, figures, round } = TrainFoldInput.parse(input);
+    const { module, state, outer, average, paths, share, contributions, figures, round } = TrainFoldInput.parse(input);
     const length = module.bytes / 4;
-    // An embedding's rows are mostly zero in any one delta: it is averaged plainly (core sheet section 4.9).
-    const mean =
-      average === 'radial' && module.name !== 'embedding' ? new RadialMean(length) : new WeightedMean(length);
+    const mean = averageOf(average, module.name, length, paths);
     for (const { sha256, codec: name, offset, weight, scale } of contributions) {
       const codec = codecOf(name);
       const start = codec.encodedBytes(offset);
@@ -79,7 +85,7 @@ export const trainFold: WorkFold = {
         { name: module.name, version, blob, state: kept.length > 0 ? await blobs.put(raw.encode(kept)) : null },
       ],
       figures: figures && { ...figures, round },
-      result: { module: module.name, version, norm: normOf(delta) },
+      result: { module: module.name, version, norm: normOf(delta), cosine: mean.cosine },
     };
   },
 };

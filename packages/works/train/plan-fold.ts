@@ -68,7 +68,8 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Steps a module once with these contributions: in the order (path, lease), whatever the order of their arrival. */
 function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly Arrival[], now: number): Fold {
   const { version, blob, state: outerState } = run.modules[name]!;
-  const { outer, async, mode } = run.spec;
+  const { async, mode } = run.spec;
+  const { average, ...outer } = run.spec.outer;
   const all = taken
     .map(({ id, contribution }) => ({ id, contribution, staleness: version - contribution.base[name]! }))
     .toSorted((a, b) => byText(a.id, b.id) || byText(a.contribution.lease, b.contribution.lease));
@@ -78,7 +79,8 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     module: { name, version, ...blob },
     state: outerState,
     outer: mode === 'sync' ? outer : { ...outer, momentumSpread: async.momentumSpread },
-    average: arrived ? async.average : 'mean',
+    average,
+    paths: new Set(all.map(({ id }) => id)).size,
     share: arrived ? shareOf(state, run, name, all, now) : 1,
     contributions: all.map(({ id, contribution, staleness }) => {
       const { lease, sha256, steps, tokens, norm, grantedAt } = contribution;

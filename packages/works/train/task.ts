@@ -1,5 +1,5 @@
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
-import { EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import { EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec, OUTER_AVERAGES } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
 /**
@@ -50,7 +50,9 @@ export const TrainFoldInput = z.strictObject({
     momentum: z.number(),
     momentumSpread: z.optional(z.number()),
   }),
-  average: z.enum(['mean', 'radial']),
+  average: z.enum(OUTER_AVERAGES),
+  /** Paths that the contributions came along. */
+  paths: z.int(),
   /** Part of a whole outer step that these contributions are: 1 for a round, less for asynchronous arrivals. */
   share: z.number(),
   /** In the order (path, lease). `offset`: first float of this module in the decoded contribution. `scale`: from norm clipping, 1 if none. */
