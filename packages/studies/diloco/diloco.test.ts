@@ -46,6 +46,7 @@ test('an arm is the same with the same seed, and each factor changes what comes 
     play({ losses: { share: 0.5, from: 'own' } }),
     play({ losses: { share: 0.5, from: 'run' } }),
     play({ outer: { kind: 'adam', learningRate: 0.3, momentum: 0.9 } }),
+    play({ outer: { kind: 'adam', learningRate: 0.01, momentum: 0.9 }, scale: 1e4 }),
   ]);
   const nats = [first, ...others].map(({ figures }) => figures['nats']);
   expect(new Set(nats).size).toBe(nats.length);

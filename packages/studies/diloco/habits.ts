@@ -72,24 +72,25 @@ export function prune(delta: Float32Array, { modules }: PathShape, share: number
     const [rows, columns] = shape.length === 2 ? (shape as [number, number]) : [1, shape[0]!];
     const byRow = shape.length < 2 || name === 'tokens';
     const [neurons, values] = byRow ? [rows, columns] : [columns, rows];
-    for (let neuron = 0; neuron < neurons; neuron++) {
+    const left = Math.round(share * values);
+    const sizes = new Float32Array(values);
+    for (let neuron = 0; left > 0 && neuron < neurons; neuron++) {
       const at = (i: number) => offset + (byRow ? neuron * columns + i : i * columns + neuron);
-      const bySize = Array.from({ length: values }, (_, i) => at(i)).sort(
-        (a, b) => Math.abs(delta[a]!) - Math.abs(delta[b]!) || a - b,
-      );
-      for (const i of bySize.slice(0, Math.round(share * values))) pruned[i] = 0;
+      for (let i = 0; i < values; i++) sizes[i] = Math.abs(delta[at(i)]!);
+      const largest = sizes.slice().sort()[left - 1]!;
+      for (let i = 0; i < values; i++) if (sizes[i]! <= largest) pruned[at(i)] = 0;
     }
     offset += rows * columns;
   }
   return pruned;
 }
 
-/** The product's training, sending pruned outer gradients. */
-export const pruning = (path: PathShape, share: number): WorkRun => ({
+/** The product's training, whose outer gradients are changed before they are sent. */
+export const sending = (change: (delta: Float32Array) => Float32Array): WorkRun => ({
   name: trainRun.name,
   async execute(body, ports) {
     const result = await trainRun.execute(body, ports);
-    return { ...result, payload: raw.encode(prune(floats(result.payload), path, share)) };
+    return { ...result, payload: raw.encode(change(floats(result.payload))) };
   },
 });
 

@@ -15,13 +15,13 @@ import { natsPerByte } from '../laboratory/score.ts';
 import type { Result } from '../results.ts';
 import type { RunPorts } from '../study.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
-import { averageMoments, OwnStart, pruning } from './habits.ts';
+import { averageMoments, OwnStart, prune, sending } from './habits.ts';
 import { losersOf, workersAt } from './roster.ts';
 import type { ArmConfig } from './settings.ts';
 import { baseOf, createRun, idsOf, shardsOf, specOf, TOKENS_PER_SECOND } from './start.ts';
 
 /** Points of the loss curve, and every which test document they are scored on. */
-const GLANCES = 20;
+const GLANCES = 12;
 const GLANCE_EVERY = 8;
 
 type Curve = [x: number, y: number][];
@@ -56,7 +56,9 @@ export async function runArm(
   const own = new OwnStart();
   const habit = (worker: string): WorkRun => {
     if (config.losses.from === 'own') return own.runOf(worker);
-    return config.pruned > 0 ? pruning(path, config.pruned) : trainRun;
+    if (config.pruned > 0) return sending((delta) => prune(delta, path, config.pruned));
+    if (config.scale !== 1) return sending((delta) => delta.map((value) => config.scale * value));
+    return trainRun;
   };
   let whole: BlobRef | null = null;
   /** A worker that asks for the run's shard gets its own. */

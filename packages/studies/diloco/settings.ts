@@ -62,7 +62,7 @@ const FULL: Size = {
 const QUICK: Size = {
   model: { width: 32, blocks: 2, heads: 2, context: 64 },
   base: { steps: 200, learningRate: 4e-3 },
-  steps: 500,
+  steps: 400,
   learningRate: 8e-3,
 };
 
