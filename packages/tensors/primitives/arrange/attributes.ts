@@ -17,7 +17,7 @@ export type Arrangement = {
 export const stridesOf = (shape: Shape): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 
 /** The view as nested loops, outermost first: neighbouring axes that one loop can run through are one. */
-export interface Loops {
+interface Loops {
   /** The first element of the whole. */
   readonly first: number;
   readonly loops: readonly { readonly count: number; readonly stride: number }[];

@@ -1,6 +1,5 @@
 import type { Shape, Tensor } from '../../plan/types.ts';
 import { add } from '../add/add.ts';
-import { reshape } from '../reshape/reshape.ts';
 import { scale } from '../scale/scale.ts';
 import { accumulate, arrange } from './arrange.ts';
 
@@ -87,6 +86,3 @@ export const concat = (parts: readonly Tensor[], axis: number): Tensor => {
   });
   return padded.reduce(add);
 };
-
-/** An axis of one, put in front of axis `axis`. */
-export const expandAxis = (x: Tensor, axis: number): Tensor => reshape(x, x.shape.toSpliced(axis, 0, 1));

@@ -1,5 +1,5 @@
 /** y = a * b, `count` floats. */
-export function mul(a: usize, b: usize, y: usize, count: i32): void {
+export function mulEach(a: usize, b: usize, y: usize, count: i32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     const at = <usize>i << 2;

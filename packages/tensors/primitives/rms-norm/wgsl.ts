@@ -4,7 +4,7 @@ type Epsilon = { readonly epsilon: number };
 
 /** Lanes of a row; columns and strands of rows of a block of gain gradients. */
 const LANES = 64;
-const [COLUMNS, STRANDS] = [8, 16];
+const [COLUMNS, STRANDS] = [8, 8];
 
 /** A workgroup a row. */
 export const rmsNormWgsl: WgslForm<Epsilon> = {
