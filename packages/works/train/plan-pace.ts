@@ -22,12 +22,6 @@ export function notePace(state: TrainState, lease: OpenLease, steps: number, at:
   state.paces[lease.volunteer] = { stepMs, at };
 }
 
-/** A lease ran out: its volunteer takes twice as long at least. */
-export function noteExpired(state: TrainState, lease: OpenLease, at: number): void {
-  const stepMs = (2 * (at - lease.grantedAt)) / lease.steps;
-  state.paces[lease.volunteer] = { stepMs: Math.max(stepMs, state.paces[lease.volunteer]?.stepMs ?? 0), at };
-}
-
 /** Milliseconds a step of the fastest volunteer that has been at work lately; null while none was measured. */
 export function fastestOf(state: TrainState, run: RunFacts, now: number): number | null {
   const times = Object.values(state.paces)

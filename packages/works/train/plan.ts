@@ -3,9 +3,10 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import { graceMs, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
 import { bestOffer, forgetOpenings, openTo } from './plan-offer.ts';
-import { noteExpired, notePace } from './plan-pace.ts';
+import { notePace } from './plan-pace.ts';
 import {
   type Base,
+  growState,
   initialTrainState,
   isAsync,
   isComplete,
@@ -110,8 +111,10 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
     case 'mode':
       settleMode(state, run, now);
       break;
-    case 'requested':
     case 'routed':
+      if (outcome.growth) growState(state, run, outcome.growth);
+      break;
+    case 'requested':
       break;
   }
 }
@@ -177,7 +180,8 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
 
 function settleEnded(state: TrainState, id: string, now: number): void {
   const lease = state.leases[id];
-  if (lease && lease.receivedAt === null && now >= lease.deadlineAt) noteExpired(state, lease, now);
+  // Who let a lease run out is taken to need twice its time.
+  if (lease && lease.receivedAt === null && now >= lease.deadlineAt) notePace(state, lease, lease.steps / 2, now);
   closeLease(state, id);
 }
 
