@@ -4,7 +4,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { ExportCache, type ExportFile } from './export-cache.ts';
-import { pathVersion } from './path-source.ts';
+import { baseVersion, pathVersion, routerOf } from './path-source.ts';
 import type { PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
@@ -27,16 +27,23 @@ export const exportRoutes =
       return { bytes, sha256: run.tokenizer.sha256 };
     };
     /** A run with one path sends every document and every prompt to it. */
-    const routerOf = (run: PromptRun): ExportFile => json({ kind: 'single', paths: run.paths });
+    const routerFile = async (run: PromptRun): Promise<ExportFile> =>
+      run.paths.length === 1
+        ? json({ kind: 'single', paths: run.paths })
+        : { bytes: (await routerOf(run, blobs)).bytes, sha256: run.router!.sha256 };
+    const featuresFile = async (run: PromptRun): Promise<ExportFile> => {
+      if (!run.base) throw new PathfoldError('not_found', `Run ${run.id} has no base, so it reads no features.`);
+      const base = baseVersion(run, blobs);
+      return cache.get(`features ${base.key}`, () => worker.writeFeatures(base));
+    };
 
     const fileOf = async (
       run: PromptRun,
       file: string,
     ): Promise<{ type: string; content: ExportFile; round?: number }> => {
       if (file === 'tokenizer.json') return { type: 'application/json', content: await tokenizerOf(run) };
-      if (file === 'router.json') return { type: 'application/json', content: routerOf(run) };
-      if (file === 'base-features.onnx')
-        throw new PathfoldError('not_found', `Run ${run.id} has no base model, so no features are computed.`);
+      if (file === 'router.json') return { type: 'application/json', content: await routerFile(run) };
+      if (file === 'base-features.onnx') return { type: 'application/octet-stream', content: await featuresFile(run) };
       const name = parseFileName(file);
       if (!name) throw new PathfoldError('not_found', `${file} is not an export.`);
       const version = pathVersion(run, name.path, blobs);

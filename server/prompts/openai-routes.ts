@@ -8,7 +8,7 @@ import { secretsEqual } from '../security/secrets.ts';
 import { CHAT, COMPLETIONS, type Dialect, streamedAnswer, wholeAnswer } from './openai-answers.ts';
 import { answerOpenAiError } from './openai-errors.ts';
 import { ChatBody, CompletionBody, chatQuestion, completionQuestion } from './openai-schema.ts';
-import { pathVersion } from './path-source.ts';
+import { baseVersion, pathVersion } from './path-source.ts';
 import type { PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
@@ -67,6 +67,14 @@ export const openAiRoutes =
       modelOf(await findRun(request, request.params.id)),
     );
 
+    /** The path that a prompt goes to, as a document with the same beginning would. */
+    const answeringPath = async (run: PromptRun, { prompt }: Question, signal: AbortSignal): Promise<string> => {
+      const [only = '', ...others] = run.paths;
+      if (others.length === 0) return only;
+      if (!run.router) throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
+      return worker.route(baseVersion(run, blobs), prompt, signal);
+    };
+
     const respond = async (
       request: FastifyRequest,
       reply: FastifyReply,
@@ -75,9 +83,10 @@ export const openAiRoutes =
       question: Question,
     ) => {
       const run = await findRun(request, body.model);
-      const version = pathVersion(run, run.paths[0] ?? '', blobs);
+      const hangUp = hangUpOf(reply);
+      const version = pathVersion(run, await answeringPath(run, question, hangUp), blobs);
       reply.header('x-pathfold-path', version.path).header('cache-control', 'no-store');
-      const pieces = await peek(worker.ask(version, question, hangUpOf(reply)));
+      const pieces = await peek(worker.ask(version, question, hangUp));
       if (!body.stream) return wholeAnswer(dialect, run.id, pieces);
       const events = streamedAnswer(dialect, run.id, body.stream_options?.include_usage === true, pieces);
       return reply

@@ -1,7 +1,9 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { pathModules } from '@pathfold/nets/llama-modules';
+import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { type LevelSpec, levelsOf, type ModelSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import { checkBase, type Router, readRouter } from '@pathfold/routing/assign/router';
 import type { PromptRun } from './runs.ts';
 
 /** Everything that one path is made of, as it goes to the prompt worker. */
@@ -13,6 +15,8 @@ export interface PathSource {
   /** Flat float32 parameters of the modules on the path, by name. */
   modules: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
   tokenizerJson: Uint8Array;
+  /** Of the base alone: which path a text goes to. */
+  router: Router | null;
 }
 
 /** A path at one version of its modules. */
@@ -28,21 +32,61 @@ export interface PathVersion {
 /** Throws `not_found` for a path that the run does not have, `not_ready` while the run is preparing. */
 export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): PathVersion => {
   if (!run.paths.includes(path)) throw new PathfoldError('not_found', `Run ${run.id} has no path ${path}.`);
+  return versionOf(run, path, levelsOf(run.spec), run.spec.embedding, run.modules, null, blobs);
+};
+
+/**
+ * The base of a run, with the router that reads documents by it. Where routing is random and there is no base, the first
+ * path stands in: only its tokenizer is read. Throws `not_found` where there is neither base nor router, `not_ready`
+ * while the run is preparing.
+ */
+export const baseVersion = (run: PromptRun, blobs: BlobStore): PathVersion => {
+  const levels = [{ experts: 1, blocks: run.spec.model.blocks }];
+  if (run.base) return versionOf(run, '0', levels, 'shared', run.base, run.router, blobs);
+  if (!run.router) throw new PathfoldError('not_found', `Run ${run.id} has no base, and computes no features.`);
+  return versionOf(run, run.paths[0]!, levelsOf(run.spec), run.spec.embedding, run.modules, run.router, blobs);
+};
+
+const readBlob = async (blobs: BlobStore, sha256: string): Promise<Uint8Array<ArrayBuffer>> => {
+  const bytes = await blobs.get(sha256);
+  if (!bytes) throw new PathfoldError('not_ready', 'The run has just moved on to a newer version.');
+  return bytes.slice();
+};
+
+/** The newest router of a run. Throws `not_ready` while documents are not routed, `wrong_state` when it is for another base. */
+export const routerOf = async (run: PromptRun, blobs: BlobStore): Promise<{ bytes: Uint8Array; router: Router }> => {
+  if (!run.router) throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
+  const bytes = await readBlob(blobs, run.router.sha256);
+  try {
+    const router = readRouter(JSON.parse(new TextDecoder().decode(bytes)));
+    checkBase(
+      router,
+      (run.base ?? []).map(({ sha256 }) => sha256),
+    );
+    return { bytes, router };
+  } catch (error) {
+    throw new PathfoldError('wrong_state', `Run ${run.id} cannot be routed: ${(error as Error).message}.`);
+  }
+};
+
+const versionOf = (
+  run: PromptRun,
+  path: string,
+  levels: LevelSpec[],
+  embedding: RunSpec['embedding'],
+  refs: readonly ModuleRef[],
+  router: BlobRef | null,
+  blobs: BlobStore,
+): PathVersion => {
   const { tokenizer } = run;
-  const { model, embedding } = run.spec;
-  const levels = levelsOf(run.spec);
-  const byName = new Map(run.modules.map((module) => [module.name, module]));
+  const { model } = run.spec;
+  const byName = new Map(refs.map((module) => [module.name, module]));
   const modules = pathModules(model, levels, path, embedding).map(({ name }) => byName.get(name));
   if (!tokenizer || !modules.every((module) => module !== undefined))
     throw new PathfoldError('not_ready', `Run ${run.id} is still preparing.`);
-
-  const read = async (sha256: string): Promise<Uint8Array<ArrayBuffer>> => {
-    const bytes = await blobs.get(sha256);
-    if (!bytes) throw new PathfoldError('not_ready', 'The run has just moved on to a newer version.');
-    return bytes.slice();
-  };
+  const hashes = modules.map(({ sha256 }) => sha256);
   return {
-    key: JSON.stringify([model, levels, path, modules.map(({ sha256 }) => sha256), tokenizer.sha256]),
+    key: JSON.stringify([model, levels, path, hashes, tokenizer.sha256, router?.sha256]),
     path,
     round: Math.min(...modules.map(({ version }) => version)),
     load: async () => ({
@@ -52,10 +96,13 @@ export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): Pat
       path,
       modules: new Map(
         await Promise.all(
-          modules.map(async ({ name, sha256 }) => [name, new Float32Array((await read(sha256)).buffer)] as const),
+          modules.map(
+            async ({ name, sha256 }) => [name, new Float32Array((await readBlob(blobs, sha256)).buffer)] as const,
+          ),
         ),
       ),
-      tokenizerJson: await read(tokenizer.sha256),
+      tokenizerJson: await readBlob(blobs, tokenizer.sha256),
+      router: router && (await routerOf(run, blobs)).router,
     }),
   };
 };

@@ -3,6 +3,7 @@ import type { AnswerPiece, Question } from '@pathfold/inference/answer';
 import type { PathFormat } from '@pathfold/inference/export/files';
 import type { ExportNotes } from '@pathfold/inference/export/folder';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { ExportFile } from './export-cache.ts';
 import type { FromWorker, Task, ToWorker } from './messages.ts';
 import type { PathVersion } from './path-source.ts';
 import { Turns } from './turns.ts';
@@ -41,13 +42,27 @@ export class PromptWorker {
   }
 
   /** Writes an export file. */
-  async write(
-    version: PathVersion,
-    format: PathFormat,
-    notes: ExportNotes,
-  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; sha256: string }> {
-    let file: { bytes: Uint8Array<ArrayBuffer>; sha256: string } | null = null;
-    await this.#perform(version, { type: 'write', format, notes }, new AbortController().signal, (message) => {
+  write(version: PathVersion, format: PathFormat, notes: ExportNotes): Promise<ExportFile> {
+    return this.#file(version, { type: 'write', format, notes });
+  }
+
+  /** Writes the graph of a base's features. */
+  writeFeatures(base: PathVersion): Promise<ExportFile> {
+    return this.#file(base, { type: 'features' });
+  }
+
+  /** The path that a text goes to. */
+  async route(base: PathVersion, text: Question['prompt'], signal: AbortSignal): Promise<string> {
+    let path = '';
+    await this.#perform(base, { type: 'route', text }, signal, (message) => {
+      if (message.type === 'routed') path = message.path;
+    });
+    return path;
+  }
+
+  async #file(version: PathVersion, task: Task): Promise<ExportFile> {
+    let file: ExportFile | null = null;
+    await this.#perform(version, task, new AbortController().signal, (message) => {
       if (message.type === 'file') file = message;
     });
     if (!file) throw new PathfoldError('internal', 'The prompt worker wrote nothing.');

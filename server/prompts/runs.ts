@@ -16,6 +16,10 @@ export interface PromptRun {
   paths: readonly string[];
   /** `tokenizer.json`; null while the run is preparing. */
   tokenizer: BlobRef | null;
+  /** The frozen dense path that routing reads documents with, in order (embedding, one level, head); null without one. */
+  base: readonly ModuleRef[] | null;
+  /** The newest router; null with one path, and while documents are not routed yet. */
+  router: BlobRef | null;
 }
 
 export interface PromptRuns {

@@ -1,7 +1,7 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
-import { moduleTensors } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
+import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-modules';
+import { initModule, type ModuleShape } from '@pathfold/nets/modules';
 import { levelsOf, RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 import Fastify from 'fastify';
 import { answerProblems } from '../api/problems.ts';
@@ -10,7 +10,7 @@ import type { PromptDeps, PromptRun } from './runs.ts';
 
 const TEXT = 'The whale swam. The sea was calm, and the sailors sang of the whale and of the sea.';
 
-/** A coordinator of nothing but prompts, with one run `r1` of random weights. */
+/** A coordinator of nothing but prompts, with one run `r1` of random weights; with several paths it has a base and is not routed. */
 export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Partial<PromptDeps> = {}) => {
   const blobs = memoryBlobs();
   const tokenizerJson = trainTokenizer([TEXT], 300);
@@ -25,18 +25,25 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
     createdAt: '2026-01-02T03:04:05.000Z',
     corpusName: 'starter',
     modules: [],
-    paths: ['0'],
+    paths: [],
     tokenizer: await blobs.put(new TextEncoder().encode(tokenizerJson)),
+    base: null,
+    router: null,
   };
-  /** Puts other weights in place, as a round does. */
-  const publish = async (version: number): Promise<void> => {
-    run.modules = await Promise.all(
-      moduleTensors(run.spec.model, levelsOf(run.spec)).map(async (shape) => {
+  run.paths = pathIds(levelsOf(run.spec));
+  const put = (shapes: readonly ModuleShape[], version: number) =>
+    Promise.all(
+      shapes.map(async (shape) => {
         const values = initModule(shape, version);
         return { name: shape.name, version, ...(await blobs.put(new Uint8Array(values.buffer))) };
       }),
     );
+  /** Puts other weights in place, as a round does. */
+  const publish = async (version: number): Promise<void> => {
+    run.modules = await put(moduleTensors(run.spec.model, levelsOf(run.spec)), version);
   };
+  const { model } = run.spec;
+  if (run.paths.length > 1) run.base = await put(pathModules(model, [{ experts: 1, blocks: model.blocks }], '0'), 7);
   await publish(1);
   const app = Fastify({ forceCloseConnections: true });
   answerProblems(app);
@@ -49,5 +56,5 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
       ...deps,
     }),
   );
-  return { app, run, publish, tokenizerJson };
+  return { app, run, publish, tokenizerJson, blobs };
 };

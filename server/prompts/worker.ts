@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { readTokenizer, type Tokenizer } from '@pathfold/corpora/tokenizer';
-import { answer } from '@pathfold/inference/answer';
+import { answer, type Question } from '@pathfold/inference/answer';
 import { writePath } from '@pathfold/inference/export/files';
-import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
+import { featuresOnnx, pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { type PathWeights, pathWeights } from '@pathfold/inference/path-weights';
-import { openSession, type PathSession } from '@pathfold/inference/session';
+import { routeText } from '@pathfold/inference/route';
+import { type FeatureSession, openFeatures, openSession, type PathSession } from '@pathfold/inference/session';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { Router } from '@pathfold/routing/assign/router';
 import type { FromWorker, Task, ToWorker } from './messages.ts';
 import type { PathSource } from './path-source.ts';
 
@@ -18,6 +20,9 @@ interface HeldPath {
   tokenizerJson: Uint8Array;
   /** Opened by the first prompt: exports need none. */
   session: PathSession | null;
+  router: Router | null;
+  /** Opened by the first text that is routed by features. */
+  features: FeatureSession | null;
 }
 
 const port = parentPort!;
@@ -31,17 +36,39 @@ const hold = (source: PathSource): HeldPath => ({
   tokenizer: readTokenizer(new TextDecoder().decode(source.tokenizerJson)),
   tokenizerJson: source.tokenizerJson,
   session: null,
+  router: source.router,
+  features: null,
 });
 
 const perform = async (job: number, path: HeldPath, task: Task): Promise<void> => {
-  if (task.type === 'write') {
-    const bytes = new Uint8Array(writePath(task.format, path.weights, path.tokenizerJson, task.notes));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return send({ type: 'file', job, bytes, sha256 }, [bytes.buffer]);
+  switch (task.type) {
+    case 'write':
+      return sendFile(job, new Uint8Array(writePath(task.format, path.weights, path.tokenizerJson, task.notes)));
+    case 'features':
+      return sendFile(job, featuresOnnx(path.weights));
+    case 'route':
+      return send({ type: 'routed', job, path: await route(path, task.text) });
+    case 'ask':
+      return ask(job, path, task.question);
   }
+};
+
+const sendFile = (job: number, bytes: Uint8Array<ArrayBuffer>): void => {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  send({ type: 'file', job, bytes, sha256 }, [bytes.buffer]);
+};
+
+const route = async (base: HeldPath, text: Question['prompt']): Promise<string> => {
+  const { router, tokenizer } = base;
+  if (!router) throw new Error('this path was sent without a router');
+  if (router.kind !== 'random') base.features ??= await openFeatures(featuresOnnx(base.weights));
+  return router.paths[(await routeText({ router, tokenizer, features: base.features }, text)).path]!;
+};
+
+const ask = async (job: number, path: HeldPath, question: Question): Promise<void> => {
   path.session ??= await openSession(pathOnnx(path.weights, { cached: true }));
   const { session, tokenizer, weights } = path;
-  for await (const piece of answer({ session, tokenizer, context: weights.context }, task.question)) {
+  for await (const piece of answer({ session, tokenizer, context: weights.context }, question)) {
     // ONNX Runtime never leaves the microtask queue: without a turn of the event loop no cancellation is heard.
     await nextTurn();
     if (cancelled === job) return;
@@ -65,6 +92,7 @@ port.on('message', async (message: ToWorker) => {
     // A path that comes again failed before: it begins anew.
     for (const old of source ? [...forget, key] : forget) {
       await held.get(old)?.session?.release();
+      await held.get(old)?.features?.release();
       held.delete(old);
     }
     if (source) held.set(key, hold(source));

@@ -1,0 +1,99 @@
+import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import { openFeatures } from '@pathfold/inference/session';
+import type { Router } from '@pathfold/routing/assign/router';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { promptServer } from './server.fixture.ts';
+
+const PROMPTS = ['The whale swam', 'the sea', 'sailors sang of', ''];
+const SPEC = {
+  levels: [
+    { experts: 2, blocks: 1 },
+    { experts: 2, blocks: 1 },
+  ],
+  base: { run: 'b1' },
+};
+
+let server: Awaited<ReturnType<typeof promptServer>>;
+let base: typeof server.run.base;
+beforeAll(async () => {
+  server = await promptServer(SPEC);
+  base = server.run.base;
+});
+afterAll(() => server.app.close());
+beforeEach(() => {
+  Object.assign(server.run, { base, router: null });
+});
+
+const get = (file: string) => server.app.inject(`/api/v1/runs/r1/export/${file}`);
+const complete = (prompt: string | number[]) =>
+  server.app.inject({ method: 'POST', url: '/v1/completions', payload: { model: 'r1', prompt, max_tokens: 1 } });
+
+const common = () => ({ version: 1, paths: [...server.run.paths], prefixBytes: 128, prefixTokens: 32 });
+const publishRouter = async (router: Router) => {
+  server.run.router = await server.blobs.put(new TextEncoder().encode(JSON.stringify(router)));
+};
+
+/** A router whose centroids are the features of the prompts themselves, by the exported graph. */
+const nearestPrompt = async (): Promise<Router> => {
+  const session = await openFeatures((await get('base-features.onnx')).rawPayload);
+  const tokenizer = readTokenizer(server.tokenizerJson);
+  const features: number[][] = [];
+  for (const prompt of PROMPTS) {
+    const ids = tokenizer.encode(prompt);
+    features.push(ids.length > 0 ? [...(await session.feature(ids))] : new Array(32).fill(0));
+  }
+  await session.release();
+  return {
+    ...common(),
+    kind: 'kmeans',
+    base: server.run.base!.map(({ sha256 }) => sha256),
+    mean: new Array(32).fill(0),
+    scale: new Array(32).fill(1),
+    centroids: [features],
+    biases: [0, 0, 0, 0],
+  };
+};
+
+test('each prompt is answered by its own path, named in a header', async () => {
+  await publishRouter(await nearestPrompt());
+  for (const [i, prompt] of PROMPTS.entries()) {
+    const response = await complete(prompt);
+    expect([response.statusCode, response.headers['x-pathfold-path']]).toEqual([200, server.run.paths[i]]);
+  }
+  const ids = readTokenizer(server.tokenizerJson).encode(PROMPTS[2]!);
+  expect((await complete(ids)).headers['x-pathfold-path']).toBe('1-0');
+  const [first, second] = await Promise.all([complete(PROMPTS[0]!), complete(PROMPTS[1]!)]);
+  expect([first, second].map(({ headers }) => headers['x-pathfold-path'])).toEqual(['0-0', '0-1']);
+});
+
+test('a newer router answers from then on; router.json is what the run has', async () => {
+  const router = await nearestPrompt();
+  await publishRouter(router);
+  expect((await get('router.json')).json()).toEqual(router);
+  expect((await complete(PROMPTS[0]!)).headers['x-pathfold-path']).toBe('0-0');
+  await publishRouter({ ...router, version: 2, biases: [0, 0, 0, 1e6] } as Router);
+  expect((await get('router.json')).json().version).toBe(2);
+  expect((await complete(PROMPTS[0]!)).headers['x-pathfold-path']).toBe('1-1');
+});
+
+test('random routing needs no base', async () => {
+  server.run.base = null;
+  await publishRouter({ ...common(), kind: 'random', seed: 3 });
+  const paths = await Promise.all(PROMPTS.map(async (prompt) => (await complete(prompt)).headers['x-pathfold-path']));
+  expect(new Set(paths).size).toBeGreaterThan(1);
+  expect((await get('base-features.onnx')).statusCode).toBe(404);
+});
+
+test('before documents are routed there is no router and no answer, but features', async () => {
+  expect((await complete('The')).json().error.code).toBe('not_ready');
+  expect([(await get('router.json')).statusCode, (await get('router.json')).json().code]).toEqual([503, 'not_ready']);
+  expect((await get('base-features.onnx')).statusCode).toBe(200);
+});
+
+test('a router that was made for another base routes nothing', async () => {
+  const router = await nearestPrompt();
+  await publishRouter({ ...router, base: ['f'.repeat(64)] } as Router);
+  const answer = (await get('router.json')).json();
+  expect(answer).toMatchObject({ code: 'wrong_state', detail: expect.stringContaining('made for another base') });
+  expect((await complete('The')).json().error.code).toBe('wrong_state');
+});
