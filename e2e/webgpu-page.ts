@@ -92,6 +92,21 @@ const inPage = {
     return losses;
   },
 
+  /** The gradient of a batch. */
+  async gradient(name: ExecutorName): Promise<number[]> {
+    const executor = await openExecutor(name);
+    const program = executor.compile(
+      trace((t) => {
+        const theta = t.state('theta', [parameterCount(tinyPath)]);
+        t.output('gradient', lossAndGradient(t, tinyPath, theta, BATCH).gradient);
+      }),
+    );
+    program.write('theta', initPath(tinyPath, 1));
+    const { gradient } = await program.run({ ...windows(0, BATCH) });
+    executor.dispose();
+    return [...gradient!];
+  },
+
   /** The weights after one step down the plain gradient. */
   async descended(name: ExecutorName): Promise<number[]> {
     const executor = await openExecutor(name);

@@ -31,6 +31,15 @@ test('passes the self-test', async () => {
   expect(await inPage('selfTest')).toMatchObject({ passed: true, software: true });
 });
 
+test('gradients are those of the reference, and of TensorFlow.js on the same GPU', async () => {
+  const wanted = await inPage('gradient', 'tfjs-cpu');
+  for (const name of ['webgpu', 'tfjs-webgpu'] as const) {
+    const found = await inPage('gradient', name);
+    const distance = Math.hypot(...found.map((value, i) => value - wanted[i]!)) / Math.hypot(...wanted);
+    expect(distance).toBeLessThan(1e-5);
+  }
+});
+
 test('weights after a step down the plain gradient are those of the WebAssembly executor', async () => {
   const [ours, wasm] = [await inPage('descended', 'webgpu'), await inPage('descended', 'wasm')];
   expect(Math.max(...ours.map((weight, i) => Math.abs(weight - wasm[i]!)))).toBeLessThan(1e-6);

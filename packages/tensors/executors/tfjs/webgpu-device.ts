@@ -21,7 +21,6 @@ const LIMITS = [
   'maxComputeWorkgroupSizeX',
   'maxComputeInvocationsPerWorkgroup',
 ] as const;
-const FEATURES: readonly GPUFeatureName[] = ['shader-f16'];
 
 let opened: Promise<WebgpuDevice> | null = null;
 
@@ -44,8 +43,10 @@ const requestDevice = async (): Promise<WebgpuDevice> => {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new DeviceError('no_device', 'WebGPU finds no adapter');
   const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+  });
+  void device.lost.then(() => {
+    opened = null;
   });
   const tf = await import('@tensorflow/tfjs-core');
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');

@@ -6,6 +6,7 @@ import type { Place } from './form.ts';
 import { type FusedPlan, fuse } from './fuse.ts';
 import { type Layout, layOut, layoutBytes } from './layout.ts';
 import { checkLimits } from './limits.ts';
+import { merge } from './merge.ts';
 import type { Pipelines } from './pipelines.ts';
 import { type Shader, shaderOf } from './shader.ts';
 
@@ -128,14 +129,14 @@ export class WebgpuProgram implements Program {
       return place;
     };
     const places = (values: readonly number[]) => values.map((value) => this.#places.get(value)!);
-    return plan.calls.flatMap(({ primitive, inputs, outputs, attributes, hasAddend }) => {
+    const kernels = plan.calls.flatMap(({ primitive, inputs, outputs, attributes, hasAddend }) => {
       const { wgsl } = primitives.get(primitive)!;
       const operands = places(inputs);
       const addend = hasAddend ? operands.pop()! : null;
-      const call = { inputs: operands, outputs: places(outputs), attributes, addend, scratch, constant };
-      const { maxComputeWorkgroupsPerDimension } = this.device.limits;
-      return wgsl.kernels(call).map((kernel) => shaderOf(kernel, maxComputeWorkgroupsPerDimension));
+      return wgsl.kernels({ inputs: operands, outputs: places(outputs), attributes, addend, scratch, constant });
     });
+    const { limits } = this.device;
+    return merge(kernels, limits).map((each) => shaderOf(each, limits.maxComputeWorkgroupsPerDimension));
   }
 
   /** Pipelines and bind groups; the numbers of all shaders lie in one uniform buffer. */
