@@ -2,8 +2,9 @@ import type { Tensor } from '../plan/types.ts';
 import { add } from '../primitives/add/add.ts';
 import { sumOver } from '../primitives/arrange/shapes.ts';
 import { sqrt } from '../primitives/functions/functions.ts';
+import { maximum } from '../primitives/maximum/maximum.ts';
 import { mul } from '../primitives/mul/mul.ts';
-import { maximum, relu } from '../primitives/relu/relu.ts';
+import { relu } from '../primitives/relu/relu.ts';
 import { scale } from '../primitives/scale/scale.ts';
 import { fill } from '../primitives/sum/sum.ts';
 

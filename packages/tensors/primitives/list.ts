@@ -9,9 +9,10 @@ import { embeddingGradPrimitive, embeddingPrimitive } from './embedding/embeddin
 import { functionPrimitives } from './functions/functions.ts';
 import { largestPrimitive } from './largest/largest.ts';
 import { matmulPrimitive } from './matmul/matmul.ts';
+import { maximumPrimitive } from './maximum/maximum.ts';
 import { mulPrimitive } from './mul/mul.ts';
 import { packPrimitive, unpackPrimitive } from './pack/pack.ts';
-import { maximumPrimitive, reluPrimitive, stepPrimitive } from './relu/relu.ts';
+import { reluPrimitive, stepPrimitive } from './relu/relu.ts';
 import { reshapePrimitive, stopPrimitive } from './reshape/reshape.ts';
 import { rmsNormGradPrimitive, rmsNormPrimitive } from './rms-norm/rms-norm.ts';
 import { ropePrimitive } from './rope/rope.ts';

@@ -1,5 +1,10 @@
-import { float, type Kernel, type WgslCall, type WgslForm } from '../../executors/webgpu/form.ts';
+import { float, type Kernel, type Place, type WgslCall, type WgslForm } from '../../executors/webgpu/form.ts';
+import { ropeTables } from '../rope/tables.ts';
 import type { AttentionAttributes } from './attributes.ts';
+
+/** With `rotaryBase` queries and keys are turned as they are loaded, and their gradients turned back: see `rope`. */
+export type RotaryAttributes = AttentionAttributes & { readonly rotaryBase?: number };
+type Call = WgslCall<RotaryAttributes>;
 
 /** Rows of a workgroup, one an invocation. */
 const LANES = 32;
@@ -13,6 +18,8 @@ interface Sizes {
   readonly context: number;
   readonly heads: number;
   readonly headWidth: number;
+  /** Whether queries and keys are turned. */
+  readonly turned: boolean;
   /** Rows of a tile. */
   readonly tile: number;
   /** Blocks of LANES rows of a sequence. */
@@ -20,19 +27,39 @@ interface Sizes {
   readonly groups: number;
 }
 
-const sizesOf = ({ inputs: [qkv], attributes: { context, heads } }: WgslCall<AttentionAttributes>): Sizes => {
+const sizesOf = ({ inputs: [qkv], attributes: { context, heads, rotaryBase } }: Call): Sizes => {
   const [rows, width] = qkv!.shape as [number, number];
   const headWidth = width / (3 * heads);
   if (headWidth > WIDEST)
     throw new Error(`causalAttention: heads of ${headWidth} columns; WebGPU takes ${WIDEST} at most`);
   const tile = Math.min(LANES, Math.floor(MOST_SHARED / (2 * headWidth)));
   const blocks = Math.ceil(context / LANES);
-  return { rows, context, heads, headWidth, tile, blocks, groups: (rows / context) * heads * blocks };
+  const groups = (rows / context) * heads * blocks;
+  return { rows, context, heads, headWidth, turned: rotaryBase !== undefined, tile, blocks, groups };
 };
 
-const declarations = ({ tile, headWidth }: Sizes, kept = ''): string => `
+/** The tables of angles, where queries and keys are turned. */
+const tablesOf = ({ attributes: { context, rotaryBase: base }, constant }: Call, { headWidth }: Sizes): Tables => {
+  if (base === undefined) return {};
+  const tables = () => ropeTables({ context, headWidth, base });
+  const key = `rope ${context} ${headWidth} ${base}`;
+  return { cos_of: constant(`${key} cos`, () => tables().cos), sin_of: constant(`${key} sin`, () => tables().sin) };
+};
+type Tables = Readonly<Record<string, Place>>;
+
+const declarations = ({ tile, headWidth, heads, context, turned }: Sizes, kept = ''): string => `
 var<workgroup> first: array<f32, ${tile * headWidth}>;
 var<workgroup> second: array<f32, ${tile * headWidth}>;
+${
+  turned
+    ? `fn turned(row: u32, from: u32, d: u32) -> f32 {
+  let at = row * ${3 * heads * headWidth}u + from;
+  let turn = (row % ${context}u) * ${headWidth / 2}u + d % ${headWidth / 2}u;
+  let other = qkv(at + (d + ${headWidth / 2}u) % ${headWidth}u);
+  return qkv(at + d) * cos_of(turn) + select(other, -other, d < ${headWidth / 2}u) * sin_of(turn);
+}`
+    : ''
+}
 ${kept}`;
 
 /** The own row `i` of the sequence, its row `own` among all, and the first row of the sequence. */
@@ -48,6 +75,19 @@ const rowOf = ({ context, heads, blocks }: Sizes): string => `
 /** Column d of part 0 (queries), 1 (keys) or 2 (values) of a row. */
 const column = ({ heads, headWidth }: Sizes, row: string, part: number): string =>
   `(${row}) * ${3 * heads * headWidth}u + head * ${headWidth}u + ${part * heads * headWidth}u + d`;
+/** Column d of the queries (0), keys (1) or values (2) of a row, turned if need be. */
+const loaded = (sizes: Sizes, row: string, part: number): string => {
+  const { heads, headWidth, turned } = sizes;
+  if (!turned || part === 2) return `qkv(${column(sizes, row, part)})`;
+  return `turned(${row}, head * ${headWidth}u + ${part * heads * headWidth}u, d)`;
+};
+/** Element d of the gradient `array` of the own row, turned back if need be. */
+const turnedBack = ({ headWidth, turned }: Sizes, array: string): string => {
+  if (!turned) return `${array}[d]`;
+  const [half, turn] = [`${headWidth / 2}u`, `i * ${headWidth / 2}u + d % ${headWidth / 2}u`];
+  const other = `${array}[(d + ${half}) % ${headWidth}u]`;
+  return `${array}[d] * cos_of(${turn}) + select(-${other}, ${other}, d < ${half}) * sin_of(${turn})`;
+};
 const columnOfResult = ({ heads, headWidth }: Sizes, row: string): string =>
   `(${row}) * ${heads * headWidth}u + head * ${headWidth}u + d`;
 
@@ -67,7 +107,7 @@ const loadTiles = (sizes: Sizes, until: string, one: string, other: string, kept
     workgroupBarrier();`;
 
 /** An invocation a query: the softmax is corrected as keys pass by, so that no row of it is ever stored. */
-export const causalAttentionWgsl: WgslForm<AttentionAttributes> = {
+export const causalAttentionWgsl: WgslForm<RotaryAttributes> = {
   kernels(call) {
     const sizes = sizesOf(call);
     const { headWidth, heads, groups } = sizes;
@@ -75,7 +115,7 @@ export const causalAttentionWgsl: WgslForm<AttentionAttributes> = {
     const [y, statistics] = call.outputs;
     return [
       {
-        reads: { qkv: qkv! },
+        reads: { qkv: qkv!, ...tablesOf(call, sizes) },
         writes: { y: y!, statistics: statistics! },
         groups,
         lanes: LANES,
@@ -83,11 +123,11 @@ export const causalAttentionWgsl: WgslForm<AttentionAttributes> = {
         body: `${rowOf(sizes)}
   var query: array<f32, ${headWidth}>;
   var result: array<f32, ${headWidth}>;
-  ${forD(sizes, `query[d] = qkv(${column(sizes, 'own', 0)}) * ${float(1 / Math.sqrt(headWidth))};`)}
+  ${forD(sizes, `query[d] = ${loaded(sizes, 'own', 0)} * ${float(1 / Math.sqrt(headWidth))};`)}
   var top = -3.0e38;
   var sum = 0.0;
   for (var j0 = 0u; j0 < end; j0 += ${sizes.tile}u) {
-    ${loadTiles(sizes, 'end', `qkv(${column(sizes, 'j', 1)})`, `qkv(${column(sizes, 'j', 2)})`)}
+    ${loadTiles(sizes, 'end', loaded(sizes, 'j', 1), loaded(sizes, 'j', 2))}
     for (var j = 0u; j < count && j0 + j <= i; j++) {
       let at = j * ${headWidth}u;
       var score = 0.0;
@@ -113,16 +153,17 @@ export const causalAttentionWgsl: WgslForm<AttentionAttributes> = {
 };
 
 /** Probabilities are computed again. First an invocation a query makes dQ, and y dy; then one a key, dK and dV. */
-export const causalAttentionGradWgsl: WgslForm<AttentionAttributes> = {
+export const causalAttentionGradWgsl: WgslForm<RotaryAttributes> = {
   scratchFloats: ([qkv], { heads }) => qkv![0]! * heads,
   kernels(call) {
     const sizes = sizesOf(call);
     const { headWidth, heads, groups, context, tile } = sizes;
     const [qkv, y, statistics, dy] = call.inputs;
     const [dQkv] = call.outputs;
+    const tables = tablesOf(call, sizes);
     const scale = float(1 / Math.sqrt(headWidth));
     const queries: Kernel = {
-      reads: { qkv: qkv!, y: y!, statistics: statistics!, dy: dy! },
+      reads: { qkv: qkv!, y: y!, statistics: statistics!, dy: dy!, ...tables },
       writes: { d_qkv: dQkv!, products: call.scratch },
       groups,
       lanes: LANES,
@@ -133,13 +174,13 @@ export const causalAttentionGradWgsl: WgslForm<AttentionAttributes> = {
   var result: array<f32, ${headWidth}>;
   var along = 0.0;
   for (var d = 0u; d < ${headWidth}u; d++) {
-    query[d] = qkv(${column(sizes, 'own', 0)}) * ${scale};
+    query[d] = ${loaded(sizes, 'own', 0)} * ${scale};
     slope[d] = dy(${columnOfResult(sizes, 'own')});
     along += slope[d] * y(${columnOfResult(sizes, 'own')});
   }
   let shift = statistics(own * ${heads}u + head);
   for (var j0 = 0u; j0 < end; j0 += ${tile}u) {
-    ${loadTiles(sizes, 'end', `qkv(${column(sizes, 'j', 1)})`, `qkv(${column(sizes, 'j', 2)})`)}
+    ${loadTiles(sizes, 'end', loaded(sizes, 'j', 1), loaded(sizes, 'j', 2))}
     for (var j = 0u; j < count && j0 + j <= i; j++) {
       let at = j * ${headWidth}u;
       var score = 0.0;
@@ -150,7 +191,7 @@ export const causalAttentionGradWgsl: WgslForm<AttentionAttributes> = {
     }
   }
   if (inside) {
-    ${forD(sizes, `set_d_qkv(${column(sizes, 'own', 0)}, result[d]);`)}
+    ${forD(sizes, `set_d_qkv(${column(sizes, 'own', 0)}, ${turnedBack(sizes, 'result')});`)}
     set_products(own * ${heads}u + head, along);
   }`,
     };
@@ -160,7 +201,7 @@ export const causalAttentionGradWgsl: WgslForm<AttentionAttributes> = {
       alongs[lane] = products(row);
     }`;
     const keys: Kernel = {
-      reads: { qkv: qkv!, statistics: statistics!, dy: dy!, products: call.scratch },
+      reads: { qkv: qkv!, statistics: statistics!, dy: dy!, products: call.scratch, ...tables },
       writes: { d_qkv: dQkv! },
       groups,
       lanes: LANES,
@@ -175,11 +216,11 @@ var<workgroup> alongs: array<f32, ${tile}>;`,
   var d_key: array<f32, ${headWidth}>;
   var d_value: array<f32, ${headWidth}>;
   for (var d = 0u; d < ${headWidth}u; d++) {
-    key[d] = qkv(${column(sizes, 'own', 1)}) * ${scale};
-    value[d] = qkv(${column(sizes, 'own', 2)});
+    key[d] = ${loaded(sizes, 'own', 1)} * ${scale};
+    value[d] = ${loaded(sizes, 'own', 2)};
   }
   for (var j0 = block0; j0 < ${context}u; j0 += ${tile}u) {
-    ${loadTiles(sizes, `${context}u`, `qkv(${column(sizes, 'j', 0)})`, `dy(${columnOfResult(sizes, 'j')})`, keep)}
+    ${loadTiles(sizes, `${context}u`, loaded(sizes, 'j', 0), `dy(${columnOfResult(sizes, 'j')})`, keep)}
     for (var j = select(0u, i - j0, i > j0); j < count; j++) {
       let at = j * ${headWidth}u;
       var score = 0.0;
@@ -191,7 +232,7 @@ var<workgroup> alongs: array<f32, ${tile}>;`,
     }
   }
   if (inside) {
-    ${forD(sizes, `set_d_qkv(${column(sizes, 'own', 1)}, d_key[d]); set_d_qkv(${column(sizes, 'own', 2)}, d_value[d]);`)}
+    ${forD(sizes, `set_d_qkv(${column(sizes, 'own', 1)}, ${turnedBack(sizes, 'd_key')}); set_d_qkv(${column(sizes, 'own', 2)}, d_value[d]);`)}
   }`,
     };
     return [queries, keys];

@@ -1,9 +1,8 @@
 import { type Case, large, x, zeros } from '../case.ts';
 import { mul } from '../mul/mul.ts';
-import { maximum, relu, step } from './relu.ts';
+import { relu, step } from './relu.ts';
 
 const build: Case['build'] = ([a]) => [relu(a!)];
-const largest: Case['build'] = ([a, b]) => [maximum(mul(a!, a!), b!)];
 
 export const cases: Case[] = [
   { name: 'relu', inputs: [x(3, 5)], build, derivatives: 2 },
@@ -12,6 +11,4 @@ export const cases: Case[] = [
   { name: 'relu of large values', inputs: [large(7)], build, derivatives: 2 },
   { name: 'step', inputs: [x(2, 5)], build: ([a]) => [mul(a!, step(a!))], derivatives: 2 },
   { name: 'step of zeros', inputs: [zeros(3)], build: ([a]) => [step(a!)], derivatives: 0 },
-  { name: 'maximum', inputs: [x(3, 5), x(3, 5)], build: largest, derivatives: 2 },
-  { name: 'maximum of zeros', inputs: [zeros(1), zeros(1)], build: largest, derivatives: 0 },
 ];

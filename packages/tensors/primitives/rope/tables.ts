@@ -2,7 +2,7 @@ import { exp, ln, sinCos } from '../../plan/exact.ts';
 import type { RopeAttributes } from './attributes.ts';
 
 /** Cosines and sines [context, headWidth / 2], equal in every JavaScript engine. */
-export const ropeTables = ({ context, headWidth, base }: RopeAttributes) => {
+export const ropeTables = ({ context, headWidth, base }: Pick<RopeAttributes, 'context' | 'headWidth' | 'base'>) => {
   const half = headWidth / 2;
   const cos = new Float32Array(context * half);
   const sin = new Float32Array(context * half);
