@@ -1,5 +1,5 @@
 import type { CorpusResource, RunResource } from '@pathfold/protocol/resources';
-import { MODES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
+import { MODES, OUTER_AVERAGES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { Button } from '@pathfold/ui/button';
 import { Dialog, DialogFooter } from '@pathfold/ui/dialog';
 import { Select, TextField } from '@pathfold/ui/field';
@@ -16,6 +16,8 @@ import { type Preset, SHAPES, SIZES } from './spec-presets.ts';
 import { useEstimate } from './use-estimate.ts';
 
 const MODE_NAMES = { sync: 'at the end of a round', async: 'at arrivals', hybrid: 'shared ones at arrivals' } as const;
+
+const AVERAGE_NAMES = { mean: 'mean', sqrt: 'times √paths', radial: 'radial' } as const;
 
 function Presets({
   legend,
@@ -133,25 +135,25 @@ export function NewRun({
             <summary className="font-semibold text-base">{group.title}</summary>
             <div className="mt-3 grid grid-cols-2 gap-4 sm:grid-cols-3">
               {group.title.startsWith('Outer') && (
-                <Select
-                  label="Optimizer"
-                  options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
-                  {...choice('outer.kind')}
-                />
-              )}
-              {group.title.startsWith('Arrivals') && (
                 <>
                   <Select
-                    label="Modules step"
-                    options={MODES.map((mode) => ({ value: mode, label: MODE_NAMES[mode] }))}
-                    {...choice('mode')}
+                    label="Optimizer"
+                    options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
+                    {...choice('outer.kind')}
                   />
                   <Select
-                    label="Average"
-                    options={['mean', 'radial'].map((kind) => ({ value: kind, label: kind }))}
-                    {...choice('async.average')}
+                    label="Average of outer gradients"
+                    options={OUTER_AVERAGES.map((kind) => ({ value: kind, label: AVERAGE_NAMES[kind] }))}
+                    {...choice('outer.average')}
                   />
                 </>
+              )}
+              {group.title.startsWith('Arrivals') && (
+                <Select
+                  label="Modules step"
+                  options={MODES.map((mode) => ({ value: mode, label: MODE_NAMES[mode] }))}
+                  {...choice('mode')}
+                />
               )}
               {group.fields.map(({ path, label, hint }) => (
                 <TextField

@@ -1,4 +1,5 @@
 import type { HistoryPoint, RunResource } from '@pathfold/protocol/resources';
+import { levelsOf } from '@pathfold/protocol/run-spec';
 import { Card } from '@pathfold/ui/card';
 import { Chart } from '@pathfold/ui/chart';
 import { formatBytes, formatCompact, formatCount, formatLoss, plural } from '@pathfold/ui/formats';
@@ -12,6 +13,7 @@ import { Contributions } from './contributions.tsx';
 import { Leases } from './leases.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunLamp } from './run-lamp.tsx';
+import { RunPaths } from './run-paths.tsx';
 
 function LossChart({ points }: { points: readonly HistoryPoint[] }) {
   const x = useMemo(() => points.map((point) => point.round), [points]);
@@ -32,6 +34,12 @@ function LossChart({ points }: { points: readonly HistoryPoint[] }) {
       empty="Losses appear with the first rounds."
     />
   );
+}
+
+/** `4 paths of 2 x 2 experts`. */
+function shapeInWords({ pathCount, spec }: RunResource): string {
+  const experts = levelsOf(spec).map((level) => level.experts);
+  return pathCount === 1 ? 'one path' : `${plural(pathCount, 'path')} of ${experts.join(' x ')} experts`;
 }
 
 /** One run: its state, charts, figures, work and orders. */
@@ -82,13 +90,14 @@ export function RunDetail({
           </Stats>
           <p className="text-soft text-xs">
             Trains on {run.corpus.name} ({run.corpus.licence}); weights {spec.licence}, {spec.visibility}.{' '}
-            {formatCompact(run.parameterCount)} parameters in {plural(run.pathCount, 'path')}: width {spec.model.width},{' '}
+            {formatCompact(run.parameterCount)} parameters in {shapeInWords(run)}: width {spec.model.width},{' '}
             {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {spec.inner.steps} inner steps a round
             at {spec.inner.learningRate}; outer step {spec.outer.kind} at {spec.outer.learningRate};{' '}
             {plural(spec.replicas, 'replica')}, quorum {spec.quorum}.
           </p>
         </div>
       </Card>
+      <RunPaths live={live} />
       <Leases leases={live.leases} volunteers={live.volunteers} />
       <Contributions run={run.id} volunteers={live.volunteers} />
     </div>

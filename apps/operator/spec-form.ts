@@ -16,7 +16,7 @@ export interface FieldGroup {
 
 const TEXT_PATHS = new Set([
   ...['name', 'corpus', 'licence', 'visibility', 'mode', 'embedding'],
-  ...['routing.kind', 'outer.kind', 'async.average'],
+  ...['routing.kind', 'outer.kind', 'outer.average'],
 ]);
 
 /** The numbers of a run spec, in the order in which a person thinks of them. */

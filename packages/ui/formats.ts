@@ -39,3 +39,16 @@ export function formatAge(from: number, now: number): string {
 /** `1 volunteer`, `2 volunteers`. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
+
+/** 0.123: 12 %. */
+export const formatShare = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** The largest of a shard's domains, by share: `json (71 %), verse (20 %)`. */
+export function domainsInWords(
+  domains: readonly { readonly name: string; readonly share: number }[],
+  most = 3,
+): string {
+  const told = domains.filter(({ share }, i) => i === 0 || (i < most && share >= 0.05));
+  const rest = told.length < domains.length ? ' and others' : '';
+  return told.map(({ name, share }) => `${name} (${formatShare(share)})`).join(', ') + rest;
+}

@@ -1,0 +1,88 @@
+import type { Evaluation, RouterResource } from '@pathfold/protocol/resources';
+import { formatCount, formatShare } from '@pathfold/ui/formats';
+
+/** Of each domain, how much of it each path gets; a row adds up to the domain. */
+interface Heat {
+  readonly of: string;
+  readonly rows: readonly { readonly domain: string; readonly total: number; readonly parts: readonly number[] }[];
+}
+
+/** Held-out documents, once every path has scored them; before, the tokens of the shards. */
+export function heatOf(router: readonly RouterResource[], evaluation: Evaluation | null): Heat {
+  const rowsOf = (names: readonly string[], partsOf: (name: string) => number[]) =>
+    names
+      .map((domain) => ({ domain, parts: partsOf(domain) }))
+      .map((row) => ({ ...row, total: row.parts.reduce((sum, part) => sum + part, 0) }))
+      .filter(({ total }) => total > 0);
+  const confusion = evaluation?.whole?.confusion;
+  if (confusion)
+    return {
+      of: 'held-out texts',
+      rows: rowsOf(confusion.domains, (name) => confusion.documents[confusion.domains.indexOf(name)]!),
+    };
+  const names = [...new Set(router.flatMap(({ domains }) => domains.map(({ name }) => name)))].toSorted();
+  const tokensOf = ({ domains, tokens }: RouterResource, name: string) =>
+    Math.round(tokens * (domains.find((domain) => domain.name === name)?.share ?? 0));
+  return {
+    of: 'tokens of the shards',
+    rows: rowsOf(names, (name) => router.map((item) => tokensOf(item, name))),
+  };
+}
+
+const STRONGEST = 42;
+const MOST_FIGURES = 16;
+
+/** Which path gets which domain, as a heat map. */
+export function Confusion({
+  router,
+  evaluation,
+}: {
+  readonly router: readonly RouterResource[];
+  readonly evaluation: Evaluation | null;
+}) {
+  const { of, rows } = heatOf(router, evaluation);
+  const caption = `Domains against paths, ${of}`;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key
+    <section aria-label={caption} tabIndex={0} className="overflow-x-auto">
+      <table className="border-separate border-spacing-0.5 text-xs">
+        <caption className="pb-2 text-left font-semibold text-sm">{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col" className="text-left font-medium text-soft">
+              Domain
+            </th>
+            {router.map(({ path }) => (
+              <th key={path} scope="col" className="figure px-1 font-medium text-soft">
+                {path}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ domain, total, parts }) => (
+            <tr key={domain}>
+              <th scope="row" className="max-w-40 truncate pr-2 text-left font-normal" title={formatCount(total)}>
+                {domain}
+              </th>
+              {parts.map((part, path) => (
+                <td
+                  key={router[path]?.path}
+                  title={`${formatCount(part)} of ${formatCount(total)}`}
+                  className="figure h-7 min-w-7 px-1 text-center"
+                  style={{
+                    background: `color-mix(in srgb, var(--color-signal) ${Math.round((STRONGEST * part) / total)}%, var(--color-well))`,
+                  }}
+                >
+                  <span className={router.length > MOST_FIGURES ? 'sr-only' : undefined}>
+                    {part === 0 ? '' : formatShare(part / total)}
+                  </span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

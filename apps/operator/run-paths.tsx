@@ -1,0 +1,48 @@
+import type { VolunteerResource } from '@pathfold/protocol/resources';
+import { Card } from '@pathfold/ui/card';
+import { plural } from '@pathfold/ui/formats';
+import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
+import type { LiveRun } from '@pathfold/ui/live-run';
+import { Notice } from '@pathfold/ui/notice';
+import { PathGrid } from '@pathfold/ui/path-grid';
+import { client } from './queries.ts';
+import { RoutingQuality } from './routing-quality.tsx';
+import { Shards } from './shards.tsx';
+import { nameOf } from './volunteer-name.tsx';
+
+const NAMED = 12;
+
+function Starving({ paths }: { readonly paths: readonly { readonly id: string }[] }) {
+  const named = paths.slice(0, NAMED).map(({ id }) => id);
+  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  return (
+    <Notice tone="warning" title={`${plural(paths.length, 'path')} starving: ${named.join(', ')}${more}`}>
+      The last round of one of their modules ended without a contribution of theirs.
+    </Notice>
+  );
+}
+
+/** The modules and paths of a run, what they read, and how well texts find them. */
+export function RunPaths({ live }: { readonly live: LiveRun }) {
+  const paths = useLivePaths(client, live);
+  const routing = useLiveRouting(client, live);
+  if (!paths) return null;
+  const starving = paths.paths.filter(({ stale }) => stale);
+  const volunteers: readonly VolunteerResource[] = live.volunteers;
+  return (
+    <>
+      <Card title={paths.paths.length === 1 ? 'Modules' : 'Modules and paths'}>
+        <div className="grid min-w-0 gap-4">
+          {starving.length > 0 && <Starving paths={starving} />}
+          <PathGrid live={paths} shards={routing?.router ?? []} nameOf={(id) => nameOf(id, volunteers)} />
+        </div>
+      </Card>
+      {routing && routing.router.length > 0 && (
+        <>
+          <RoutingQuality routing={routing} />
+          <Shards router={routing.router} />
+        </>
+      )}
+    </>
+  );
+}

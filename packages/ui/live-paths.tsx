@@ -1,0 +1,81 @@
+import type { Client, Page } from '@pathfold/client/client';
+import type { Evaluation, List, ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
+import { useEffect, useRef, useState } from 'react';
+import type { LiveRun } from './live-run.tsx';
+
+const PATHS_EVERY_MS = 2000;
+const ROUTING_EVERY_MS = 10_000;
+const PAGE = 200;
+
+/** The modules and paths of a run as they are now. */
+export interface LivePaths {
+  readonly paths: readonly PathResource[];
+  readonly modules: readonly ModuleResource[];
+  /** When they were read. */
+  readonly readAt: number;
+}
+
+/** How its documents are routed, and what the last evaluation says of it. */
+export interface LiveRouting {
+  readonly router: readonly RouterResource[];
+  readonly evaluation: Evaluation | null;
+}
+
+async function whole<T>(read: (page: Page) => Promise<List<T>>): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await read({ limit: PAGE, ...(cursor ? { cursor } : {}) });
+    items.push(...page.items);
+    cursor = page.next;
+  }
+  return items;
+}
+
+/** Reads again when `told` changes, at most once in `everyMs`. Null before the first answer for this `id`. */
+function useReadAgain<T>(
+  id: string | null,
+  told: unknown,
+  everyMs: number,
+  read: (id: string) => Promise<T>,
+): T | null {
+  const [answer, setAnswer] = useState<{ readonly id: string; readonly value: T } | null>(null);
+  const asked = useRef({ id, at: 0 });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is told, not how it is read, makes it read again
+  useEffect(() => {
+    if (id === null) return;
+    if (asked.current.id !== id) asked.current = { id, at: 0 };
+    const ask = () => {
+      asked.current = { id, at: Date.now() };
+      read(id).then(
+        (value) => asked.current.id === id && setAnswer({ id, value }),
+        () => {},
+      );
+    };
+    const timer = setTimeout(ask, Math.max(0, asked.current.at + everyMs - Date.now()));
+    return () => clearTimeout(timer);
+  }, [id, told]);
+  return answer?.id === id ? answer.value : null;
+}
+
+const preparedId = ({ run }: LiveRun): string | null =>
+  run && run.state !== 'preparing' && run.state !== 'failed' ? run.id : null;
+
+/** Follows modules and paths of a run that is followed live. Null before they are known. */
+export const useLivePaths = (client: Client, live: LiveRun): LivePaths | null =>
+  useReadAgain(preparedId(live), live.run, PATHS_EVERY_MS, async (id) => {
+    const [paths, modules] = await Promise.all([
+      whole((page) => client.runs.paths(id, page)),
+      whole((page) => client.runs.modules(id, page)),
+    ]);
+    return { paths, modules, readAt: Date.now() };
+  });
+
+/** Follows how a run's documents are routed. Null before it is known. */
+export const useLiveRouting = (client: Client, live: LiveRun): LiveRouting | null =>
+  useReadAgain(preparedId(live), live.run, ROUTING_EVERY_MS, async (id) => {
+    const [router, evaluation] = await Promise.all([
+      whole((page) => client.runs.router(id, page)),
+      client.runs.evaluation(id),
+    ]);
+    return { router, evaluation };
+  });

@@ -1,0 +1,31 @@
+import type { ModuleResource, PathResource, PathShard } from '@pathfold/protocol/resources';
+import { domainsInWords, formatCompact, formatLoss, plural } from './formats.ts';
+
+/** One path in a sentence or two: what it crosses, what it reads, who trains it. */
+export function PathFacts({
+  path,
+  modules,
+  shard,
+  nameOf,
+}: {
+  readonly path: PathResource;
+  readonly modules: ReadonlyMap<string, ModuleResource>;
+  readonly shard: PathShard | undefined;
+  readonly nameOf: (volunteer: string) => string;
+}) {
+  return (
+    <p>
+      <strong className="font-semibold">Path {path.id}</strong> crosses{' '}
+      <span className="figure">
+        {path.modules.map((name) => `${name} v${modules.get(name)?.version ?? 0}`).join(' → ')}
+      </span>
+      .{' '}
+      {shard
+        ? `It reads ${plural(shard.documents, 'text')} (${formatCompact(shard.tokens)} tokens): ${domainsInWords(shard.domains)}. `
+        : ''}
+      {path.bitsPerByte === null ? '' : `It scores ${formatLoss(path.bitsPerByte)} bits per byte on texts of its own. `}
+      {path.trainers.length > 0 ? `${path.trainers.map(nameOf).join(', ')} trains it now.` : 'Nobody trains it now.'}
+      {path.stale && ' It was left out of the last round of a module: it starves.'}
+    </p>
+  );
+}
