@@ -11,6 +11,8 @@ export interface ClaimSpec {
   /** The sheet's, for example `diloco.1.4.3`; a letter after it where the statement has several parts. */
   readonly id: string;
   readonly claim: string;
+  /** What the paper found, for the page. */
+  readonly paper?: string;
   readonly bound: Bound;
   /** NaN where a figure is missing. */
   measure(of: FigureOf): number;

@@ -25,7 +25,13 @@ const toy = (bits = 'x', secondConfig = 2): Study => ({
     config: { net: 'none' },
     arms: { one: { about: 'the first', config: 1 }, two: { about: 'the second', config: secondConfig } },
     claims: [
-      { id: 'toy.1', claim: 'two | one', bound: { op: '>=', value: 1 }, measure: (of) => of('two') - of('one') },
+      {
+        id: 'toy.1',
+        claim: 'two | one',
+        paper: 'more',
+        bound: { op: '>=', value: 1 },
+        measure: (of) => of('two') - of('one'),
+      },
       { id: 'toy.2', claim: 'never', bound: { op: '<=', value: 0 }, measure: (of) => of('two') - of('one') },
     ],
     report: (results) => ({
@@ -108,6 +114,6 @@ test('what people wrote around the results stays', async () => {
   const page = readFileSync(path, 'utf8');
   expect(page).toMatch(/^# Toy\n\nWhy\.\n/);
   expect(page).toMatch(/## Log\n$/);
-  expect(page).toContain('| toy.1 | two \\| one | ≥ 1.0000 | 10.0000 ± 0.0000 | holds |');
+  expect(page).toContain('| toy.1 | two \\| one | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds |');
   expect(page).toContain('**does not hold**');
 });

@@ -16,6 +16,8 @@ export interface PageContent {
   readonly seeds: readonly number[];
   readonly config: Json;
   readonly claims: readonly Claim[];
+  /** What the paper found, by the claim's id. */
+  readonly paper: ReadonlyMap<string, string>;
   readonly tables: readonly Table[];
   readonly plots: readonly Plot[];
 }
@@ -23,13 +25,14 @@ export interface PageContent {
 const verdict = ({ measured, holds }: Claim): string =>
   measured.n === 0 ? 'not measured' : holds ? 'holds' : '**does not hold**';
 
-const claimsTable = (claims: readonly Claim[], seeds: readonly number[]): Table => ({
+const claimsTable = ({ claims, seeds, paper }: PageContent): Table => ({
   title: 'Claims',
   currency: `Compared seed by seed; ± is the standard deviation over ${seeds.length} seeds.`,
-  head: ['id', 'claim', 'bound', 'measured', ''],
+  head: ['id', 'claim', 'paper', 'bound', 'measured', ''],
   rows: claims.map((claim) => [
     claim.id,
     claim.claim,
+    paper.get(claim.id) ?? '',
     `${claim.bound.op === '<=' ? '≤' : '≥'} ${fixed(claim.bound.value, DIGITS)}`,
     spread(claim.measured, DIGITS, seeds.length),
     verdict(claim),
@@ -40,7 +43,8 @@ const claimsTable = (claims: readonly Claim[], seeds: readonly number[]): Table 
  * Writes the study's part of `README.md`, between two marks; what people wrote around it stays. Beside it the plots
  * and `config.json`.
  */
-export function writePage(folder: string, { study, command, seeds, config, claims, tables, plots }: PageContent): void {
+export function writePage(folder: string, content: PageContent): void {
+  const { study, command, seeds, config, tables, plots } = content;
   mkdirSync(folder, { recursive: true });
   const pictures = plots.map(({ name, title, svg }) => {
     writeFileSync(join(folder, `${name}.svg`), svg);
@@ -49,7 +53,7 @@ export function writePage(folder: string, { study, command, seeds, config, claim
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
   const made = `Made by \`${command}\`, seeds ${seeds.join(', ')}; configuration in [config.json](config.json), one file an arm and seed in [results](results/).`;
   const parts = [BEGIN, '', made, '', ...pictures.flatMap((picture) => [picture, ''])];
-  for (const table of [claimsTable(claims, seeds), ...tables]) parts.push(markdownTable(table), '');
+  for (const table of [claimsTable(content), ...tables]) parts.push(markdownTable(table), '');
   const path = join(folder, 'README.md');
   const old = existsSync(path) ? readFileSync(path, 'utf8') : `# Study: ${study}\n\n${BEGIN}\n${END}\n`;
   const [from, to] = [old.indexOf(BEGIN), old.indexOf(END)];

@@ -1,6 +1,8 @@
+import type { Json } from '@pathfold/coordination/work-plan';
 import { probe } from '../laboratory/probe.ts';
 import type { Study } from '../study.ts';
-import { CLAIMS, report } from './report.ts';
+import { CLAIMS } from './claims.ts';
+import { report } from './report.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
 
@@ -21,7 +23,7 @@ export const diloco: Study = {
   probe,
   design(quick) {
     const { base, arms } = settings(quick);
-    return { config: base as never, arms, claims: CLAIMS, report: (results) => report(results, arms) };
+    return { config: base as unknown as Json, arms, claims: CLAIMS, report: (results) => report(results, arms) };
   },
   run: (arm, seed, ports) => runArm(arm.config as unknown as ArmConfig, seed, ports),
 };
