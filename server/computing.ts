@@ -1,5 +1,5 @@
 import { foldId } from '@pathfold/coordination/coordinator/state';
-import type { Fold } from '@pathfold/coordination/work-plan';
+import type { Counted, Fold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Executors } from './executors/executors.ts';
@@ -12,7 +12,7 @@ export interface ComputingDeps {
   readonly metrics: Metrics;
   readonly log: FastifyBaseLogger;
   /** A contribution is part of a new version. It is told once for each module that it went into. */
-  readonly onFolded: (lease: string) => void;
+  readonly onFolded: (lease: string, counted: Counted | undefined) => void;
 }
 
 const ATTEMPTS = 4;
@@ -52,7 +52,7 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
     }
   }
 
-  async function fold(run: string, kind: string, { key, input, contributions }: Fold): Promise<void> {
+  async function fold(run: string, kind: string, { key, input, contributions, counted }: Fold): Promise<void> {
     const id = `${run}/${foldId(kind, key)}`;
     if (folding.has(id)) return;
     folding.add(id);
@@ -62,7 +62,11 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
       const output = await withRetries(work, (err) => log.warn({ err, run, fold: key }, 'a fold failed; trying again'));
       took();
       await host().record({ type: 'FoldEnded', run, kind, fold: key, output });
-      contributions.forEach(onFolded);
+      for (const lease of contributions)
+        onFolded(
+          lease,
+          counted?.find((one) => one.lease === lease),
+        );
     } catch (error) {
       log.error({ err: error, run, fold: key }, 'a fold failed');
       const detail = error instanceof PathfoldError ? error.detail : (error as Error).message;

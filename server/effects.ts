@@ -1,4 +1,5 @@
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import type { Counted } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { type ComputingDeps, createComputing } from './computing.ts';
 import type { Signer } from './security/secrets.ts';
@@ -14,6 +15,16 @@ export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {
 
 /** Accepted work that no fold ever takes would stay otherwise. */
 const MOST_HOLDERS = 100_000;
+
+/** How much a contribution counted. */
+function foldedInWords(counted: Counted | undefined): string {
+  const sentence = 'The contribution is part of a new version of the model.';
+  if (!counted) return sentence;
+  const { staleness, share } = counted;
+  const age =
+    staleness === 0 ? '' : ` The model had moved on by ${staleness} version${staleness === 1 ? '' : 's'} since.`;
+  return `${sentence}${age} It counts for ${(100 * share).toPrecision(2)} % of one step.`;
+}
 
 /** Carries out what events ask for, once they are in the log: messages to volunteers, checks, folds. */
 export function createEffects(deps: EffectDeps) {
@@ -37,7 +48,7 @@ export function createEffects(deps: EffectDeps) {
 
   const computing = createComputing({
     ...deps,
-    onFolded: (lease) => settle(lease, 'folded', 'The contribution is part of a new version of the model.'),
+    onFolded: (lease, counted) => settle(lease, 'folded', foldedInWords(counted)),
   });
 
   function grant({ lease, run, kind, volunteer, task }: CoordinatorEventOf<'LeaseGranted'>): void {

@@ -1,4 +1,5 @@
 import {
+  ActivityResource,
   ContributionResource,
   CorpusResource,
   DocumentResource,
@@ -16,7 +17,7 @@ import {
   type Split,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
-import type { RunSpecInput } from '@pathfold/protocol/run-spec';
+import type { Mode, RunSpecInput } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 import { type EventListener, followEvents } from './events.ts';
 import { type ClientOptions, createHttp } from './http.ts';
@@ -67,6 +68,10 @@ export function createClient(options: ClientOptions) {
       resume: order('resume'),
       stop: order('stop'),
       evaluate: order('evaluate'),
+      /** Who computed what in the last minutes. */
+      activity: (id: string, minutes: number, signal?: AbortSignal) =>
+        http.ask(ActivityResource, run(id, '/activity'), { query: { minutes }, signal }),
+      setMode: (id: string, mode: Mode) => http.ask(RunResource, run(id, '/mode'), { method: 'POST', body: { mode } }),
       remove: (id: string) => http.tell(run(id), { method: 'DELETE' }),
       history: async (id: string, signal?: AbortSignal) =>
         (await http.ask(History, run(id, '/history'), { signal })).points,

@@ -2,7 +2,7 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { RunState } from '@pathfold/protocol/resources';
 import type { Mode } from '@pathfold/protocol/run-spec';
-import type { Fold, FoldOutput, RunFacts, Task } from './work-plan.ts';
+import type { Fold, FoldOutput, Json, RunFacts, Task } from './work-plan.ts';
 
 /**
  * Everything that can happen to the coordinator's mind, in the past tense. Events are appended to the log,
@@ -20,7 +20,7 @@ export type CoordinatorEvent = { readonly at: number } & (
   /** (decided) Every kind of work is done, or (told) the operator stopped the run: each may add what belongs at the end. */
   | { readonly type: 'RunEnding'; readonly run: string }
   /** The operator asks for one kind of work now (an evaluation). */
-  | { readonly type: 'WorkRequested'; readonly run: string; readonly kind: string }
+  | { readonly type: 'WorkRequested'; readonly run: string; readonly kind: string; readonly ask?: Json }
   | {
       readonly type: 'VolunteerJoined';
       readonly volunteer: string;

@@ -2,7 +2,7 @@ import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
 import type { Split } from '@pathfold/protocol/resources';
-import type { RunSpec } from '@pathfold/protocol/run-spec';
+import type { LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 
 /** Plain data: what can be logged, replayed and sent. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -35,6 +35,17 @@ export interface RoutingFacts {
   readonly shards: BlobRef;
   /** Documents of each split by path, in the order of the run's paths. */
   readonly counts: { readonly [split in Split]: readonly number[] };
+}
+
+/** More experts: what a run has afterwards. New modules and paths start as copies of others, with their momenta and steps. */
+export interface Growth {
+  readonly levels: LevelSpec[];
+  /** Ids of all paths, in order. */
+  readonly paths: readonly string[];
+  /** By new module, the one that it copies. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** By new path, its modules, and the path whose shard it shares from now on. */
+  readonly grown: Readonly<Record<string, { readonly from: string; readonly modules: readonly string[] }>>;
 }
 
 /** A run whose work is a study: the words for its kinds of work. */
@@ -119,13 +130,13 @@ export type Outcome =
   /** A volunteer that `plan` called `refuted` has lost its credit in this run. */
   | { readonly type: 'withdrawn'; readonly volunteer: string }
   /** Documents were routed anew, by whatever kind of work: paths have other shards. */
-  | { readonly type: 'routed' }
+  | { readonly type: 'routed'; readonly growth: Growth | null }
   /** The run goes on after it (or the coordinator) stood still for `pausedMs`: running clocks move by it. */
   | { readonly type: 'resumed'; readonly pausedMs: number }
   /** The run's spec says now how its modules step. */
   | { readonly type: 'mode' }
   /** The operator asks for this kind of work now; or the run is about to finish, or was stopped and then changed. */
-  | { readonly type: 'requested'; readonly by: 'operator' | 'ending' };
+  | { readonly type: 'requested'; readonly by: 'operator' | 'ending'; readonly ask?: Json };
 
 /** A fold for the coordinator's host to compute with the kind's `fold` (works/KIND/fold.ts). */
 export interface Fold {
@@ -134,6 +145,18 @@ export interface Fold {
   readonly input: Json;
   /** The contributions that go into it: they count as `folded` when it ends. */
   readonly contributions: readonly string[];
+  /** Of each, for people: how old its start was, and what part of an outer step it is. */
+  readonly counted?: readonly Counted[];
+}
+
+export interface Counted {
+  readonly lease: string;
+  /** Module versions since the one that it started from. */
+  readonly staleness: number;
+  /** Time since its lease was granted. */
+  readonly ageMs: number;
+  /** Over 0 up to 1. */
+  readonly share: number;
 }
 
 /** Figures of a fold for the charts; undefined fields stay as they are at that round. */
@@ -158,6 +181,7 @@ export interface FoldOutput {
   /** Documents are routed anew: the run's paths get these shards. */
   readonly routing?: RoutingFacts & {
     readonly paths: Readonly<Record<string, { readonly shard: BlobRef; readonly shardTokens: number }>>;
+    readonly growth: Growth | null;
   };
 }
 

@@ -155,8 +155,41 @@ export const ContributionResource = z.object({
   downloadedBytes: z.object({ peers: number, coordinator: number }),
   sha256: z.nullable(Sha256),
   receivedAt: time,
+  /** Module versions, and time, from its start to its fold; the part of one outer step that it was. Null before. */
+  staleness: maybe,
+  ageMs: maybe,
+  share: maybe,
 });
 export type ContributionResource = z.infer<typeof ContributionResource>;
+
+/**
+ * Who of a run computed what in the last minutes. `row`: 60 columns from `from` to `to`, each what filled most of it:
+ * `c` computed what counted, `w` computing now, `x` lost, `i` idle, `.` not here. Lent time is useful, lost and idle
+ * time; `utilisation` is the useful part of it, null while nothing has ended.
+ */
+const count = z.object({ value: number, count: number });
+export const ActivityResource = z.object({
+  from: time,
+  to: time,
+  utilisation: maybe,
+  /** The one that lent the most first. */
+  volunteers: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      row: z.string(),
+      usefulMs: number,
+      lentMs: number,
+      /** From grant to arrival; null before its first contribution. */
+      tokensPerSecond: maybe,
+    }),
+  ),
+  /** Contributions by their staleness in module versions. */
+  staleness: z.array(count),
+  /** Volunteers by tokens a second, rounded down to a power of two. */
+  speeds: z.array(count),
+});
+export type ActivityResource = z.infer<typeof ActivityResource>;
 
 export const VolunteerResource = z.object({
   id: z.string(),

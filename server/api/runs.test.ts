@@ -87,7 +87,8 @@ test('a run is prepared, listed, paused, resumed, stopped and deleted; its corpu
     code: 'not_offered',
     status: 501,
   });
-  expect((await post(`/api/v1/runs/${run.id}/mode`, { mode: 'async' })).json().code).toBe('not_offered');
+  for (const mode of ['async', 'hybrid', 'sync'])
+    expect((await post(`/api/v1/runs/${run.id}/mode`, { mode })).json()).toMatchObject({ mode, spec: { mode } });
   expect((await post(`/api/v1/runs/${run.id}/mode`, { mode: 'fast' })).json().code).toBe('bad_request');
   expect((await order('stop')).json().state).toBe('finished');
   expect((await order('resume')).json().code).toBe('wrong_state');

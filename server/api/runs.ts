@@ -1,5 +1,6 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import {
+  ActivityResource,
   ContributionResource,
   EstimateResource,
   EvaluationAnswer,
@@ -12,9 +13,10 @@ import {
   RunResource,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
-import { RunSpec } from '@pathfold/protocol/run-spec';
+import { MODES, RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { activityOf } from '../runs/activity.ts';
 import { estimate } from '../runs/estimate.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -31,6 +33,8 @@ export interface RunRouteDeps {
 }
 
 const tags = ['runs'];
+/** Leases that the timeline of a run reads at most. */
+const MOST_LEASES = 30_000;
 const params = z.object({ id: z.string().min(1).max(80) });
 
 export const runRoutes =
@@ -104,15 +108,43 @@ export const runRoutes =
         },
       );
 
-    const later = {
-      rollback: z.strictObject({ round: z.int().min(0) }),
-      mode: z.strictObject({ mode: z.enum(['sync', 'async', 'hybrid']) }),
-    };
-    for (const [verb, body] of Object.entries(later))
-      app.post(`/runs/:id/${verb}`, { preParsing: operatorOnly, schema: { tags, params, body } }, async (request) => {
+    app.post(
+      '/runs/:id/grow',
+      {
+        preParsing: operatorOnly,
+        schema: {
+          tags,
+          params,
+          body: z.strictObject({ level: z.int().min(0).max(7), expert: z.int().min(0).max(63) }),
+          response: { 200: RunResource },
+        },
+      },
+      async (request) => {
+        await runs.grow(request.params.id, request.body.level, request.body.expert);
+        return views.run(views.entry(request.params.id, true));
+      },
+    );
+
+    app.post(
+      '/runs/:id/mode',
+      {
+        preParsing: operatorOnly,
+        schema: { tags, params, body: z.strictObject({ mode: z.enum(MODES) }), response: { 200: RunResource } },
+      },
+      async (request) => {
+        await runs.setMode(request.params.id, request.body.mode);
+        return views.run(views.entry(request.params.id, true));
+      },
+    );
+
+    app.post(
+      '/runs/:id/rollback',
+      { preParsing: operatorOnly, schema: { tags, params, body: z.strictObject({ round: z.int().min(0) }) } },
+      async (request) => {
         views.entry(request.params.id, true);
-        throw new PathfoldError('not_offered', `This coordinator does not offer ${verb} yet.`);
-      });
+        throw new PathfoldError('not_offered', 'This coordinator does not offer rollback yet.');
+      },
+    );
 
     app.get(
       '/runs/:id/history',
@@ -120,6 +152,25 @@ export const runRoutes =
       async (request) => {
         const { id } = views.entry(request.params.id, request.isOperator());
         return { points: await lists.history(id) };
+      },
+    );
+
+    app.get(
+      '/runs/:id/activity',
+      {
+        schema: {
+          tags,
+          params,
+          querystring: z.object({ minutes: z.coerce.number().int().min(1).max(120).default(15) }),
+          response: { 200: ActivityResource },
+        },
+      },
+      async (request) => {
+        const { id } = views.entry(request.params.id, request.isOperator());
+        const now = Date.now();
+        const from = now - 60_000 * request.query.minutes;
+        const { leases, volunteers } = await lists.activity(id, from, MOST_LEASES);
+        return activityOf(leases, volunteers, from, now);
       },
     );
 

@@ -47,7 +47,7 @@ export interface RunView {
 }
 
 export function runResource({ entry, record, summary, history, volunteerCount }: RunView): RunResource {
-  const { spec } = entry;
+  const spec = record?.facts.spec ?? entry.spec;
   const modules = record ? Object.values(record.facts.modules) : [];
   const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec), spec.embedding);
   const scored = history.findLast((point) => point.validBitsPerByte !== null);

@@ -1,7 +1,8 @@
-import type { PathFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import type { Json, PathFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { levelsOf, type Mode, type RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Library } from '../corpora/corpora.ts';
 import type { Fact, Host } from '../host.ts';
@@ -10,6 +11,7 @@ import type { Preparation } from '../preparation/preparation.ts';
 import { newSecret } from '../security/secrets.ts';
 import type { Corpora } from '../store/corpora.ts';
 import { createBases } from './bases.ts';
+import { growthOf } from './growth.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
 
 export interface RunsDeps {
@@ -100,13 +102,22 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
   return {
     /** Begins to prepare a run; it trains by itself when it is ready. */
     create,
-    /** What runs that wait for their base must hear of. */
-    note: bases.note,
+    /** What happens to runs: those that wait for their base hear of it, and those that grow are written down. */
+    note(event: CoordinatorEvent): void {
+      bases.note(event);
+      if (event.type !== 'FoldEnded' || !event.output.routing?.growth) return;
+      const entry = registry.get(event.run);
+      const { levels } = event.output.routing.growth;
+      if (entry) void registry.save({ ...entry, spec: { ...entry.spec, levels } });
+    },
     /** Goes on with what a restart broke off. */
     async resume(): Promise<void> {
       for (const entry of registry.list()) {
         const isMade = host.state.runs[entry.id] !== undefined;
         if (!isMade && entry.preparation !== 'failed') void prepare(entry);
+        const levels = host.state.runs[entry.id]?.facts.spec.levels;
+        if (levels && JSON.stringify(levels) !== JSON.stringify(entry.spec.levels))
+          await registry.save({ ...entry, spec: { ...entry.spec, levels } });
       }
     },
     async setState(id: string, to: 'paused' | 'training' | 'finished'): Promise<void> {
@@ -117,10 +128,27 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
       const ending: Fact[] = to === 'finished' ? [{ type: 'RunEnding', run: id }] : [];
       await host.record({ type: 'RunStateChanged', run: id, state: to, reason }, ...ending);
     },
+    /** How its modules step from now on; momenta and work under way go on. */
+    async setMode(id: string, mode: Mode): Promise<void> {
+      const { state } = recordOf(id);
+      if (state === 'finished') throw new PathfoldError('wrong_state', 'The run is finished.');
+      await host.record({ type: 'RunModeChanged', run: id, mode });
+    },
     /** Scores the newest round, also of a run that is paused or finished. */
     async evaluate(id: string): Promise<void> {
       recordOf(id);
       await host.record({ type: 'WorkRequested', run: id, kind: 'evaluate' });
+    },
+    /** Adds an expert to a level, without a stop: its paths share the documents of those that they are copied from. */
+    async grow(id: string, level: number, expert: number): Promise<void> {
+      const record = recordOf(id);
+      if (record.state !== 'training') throw new PathfoldError('wrong_state', `The run is ${record.state}.`);
+      await host.record({
+        type: 'WorkRequested',
+        run: id,
+        kind: 'route',
+        ask: growthOf(record.facts, level, expert) as unknown as Json,
+      });
     },
     async delete(id: string): Promise<void> {
       if (!registry.get(id)) throw new PathfoldError('not_found', `There is no run ${id}.`);

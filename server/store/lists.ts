@@ -6,8 +6,14 @@ import type {
   VolunteerResource,
 } from '@pathfold/protocol/resources';
 import type { Kysely, Selectable } from 'kysely';
+import type { ActivityLease, ActivityVolunteer } from '../runs/activity.ts';
 import { type Page, pageOf } from './page.ts';
 import type { Tables } from './schema.ts';
+
+export interface Activity {
+  readonly leases: readonly ActivityLease[];
+  readonly volunteers: readonly ActivityVolunteer[];
+}
 
 /** What the HTTP lists show, newest first. */
 export interface Lists {
@@ -19,6 +25,8 @@ export interface Lists {
   /** Volunteers that held a lease of this run, or all of them. */
   volunteers(of: { run: string } | null, page: Page): Promise<List<VolunteerResource>>;
   volunteer(id: string): Promise<VolunteerResource | null>;
+  /** Leases of a run granted since then and the volunteers that held them, the newest `most` of them. */
+  activity(run: string, since: number, most: number): Promise<Activity>;
   /** By round. */
   history(run: string): Promise<HistoryPoint[]>;
 }
@@ -49,6 +57,9 @@ const contributionOf = (row: Selectable<Tables['contributions']>): ContributionR
   downloadedBytes: { peers: row.bytes_from_peers, coordinator: row.bytes_from_coordinator },
   sha256: row.sha256,
   receivedAt: iso(row.received_at),
+  staleness: row.staleness,
+  ageMs: row.age_ms,
+  share: row.share,
 });
 
 const volunteerOf = (row: Selectable<Tables['volunteers']>): VolunteerResource => ({
@@ -118,6 +129,40 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     await catchUp();
     const row = await db.selectFrom('volunteers').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? volunteerOf(row) : null;
+  },
+  async activity(run, since, most) {
+    await catchUp();
+    const rows = await db
+      .selectFrom('leases')
+      .leftJoin('contributions', 'contributions.lease', 'leases.id')
+      .select(['leases.volunteer', 'leases.granted_at', 'leases.ended_at'])
+      .select(['contributions.received_at', 'contributions.state', 'contributions.tokens', 'contributions.staleness'])
+      .where('leases.run', '=', run)
+      .where('leases.granted_at', '>=', since)
+      .orderBy('leases.granted_at', 'desc')
+      .limit(most)
+      .execute();
+    const held = [...new Set(rows.map(({ volunteer }) => volunteer))];
+    const volunteers =
+      held.length === 0
+        ? []
+        : await db
+            .selectFrom('volunteers')
+            .select(['id', 'name', 'state', 'seen_at'])
+            .where('id', 'in', held)
+            .execute();
+    return {
+      leases: rows.reverse().map((row) => ({
+        volunteer: row.volunteer,
+        grantedAt: row.granted_at,
+        endedAt: row.ended_at,
+        receivedAt: row.received_at,
+        state: row.state,
+        tokens: row.tokens ?? 0,
+        staleness: row.staleness,
+      })),
+      volunteers: volunteers.map(({ seen_at: seenAt, ...volunteer }) => ({ ...volunteer, seenAt })),
+    };
   },
   async history(run) {
     await catchUp();

@@ -48,6 +48,12 @@ const MIGRATIONS: Record<string, Migration> = {
     alter table contributions add column bytes_from_peers bigint not null default 0;
     alter table contributions add column bytes_from_coordinator bigint not null default 0
   `),
+  '003_counted': statements(`
+    alter table contributions add column staleness bigint;
+    alter table contributions add column age_ms double precision;
+    alter table contributions add column share double precision;
+    create index leases_by_time on leases (run, granted_at)
+  `),
 };
 
 /** Brings the tables to this build's form. Throws when the database was written by a newer build. */

@@ -191,6 +191,16 @@ const foldBegun = on('FoldBegun', (trx, logged) => {
     on conflict (run, kind, key) do update set leases = excluded.leases`.execute(trx);
 });
 
+const counted = on('FoldBegun', async (trx, logged) => {
+  const values = logged.flatMap(({ event }) => event.fold.counted ?? []);
+  if (values.length === 0) return;
+  const columns = 'lease text, staleness bigint, "ageMs" float8, share float8';
+  await sql`
+    update contributions set staleness = greatest(contributions.staleness, r.staleness), age_ms = r."ageMs", share = r.share
+    from (select lease, max(staleness) as staleness, max("ageMs") as "ageMs", min(share) as share
+      from ${rowsOf(values, columns)} group by lease) as r where contributions.lease = r.lease`.execute(trx);
+});
+
 const foldEnded = on('FoldEnded', async (trx, logged) => {
   const rows = rowsOf(
     logged.map(({ event: { run, kind, fold } }) => ({ run, kind, fold })),
@@ -251,6 +261,7 @@ const WRITES: readonly Write[] = [
   withdrawn,
   ended,
   foldBegun,
+  counted,
   foldEnded,
   deleted,
 ];

@@ -65,6 +65,10 @@ export interface Tables {
     bytes_from_coordinator: Generated<number>;
     sha256: string;
     received_at: number;
+    /** Once it is being folded: the highest over its modules, and the share in one of them. */
+    staleness: Generated<number | null>;
+    age_ms: Generated<number | null>;
+    share: Generated<number | null>;
   };
   /** Folds that have begun and not ended, with the leases whose contributions they use up. */
   folds: { run: string; kind: string; key: string; leases: string };

@@ -1,3 +1,4 @@
+import type { Growth, PathFacts } from '../work-plan.ts';
 import { watch } from './memory.ts';
 import { disconnect, dropDeletedRun, type Handlers, type Scene, tell } from './scene.ts';
 import { foldId, type RunRecord } from './state.ts';
@@ -8,6 +9,18 @@ function resume(scene: Scene, run: RunRecord, pausedMs: number): void {
 
 function tellEnding(scene: Scene, run: RunRecord): void {
   for (const kind of run.kinds) tell(scene, run, kind, { type: 'requested', by: 'ending' });
+}
+
+/** New modules and paths take their place; the paths stand in their new order. */
+function grow({ facts }: RunRecord, growth: Growth): void {
+  const { levels, paths, modules, grown } = growth;
+  Object.assign(facts, { spec: { ...facts.spec, levels } });
+  for (const [name, from] of Object.entries(modules)) facts.modules[name] = structuredClone(facts.modules[from]!);
+  const all = paths.map((id): [string, PathFacts] => {
+    const path = grown[id];
+    return [id, path ? { modules: path.modules, shard: null, shardTokens: 0 } : facts.paths[id]!];
+  });
+  Object.assign(facts, { paths: Object.fromEntries(all) });
 }
 
 export const runHandlers: Handlers<
@@ -105,7 +118,11 @@ export const runHandlers: Handlers<
   WorkRequested(scene, event) {
     const run = scene.state.runs[event.run];
     if (!run) return;
-    tell(scene, run, event.kind, { type: 'requested', by: 'operator' });
+    tell(scene, run, event.kind, {
+      type: 'requested',
+      by: 'operator',
+      ...(event.ask !== undefined && { ask: event.ask }),
+    });
     scene.touched.runs.add(event.run);
   },
 
@@ -129,11 +146,12 @@ export const runHandlers: Handlers<
     }
     const { routing } = event.output;
     if (routing && routing.version === (run.facts.routing?.version ?? 0) + 1) {
-      const { paths, ...facts } = routing;
+      const { paths, growth, ...facts } = routing;
+      if (growth) grow(run, growth);
       run.facts.routing = facts;
       for (const [id, shard] of Object.entries(paths))
         if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);
-      for (const kind of run.kinds) tell(scene, run, kind, { type: 'routed' });
+      for (const kind of run.kinds) tell(scene, run, kind, { type: 'routed', growth });
     }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
     if (run.ending && run.state === 'finished') tellEnding(scene, run);

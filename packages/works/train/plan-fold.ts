@@ -95,10 +95,15 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     figures: name === Object.keys(run.modules)[0] ? figuresOf(state, all) : null,
     round: version + 1,
   };
+  const weights = input.contributions.reduce((sum, { weight }) => sum + weight, 0);
   return {
     key: `${name} v${version + 1}`,
     input: input as Json,
     contributions: input.contributions.map(({ lease }) => lease),
+    counted: input.contributions.map(({ lease, staleness, ageMs, weight }) => ({
+      ...{ lease, staleness, ageMs },
+      share: (input.share * weight) / weights,
+    })),
   };
 }
 
