@@ -7,7 +7,7 @@ import { averageMoments, prune } from './habits.ts';
 import { losersOf, workersAt } from './roster.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
-import { balancedKMeans, domainGroups } from './shards.ts';
+import { clusters, domainGroups } from './shards.ts';
 
 const documents = (count: number, domain: string, step: number): ByteDocument[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -110,24 +110,17 @@ test('cosines by hand', () => {
   expect([...meanDelta([x, y])]).toEqual([1, 1.5]);
 });
 
-test('balanced k-means finds known groups, and keeps shards even where groups are not', () => {
-  const at = (x: number, y: number, count: number) =>
-    Array.from({ length: count }, (_, i) => [x + 0.01 * i, y - 0.01 * i]).flat();
-  const rows = Float32Array.from([...at(0, 0, 5), ...at(10, 0, 5), ...at(0, 10, 5)]);
-  const clusters = balancedKMeans(rows, { width: 2, sizes: new Array(15).fill(100), k: 3, seed: 1 });
-  const groups = [0, 5, 10].map((from) => new Set(clusters.slice(from, from + 5)));
-  expect(groups.every(({ size }) => size === 1)).toBe(true);
-  expect(new Set(clusters).size).toBe(3);
-  const uneven = Float32Array.from([...at(0, 0, 16), ...at(10, 10, 4)]);
-  const halves = balancedKMeans(uneven, { width: 2, sizes: new Array(20).fill(100), k: 2, seed: 1 });
-  expect(halves.filter((cluster) => cluster === halves[19])).toHaveLength(10);
-});
-
-test('groups of domains are whole, and about equal', () => {
-  const groups = domainGroups(['a', 'b', 'c', 'a', 'd'], [30, 50, 20, 30, 10], 2);
-  expect(groups[0]).toBe(groups[3]);
-  const bytes = [0, 1].map((group) =>
-    [30, 50, 20, 30, 10].filter((_, i) => groups[i] === group).reduce((a, b) => a + b),
-  );
-  expect(bytes.sort()).toEqual([70, 70]);
+test('k-means shards are kinds of documents, domain shards whole domains of about equal size, and all have all', () => {
+  const kinds = [...documents(4, 'a', 1), ...documents(4, 'b', 1)];
+  const features = Float32Array.from(kinds, ({ domain }, i) => (domain === 'a' ? 1 : -1) + 0.01 * i);
+  const shards = clusters(kinds, features, 2, 1);
+  expect(shards.toSorted((a, b) => a[0]! - b[0]!)).toEqual([
+    [0, 1, 2, 3],
+    [4, 5, 6, 7],
+  ]);
+  const domains = [documents(3, 'a', 1), documents(2, 'b', 1), documents(2, 'c', 1), documents(1, 'd', 1)].flat();
+  expect(domainGroups(domains, 2)).toEqual([
+    [0, 1, 2, 7],
+    [3, 4, 5, 6],
+  ]);
 });

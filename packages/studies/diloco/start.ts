@@ -13,7 +13,7 @@ import { densePath, denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import type { RunPorts } from '../study.ts';
 import type { ArmConfig } from './settings.ts';
-import { balancedKMeans, domainGroups } from './shards.ts';
+import { clusters, domainGroups, encodeGroups } from './shards.ts';
 
 /** Of all workers: they are equal, and virtual time is no currency of this study. */
 export const TOKENS_PER_SECOND = 1000;
@@ -91,20 +91,8 @@ export async function shardsOf(
 ): Promise<Uint8Array[] | null> {
   if (shards === 'iid') return null;
   const k = Math.max(...workers);
-  const sizes = train.map(({ ids }) => ids.length);
+  if (shards === 'domains') return encodeGroups(train, domainGroups(train, k));
   const prefixTokens = Math.min(spec.routing.prefixBytes, model.context);
-  const groups =
-    shards === 'domains'
-      ? domainGroups(
-          train.map(({ domain }) => domain),
-          sizes,
-          k,
-        )
-      : balancedKMeans(
-          await features({ executor, path: densePath(spec), theta: base, documents: idsOf(train), prefixTokens }),
-          { width: model.width, sizes, k, seed },
-        );
-  return Array.from({ length: k }, (_, group) =>
-    encodeTokens(joinDocuments(idsOf(train.filter((_, index) => groups[index] === group)))),
-  );
+  const rows = await features({ executor, path: densePath(spec), theta: base, documents: idsOf(train), prefixTokens });
+  return encodeGroups(train, clusters(train, rows, k, seed));
 }
