@@ -15,6 +15,7 @@ export const KEYS = {
   runs: ['runs'],
   corpora: ['corpora'],
   volunteers: ['volunteers'],
+  activity: (run: string) => ['activity', run],
   contributions: (run: string) => ['contributions', run],
 } as const;
 

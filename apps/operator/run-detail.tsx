@@ -9,10 +9,12 @@ import { Progress } from '@pathfold/ui/progress';
 import { ScoreChart } from '@pathfold/ui/score-chart';
 import { Stat, Stats } from '@pathfold/ui/stat';
 import { useMemo } from 'react';
+import { Activity } from './activity.tsx';
 import { Contributions } from './contributions.tsx';
 import { Leases } from './leases.tsx';
 import { RunActions } from './run-actions.tsx';
 import { RunLamp } from './run-lamp.tsx';
+import { RunMode } from './run-mode.tsx';
 import { RunPaths } from './run-paths.tsx';
 
 function LossChart({ points }: { points: readonly HistoryPoint[] }) {
@@ -62,6 +64,7 @@ export function RunDetail({
         <div className="grid gap-5">
           {run.reason && <Notice tone={run.state === 'failed' ? 'error' : 'plain'} title={run.reason} />}
           {operator && <RunActions run={run} onRemoved={onRemoved} />}
+          {operator && <RunMode run={run} />}
           <div className="grid gap-4 xl:grid-cols-2">
             <ScoreChart baselines={run.baselines} points={live.points} />
             <LossChart points={live.points} />
@@ -98,6 +101,7 @@ export function RunDetail({
         </div>
       </Card>
       <RunPaths live={live} />
+      <Activity run={run.id} />
       <Leases leases={live.leases} volunteers={live.volunteers} />
       <Contributions run={run.id} volunteers={live.volunteers} />
     </div>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { lookAround } from './device.ts';
 import { takeTabLock } from './tab-lock.ts';
 import { likelyRun } from './use-run.ts';
-import { progressInWords, workInWords } from './words.ts';
+import { progressInWords, reasonInWords, workInWords } from './words.ts';
 
 /** Locks between tabs, as far as `ifAvailable` goes. */
 function fakeLocks(): LockManager {
@@ -70,6 +70,7 @@ describe('the work in hand, in words', () => {
     path: '0',
     round: 7,
     plannedSteps: 50,
+    stepsReason: null,
     steps: 12,
     loss: 3,
     tokensPerSecond: 9,
@@ -78,6 +79,12 @@ describe('the work in hand, in words', () => {
   it('names path, round and progress of training', () => {
     expect(workInWords(work)).toBe('Training path 0, round 7');
     expect(progressInWords(work)).toBe('inner step 12 of 50');
+  });
+
+  it('says why a slower device has fewer steps', () => {
+    const slower = { ...work, plannedSteps: 19, stepsReason: { because: 'pace', whole: 50, timesSlower: 2.6 } };
+    expect(reasonInWords(slower)).toContain('19 of 50 steps: this device takes 2.6 times as long as the fastest');
+    expect(reasonInWords(work)).toBe('');
   });
 
   it('counts scored tokens of an evaluation, whose end is not known', () => {

@@ -30,6 +30,25 @@ export function progressInWords(work: WorkSnapshot): string {
   return `inner step ${formatCount(work.steps)} of ${formatCount(work.plannedSteps)}`;
 }
 
+/** Why the work in hand has as many steps as it has; empty when it has all of them. */
+export function reasonInWords({ plannedSteps, stepsReason }: WorkSnapshot): string {
+  if (plannedSteps === null || !stepsReason) return '';
+  const { because, whole, timesSlower } = stepsReason;
+  const some = `${formatCount(plannedSteps)} of ${formatCount(whole)} steps`;
+  switch (because) {
+    case 'pace':
+      return `${some}: this device takes ${timesSlower.toFixed(1)} times as long as the fastest, and so both are done together.`;
+    case 'least':
+      return `${some}, the fewest that are given: this device takes ${timesSlower.toFixed(1)} times as long as the fastest.`;
+    case 'lease':
+      return `${some}: as many as this device has time for.`;
+    case 'others':
+      return `${some}: as many as the others of this round leave time for.`;
+    default:
+      return '';
+  }
+}
+
 const OUTCOMES: Record<Snapshot['outcomes'][number]['state'], string> = {
   received: 'Received, being checked',
   checked: 'Accepted',

@@ -7,7 +7,7 @@ import { Stat, Stats } from '@pathfold/ui/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
 import { ThrottleSlider } from './throttle-slider.tsx';
-import { headlineOf, keptInWords, progressInWords, workInWords } from './words.ts';
+import { headlineOf, keptInWords, progressInWords, reasonInWords, workInWords } from './words.ts';
 
 export interface Commands {
   pause(): void;
@@ -37,6 +37,7 @@ export function Working({
 }) {
   const { status, work, wish, traffic, executor } = snapshot;
   const kept = keptInWords(snapshot.uploads);
+  const reason = work ? reasonInWords(work) : '';
   const paused = wish === 'paused';
   // The button that brought the person here is gone: the focus goes to what happens now.
   const announced = useRef<HTMLDivElement>(null);
@@ -64,6 +65,7 @@ export function Working({
               max={work.plannedSteps ?? 1}
               text={progressInWords(work)}
             />
+            {reason && <p className="text-soft text-sm">{reason}</p>}
           </div>
         )}
 

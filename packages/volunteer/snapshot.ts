@@ -21,6 +21,8 @@ export interface WorkSnapshot {
   readonly path: string | null;
   readonly round: number | null;
   readonly plannedSteps: number | null;
+  /** Why it has so many steps, as the task tells it; null for kinds of work that do not. */
+  readonly stepsReason: { readonly because: string; readonly whole: number; readonly timesSlower: number } | null;
   readonly steps: number;
   readonly loss: number | null;
   readonly tokensPerSecond: number;
@@ -51,6 +53,7 @@ const Described = z.object({
   path: z.catch(z.nullable(z.string()), null),
   round: z.catch(z.nullable(z.int()), null),
   steps: z.catch(z.nullable(z.int()), null),
+  stepsReason: z.catch(z.nullable(z.object({ because: z.string(), whole: z.number(), timesSlower: z.number() })), null),
 });
 
 export function snapshotOf(
@@ -76,6 +79,7 @@ export function snapshotOf(
       path: described?.path ?? null,
       round: described?.round ?? null,
       plannedSteps: described?.steps ?? null,
+      stepsReason: described?.stepsReason ?? null,
       steps: work.steps,
       loss: work.loss,
       tokensPerSecond: work.tokensPerSecond,

@@ -1,0 +1,66 @@
+import type { ActivityResource } from '@pathfold/protocol/resources';
+import { Card } from '@pathfold/ui/card';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { formatCount, plural } from '@pathfold/ui/formats';
+import { Stat, Stats } from '@pathfold/ui/stat';
+import { useQuery } from '@tanstack/react-query';
+import { Bars } from './bars.tsx';
+import { client, KEYS } from './queries.ts';
+import { Timeline } from './timeline.tsx';
+
+const MINUTES = 15;
+
+const percent = (part: number | null): string => (part === null ? '–' : `${(100 * part).toFixed(0)} %`);
+
+/** Who computed what in the last minutes, how stale work was, and how fast volunteers are. */
+export function Activity({ run }: { readonly run: string }) {
+  const { data } = useQuery({
+    queryKey: KEYS.activity(run),
+    queryFn: ({ signal }) => client.runs.activity(run, MINUTES, signal),
+  });
+  return (
+    <Card title={`The last ${MINUTES} minutes`}>
+      {!data || data.volunteers.length === 0 ? (
+        <EmptyState title="Nobody has computed yet">
+          Who computed what appears with the first pieces of work.
+        </EmptyState>
+      ) : (
+        <Shown activity={data} />
+      )}
+    </Card>
+  );
+}
+
+function Shown({ activity }: { readonly activity: ActivityResource }) {
+  const { volunteers, utilisation, staleness, speeds } = activity;
+  const stale = staleness.reduce((sum, { value, count }) => sum + value * count, 0);
+  const folded = staleness.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <div className="grid gap-5">
+      <Stats>
+        <Stat label="Utilisation" value={percent(utilisation)} detail="of the time lent" />
+        <Stat label="Took part" value={formatCount(volunteers.length)} />
+        <Stat
+          label="Mean staleness"
+          value={folded === 0 ? '–' : (stale / folded).toFixed(1)}
+          detail={plural(folded, 'contribution')}
+        />
+      </Stats>
+      <Timeline activity={activity} />
+      <div className="grid gap-4 xl:grid-cols-2">
+        <Bars
+          title="Staleness"
+          name="module versions"
+          rows={staleness.map(({ value, count }) => ({ label: formatCount(value), count }))}
+          empty="Appears with the first folds."
+        />
+        <Bars
+          title="Speed of volunteers"
+          name="tokens a second, from grant to arrival"
+          rows={speeds.map(({ value, count }) => ({ label: `${formatCount(value)} and up`, count }))}
+          empty="Appears with the first contributions."
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import type { RunResource } from '@pathfold/protocol/resources';
+import type { Mode } from '@pathfold/protocol/run-spec';
+import { Select } from '@pathfold/ui/field';
+import { Notice } from '@pathfold/ui/notice';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { client, KEYS, sentenceOf } from './queries.ts';
+
+const HINTS: Record<Mode, string> = {
+  sync: 'Rounds: a module steps when all who train it have handed in.',
+  async: 'A module steps when somebody has handed in; nobody waits for another.',
+  hybrid: 'Modules that several paths share step at arrivals; those of one path in rounds.',
+};
+
+/** How the modules of a run step, changed while it trains. */
+export function RunMode({ run }: { readonly run: RunResource }) {
+  const cache = useQueryClient();
+  const change = useMutation({
+    mutationFn: (mode: Mode) => client.runs.setMode(run.id, mode),
+    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
+  });
+  const { mode } = run.spec;
+  return (
+    <div className="grid max-w-md gap-2">
+      <Select
+        label="Modules step"
+        hint={`${HINTS[mode]} A change keeps all momenta, and work under way counts.`}
+        value={mode}
+        disabled={change.isPending || run.state === 'finished' || run.state === 'failed' || run.state === 'preparing'}
+        options={[
+          { value: 'sync', label: 'in rounds (synchronous)' },
+          { value: 'async', label: 'at arrivals (asynchronous)' },
+          { value: 'hybrid', label: 'shared ones at arrivals (hybrid)' },
+        ]}
+        onChange={(to) => change.mutate(to)}
+      />
+      {change.error && <Notice tone="error" title={sentenceOf(change.error)} />}
+    </div>
+  );
+}
