@@ -134,7 +134,7 @@ const standardiserOfDocuments = ({ features, weights }: TrainDocuments, paths: n
   return standardiserOf(features);
 };
 
-const standardise = (features: Rows, standardiser: Pick<FeatureRouter, 'mean' | 'scale'>): Rows => {
+export const standardise = (features: Rows, standardiser: Pick<FeatureRouter, 'mean' | 'scale'>): Rows => {
   const values = new Float64Array(features.values.length);
   for (let row = 0; row < rowCount(features); row++)
     values.set(standardised(standardiser, rowOf(features, row)), row * features.width);

@@ -20,6 +20,8 @@ interface Campaign {
   readonly asked: boolean;
   /** The routing that it goes by. */
   readonly assignment: BlobRef | null;
+  /** All paths in the order that the assignment counts them. */
+  readonly paths: readonly string[];
   readonly parts: Parts;
   failures: number;
 }
@@ -47,13 +49,15 @@ function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
   if (state.campaign || !isDue(state, run)) return state.campaign;
   const { routing } = run;
   const whole = isMixture(run) && state.wanted;
-  const paths = Object.keys(run.paths).filter((_, path) => whole || !routing || routing.counts.test[path]! > 0);
+  const paths = Object.keys(run.paths);
+  const scored = paths.filter((_, path) => whole || !routing || routing.counts.test[path]! > 0);
   return {
     round: roundOf(run),
     whole,
     asked: state.wanted,
     assignment: routing?.assignment ?? null,
-    parts: partsOf(paths),
+    paths,
+    parts: partsOf(scored),
     failures: 0,
   };
 }
@@ -87,7 +91,7 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
     const { round, whole, assignment } = campaign;
     const input: EvaluateFoldInput = {
       round,
-      paths: Object.keys(run.paths),
+      paths: [...campaign.paths],
       assignment,
       domains: run.documents.domains,
       chunkTokens: whole ? CHUNK_TOKENS : null,
@@ -116,12 +120,12 @@ const tokensIn = (run: RunFacts): number => run.documents.test.bytes / 2;
 function taskOf(
   state: EvaluateState,
   run: RunFacts,
-  { round, whole, asked, assignment }: Campaign,
+  { round, whole, asked, assignment, paths }: Campaign,
   path: string,
   volunteer: VolunteerFacts,
 ): Task {
   const { spec, documents, routing } = run;
-  const index = Object.keys(run.paths).indexOf(path);
+  const index = paths.indexOf(path);
   const body: EvaluateTask = {
     path,
     round,

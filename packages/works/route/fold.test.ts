@@ -40,7 +40,7 @@ beforeEach(async () => {
   const hash = 'b'.repeat(64);
   input = {
     ...{ version: 1, kind: 'discriminative', seed: 1, overlap: 1, prefixBytes: 4, context: 8, width: WIDTH },
-    ...{ experts: [2], paths: ['0', '1'], features: null, losses: [] },
+    ...{ experts: [2], paths: ['0', '1'], features: null, losses: [], grow: null },
     documents: {
       train: await blobs.put(stream(texts(counts.train))),
       router: await blobs.put(stream(texts(counts.router))),
@@ -100,6 +100,26 @@ test('routed anew, a document goes where the paths say that it is best', async (
   const { routing } = await routeFold.fold({ ...input, version: 2, features, parts: [], losses }, blobs);
   expect(readAssignment(await blobs.get(routing!.assignment.sha256)).router).toEqual([1, 0, 1, 0, 1, 0]);
   expect(readRouter(await read(routing!.router))).toMatchObject({ kind: 'discriminative', version: 2 });
+});
+
+test('a new path takes half of the documents of the one that it grew from; the others keep theirs', async () => {
+  const first = await routeFold.fold(input, blobs);
+  const { features } = first.result as { features: RouteFoldInput['features'] };
+  const growth = {
+    levels: [{ experts: 3, blocks: 1 }],
+    ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.0' } },
+    grown: { '2': { from: '0', modules: ['embedding', 'level0.2', 'head'] } },
+  };
+  const grow = { growth, router: first.routing!.router };
+  const { routing } = await routeFold.fold(
+    { ...input, version: 2, paths: growth.paths, features, parts: [], grow },
+    blobs,
+  );
+  expect(routing!.growth).toEqual(growth);
+  expect(routing!.paths['1']).toEqual(first.routing!.paths['1']);
+  const [kept, , grown] = routing!.counts.train;
+  expect(kept! + grown!).toBe(first.routing!.counts.train[0]);
+  expect(Math.abs(kept! - grown!)).toBeLessThanOrEqual(2);
 });
 
 test('random shards need no features', async () => {

@@ -6,14 +6,15 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { type PathShard, SPLITS, type Split } from '@pathfold/protocol/resources';
 import { assignPath, type Evidence } from '@pathfold/routing/assign/assign';
-import type { Router } from '@pathfold/routing/assign/router';
+import { type Router, readRouter } from '@pathfold/routing/assign/router';
 import { bestPaths, fitDiscriminative, fitKmeans, fitProduct, targetOf } from '@pathfold/routing/fit/fit';
+import { growRouter } from '@pathfold/routing/fit/grow';
 import { type Rows, rowOf, takeRows } from '@pathfold/routing/fit/rows';
 import { shardsOf } from '@pathfold/routing/fit/shards';
 import * as z from 'zod/mini';
 import { encodeAssignment } from '../assigned.ts';
 import { readScores } from '../document-scores.ts';
-import { RouteFoldInput, RouteTask } from './task.ts';
+import { type Growth, RouteFoldInput, RouteTask } from './task.ts';
 
 /** How far shards of a discriminative router are pulled from what is best for the router documents to equal sizes. */
 const EVENNESS = 0.5;
@@ -74,6 +75,7 @@ export const routeFold: WorkFold = {
       result: { features: features?.blob ?? null },
       routing: {
         version: input.version,
+        growth: input.grow?.growth ?? null,
         router: await json(router),
         assignment: await blobs.put(encodeAssignment(assigned)),
         shards: await json(describe(input, texts, shards)),
@@ -146,7 +148,7 @@ function evidenceOf(
 
 /** The router of this version: from clusters of features at first, later from what each path loses on the router documents. */
 async function fit(input: RouteFoldInput, { documents }: Texts, features: Features | null, blobs: FoldBlobs) {
-  const { version, kind, seed, prefixBytes, context: prefixTokens, paths, experts, losses } = input;
+  const { version, kind, seed, prefixBytes, context: prefixTokens, paths, experts, losses, grow } = input;
   const about = { version, paths, prefixBytes, prefixTokens, base: (input.base ?? []).map(({ sha256 }) => sha256) };
   if (!features) return { version, paths, prefixBytes, prefixTokens, kind: 'random' as const, seed };
   const rowsOf = (from: number, count: number): Rows => {
@@ -155,6 +157,14 @@ async function fit(input: RouteFoldInput, { documents }: Texts, features: Featur
   };
   const count = documents.train.length;
   const train = { features: rowsOf(0, count), weights: documents.train.map((ids) => ids.length + 1) };
+  if (grow)
+    return growRouter({
+      router: await oldRouter(grow.router, blobs),
+      about,
+      train,
+      grown: splitsOf(paths, grow.growth),
+      seed,
+    });
   if (losses.length === 0) {
     const options = { about, ...train, seed };
     return kind === 'product' ? fitProduct({ ...options, experts }) : fitKmeans(options);
@@ -168,6 +178,13 @@ async function fit(input: RouteFoldInput, { documents }: Texts, features: Featur
   const router = { features: takeRows(rowsOf(count, documents.router.length), labelled), labels };
   return fitDiscriminative({ about, router, train, target: targetOf(labels, paths.length, EVENNESS) });
 }
+
+const oldRouter = async ({ sha256 }: BlobRef, blobs: FoldBlobs): Promise<Router> =>
+  readRouter(JSON.parse(new TextDecoder().decode(await blobs.get(sha256))));
+
+/** By place of a new path, the place of the one whose shard it shares. */
+const splitsOf = (paths: readonly string[], { grown }: Growth): Map<number, number> =>
+  new Map(Object.entries(grown).map(([id, { from }]) => [paths.indexOf(id), paths.indexOf(from)]));
 
 /** What people are told of each shard: its domains by share of its tokens, and the beginnings of some documents. */
 function describe({ paths }: RouteFoldInput, texts: Texts, shards: readonly (readonly number[])[]): PathShard[] {

@@ -1,9 +1,10 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
-import type { FoldOutput, RunFacts } from '@pathfold/coordination/work-plan';
+import type { FoldOutput, Growth, Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { RoutingSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
+import type { TrainTask } from '../train/task.ts';
 import { routePlan } from './plan.ts';
 import type { RouteFoldInput, RouteTask } from './task.ts';
 
@@ -31,17 +32,17 @@ const kindOf = (table: Table, volunteer: string): string | undefined =>
   table.state.leases[table.state.volunteers[volunteer]!.lease ?? '']?.kind;
 
 /** What the fold of a routing answers. */
-function endFold(table: Table, version: number): void {
+function endFold(table: Table, version: number, growth: Growth | null = null): void {
   const counts = { train: [50, 50], router: [5, 5], test: [5, 5] };
   const blobs = { router: blobOf('router'), assignment: blobOf('assignment'), shards: blobOf('shards') };
   const paths = Object.fromEntries(
-    ['0', '1'].map((id) => [id, { shard: blobOf(`${id} v${version}`), shardTokens: 9 }]),
+    ['0', '1', ...(growth ? ['2'] : [])].map((id) => [id, { shard: blobOf(`${id} v${version}`), shardTokens: 9 }]),
   );
   const output: FoldOutput = {
     modules: [],
     figures: null,
     result: { features: blobOf('features') },
-    routing: { version, counts, ...blobs, paths },
+    routing: { version, counts, ...blobs, paths, growth },
   };
   table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: `routing v${version}`, output });
 }
@@ -108,6 +109,37 @@ test('at its time a run is routed anew from the losses of all paths, and trainin
   });
   endFold(table, 2);
   expect(table.state.runs['r']!.facts.paths['1']!.shard).toEqual(blobOf('1 v2'));
+});
+
+test('a run grows while it trains: a new path goes on from the modules and steps of the one that it copies', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
+  endFold(table, 1);
+  for (const volunteer of ['a', 'b']) table.ready(volunteer, SPEED);
+  for (const volunteer of ['a', 'b']) table.contribute(table.lease(volunteer), 20);
+  table.fold();
+  const growth: Growth = {
+    levels: [{ experts: 3, blocks: 2 }],
+    ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.1' } },
+    grown: { '2': { from: '1', modules: ['embedding', 'level0.2', 'head'] } },
+  };
+  const ask = structuredClone(growth) as unknown as Json;
+  const [begun] = only(table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask }), 'FoldBegun');
+  const { grow, paths } = begun!.fold.input as unknown as RouteFoldInput;
+  expect(grow).toEqual({ growth, router: blobOf('router') });
+  expect(paths).toEqual(['0', '1', '2']);
+  const before = structuredClone(table.state.runs['r']!.facts);
+  endFold(table, 2, growth);
+  const { facts } = table.state.runs['r']!;
+  expect(facts.modules['level0.2']).toEqual(before.modules['level0.1']);
+  // No other path has another module than before: its answers stay as they were.
+  expect(facts.modules).toMatchObject(before.modules);
+  expect(facts.spec.levels).toEqual(growth.levels);
+  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
+  const tasks = Object.values(table.state.leases).map(({ task }) => task.body as unknown as TrainTask);
+  expect(tasks.map(({ path }) => path).toSorted()).toEqual(['0', '1', '2']);
+  expect(tasks.find(({ path }) => path === '2')).toMatchObject({ globalStep: 20, levels: growth.levels });
 });
 
 test('a run of one path has nothing to route', () => {

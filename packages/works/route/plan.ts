@@ -3,7 +3,14 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
-import { type FeaturesTask, type LossesTask, type RouteFoldInput, RouteFoldResult, type RouteTask } from './task.ts';
+import {
+  type FeaturesTask,
+  Growth,
+  type LossesTask,
+  type RouteFoldInput,
+  RouteFoldResult,
+  type RouteTask,
+} from './task.ts';
 
 /** Text that one lease of features reads: its prefixes are a small part of it. */
 const PART_BYTES = 1_000_000;
@@ -19,6 +26,10 @@ export interface RouteState {
   /** Rows of all documents under the base, once the first routing is done. */
   features: BlobRef | null;
   folding: boolean;
+  /** Re-shardings done or under way. */
+  reshardings: number;
+  /** Experts that the operator asked for and that are not there yet. */
+  growth: Growth | null;
 }
 
 /**
@@ -28,7 +39,10 @@ export interface RouteState {
  */
 export const routePlan: WorkPlan<RouteState> = {
   name: 'route',
-  init: (run) => ({ parts: isRouted(run) ? partsOf(featureParts(run)) : null, features: null, folding: false }),
+  init: (run) => ({
+    parts: isRouted(run) ? partsOf(featureParts(run)) : null,
+    ...{ features: null, folding: false, reshardings: 0, growth: null },
+  }),
   open: (state, run) => (nextPart(state, run) === null ? null : () => true),
 
   offer(state, run, volunteer) {
@@ -40,8 +54,8 @@ export const routePlan: WorkPlan<RouteState> = {
   settle,
 
   plan(state, run) {
-    const done = state.parts === null && !isDue(run);
-    const came = state.parts && !state.folding ? wholeOf(state.parts) : null;
+    const done = state.parts === null && state.growth === null && !isDue(state, run);
+    const came = state.folding ? null : state.parts ? wholeOf(state.parts) : state.growth && [];
     if (!came) return { folds: [], revoke: [], wakeAt: null, done };
     const input = foldInput(state, run, came);
     const fold = {
@@ -75,18 +89,17 @@ const progressOf = (run: RunFacts): number =>
   (Math.min(...Object.values(run.modules).map(({ version }) => version)) * run.spec.inner.steps) / run.spec.totalSteps;
 
 /** Whether it is time for the next re-sharding. */
-function isDue(run: RunFacts): boolean {
+function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
   const { kind, rounds } = run.spec.routing;
   if (!run.routing || kind !== 'discriminative') return false;
-  const done = run.routing.version - 1;
-  return done < rounds && progressOf(run) >= FIRST_RESHARDING + (RESHARDINGS_SPAN * done) / rounds;
+  return reshardings < rounds && progressOf(run) >= FIRST_RESHARDING + (RESHARDINGS_SPAN * reshardings) / rounds;
 }
 
 /** The part that is to be leased next: of those begun, or the first of a re-sharding that is due. */
 function nextPart(state: RouteState, run: RunFacts): string | null {
   if (state.folding) return null;
   if (state.parts) return freePart(state.parts);
-  return isDue(run) ? Object.keys(run.paths)[0]! : null;
+  return isDue(state, run) && !state.growth ? Object.keys(run.paths)[0]! : null;
 }
 
 function settle(state: RouteState, run: RunFacts, outcome: Outcome): void {
@@ -102,14 +115,18 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome): void {
       return;
     case 'begun':
       state.folding = true;
+      if (run.routing && state.parts) state.reshardings++;
       return;
     case 'folded':
+      if (state.parts === null) state.growth = null;
       Object.assign(state, { parts: null, folding: false, features: RouteFoldResult.parse(outcome.result).features });
       return;
     case 'received':
     case 'routed':
     case 'resumed':
+      return;
     case 'requested':
+      if (outcome.ask && run.routing) state.growth = Growth.parse(outcome.ask);
       return;
   }
 }
@@ -176,6 +193,7 @@ function foldInput(
   came: readonly { readonly name: string; readonly sha256: string }[],
 ): RouteFoldInput {
   const { spec } = run;
+  const growing = state.parts === null ? state.growth : null;
   return {
     version: (run.routing?.version ?? 0) + 1,
     kind: spec.routing.kind,
@@ -185,12 +203,13 @@ function foldInput(
     context: spec.model.context,
     width: spec.model.width,
     experts: levelsOf(spec).flatMap(({ experts }) => (experts === 'path' ? [] : experts)),
-    paths: Object.keys(run.paths),
+    paths: growing ? [...growing.paths] : Object.keys(run.paths),
     documents: run.documents,
     tokenizer: run.tokenizer,
     base: run.base && [...run.base],
     features: state.features,
     parts: run.routing ? [] : came.map(({ sha256 }) => ({ sha256 })),
+    grow: growing && run.routing ? { growth: growing, router: run.routing.router } : null,
     losses: run.routing ? came.map(({ name, sha256 }) => ({ path: name, sha256 })) : [],
   };
 }

@@ -47,6 +47,15 @@ export const partOf = (count: number, part: number, parts: number): { from: numb
   to: Math.floor(((part + 1) * count) / parts),
 });
 
+/** More experts, as the operator's host works it out (coordination/work-plan.ts). */
+export const Growth = z.strictObject({
+  levels: z.array(LevelSpec),
+  paths: z.array(z.string()),
+  modules: z.record(z.string(), z.string()),
+  grown: z.record(z.string(), z.strictObject({ from: z.string(), modules: z.array(z.string()) })),
+});
+export type Growth = z.infer<typeof Growth>;
+
 /** Input of the fold that routes every document and cuts the shards. */
 export const RouteFoldInput = z.strictObject({
   /** Of the routing that comes out. */
@@ -66,6 +75,8 @@ export const RouteFoldInput = z.strictObject({
   /** Rows of all documents, train then router then test, from an earlier fold; or their parts in that order. */
   features: z.nullable(BlobRef),
   parts: z.array(z.strictObject({ sha256: z.string() })),
+  /** Paths to add, and the router that knows the others. */
+  grow: z.nullable(z.strictObject({ growth: Growth, router: BlobRef })),
   /** By path, in order, when there are losses to learn from. */
   losses: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
 });

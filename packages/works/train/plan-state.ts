@@ -1,4 +1,4 @@
-import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { Growth, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Mode } from '@pathfold/protocol/run-spec';
 
 /** The version of each module of a path that a lease started from. */
@@ -96,19 +96,32 @@ export interface TrainState {
   tokens: number;
 }
 
+const freshModule = (): ModuleState => ({
+  ...{ paths: [], openedAt: null, live: 0, given: 0, folding: null },
+  ...{ merging: false, owed: 0, graceEndsAt: null, workers: {} },
+});
+
+const freshPath = (): PathState => ({ leases: [], contributions: [], steps: 0, rounds: 0, grants: 0, stale: false });
+
 export function initialTrainState(run: RunFacts): TrainState {
   const modules: Record<string, ModuleState> = {};
-  for (const name of Object.keys(run.modules))
-    modules[name] = {
-      ...{ paths: [], openedAt: null, live: 0, given: 0, folding: null },
-      ...{ merging: false, owed: 0, graceEndsAt: null, workers: {} },
-    };
+  for (const name of Object.keys(run.modules)) modules[name] = freshModule();
   const paths: Record<string, PathState> = {};
   for (const [id, path] of Object.entries(run.paths)) {
-    paths[id] = { leases: [], contributions: [], steps: 0, rounds: 0, grants: 0, stale: false };
+    paths[id] = freshPath();
     for (const name of path.modules) modules[name]!.paths.push(id);
   }
   return { paths, modules, leases: {}, norms: [], paces: {}, tokens: 0 };
+}
+
+/** New paths go on from the steps of those that they were copied from. */
+export function growState(state: TrainState, run: RunFacts, { modules, grown }: Growth): void {
+  for (const name of Object.keys(modules)) state.modules[name] = freshModule();
+  for (const [id, { from }] of Object.entries(grown)) {
+    const { steps, rounds } = state.paths[from]!;
+    state.paths[id] = { ...freshPath(), steps, rounds };
+    for (const name of run.paths[id]!.modules) state.modules[name]!.paths.push(id);
+  }
 }
 
 export const versionOf = (run: RunFacts, module: string): number => run.modules[module]!.version;

@@ -1,0 +1,38 @@
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import { expect, test } from 'vitest';
+import { growthOf } from './growth.ts';
+
+test('an expert brings a path for each that crosses the one it copies', () => {
+  const { levels, paths, modules, grown } = growthOf(runFacts('r', [2, 2]), 1, 0);
+  expect(levels.map(({ experts }) => experts)).toEqual([2, 3]);
+  expect(paths).toEqual(['0-0', '0-1', '0-2', '1-0', '1-1', '1-2']);
+  expect(modules).toEqual({ 'level1.2': 'level1.0' });
+  expect(grown).toEqual({
+    '0-2': { from: '0-0', modules: ['embedding', 'level0.0', 'level1.2', 'head'] },
+    '1-2': { from: '1-0', modules: ['embedding', 'level0.1', 'level1.2', 'head'] },
+  });
+});
+
+test('private modules of a new path are copies too', () => {
+  const facts = runFacts('r', [2, 1]);
+  const levels = [
+    { experts: 2, blocks: 2 },
+    { experts: 'path' as const, blocks: 2 },
+  ];
+  const paths = {
+    '0-0': { ...facts.paths['0-0']!, modules: ['embedding', 'level0.0', 'level1.0', 'head'] },
+    '1-1': { ...facts.paths['1-0']!, modules: ['embedding', 'level0.1', 'level1.1', 'head'] },
+  };
+  const { modules, grown } = growthOf({ ...facts, spec: { ...facts.spec, levels }, paths }, 0, 1);
+  expect(modules).toEqual({ 'level0.2': 'level0.1', 'level1.2': 'level1.1' });
+  expect(grown['2-2']).toMatchObject({ from: '1-1' });
+});
+
+test.each([
+  ['a run of one path', runFacts('r', [1]), 0, 0, 'wrong_state'],
+  ['a level that is not there', runFacts('r', [2, 2]), 2, 0, 'bad_request'],
+  ['an expert that is not there', runFacts('r', [2, 2]), 1, 2, 'bad_request'],
+  ['more paths than are offered', runFacts('r', [32, 32]), 1, 0, 'bad_request'],
+])('refuses %s', (_, facts, level, expert, code) => {
+  expect(() => growthOf(facts, level, expert)).toThrow(expect.objectContaining({ code }));
+});
