@@ -1,6 +1,6 @@
 import { primitives } from '../primitives/list.ts';
 import { gradients } from './differentiate.ts';
-import { prune } from './prune.ts';
+import { simplify } from './simplify.ts';
 import type { Attributes, Call, DType, Plan, Port, Recording, Shape, StatePort, Tensor, TensorType } from './types.ts';
 
 /** Records primitive calls. Build one through `trace`. */
@@ -55,7 +55,7 @@ export class Trace implements Recording {
   }
 
   plan(): Plan {
-    return prune({
+    return simplify({
       values: this.tensors.map(({ shape, dtype }) => ({ shape, dtype })),
       inputs: this.#inputs,
       state: this.#state,

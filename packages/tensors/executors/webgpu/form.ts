@@ -18,6 +18,8 @@ export interface Kernel {
    */
   readonly reads: Readonly<Record<string, Place>>;
   readonly writes: Readonly<Record<string, Place>>;
+  /** A kernel that writes other elements of the same operands, and reads none that this one writes. */
+  readonly beside?: Kernel;
   /** Numbers that differ between calls of one shader: `numbers.x` (u32) by name. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** Workgroups, however many. */

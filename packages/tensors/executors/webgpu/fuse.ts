@@ -1,5 +1,6 @@
 import type { Call, Plan } from '../../plan/types.ts';
 import { primitives } from '../../primitives/list.ts';
+import { turnInAttention } from './turn-in-attention.ts';
 
 /** A call, and whether its last input is one to be added to the output `takesAddend` of its form. */
 export interface Step extends Call {
@@ -42,5 +43,5 @@ export const fuse = (plan: Plan): FusedPlan => {
     steps[index] = null;
     madeBy.set(sum, host.made);
   });
-  return { ...plan, calls: steps.filter((step) => step !== null) };
+  return turnInAttention({ ...plan, calls: steps.filter((step) => step !== null) });
 };

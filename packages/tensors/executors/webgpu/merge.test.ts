@@ -36,6 +36,12 @@ test('a kernel follows what writes its operands, and what uses memory that it wr
   expect(merged([first, second, third])).toEqual([[0], [1, 2]]);
 });
 
+test('kernels that write other elements of one operand share a dispatch when they say so', () => {
+  const first = kernel(place(0), place(1));
+  expect(merged([first, kernel(place(2), place(1))])).toEqual([[0], [1]]);
+  expect(merged([first, kernel(place(2), place(1), { beside: first })])).toEqual([[0, 1]]);
+});
+
 test('what does not fit one shader does not share a dispatch', () => {
   const [one, other] = [kernel(place(0), place(1)), kernel(place(2), place(3))];
   expect(merged([one, { ...other, lanes: 32 }])).toEqual([[0], [1]]);

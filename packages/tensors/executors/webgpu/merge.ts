@@ -24,6 +24,7 @@ export const merge = (kernels: readonly Kernel[], limits: Limits): readonly (rea
 const overlap = (a: Place, b: Place): boolean => a.buffer === b.buffer && a.at < b.at + b.size && b.at < a.at + a.size;
 
 const mustFollow = (kernel: Kernel, earlier: Kernel): boolean => {
+  if (kernel.beside === earlier) return false;
   const [reads, writes] = [Object.values(kernel.reads), Object.values(kernel.writes)];
   const touched = [...Object.values(earlier.reads), ...Object.values(earlier.writes)];
   return (

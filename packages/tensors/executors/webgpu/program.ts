@@ -136,7 +136,11 @@ export class WebgpuProgram implements Program {
       return wgsl.kernels({ inputs: operands, outputs: places(outputs), attributes, addend, scratch, constant });
     });
     const { limits } = this.device;
-    return merge(kernels, limits).map((each) => shaderOf(each, limits.maxComputeWorkgroupsPerDimension));
+    // Shaders that are shared by many plans compile sooner: merging pays where steps are taken again and again.
+    const steps = plan.state.some(({ value, next }) => value !== next);
+    return (steps ? merge(kernels, limits) : kernels.map((kernel) => [kernel])).map((each) =>
+      shaderOf(each, limits.maxComputeWorkgroupsPerDimension),
+    );
   }
 
   /** Pipelines and bind groups; the numbers of all shaders lie in one uniform buffer. */

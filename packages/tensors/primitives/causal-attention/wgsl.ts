@@ -52,8 +52,8 @@ var<workgroup> first: array<f32, ${tile * headWidth}>;
 var<workgroup> second: array<f32, ${tile * headWidth}>;
 ${
   turned
-    ? `fn turned(row: u32, from: u32, d: u32) -> f32 {
-  let at = row * ${3 * heads * headWidth}u + from;
+    ? `fn turned(row: u32, offset: u32, d: u32) -> f32 {
+  let at = row * ${3 * heads * headWidth}u + offset;
   let turn = (row % ${context}u) * ${headWidth / 2}u + d % ${headWidth / 2}u;
   let other = qkv(at + (d + ${headWidth / 2}u) % ${headWidth}u);
   return qkv(at + d) * cos_of(turn) + select(other, -other, d < ${headWidth / 2}u) * sin_of(turn);
@@ -152,9 +152,8 @@ export const causalAttentionWgsl: WgslForm<RotaryAttributes> = {
   },
 };
 
-/** Probabilities are computed again. First an invocation a query makes dQ, and y dy; then one a key, dK and dV. */
+/** Probabilities are computed again. An invocation a query makes dQ; another one, of a key, makes dK and dV. */
 export const causalAttentionGradWgsl: WgslForm<RotaryAttributes> = {
-  scratchFloats: ([qkv], { heads }) => qkv![0]! * heads,
   kernels(call) {
     const sizes = sizesOf(call);
     const { headWidth, heads, groups, context, tile } = sizes;
@@ -164,7 +163,7 @@ export const causalAttentionGradWgsl: WgslForm<RotaryAttributes> = {
     const scale = float(1 / Math.sqrt(headWidth));
     const queries: Kernel = {
       reads: { qkv: qkv!, y: y!, statistics: statistics!, dy: dy!, ...tables },
-      writes: { d_qkv: dQkv!, products: call.scratch },
+      writes: { d_qkv: dQkv! },
       groups,
       lanes: LANES,
       declarations: declarations(sizes),
@@ -192,17 +191,18 @@ export const causalAttentionGradWgsl: WgslForm<RotaryAttributes> = {
   }
   if (inside) {
     ${forD(sizes, `set_d_qkv(${column(sizes, 'own', 0)}, ${turnedBack(sizes, 'result')});`)}
-    set_products(own * ${heads}u + head, along);
   }`,
     };
     const keep = `if (lane < count) {
-      let row = (sequence + j0 + lane) * ${heads}u + head;
-      shifts[lane] = statistics(row);
-      alongs[lane] = products(row);
+      let row = sequence + j0 + lane;
+      shifts[lane] = statistics(row * ${heads}u + head);
+      alongs[lane] = 0.0;
+      ${forD(sizes, `alongs[lane] += dy(${columnOfResult(sizes, 'row')}) * y(${columnOfResult(sizes, 'row')});`)}
     }`;
     const keys: Kernel = {
-      reads: { qkv: qkv!, statistics: statistics!, dy: dy!, products: call.scratch, ...tables },
+      reads: { qkv: qkv!, y: y!, statistics: statistics!, dy: dy!, ...tables },
       writes: { d_qkv: dQkv! },
+      beside: queries,
       groups,
       lanes: LANES,
       declarations: declarations(

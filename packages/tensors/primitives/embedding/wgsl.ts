@@ -12,17 +12,18 @@ const LANES = 64;
 
 /** A workgroup a row of the table; it adds, in order, the rows of dy that are its own. */
 export const embeddingGradWgsl: WgslForm<{ readonly rows: number }> = {
-  kernels({ inputs: [ids, dy], outputs: [sums], attributes: { rows } }) {
+  takesAddend: 0,
+  kernels({ inputs: [ids, dy], outputs: [sums], attributes: { rows }, addend }) {
     const width = dy!.shape[1]!;
     return [
       {
-        reads: { ids: ids!, dy: dy! },
+        reads: { ids: ids!, dy: dy!, ...(addend && { addend }) },
         writes: { sums: sums! },
         groups: rows,
         lanes: LANES,
         body: `
   for (var c = lane; c < ${width}u; c += ${LANES}u) {
-    var sum = 0.0;
+    var sum = ${addend ? `addend(group * ${width}u + c)` : '0.0'};
     for (var n = 0u; n < ${ids!.size}u; n++) {
       if (u32(ids(n)) == group) { sum += dy(n * ${width}u + c); }
     }
