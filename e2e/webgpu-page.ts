@@ -4,7 +4,7 @@ import { DeviceError, type ExecutorName } from '@pathfold/tensors/executors/exec
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { add } from '@pathfold/tensors/primitives/add/add';
-import { distance, planOf, valuesFor } from '@pathfold/tensors/primitives/battery';
+import { bitsOf, distance, planOf, valuesFor } from '@pathfold/tensors/primitives/battery';
 import type { Case } from '@pathfold/tensors/primitives/case';
 import { mul } from '@pathfold/tensors/primitives/mul/mul';
 import { scale } from '@pathfold/tensors/primitives/scale/scale';
@@ -77,6 +77,14 @@ const inPage = {
       }
     reference.dispose();
     return { plans, wrong };
+  },
+
+  /** Of all cases, on our kernels. */
+  async bits(): Promise<Record<string, number>> {
+    const executor = await openExecutor('wasm');
+    const bits = await bitsOf(executor, cases);
+    executor.dispose();
+    return bits;
   },
 
   async selfTest() {

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Executor, ExecutorName } from '../executors/executor.ts';
 import { openExecutor } from '../executors/open.ts';
@@ -6,18 +5,14 @@ import { type Plan, sizeOf } from '../plan/types.ts';
 import { distance, floatsOf, noise, planOf, valuesFor } from './battery.ts';
 import type { Case } from './case.ts';
 import { primitives } from './list.ts';
+import { nodeCases } from './node-cases.ts';
 
 /** The reference, and the executors that are held to it. */
 const REFERENCE: ExecutorName = 'tfjs-cpu';
 const TESTED: ExecutorName[] = ['tfjs-wasm', 'wasm'];
 const TOLERANCE = 1e-5;
 
-const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).filter((f) => f.isDirectory());
-const paths = [...folders.map(({ name }) => `./${name}/cases.ts`), '../operations/cases.ts'];
-const cases: Case[] = (await Promise.all(paths.map((path) => import(path) as Promise<{ cases: Case[] }>))).flatMap(
-  (module) => module.cases,
-);
-
+const cases = await nodeCases();
 const executors = new Map<ExecutorName, Executor>();
 const run = async (name: ExecutorName, plan: Plan, values: Record<string, Float32Array | Int32Array>) => {
   const program = executors.get(name)!.compile(plan);
@@ -63,7 +58,8 @@ afterAll(() => {
   for (const executor of executors.values()) executor.dispose();
 });
 
-test('every primitive has a case', () => {
+test('every primitive has a case, and every case a name of its own', () => {
+  expect(new Set(cases.map((c) => c.name)).size).toBe(cases.length);
   const orders = cases.flatMap((c) =>
     [0, 1, 2].filter((order) => order <= c.derivatives).map((order) => planOf(c, order)),
   );

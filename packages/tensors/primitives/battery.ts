@@ -1,4 +1,4 @@
-import type { Data } from '../executors/executor.ts';
+import type { Data, Executor } from '../executors/executor.ts';
 import { gradients } from '../plan/differentiate.ts';
 import { type Trace, trace } from '../plan/trace.ts';
 import { type Plan, sizeOf, type Tensor } from '../plan/types.ts';
@@ -69,4 +69,22 @@ export const distance = (a: Values, b: Values): number => {
       size += value ** 2;
     });
   return Math.sqrt(difference) / Math.max(Math.sqrt(size), 1e-3);
+};
+
+/** By case, a checksum (FNV-1a) of the bits of all that it and its derivatives compute. */
+export const bitsOf = async (executor: Executor, cases: readonly Case[]): Promise<Record<string, number>> => {
+  const bits: Record<string, number> = {};
+  for (const c of cases) {
+    let hash = 0x811c9dc5;
+    for (let order = 0; order <= c.derivatives; order++) {
+      const plan = planOf(c, order);
+      const program = executor.compile(plan);
+      const outputs = await program.run(valuesFor(plan, c));
+      program.dispose();
+      for (const y of Object.values(outputs))
+        for (const word of new Uint32Array(y.buffer, y.byteOffset, y.length)) hash = Math.imul(hash ^ word, 0x01000193);
+    }
+    bits[c.name] = hash >>> 0;
+  }
+  return bits;
 };
