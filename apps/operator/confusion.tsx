@@ -4,6 +4,7 @@ import { formatCount, formatShare } from '@pathfold/ui/formats';
 /** Of each domain, how much of it each path gets; a row adds up to the domain. */
 interface Heat {
   readonly of: string;
+  readonly paths: readonly string[];
   readonly rows: readonly { readonly domain: string; readonly total: number; readonly parts: readonly number[] }[];
 }
 
@@ -18,6 +19,7 @@ export function heatOf(router: readonly RouterResource[], evaluation: Evaluation
   if (confusion)
     return {
       of: 'held-out texts',
+      paths: confusion.paths,
       rows: rowsOf(confusion.domains, (name) => confusion.documents[confusion.domains.indexOf(name)]!),
     };
   const names = [...new Set(router.flatMap(({ domains }) => domains.map(({ name }) => name)))].toSorted();
@@ -25,6 +27,7 @@ export function heatOf(router: readonly RouterResource[], evaluation: Evaluation
     Math.round(tokens * (domains.find((domain) => domain.name === name)?.share ?? 0));
   return {
     of: 'tokens of the shards',
+    paths: router.map(({ path }) => path),
     rows: rowsOf(names, (name) => router.map((item) => tokensOf(item, name))),
   };
 }
@@ -40,19 +43,19 @@ export function Confusion({
   readonly router: readonly RouterResource[];
   readonly evaluation: Evaluation | null;
 }) {
-  const { of, rows } = heatOf(router, evaluation);
+  const { of, paths, rows } = heatOf(router, evaluation);
   const caption = `Domains against paths, ${of}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key
     <section aria-label={caption} tabIndex={0} className="overflow-x-auto">
       <table className="border-separate border-spacing-0.5 text-xs">
-        <caption className="pb-2 text-left font-semibold text-sm">{caption}</caption>
+        <caption className="whitespace-nowrap pb-2 text-left font-semibold text-sm">{caption}</caption>
         <thead>
           <tr>
             <th scope="col" className="text-left font-medium text-soft">
               Domain
             </th>
-            {router.map(({ path }) => (
+            {paths.map((path) => (
               <th key={path} scope="col" className="figure px-1 font-medium text-soft">
                 {path}
               </th>
@@ -67,14 +70,14 @@ export function Confusion({
               </th>
               {parts.map((part, path) => (
                 <td
-                  key={router[path]?.path}
+                  key={paths[path]}
                   title={`${formatCount(part)} of ${formatCount(total)}`}
-                  className="figure h-7 min-w-7 px-1 text-center"
+                  className="figure h-7 min-w-8 px-1 text-center"
                   style={{
                     background: `color-mix(in srgb, var(--color-signal) ${Math.round((STRONGEST * part) / total)}%, var(--color-well))`,
                   }}
                 >
-                  <span className={router.length > MOST_FIGURES ? 'sr-only' : undefined}>
+                  <span className={paths.length > MOST_FIGURES ? 'sr-only' : undefined}>
                     {part === 0 ? '' : formatShare(part / total)}
                   </span>
                 </td>

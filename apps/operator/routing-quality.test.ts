@@ -12,6 +12,8 @@ const evaluation: Evaluation = {
   validBitsPerByte: 2,
   paths: {},
   whole: {
+    round: 2,
+    routedBitsPerByte: 2.1,
     oracleBitsPerByte: 1.8,
     rerouted: [
       { tokens: 32, bitsPerByte: 1.9 },
@@ -19,6 +21,7 @@ const evaluation: Evaluation = {
     ],
     confusion: {
       domains: ['json', 'verse', 'none'],
+      paths: ['0', '1'],
       documents: [
         [3, 1],
         [0, 2],
@@ -37,6 +40,7 @@ test('the heat map counts tokens of the shards until every path has scored the h
   expect(heatOf(router, { ...evaluation, whole: null }).rows).toEqual(rows);
   expect(heatOf(router, evaluation)).toEqual({
     of: 'held-out texts',
+    paths: ['0', '1'],
     rows: [
       { domain: 'json', parts: [3, 1], total: 4 },
       { domain: 'verse', parts: [0, 2], total: 2 },
@@ -45,6 +49,6 @@ test('the heat map counts tokens of the shards until every path has scored the h
 });
 
 test('choices of the path go from once to the best that is known afterwards', () => {
-  expect(choicesOf({ router, evaluation }).map(({ bitsPerByte }) => bitsPerByte)).toEqual([2, 1.95, 1.9, 1.8]);
+  expect(choicesOf({ router, evaluation }).map(({ bitsPerByte }) => bitsPerByte)).toEqual([2.1, 1.95, 1.9, 1.8]);
   expect(choicesOf({ router, evaluation: null })).toEqual([]);
 });

@@ -21,9 +21,9 @@ interface Choice {
 /** What choosing the path in one way or another costs, in bits per byte of the same held-out texts. */
 export function choicesOf({ evaluation }: LiveRouting): Choice[] {
   if (!evaluation?.whole) return [];
-  const { oracleBitsPerByte, rerouted } = evaluation.whole;
+  const { routedBitsPerByte, oracleBitsPerByte, rerouted } = evaluation.whole;
   return [
-    { name: 'Routed once, by the beginning', bitsPerByte: evaluation.validBitsPerByte },
+    { name: 'Routed once, by the beginning', bitsPerByte: routedBitsPerByte },
     ...rerouted
       .toSorted((a, b) => b.tokens - a.tokens)
       .map(({ tokens, bitsPerByte }) => ({ name: `Routed again every ${tokens} tokens`, bitsPerByte })),
@@ -67,11 +67,15 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
         </Stats>
         {once ? (
           <Table<Choice>
-            caption="Bits per byte by choice of the path"
+            caption={`Bits per byte by choice of the path, at round ${evaluation?.whole?.round}`}
             keyOf={(choice) => choice.name}
             rows={choices}
             columns={[
-              { name: 'Choice of the path', wraps: true, cell: (choice) => choice.name },
+              {
+                name: `Choice of the path, at round ${evaluation?.whole?.round}`,
+                wraps: true,
+                cell: (choice) => choice.name,
+              },
               { name: 'Bits per byte', numeric: true, cell: (choice) => formatLoss(choice.bitsPerByte) },
               {
                 name: 'Against once',

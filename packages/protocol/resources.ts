@@ -100,15 +100,22 @@ export const Evaluation = z.object({
   validBitsPerByte: number,
   /** Each path on the documents that the router gives to it. */
   paths: z.record(z.string(), z.object({ documents: number, bitsPerByte: number })),
-  /** With several paths, when every path scored every document. */
+  /** With several paths, of the last time that every path scored every document; null before. */
   whole: z.nullable(
     z.object({
+      round: number,
+      /** Each document by the path that it is routed to. */
+      routedBitsPerByte: number,
       /** Each document by the path that is best for it, known only afterwards: a lower bound, not a router. */
       oracleBitsPerByte: number,
       /** Re-routed every so many tokens by the evidence so far. */
       rerouted: z.array(z.object({ tokens: number, bitsPerByte: number })),
       /** Documents of each domain by path. */
-      confusion: z.object({ domains: z.array(z.string()), documents: z.array(z.array(number)) }),
+      confusion: z.object({
+        domains: z.array(z.string()),
+        paths: z.array(z.string()),
+        documents: z.array(z.array(number)),
+      }),
     }),
   ),
 });

@@ -100,6 +100,7 @@ test('when all paths score all documents, the oracle and re-routing by what came
   const bits = (nats: number) => nats / (Math.LN2 * 24);
   expect(figures!.validBitsPerByte).toBeCloseTo(bits(16 + 12 + 6), 12);
   const { whole } = result as unknown as Evaluation;
+  expect(whole).toMatchObject({ round: 7, routedBitsPerByte: figures!.validBitsPerByte });
   expect(whole!.oracleBitsPerByte).toBeCloseTo(bits(16 + 12 + 6), 12);
   // Document 0 begins on p, moves to q after the first chunk and back after the third; 1 begins on q, moves to p; 2 stays.
   expect(whole!.rerouted[0]).toEqual({
@@ -109,6 +110,7 @@ test('when all paths score all documents, the oracle and re-routing by what came
   expect(whole!.rerouted[3]!.bitsPerByte).toBeCloseTo(bits(34), 12);
   expect(whole!.confusion).toEqual({
     domains: ['a', 'b'],
+    paths: ['p', 'q'],
     documents: [
       [1, 0],
       [1, 1],

@@ -82,7 +82,13 @@ export const evaluateFold: WorkFold = {
           .map(([path, scores]) => [path, { documents: scores.length, bitsPerByte: bitsPerByte(totalOf(scores)) }]),
       ),
       whole:
-        chunkTokens && assigned ? await wholeOf(scored, assigned, paths, chunkTokens, domains.sha256, blobs) : null,
+        chunkTokens && assigned
+          ? {
+              round,
+              routedBitsPerByte: losses.validBitsPerByte,
+              ...(await wholeOf(scored, assigned, paths, chunkTokens, domains.sha256, blobs)),
+            }
+          : null,
     };
     return { modules: [], figures: { round, ...losses }, result: evaluation };
   },
@@ -96,7 +102,7 @@ async function wholeOf(
   chunkTokens: number,
   domains: string,
   blobs: FoldBlobs,
-): Promise<Evaluation['whole']> {
+): Promise<Omit<NonNullable<Evaluation['whole']>, 'round' | 'routedBitsPerByte'>> {
   const byPath = paths.map((path) => {
     const scores = scored.find(([one]) => one === path)?.[1];
     if (!scores) throw new PathfoldError('bad_payload', `path ${path} has not scored the documents`);
@@ -118,6 +124,6 @@ async function wholeOf(
       });
       return { tokens: chunks * chunkTokens, bitsPerByte: bitsPerByte({ nats, bytes }) };
     }),
-    confusion: { domains: names.names, documents: confusion },
+    confusion: { domains: names.names, paths: [...paths], documents: confusion },
   };
 }

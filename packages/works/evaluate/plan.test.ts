@@ -1,5 +1,6 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { Json } from '@pathfold/coordination/work-plan';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
@@ -171,4 +172,17 @@ test('asked for, every path of a mixture scores every document', () => {
   table.join('a', SPEED);
   const task = table.state.leases[table.lease('a')]!.task.body as unknown as EvaluateTask;
   expect(task).toMatchObject({ assigned: null, chunkTokens: 32 });
+});
+
+test('what only a scoring by every path tells outlives the next scoring', () => {
+  const run = runFacts('r', [2]);
+  const state = evaluatePlan.init(run);
+  const scored = (round: number, whole: object | null) => {
+    const result = { round, validLoss: 2, validBitsPerByte: 2, paths: {}, whole } as Json;
+    evaluatePlan.settle(state, run, { type: 'folded', fold: `round ${round}`, result }, 0);
+    return evaluatePlan.summary(state, run).evaluation;
+  };
+  const whole = { round: 1, oracleBitsPerByte: 1 };
+  expect(scored(1, whole)).toMatchObject({ round: 1, whole });
+  expect(scored(2, null)).toMatchObject({ round: 2, whole });
 });

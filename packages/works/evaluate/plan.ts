@@ -182,7 +182,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome): void {
       state.folding = true;
       return;
     case 'folded':
-      state.latest = outcome.result as unknown as Evaluation;
+      state.latest = newerThan(state.latest, outcome.result as Evaluation | null);
       state.folding = false;
       if (campaign) settleCampaign(state, campaign);
       return;
@@ -195,6 +195,10 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome): void {
       return;
   }
 }
+
+/** What only a scoring by every path tells is kept until the next one. */
+const newerThan = (known: Evaluation | null, came: Evaluation | null): Evaluation | null =>
+  came && { ...came, whole: came.whole ?? known?.whole ?? null };
 
 const count = (parts: Parts): number => Object.keys(parts).length;
 
