@@ -13,7 +13,7 @@ import Fastify, {
 } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { apiPlugin } from './api/api.ts';
-import { answerProblems } from './api/problems.ts';
+import { answerProblems, sendProblem } from './api/problems.ts';
 import type { Coordinator } from './coordinator.ts';
 import { serveMetrics } from './metrics.ts';
 import { servePages, servePagesFromSource } from './pages.ts';
@@ -22,7 +22,7 @@ import { promptRuns } from './runs/prompt-runs.ts';
 import { setHeaders } from './security/headers.ts';
 import { guardHosts } from './security/hosts.ts';
 import { operatorOnly, recognizeOperators } from './security/operator.ts';
-import { createAddressAllowance } from './sockets/allowance.ts';
+import { createAllowances } from './sockets/allowance.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -43,6 +43,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     bodyLimit: MAX_BODY_BYTES,
     connectionTimeout: STALLED_MS,
     routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, 'bad_request', error.message),
     forceCloseConnections: true,
   };
   const app: FastifyInstance = Fastify(options);
@@ -80,7 +81,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   serveMetrics(app, metrics);
 
   const sockets = new Map<string, number>();
-  const openings = createAddressAllowance(config.limits.socketsPerAddress / 15, 4 * config.limits.socketsPerAddress);
+  const openings = createAllowances(config.limits.socketsPerAddress / 15, 4 * config.limits.socketsPerAddress);
   await app.register(async (scope) => {
     scope.route({
       method: 'GET',

@@ -3,8 +3,13 @@ import type { ContributionDesk } from './api/contributions.ts';
 import type { Host } from './host.ts';
 import type { Signer } from './security/secrets.ts';
 import { newSecret, secretsEqual } from './security/secrets.ts';
-import type { VolunteerDesk } from './sockets/volunteer-socket.ts';
+import { createAllowances } from './sockets/allowance.ts';
+import type { VolunteerDesk, WorkMessage } from './sockets/volunteer-socket.ts';
 import type { Lists } from './store/lists.ts';
+
+/** Changes of mind that one volunteer may have, a second and at once: each is written to the log. */
+const WISHES_PER_SECOND = 1;
+const WISHES_AT_ONCE = 30;
 
 /** Turns what volunteers say, over sockets and HTTP, into facts for the mind. */
 export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerDesk & ContributionDesk {
@@ -22,6 +27,18 @@ export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerD
   const heldBy = (volunteer: string, lease: string) => {
     const record = state.leases[lease];
     return record?.volunteer === volunteer && record.contribution === null;
+  };
+
+  const wishes = createAllowances(WISHES_PER_SECOND, WISHES_AT_ONCE, host.now);
+  /** Leases that a volunteer had been granted when it last asked for one. */
+  const grantsAtReady = new Map<string, number>();
+  /** All that asks for work or gives it back, but the first `ready` after each lease. Throws too_many_messages. */
+  const allow = (volunteer: string, type: WorkMessage['type']) => {
+    const grants = state.volunteers[volunteer]?.grantCount ?? 0;
+    const isFirst = type === 'ready' && grants !== grantsAtReady.get(volunteer);
+    if (type === 'ready') grantsAtReady.set(volunteer, grants);
+    if (!isFirst && type !== 'progress' && !wishes.take(volunteer))
+      throw new PathfoldError('too_many_messages', 'Work was asked for and given back too often.');
   };
 
   return {
@@ -42,9 +59,13 @@ export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerD
     },
 
     heard: host.heard,
-    left: (volunteer) => host.note({ type: 'VolunteerLost', volunteer }),
+    left(volunteer) {
+      grantsAtReady.delete(volunteer);
+      host.note({ type: 'VolunteerLost', volunteer });
+    },
 
     hear(volunteer, message) {
+      allow(volunteer, message.type);
       switch (message.type) {
         case 'ready': {
           const { executor, memoryBytes } = message;

@@ -273,9 +273,16 @@ export type SignIn = z.infer<typeof SignIn>;
 export const SessionResource = z.object({ operator: z.boolean() });
 
 /** Query of `POST /corpora`; the body is the text itself, `text/plain` or `application/x-ndjson`. */
+/** Databases keep no NUL in text. */
+const words = (max: number) =>
+  z.string().check(
+    z.minLength(1),
+    z.maxLength(max),
+    z.refine((text) => !text.includes('\0'), 'must not hold NUL'),
+  );
 export const CorpusUploadQuery = z.object({
-  name: z.string().check(z.minLength(1), z.maxLength(80)),
-  licence: z._default(z.string().check(z.minLength(1), z.maxLength(200)), 'unstated'),
+  name: words(80),
+  licence: z._default(words(200), 'unstated'),
 });
 
 export const listOf = <T extends z.ZodMiniType>(item: T) =>

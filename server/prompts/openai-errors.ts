@@ -15,6 +15,8 @@ export const openAiError = (code: ErrorCode, message: string, param: string | nu
   error: { message, type: typeOf(ERRORS[code].status), param, code },
 });
 
+const CODES: Record<number, ErrorCode> = { 413: 'too_large', 415: 'unsupported_media_type', 429: 'rate_limited' };
+
 /** Every error of these routes in OpenAI's form. */
 export const answerOpenAiError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
   if (error instanceof PathfoldError) {
@@ -33,6 +35,6 @@ export const answerOpenAiError = (error: FastifyError, request: FastifyRequest, 
     request.log.error({ err: error }, 'prompt failed');
     return reply.code(500).send(openAiError('internal', ERRORS.internal.what));
   }
-  const code: ErrorCode = status === 429 ? 'rate_limited' : status === 413 ? 'too_large' : 'bad_request';
-  return reply.code(status).send(openAiError(code, error.message));
+  const code: ErrorCode = CODES[status] ?? 'bad_request';
+  return reply.code(ERRORS[code].status).send(openAiError(code, error.message));
 };

@@ -14,16 +14,16 @@ export function createAllowance(perSecond: number, burst: number, now: () => num
   };
 }
 
-const MOST_ADDRESSES = 10_000;
+const MOST_KEYS = 10_000;
 
-/** An allowance for each address. The addresses that were seen first are forgotten when there are too many. */
-export function createAddressAllowance(perSecond: number, burst: number, now?: () => number) {
-  const byAddress = new Map<string, ReturnType<typeof createAllowance>>();
+/** An allowance for each key, such as an address. The keys that were seen first are forgotten when there are too many. */
+export function createAllowances(perSecond: number, burst: number, now?: () => number) {
+  const byKey = new Map<string, ReturnType<typeof createAllowance>>();
   return {
-    take(address: string): boolean {
-      const allowance = byAddress.get(address) ?? createAllowance(perSecond, burst, now);
-      byAddress.set(address, allowance);
-      if (byAddress.size > MOST_ADDRESSES) byAddress.delete(byAddress.keys().next().value!);
+    take(key: string): boolean {
+      const allowance = byKey.get(key) ?? createAllowance(perSecond, burst, now);
+      byKey.set(key, allowance);
+      if (byKey.size > MOST_KEYS) byKey.delete(byKey.keys().next().value!);
       return allowance.take();
     },
   };

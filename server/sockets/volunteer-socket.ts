@@ -23,6 +23,7 @@ export interface VolunteerDesk {
   join(hello: Pick<Hello, 'name' | 'agent' | 'resume'>, volunteer: string): Promise<Welcome>;
   /** It lives. */
   heard(volunteer: string): void;
+  /** Throws too_many_messages (rule M2). */
   hear(volunteer: string, message: WorkMessage): void;
   /** Its socket is gone and no newer one is there. */
   left(volunteer: string): void;

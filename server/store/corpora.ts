@@ -55,6 +55,8 @@ export const corporaOf = (db: Kysely<Tables>): Corpora => ({
       .execute();
   },
   async get(id) {
+    // What PostgreSQL cannot hold, nor be asked for.
+    if (id.includes('\0')) return null;
     const row = await db.selectFrom('corpora').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? corpusOf(row) : null;
   },

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRun, startTestCoordinator, type TestCoordinator } from './testing/coordinator.ts';
+import { FakeVolunteer } from './testing/volunteer.ts';
+
+let test_: TestCoordinator;
+let origin: string;
+beforeAll(async () => {
+  test_ = await startTestCoordinator({ limits: { messagesPerSecond: 1e6, messageBurst: 1e6 } });
+  origin = await test_.listen();
+  await createRun(test_, { replicas: 1 });
+}, 60_000);
+afterAll(() => test_.close());
+
+const logged = async (type: string): Promise<number> => {
+  const metrics = (await test_.ask({ url: '/metrics' })).body;
+  return Number(new RegExp(`pathfold_events_total{type="${type}"} (\\d+)`).exec(metrics)?.[1] ?? 0);
+};
+
+test('a volunteer that keeps changing its mind is cut off, and the log does not grow with it', async () => {
+  const volunteer = new FakeVolunteer(origin);
+  await volunteer.join();
+  for (let i = 0; i < 300; i++) {
+    volunteer.send({ type: 'away' });
+    volunteer.ready();
+  }
+  expect((await volunteer.closing()).reason).toBe('too_many_messages');
+  expect((await logged('VolunteerAway')) + (await logged('VolunteerReady'))).toBeLessThan(60);
+});
+
+test('one that gives each lease back at once is cut off too', async () => {
+  const volunteer = new FakeVolunteer(origin);
+  await volunteer.join();
+  for (let i = 0; i < 100 && !volunteer.closed; i++) {
+    const lease = await volunteer.lease().catch(() => null);
+    if (lease) volunteer.send({ type: 'release', lease: lease.lease, code: 'user', detail: '' });
+  }
+  expect((await volunteer.closing()).reason).toBe('too_many_messages');
+  expect(await logged('LeaseGranted')).toBeLessThan(60);
+});
+
+test('one that works may ask as often as it has handed in', async () => {
+  const volunteer = new FakeVolunteer(origin);
+  await volunteer.join();
+  for (let i = 0; i < 50; i++) {
+    const lease = await volunteer.lease();
+    expect((await volunteer.upload(lease, volunteer.work(lease))).status).toBe(201);
+  }
+  volunteer.leave();
+});
