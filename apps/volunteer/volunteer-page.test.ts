@@ -1,9 +1,10 @@
 import type { RunResource } from '@pathfold/protocol/resources';
+import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { describe, expect, it } from 'vitest';
 import { lookAround } from './device.ts';
 import { takeTabLock } from './tab-lock.ts';
 import { likelyRun } from './use-run.ts';
-import { progressInWords, reasonInWords, workInWords } from './words.ts';
+import { deviceInWords, progressInWords, reasonInWords, workInWords } from './words.ts';
 
 /** Locks between tabs, as far as `ifAvailable` goes. */
 function fakeLocks(): LockManager {
@@ -60,6 +61,20 @@ describe('the run to show', () => {
     expect(likelyRun([run('a', 'finished'), run('b', 'paused')])?.id).toBe('b');
     expect(likelyRun([run('a', 'finished')])?.id).toBe('a');
     expect(likelyRun([])).toBeNull();
+  });
+});
+
+describe('the device, in words', () => {
+  it('says which computes, how fast, and why no other does', () => {
+    const executor = { name: 'wasm', adapter: '2 threads', tokensPerSecond: 12_345 };
+    const found = { adapter: 'x', passed: true, reason: 'computes rightly', tokensPerSecond: 12_345 };
+    const wrong = { name: 'webgpu', adapter: 'x', passed: false, reason: 'computes wrongly', tokensPerSecond: null };
+    const slow = { ...found, name: 'tfjs-webgpu', tokensPerSecond: 900 };
+    const tried = [wrong, { ...found, name: 'wasm' }, slow] as Snapshot['tried'];
+    expect(deviceInWords({ executor, tried } as Snapshot)).toBe(
+      'Computing on 2 threads through wasm; the self-test measured 12,345 tokens a second. Not webgpu: computes wrongly. tfjs-webgpu is slower: 900 tokens a second.',
+    );
+    expect(deviceInWords({ executor: null, tried: [] })).toBe('');
   });
 });
 

@@ -17,6 +17,19 @@ const HEADLINES: Record<Snapshot['status']['code'], string> = {
 
 export const headlineOf = (snapshot: Snapshot): string => HEADLINES[snapshot.status.code];
 
+/** Why this device computes and no other: what became of those that were looked at besides. */
+export const deviceInWords = ({ executor, tried }: Pick<Snapshot, 'executor' | 'tried'>): string => {
+  if (!executor) return '';
+  const chosen = `Computing on ${executor.adapter} through ${executor.name}; the self-test measured ${formatCount(executor.tokensPerSecond)} tokens a second.`;
+  const others = tried.filter(({ name }) => name !== executor.name);
+  const why = others.map(({ name, tokensPerSecond, reason }) =>
+    tokensPerSecond === null
+      ? ` Not ${name}: ${reason}.`
+      : ` ${name} is slower: ${formatCount(tokensPerSecond)} tokens a second.`,
+  );
+  return chosen + why.join('');
+};
+
 /** What the work in hand is, for example `Training path 0, round 7`. */
 export function workInWords(work: WorkSnapshot): string {
   const what = work.kind === 'train' ? 'Training' : work.kind === 'evaluate' ? 'Scoring' : work.kind;

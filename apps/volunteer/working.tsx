@@ -7,7 +7,7 @@ import { Stat, Stats } from '@pathfold/ui/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
 import { ThrottleSlider } from './throttle-slider.tsx';
-import { headlineOf, keptInWords, progressInWords, reasonInWords, workInWords } from './words.ts';
+import { deviceInWords, headlineOf, keptInWords, progressInWords, reasonInWords, workInWords } from './words.ts';
 
 export interface Commands {
   pause(): void;
@@ -35,7 +35,7 @@ export function Working({
   readonly canShare: boolean;
   readonly commands: Commands;
 }) {
-  const { status, work, wish, traffic, executor } = snapshot;
+  const { status, work, wish, traffic } = snapshot;
   const kept = keptInWords(snapshot.uploads);
   const reason = work ? reasonInWords(work) : '';
   const paused = wish === 'paused';
@@ -107,12 +107,7 @@ export function Working({
             disabled={!canShare}
             onChange={commands.setSharing}
           />
-          {executor && (
-            <p className="text-soft text-xs">
-              Computing on {executor.adapter} through {executor.name}; the self-test measured{' '}
-              {formatCount(executor.tokensPerSecond)} tokens a second.
-            </p>
-          )}
+          <p className="text-soft text-xs">{deviceInWords(snapshot)}</p>
         </div>
       </div>
     </Card>

@@ -50,7 +50,9 @@ describe('choosing a device', () => {
 
   test('takes an emulated GPU only when asked to, or when nothing else passes', async () => {
     const speeds = { webgpu: 900, wasm: 100 };
-    expect((await choose(speeds, 'automatic', true)).executor.name).toBe('wasm');
+    const { executor, tried } = await choose(speeds, 'automatic', true);
+    expect(executor.name).toBe('wasm');
+    expect(tried).toContainEqual(expect.objectContaining({ name: 'webgpu', reason: 'is emulated on the CPU' }));
     expect((await choose(speeds, 'gpu', true)).executor.name).toBe('webgpu');
     expect((await choose({ ...speeds, wasm: -1 }, 'automatic', true)).executor.name).toBe('webgpu');
   });

@@ -94,7 +94,11 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
     best = await fastest(executors.filter((executor) => !putOff.includes(executor)));
     if (best) break;
   }
-  if (best) for (const executor of emulated) executor.dispose();
+  if (best)
+    for (const { name, adapter, dispose } of emulated) {
+      tried.push({ name, adapter, passed: false, reason: 'is emulated on the CPU', tokensPerSecond: null });
+      dispose();
+    }
   else best = await fastest(emulated);
   if (!best) throw new NoDevicePasses(tried);
   return { ...best, tried };
