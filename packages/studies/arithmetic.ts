@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import type { Study } from './study.ts';
 
 const packages = fileURLToPath(new URL('..', import.meta.url));
@@ -18,10 +17,12 @@ function filesOf(path: string): string[] {
 }
 
 /** What a file does: its code without types, comments and spacing. */
-const codeOf = (text: string): string =>
-  ts.transpileModule(text, {
+export async function codeOf(text: string): Promise<string> {
+  const { default: ts } = await import('typescript');
+  return ts.transpileModule(text, {
     compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, removeComments: true },
   }).outputText;
+}
 
 /**
  * A hash of what a study computes with: the code of its sources, and its probe. The probe stands for the hundreds of
@@ -30,6 +31,6 @@ const codeOf = (text: string): string =>
 export async function arithmeticOf(study: Study): Promise<string> {
   const hash = createHash('sha256');
   for (const path of study.sources.flatMap(filesOf))
-    hash.update(`${path}\n${codeOf(readFileSync(join(packages, path), 'utf8'))}`);
+    hash.update(`${path}\n${await codeOf(readFileSync(join(packages, path), 'utf8'))}`);
   return hash.update(await study.probe()).digest('hex');
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { arithmeticOf, codeOf } from './arithmetic.ts';
 import { compute } from './compute.ts';
 import { conduct } from './conduct.ts';
 import { linePlot } from './plots.ts';
@@ -98,6 +99,14 @@ test('an interrupted study goes on where it stopped, and a changed arm or arithm
   await play(toy('y', 3));
   expect(computed).toHaveLength(4);
   expect(readdirSync(join(folder, 'results'))).toHaveLength(4);
+});
+
+test('types, comments and spacing are not arithmetic; a number is', async () => {
+  const code = 'export const rate = 0.7; // of the outer step';
+  expect(await codeOf('/** The rate. */\nexport const rate: number = 0.7;')).toBe(await codeOf(code));
+  expect(await codeOf('export const rate = 0.9;')).not.toBe(await codeOf(code));
+  const more = { ...toy(), sources: ['studies/claims.ts', 'studies/tables.ts'] };
+  expect(await arithmeticOf(more)).not.toBe(await arithmeticOf(toy()));
 });
 
 test('an arm that breaks is named, and the others are there', async () => {
