@@ -1,0 +1,47 @@
+import { seedFor } from '@pathfold/nets/random';
+import { sinCos } from '@pathfold/tensors/plan/exact';
+import { LANES } from '../exact/net.ts';
+import { uniform } from '../exact/random.ts';
+import { POINTS, type StreamSpec } from './task.ts';
+
+export interface StreamBatch {
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
+  /** Which task it is, and how many batches of it went before since the switch: for scores and the oracle alone. */
+  readonly task: number;
+  readonly since: number;
+}
+
+/**
+ * An endless stream of batches from sinusoids with A in [0.5, 5], phase in [0, pi], x in [-5, 5]. Any batch can be
+ * drawn alone, so that a lost stretch is replayed from its cursor. Segments meet the same tasks in orders of their own.
+ */
+export function streamOf({ tasks, stay }: StreamSpec, seed: number, segment: number): (at: number) => StreamBatch {
+  const curves = Array.from({ length: tasks }, (_, i) => {
+    const next = uniform(seedFor(seed, `task ${i}`));
+    return { amplitude: 0.5 + 4.5 * next(), phase: Math.PI * next() };
+  });
+  const next = uniform(seedFor(seed, `switches of ${segment}`));
+  const visits: { readonly from: number; readonly to: number; readonly task: number }[] = [];
+  const visitAt = (at: number) => {
+    for (let last = visits.at(-1); !last || last.to <= at; last = visits.at(-1)) {
+      const from = last?.to ?? 0;
+      const drawn = Math.floor(next() * (last && tasks > 1 ? tasks - 1 : tasks));
+      const task = last && tasks > 1 && drawn >= last.task ? drawn + 1 : drawn;
+      visits.push({ from, to: from + Math.ceil(stay * (0.5 + next())), task });
+    }
+    return visits.findLast(({ from }) => from <= at)!;
+  };
+  return (at) => {
+    const { from, task } = visitAt(at);
+    const { amplitude, phase } = curves[task]!;
+    const draw = uniform(seedFor(seed, `batch ${at} of ${segment}`));
+    const inputs = new Float32Array(LANES);
+    const targets = new Float32Array(LANES);
+    for (let e = 0; e < POINTS; e++) {
+      inputs[e] = 10 * draw() - 5;
+      targets[e] = amplitude * sinCos(inputs[e]! + phase).sin;
+    }
+    return { inputs, targets, task, since: at - from };
+  };
+}

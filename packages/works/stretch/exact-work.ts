@@ -1,0 +1,66 @@
+import { packFloats, unpackFloats } from '../exact/bytes.ts';
+import { firstState, Learner, type LearnerState, SHAPE } from './exact-learner.ts';
+import { streamOf } from './exact-stream.ts';
+import type { StretchTask } from './task.ts';
+
+/** Of so many batches one leaves its context in the trace. */
+export const CONTEXT_EVERY = 10;
+
+/** The contribution of a stretch: its last state, and what happened on the way. */
+export interface Stretch extends LearnerState {
+  /** Loss of each batch before it was learnt from. */
+  readonly losses: Float32Array;
+  /** [batches / CONTEXT_EVERY, gates] */
+  readonly traced: Float32Array;
+}
+
+const lengthsOf = ({ stream, from, to }: Pick<StretchTask, 'stream' | 'from' | 'to'>): number[] => {
+  const { weightCount, gateCount } = SHAPE;
+  const contexts = Math.floor(to / CONTEXT_EVERY) - Math.floor(from / CONTEXT_EVERY);
+  return [weightCount, weightCount, weightCount, stream.tasks * gateCount, to - from, contexts * gateCount];
+};
+
+/** Throws RangeError when the bytes are not as many as this stretch leaves. */
+export function readStretch(task: Pick<StretchTask, 'stream' | 'from' | 'to'>, bytes: Uint8Array): Stretch {
+  const [theta, m, v, contexts, losses, traced] = unpackFloats(bytes, lengthsOf(task)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  return { theta, m, v, contexts, losses, traced };
+}
+
+/** A stretch, batch by batch; it returns the contribution. The same task gives the same bytes everywhere. */
+export function* workOf(
+  task: StretchTask,
+  start: Uint8Array | null,
+  shared: Uint8Array | null,
+): Generator<void, Uint8Array> {
+  const { learner: spec, stream, seed, segment, from, to } = task;
+  const state = start ? stateIn(task, start) : firstState(spec, seed, stream.tasks);
+  if (shared) state.theta.set(unpackFloats(shared, [SHAPE.weightCount])[0]!);
+  const learner = new Learner(spec, seed, state);
+  const batchAt = streamOf(stream, seed, segment);
+  const losses = new Float32Array(to - from);
+  const traced: Float32Array[] = [];
+  for (let at = from; at < to; at++) {
+    losses[at - from] = learner.meet(batchAt(at), at > 0 ? batchAt(at - 1) : null, at);
+    if ((at + 1) % CONTEXT_EVERY === 0) traced.push(learner.context.slice());
+    yield;
+  }
+  const { theta, m, v, contexts } = state;
+  return packFloats([theta, m, v, contexts, losses, ...traced]);
+}
+
+/** The state at the end of the stretch before, whatever its length was. */
+function stateIn({ stream }: StretchTask, bytes: Uint8Array): LearnerState {
+  const lengths = lengthsOf({ stream, from: 0, to: 0 });
+  const [theta, m, v, contexts] = unpackFloats(
+    bytes.slice(0, 4 * lengths.reduce((sum, length) => sum + length, 0)),
+    lengths,
+  );
+  return { theta: theta!, m: m!, v: v!, contexts: contexts! };
+}

@@ -1,0 +1,93 @@
+import { BlobRef } from '@pathfold/protocol/blob';
+import * as z from 'zod/mini';
+
+const whole = (least: number, most: number, standard: number) =>
+  z._default(z.int().check(z.minimum(least), z.maximum(most)), standard);
+const real = (least: number, most: number, standard: number) =>
+  z._default(z.number().check(z.minimum(least), z.maximum(most)), standard);
+
+/**
+ * How an arm meets tasks that nobody announces (He et al. 2019). `context`: gates of the hidden units, inferred from
+ * the last batch (MetaCoG); `oracle`: gates of the task that it is told; `adapt`: steps of the weights themselves on the
+ * last batch; `plain`: neither.
+ */
+export const METHODS = ['context', 'oracle', 'adapt', 'plain'] as const;
+
+export const LearnerSpec = z.strictObject({
+  method: z.enum(METHODS),
+  /** What steps the weights: Adam, or Bayesian gradient descent. */
+  optimizer: z._default(z.enum(['adam', 'bgd']), 'adam'),
+  learningRate: real(1e-6, 10, 0.001),
+  /** Steps that infer the context (or adapt the weights), and their rate. */
+  inferenceSteps: whole(0, 100, 5),
+  inferenceRate: real(0, 100, 0.5),
+  /** Steps of the weights on each batch. */
+  weightSteps: whole(1, 100, 1),
+});
+export type LearnerSpec = z.infer<typeof LearnerSpec>;
+
+export const StreamSpec = z.strictObject({
+  /** Sinusoids that come again and again. */
+  tasks: whole(1, 100, 10),
+  /** Batches between two switches: drawn from half of it to one and a half. */
+  stay: whole(2, 10_000, 100),
+});
+export type StreamSpec = z.infer<typeof StreamSpec>;
+
+export const StretchArm = z.extend(LearnerSpec, {
+  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/)),
+  /** Volunteers that follow segments of their own, their weights averaged after each stretch. */
+  streams: whole(1, 64, 1),
+});
+
+/** The configuration of a run of stretches. */
+export const StretchConfig = z.strictObject({
+  arms: z.array(StretchArm).check(z.minLength(1), z.maxLength(12)),
+  seeds: whole(1, 32, 1),
+  stream: z.prefault(StreamSpec, {}),
+  /** Batches of 10 points in all, over all streams of an arm. */
+  batches: whole(1, 10_000_000, 12_000),
+  /** Batches in one lease. */
+  stretch: whole(1, 100_000, 1000),
+  /** The same where streams are averaged (H). */
+  averageEvery: whole(1, 100_000, 100),
+  auditEvery: whole(1, 1000, 8),
+});
+export type StretchConfig = z.infer<typeof StretchConfig>;
+
+/** Batches `from` up to `to` of a stream, strictly in order. */
+export const StretchTask = z.strictObject({
+  learner: LearnerSpec,
+  stream: StreamSpec,
+  seed: z.int(),
+  segment: z.int(),
+  from: z.int(),
+  to: z.int(),
+  /** The contribution of the stretch before: where this one goes on. */
+  start: z.nullable(BlobRef),
+  /** Weights instead of those in `start`: float32, averaged over the streams. */
+  shared: z.nullable(BlobRef),
+});
+export type StretchTask = z.infer<typeof StretchTask>;
+
+export const StretchFoldInput = z.discriminatedUnion('what', [
+  z.strictObject({ what: z.literal('audit'), body: StretchTask, sha256: z.string() }),
+  z.strictObject({ what: z.literal('average'), bodies: z.array(StretchTask), contributions: z.array(z.string()) }),
+]);
+export type StretchFoldInput = z.infer<typeof StretchFoldInput>;
+
+/** Points in a batch. */
+export const POINTS = 10;
+/** Multiplications and additions of one point forward through 1-100-100-1. */
+export const FORWARD_FLOPS = 20_802;
+const BGD_DRAWS = 3;
+
+/** Points that a task's gradients see, repetitions included. */
+export const pointsOf = ({ learner, from, to }: StretchTask): number => {
+  const { method, optimizer, inferenceSteps, weightSteps } = learner;
+  const inference = method === 'context' || method === 'adapt' ? inferenceSteps : 0;
+  return POINTS * (to - from) * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
+};
+
+/** Multiplications and additions of a task, by formula. */
+export const flopsOf = (task: StretchTask): number => 3 * FORWARD_FLOPS * pointsOf(task);
