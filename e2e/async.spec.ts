@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { only } from '@pathfold/coordination/coordinator/table';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { openStore } from '../server/store/store.ts';
+import { expect, test } from './browser.ts';
+import { Headless, until } from './coordinator.ts';
+import { contributionsOf, createRun } from './runs.ts';
+import { lend } from './volunteer-page.ts';
+
+/** Beside the grace period: a check and four folds, on a machine that also runs two browsers. */
+const SLACK_MS = 5000;
+const ASYNC = { grace: 0.1, leastSteps: 5 };
+
+/** The longest time from asking for work to getting it, by volunteer. */
+function longestWaits(log: readonly CoordinatorEvent[]): Record<string, number> {
+  const asked = new Map<string, number>();
+  const waits: Record<string, number> = {};
+  for (const event of log) {
+    if (event.type === 'VolunteerReady') asked.set(event.volunteer, event.at);
+    if (event.type !== 'LeaseGranted') continue;
+    const wait = event.at - asked.get(event.volunteer)!;
+    waits[event.volunteer] = Math.max(waits[event.volunteer] ?? 0, wait);
+  }
+  return waits;
+}
+
+test('a tab, a throttled tab and a headless volunteer train at arrivals, and none waits for another', async ({
+  coordinator,
+  visitor,
+}) => {
+  const { client } = coordinator;
+  const run = await createRun(client, {
+    ...{ mode: 'async', async: ASYNC, evaluateEvery: 10_000 },
+    inner: { steps: 150, batch: 8, learningRate: 0.003, warmupSteps: 20 },
+  });
+  const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'), '--name', 'headless');
+  const throttled = await lend(await visitor(), coordinator.url);
+  await throttled.getByLabel('Throttle').fill('0.2');
+  await until('the throttled tab to be known', async () => (await client.volunteers.list()).items.length >= 1);
+  await lend(await visitor(), coordinator.url);
+
+  const counts = await until('the slowest of three to be folded twice, the fastest four times', async () => {
+    const folded = (await contributionsOf(client, run.id)).filter(({ state }) => state === 'folded');
+    const byVolunteer = new Map<string, number>();
+    for (const { volunteer } of folded) byVolunteer.set(volunteer, (byVolunteer.get(volunteer) ?? 0) + 1);
+    const all = [...byVolunteer.values()].sort((a, b) => a - b);
+    return all.length === 3 && all[0]! >= 2 && all[2]! >= 4 && byVolunteer;
+  });
+  const { utilisation, volunteers } = await client.runs.activity(run.id, 15);
+  expect(volunteers).toHaveLength(3);
+  expect(utilisation).toBeGreaterThan(0);
+  await headless.stop();
+  await coordinator.kill('SIGKILL');
+
+  const store = await openStore({ dataDir: join(coordinator.folder, 'data'), databaseUrl: null });
+  await store.events.open();
+  const log = (await store.events.load()).events;
+  await store.close();
+  const grants = only(log, 'LeaseGranted');
+  const expected = Math.max(...grants.map(({ task }) => task.expectedMs));
+  for (const [volunteer, wait] of Object.entries(longestWaits(log)))
+    expect(wait, `${volunteer} waited`).toBeLessThan(ASYNC.grace * expected + SLACK_MS);
+  expect(only(log, 'LeaseEnded').filter(({ code }) => code === 'round_over')).toEqual([]);
+  const steps = grants.map(({ volunteer, task }) => ({ volunteer, steps: task.steps }));
+  const slowest = [...counts.keys()].sort((a, b) => counts.get(a)! - counts.get(b)!)[0]!;
+  expect(Math.min(...steps.filter((one) => one.volunteer === slowest).map((one) => one.steps))).toBeLessThan(150);
+});
