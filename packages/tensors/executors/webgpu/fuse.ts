@@ -1,12 +1,7 @@
-import type { Call, Plan } from '../../plan/types.ts';
+import type { Plan } from '../../plan/types.ts';
 import { primitives } from '../../primitives/list.ts';
+import type { FusedPlan, Step } from './fused-plan.ts';
 import { turnInAttention } from './turn-in-attention.ts';
-
-/** A call, and whether its last input is one to be added to the output `takesAddend` of its form. */
-export interface Step extends Call {
-  readonly hasAddend: boolean;
-}
-export type FusedPlan = Omit<Plan, 'calls'> & { readonly calls: readonly Step[] };
 
 /** How often each value is read, what leaves the plan counted as read. */
 export const readers = (plan: Plan): ReadonlyMap<number, number> => {

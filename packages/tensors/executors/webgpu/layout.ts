@@ -1,7 +1,8 @@
 import { liveness } from '../../plan/liveness.ts';
 import { sizeOf } from '../../plan/types.ts';
 import { primitives } from '../../primitives/list.ts';
-import { type FusedPlan, readers, type Step } from './fuse.ts';
+import { readers } from './fuse.ts';
+import type { FusedPlan, Step } from './fused-plan.ts';
 
 /** Where everything lies. */
 export interface Layout {

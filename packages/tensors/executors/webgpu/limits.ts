@@ -1,5 +1,5 @@
 import { DeviceError } from '../executor.ts';
-import type { FusedPlan } from './fuse.ts';
+import type { FusedPlan } from './fused-plan.ts';
 import type { Layout } from './layout.ts';
 
 type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;

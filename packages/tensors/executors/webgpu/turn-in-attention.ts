@@ -1,4 +1,4 @@
-import type { FusedPlan, Step } from './fuse.ts';
+import type { FusedPlan, Step } from './fused-plan.ts';
 
 /**
  * Lets attention turn queries and keys itself, as it loads them, and turn their gradients back, where nothing else
