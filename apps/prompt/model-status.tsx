@@ -4,6 +4,7 @@ import { formatBytes } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { Progress } from '@pathfold/ui/progress';
 import type { Model } from './use-model.ts';
+import type { LoadedModel, LoadedRouting } from './worker-words.ts';
 
 /** Where the model stands: on its way, here and how new, or why it could not be had. */
 export function ModelStatus({
@@ -14,7 +15,8 @@ export function ModelStatus({
 }: {
   readonly model: Model;
   readonly run: RunResource;
-  readonly path: string;
+  /** The only path; null where prompts are routed. */
+  readonly path: string | null;
   readonly onReload: () => void;
 }) {
   if (model.state === 'none') return null;
@@ -39,15 +41,14 @@ export function ModelStatus({
       <Progress label="Model download" value={totalBytes > 0 ? receivedBytes : null} max={totalBytes} text={text} />
     );
   }
-  const { loaded } = model;
+  if ('routing' in model.opened) return <RoutingStatus run={run} routing={model.opened.routing} />;
+  const loaded = model.opened.model;
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 text-sm">
       <p>
         Path <strong className="figure font-semibold">{path}</strong> answers, at round {loaded.round}.{' '}
         <span className="text-soft">
-          {run.pathCount === 1 ? 'This run has one path, so it answers every prompt. ' : ''}
-          {formatBytes(loaded.bytes)}
-          {loaded.fromCache ? ', kept from an earlier visit' : ''}; it computes in this browser.
+          This run has one path, so it answers every prompt. {keptInWords(loaded)}; it computes in this browser.
         </span>
       </p>
       {run.round > loaded.round && (
@@ -56,5 +57,23 @@ export function ModelStatus({
         </Button>
       )}
     </div>
+  );
+}
+
+const keptInWords = ({ bytes, fromCache }: LoadedModel): string =>
+  `${formatBytes(bytes)}${fromCache ? ', kept from an earlier visit' : ''}`;
+
+/** What is here for all prompts; each path comes with the first prompt that goes to it. */
+function RoutingStatus({ run, routing }: { readonly run: RunResource; readonly routing: LoadedRouting }) {
+  const { routerBytes, features } = routing;
+  return (
+    <p className="text-sm">
+      One of {run.pathCount} paths answers, chosen by how the prompt begins.{' '}
+      <span className="text-soft">
+        Here already: the router ({formatBytes(routerBytes)})
+        {features ? ` and the base that reads for it (${keptInWords(features)})` : ''}. A path is fetched when a prompt
+        goes to it, alone; it computes in this browser.
+      </span>
+    </p>
   );
 }

@@ -25,7 +25,7 @@ export function PromptBox({
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
   };
   return (
-    <form onSubmit={send} className="grid gap-3">
+    <form onSubmit={send} className="grid grid-cols-1 gap-3">
       <Field label="Prompt" hint="Enter sends, Shift and Enter begin a new line, Escape stops.">
         {(wiring) => (
           <textarea

@@ -11,7 +11,8 @@ import { PromptBox } from './prompt-box.tsx';
 import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
 import { useAnswers } from './use-answers.ts';
 import { useModel } from './use-model.ts';
-import { answeringPath, canAnswer, useRuns } from './use-runs.ts';
+import { canAnswer, onlyPath, useRuns } from './use-runs.ts';
+import { useShards } from './use-shards.ts';
 
 const client = createClient({ baseUrl: location.origin });
 
@@ -59,16 +60,17 @@ export function PromptPage() {
   useEffect(() => {
     if (run && canAnswer(run)) setChosenId(run.id);
   }, [run]);
-  const path = run && answeringPath(run);
-  const order = run && path && canAnswer(run) ? { runId: run.id, path, context: run.spec.model.context } : null;
+  const path = run ? onlyPath(run) : null;
+  const order = run && canAnswer(run) ? { runId: run.id, path, context: run.spec.model.context } : null;
+  const shards = useShards(client, run);
   const model = useModel(order, attempt);
   const { answers, writing, ask, stop } = useAnswers(model);
 
   const send = (prompt: string) => {
     const seed = seedOf(choice);
-    if (seed === null || !path) return;
+    if (seed === null) return;
     const { temperature, topP, maxTokens } = choice;
-    void ask(prompt, path, { temperature, topP, topK: null, seed, maxTokens });
+    void ask(prompt, { temperature, topP, topK: null, seed, maxTokens });
   };
 
   return (
@@ -87,14 +89,14 @@ export function PromptPage() {
               onChange={setChosenId}
             />
           )}
-          {run && path && order ? (
+          {run && order ? (
             <ModelStatus model={model} run={run} path={path} onReload={() => setAttempt((known) => known + 1)} />
           ) : (
             <Nothing runs={runs} away={away} />
           )}
           <Card title={run?.name ?? 'Answers'}>
-            <div className="grid gap-6">
-              <AnswerLog answers={answers} />
+            <div className="grid grid-cols-1 gap-6">
+              <AnswerLog answers={answers} path={path} shards={shards} />
               <PromptBox
                 ready={model.state === 'ready' && seedOf(choice) !== null}
                 writing={writing}

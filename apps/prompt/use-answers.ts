@@ -1,15 +1,20 @@
-import type { AnswerEnd, AnswerPiece, Question } from '@pathfold/inference/answer';
+import type { AnswerEnd, Question } from '@pathfold/inference/answer';
 import * as Comlink from 'comlink';
 import { useCallback, useEffect, useState } from 'react';
 import type { Model } from './use-model.ts';
+import type { AnswerListener, LoadedModel, Progress, Routed } from './worker-words.ts';
 
 /** One prompt and what came of it. */
 export interface Answer {
   readonly id: number;
   readonly prompt: string;
   readonly text: string;
-  readonly path: string;
-  readonly round: number;
+  /** Where it went, where prompts are routed. */
+  readonly routed: Routed | null;
+  /** Null until its path is here. */
+  readonly loaded: LoadedModel | null;
+  /** Of its path's download. */
+  readonly loading: Progress | null;
   readonly seed: number;
   readonly state: 'writing' | 'done' | 'stopped' | 'failed';
   readonly end: AnswerEnd | null;
@@ -21,7 +26,7 @@ export interface Answer {
 export interface Answers {
   readonly answers: readonly Answer[];
   readonly writing: boolean;
-  ask(prompt: string, path: string, sampling: Omit<Question, 'prompt' | 'stop'>): Promise<void>;
+  ask(prompt: string, sampling: Omit<Question, 'prompt' | 'stop'>): Promise<void>;
   stop(): void;
   clear(): void;
 }
@@ -47,18 +52,19 @@ export function useAnswers(model: Model): Answers {
   return {
     answers,
     writing,
-    async ask(prompt, path, sampling) {
+    async ask(prompt, sampling) {
       if (model.state !== 'ready' || !door || writing) return;
-      const { loaded } = model;
-      const began = performance.now();
+      const { opened } = model;
+      let began = performance.now();
       setAnswers((known) => [
         ...known,
         {
           id: (known.at(-1)?.id ?? 0) + 1,
           prompt,
           text: '',
-          path,
-          round: loaded.round,
+          routed: null,
+          loaded: 'model' in opened ? opened.model : null,
+          loading: null,
           seed: sampling.seed,
           state: 'writing',
           end: null,
@@ -66,15 +72,23 @@ export function useAnswers(model: Model): Answers {
           reason: null,
         },
       ]);
-      const onPiece = ({ text, end }: AnswerPiece) =>
-        changeLast((answer) => ({
-          text: answer.text + text,
-          end,
-          durationMs: performance.now() - began,
-          state: end ? 'done' : answer.state,
-        }));
+      const listener: AnswerListener = {
+        onRouted: (routed) => changeLast(() => ({ routed })),
+        onLoading: (loading) => changeLast(() => ({ loading })),
+        onLoaded(loaded) {
+          began = performance.now();
+          changeLast(() => ({ loaded, loading: null }));
+        },
+        onPiece: ({ text, end }) =>
+          changeLast((answer) => ({
+            text: answer.text + text,
+            end,
+            durationMs: performance.now() - began,
+            state: end ? 'done' : answer.state,
+          })),
+      };
       try {
-        await door.ask({ ...sampling, prompt, stop: [] }, Comlink.proxy(onPiece));
+        await door.ask({ ...sampling, prompt, stop: [] }, Comlink.proxy(listener));
         changeLast(stopIfWriting);
       } catch (error) {
         changeLast(() => ({ state: 'failed', reason: error instanceof Error ? error.message : String(error) }));

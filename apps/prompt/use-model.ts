@@ -1,20 +1,20 @@
 import * as Comlink from 'comlink';
 import { useEffect, useState } from 'react';
-import type { LoadedModel, ModelOrder, Progress, PromptDoor } from './worker-words.ts';
+import type { OpenedRun, Progress, PromptDoor, RunOrder } from './worker-words.ts';
 
 export type Model =
   | { readonly state: 'none' }
   | { readonly state: 'loading'; readonly progress: Progress }
-  | { readonly state: 'ready'; readonly door: Comlink.Remote<PromptDoor>; readonly loaded: LoadedModel }
+  | { readonly state: 'ready'; readonly door: Comlink.Remote<PromptDoor>; readonly opened: OpenedRun }
   | { readonly state: 'failed'; readonly reason: string };
 
 const START: Progress = { receivedBytes: 0, totalBytes: 0 };
 
 /**
- * The model of a run in a worker of its own; another run, or another `attempt`, ends that worker and starts anew.
- * `order` null: no model.
+ * What answers for a run, in a worker of its own; another run, or another `attempt`, ends that worker and starts anew.
+ * `order` null: nothing.
  */
-export function useModel(order: ModelOrder | null, attempt: number): Model {
+export function useModel(order: RunOrder | null, attempt: number): Model {
   const [model, setModel] = useState<Model>({ state: 'none' });
   const { runId, path, context } = order ?? {};
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt loads again
@@ -28,12 +28,12 @@ export function useModel(order: ModelOrder | null, attempt: number): Model {
     const fail = (reason: string) => change({ state: 'failed', reason });
     worker.addEventListener('error', (event) => fail(event.message || 'The worker of this page could not be loaded.'));
     door
-      .load(
+      .open(
         { runId, path, context },
         Comlink.proxy((progress: Progress) => change({ state: 'loading', progress })),
       )
       .then(
-        (loaded) => change({ state: 'ready', door, loaded }),
+        (opened) => change({ state: 'ready', door, opened }),
         (error: unknown) => fail(error instanceof Error ? error.message : String(error)),
       );
     return () => {

@@ -35,8 +35,10 @@ export function useRuns(client: Client): Runs {
 /** A run can be asked once its first outer step is taken. */
 export const canAnswer = (run: RunResource): boolean => run.round > 0;
 
-/** The path that answers. Prompts are not routed yet: with several paths the first one answers all. */
-export const answeringPath = (run: RunResource): string =>
-  levelsOf(run.spec)
-    .map(() => '0')
-    .join('-');
+/** The path that answers every prompt; null where there are several. */
+export const onlyPath = (run: RunResource): string | null =>
+  run.pathCount === 1
+    ? levelsOf(run.spec)
+        .map(() => '0')
+        .join('-')
+    : null;

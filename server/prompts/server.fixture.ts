@@ -10,7 +10,7 @@ import type { PromptDeps, PromptRun } from './runs.ts';
 
 const TEXT = 'The whale swam. The sea was calm, and the sailors sang of the whale and of the sea.';
 
-/** A coordinator of nothing but prompts, with one run `r1` of random weights; with several paths it has a base and is not routed. */
+/** A coordinator of nothing but prompts, with one run `r1` of random weights, different in every module; with several paths it has a base and is not routed. */
 export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Partial<PromptDeps> = {}) => {
   const blobs = memoryBlobs();
   const tokenizerJson = trainTokenizer([TEXT], 300);
@@ -33,8 +33,8 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
   run.paths = pathIds(levelsOf(run.spec));
   const put = (shapes: readonly ModuleShape[], version: number) =>
     Promise.all(
-      shapes.map(async (shape) => {
-        const values = initModule(shape, version);
+      shapes.map(async (shape, i) => {
+        const values = initModule(shape, version + 100 * i);
         return { name: shape.name, version, ...(await blobs.put(new Uint8Array(values.buffer))) };
       }),
     );
