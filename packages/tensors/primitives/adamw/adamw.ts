@@ -13,7 +13,8 @@ export interface AdamwState {
 
 /**
  * One step of AdamW over flat parameters [N], the gradient clipped by its global norm, the decay decoupled.
- * rates [3]: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t).
+ * rates [3]: learning rate, 1 / (1 - beta1^t), 1 / (1 - beta2^t). Adam is weightDecay 0 and clipNorm 1e30. It has no
+ * derivative: an inner step that is differentiated is written in `sub` and `scale`.
  */
 export const adamw = (
   { theta, m, v }: AdamwState,
