@@ -1,9 +1,6 @@
-import { pathShape } from '@pathfold/training/path';
-import { encodeMoments } from '@pathfold/works/train/run-moments';
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
-import { averageMoments, prune } from './habits.ts';
 import { losersOf, workersAt } from './roster.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
@@ -78,28 +75,6 @@ test('losses have their share, and never take everybody', () => {
   expect(lost / 4000).toBeGreaterThan(0.45);
   expect(lost / 4000).toBeLessThan(0.5);
   expect(losersOf({ share: 0, from: 'own' }, 1, 1, 0).size).toBe(0);
-});
-
-test('pruning zeroes the smallest values of each neuron, and those alone', () => {
-  const path = pathShape(small.model, [{ experts: 1, blocks: 1 }], '0');
-  const count = path.modules.reduce((sum, { parameterCount }) => sum + parameterCount, 0);
-  const delta = Float32Array.from({ length: count }, (_, i) => Math.sin(i) + 0.001 * (i % 7));
-  const pruned = prune(delta, path, 0.5);
-  expect(prune(delta, path, 0)).toEqual(delta);
-  const row = (values: Float32Array) => [...values.subarray(16, 32)];
-  const sizes = row(delta)
-    .map(Math.abs)
-    .sort((a, b) => a - b);
-  expect(row(pruned)).toEqual(row(delta).map((value) => (Math.abs(value) < sizes[8]! ? 0 : value)));
-  const qkv = 257 * 16 + 16;
-  const column = (values: Float32Array) => Array.from({ length: 16 }, (_, i) => values[qkv + 48 * i + 5]!);
-  expect(column(pruned).filter((value) => value === 0)).toHaveLength(8);
-});
-
-test('averaged moments are the mean of those there are', () => {
-  const state = (value: number, steps: number) =>
-    encodeMoments({ m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps }, steps);
-  expect(averageMoments([state(1, 5), state(3, 6)], 2)).toEqual(state(2, 6));
 });
 
 test('cosines by hand', () => {

@@ -55,7 +55,7 @@ export async function createRun(
 
 /** The parameters that all arms of a seed start from: one worker whose outer step is averaging, which is plain AdamW. */
 export async function baseOf(
-  { model, base }: ArmConfig,
+  { model, base }: Pick<ArmConfig, 'model' | 'base'>,
   seed: number,
   executor: Executor,
   train: readonly ByteDocument[],
