@@ -83,8 +83,16 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   const host: Host = await startHost({ mind, events: store.events, perform: effects.perform, onFatal });
   const views = createViews({ host, registry, lists: store.lists, blobs, kinds: plans });
   const feed = createFeed({ registry, views, lists: store.lists, log });
-  const kinds = plans.map(({ name }) => name);
-  const deps = { host, registry, corpora: store.corpora, library, preparation, kinds, log, onChange: feed.changed };
+  const deps = {
+    host,
+    registry,
+    corpora: store.corpora,
+    library,
+    preparation,
+    kinds: plans,
+    log,
+    onChange: feed.changed,
+  };
   const runs = createRuns(deps);
   const desk = createDesk(host, signer, store.lists);
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
 import type { Split } from '@pathfold/protocol/resources';
 import type { LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
+import type { Chart } from '@pathfold/protocol/study-spec';
 
 /** Plain data: what can be logged, replayed and sent. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -212,6 +213,10 @@ export interface Plan {
  */
 export interface WorkPlan<S = Json> {
   readonly name: string;
+  /** The studies that it does. A kind without them takes part in every run of a language model. */
+  readonly studies?: readonly string[];
+  /** A study's configuration with its defaults filled in. Throws a ZodError that names what does not fit. */
+  configure?(config: Json): Json;
   init(run: RunFacts): S;
   /**
    * Whom `offer` may find a task for now, by measured speed (0: unknown); null when nobody. A cheap test that spares
@@ -235,6 +240,8 @@ export interface WorkPlan<S = Json> {
   admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
   /** Progress along the run for the pages: merged over the kinds. */
   summary(state: S, run: RunFacts): Summary;
+  /** What there is to see, for the gallery. */
+  charts?(state: S, run: RunFacts): Chart[];
 }
 
 /** Blobs as a fold sees them. */

@@ -39,6 +39,8 @@ export const RunResource = z.object({
   spec: RunSpec,
   /** The run that trains, or trained, its base; null when it has none. */
   baseRun: z.nullable(z.string()),
+  /** The study that is its work; a run of a language model has none. */
+  study: z.optional(z.string()),
 });
 export type RunResource = z.infer<typeof RunResource>;
 

@@ -9,6 +9,7 @@ import { corpusRoutes } from './corpora.ts';
 import { runEventRoutes } from './run-events.ts';
 import { runRoutes } from './runs.ts';
 import { sessionRoutes } from './session.ts';
+import { studyRoutes } from './studies.ts';
 import { volunteerRoutes } from './volunteers.ts';
 
 /** All of `/api/v1`, with schemas in zod at the door. */
@@ -28,6 +29,7 @@ export const apiPlugin =
     await app.register(runRoutes({ ...coordinator, lists: store.lists }));
     await app.register(runEventRoutes(feed, views, config.limits.streamsPerAddress));
     await app.register(volunteerRoutes(host, store.lists, coordinator.registry));
+    await app.register(studyRoutes);
     await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
     await app.register(blobRoutes(blobs, access.mayRead));
     await app.register(contributionRoutes({ desk, partial, blobs, signer, onExpected: coordinator.sweep.expect }));

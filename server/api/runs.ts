@@ -14,6 +14,7 @@ import {
   VolunteerResource,
 } from '@pathfold/protocol/resources';
 import { MODES, RunSpec } from '@pathfold/protocol/run-spec';
+import { Chart, StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { activityOf } from '../runs/activity.ts';
@@ -35,6 +36,14 @@ export interface RunRouteDeps {
 const tags = ['runs'];
 /** Leases that the timeline of a run reads at most. */
 const MOST_LEASES = 30_000;
+/** A language model to train, or a study: the one that has `study`. */
+const RunRequest = z.unknown().transform((body, ctx) => {
+  const isStudy = typeof body === 'object' && body !== null && 'study' in body;
+  const result = (isStudy ? StudySpec : RunSpec).safeParse(body);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) ctx.addIssue({ ...issue, code: 'custom' });
+  return z.NEVER;
+});
 const params = z.object({ id: z.string().min(1).max(80) });
 
 export const runRoutes =
@@ -55,10 +64,10 @@ export const runRoutes =
       {
         preParsing: operatorOnly,
         config: { badBody: 'bad_run_spec' },
-        schema: { tags, body: RunSpec, response: { 201: RunResource } },
+        schema: { tags, body: RunRequest, response: { 201: RunResource } },
       },
-      async (request, reply) => {
-        const entry = await runs.create(request.body);
+      async ({ body }, reply) => {
+        const entry = 'study' in body ? await runs.createStudy(body) : await runs.create(body);
         return reply
           .code(201)
           .header('location', `/api/v1/runs/${entry.id}`)
@@ -153,6 +162,12 @@ export const runRoutes =
         const { id } = views.entry(request.params.id, request.isOperator());
         return { points: await lists.history(id) };
       },
+    );
+
+    app.get(
+      '/runs/:id/charts',
+      { schema: { tags, params, response: { 200: z.object({ charts: z.array(Chart) }) } } },
+      async (request) => ({ charts: views.charts(views.entry(request.params.id, request.isOperator())) }),
     );
 
     app.get(

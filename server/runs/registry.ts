@@ -9,6 +9,8 @@ export const RunEntry = z.strictObject({
   createdAt: z.string(),
   corpus: z.strictObject({ id: z.string(), name: z.string(), licence: z.string() }),
   baselines: z.strictObject({ unigramBitsPerByte: z.number(), bigramBitsPerByte: z.number() }).nullable(),
+  /** The study that is its work; null for a language model. */
+  study: z.strictObject({ name: z.string(), config: z.json() }).nullable().default(null),
   /** The run that its base comes from. */
   baseRun: z.string().nullable(),
   preparation: z.enum(['running', 'done', 'failed']),

@@ -56,7 +56,7 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     name: spec.name,
     state: stateOf(entry, record),
     mode: spec.mode,
-    round: modules.length === 0 ? 0 : Math.min(...modules.map((module) => module.version)),
+    round: modules.length === 0 ? (summary.round ?? 0) : Math.min(...modules.map((module) => module.version)),
     scoredRound: scored?.round ?? null,
     pathCount: pathCountOf(levelsOf(spec)),
     moduleCount: record ? modules.length : shapes.length,
@@ -74,6 +74,7 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     corpus: entry.corpus,
     spec,
     baseRun: entry.baseRun,
+    ...(entry.study ? { study: entry.study.name } : {}),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
-import type { Json, PathFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, type Mode, type RunSpec } from '@pathfold/protocol/run-spec';
+import type { StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Library } from '../corpora/corpora.ts';
 import type { Fact, Host } from '../host.ts';
@@ -13,6 +14,7 @@ import type { Corpora } from '../store/corpora.ts';
 import { createBases } from './bases.ts';
 import { growthOf } from './growth.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
+import { studyEntry, studyFacts } from './studies.ts';
 
 export interface RunsDeps {
   readonly host: Host;
@@ -20,8 +22,7 @@ export interface RunsDeps {
   readonly corpora: Corpora;
   readonly library: Library;
   readonly preparation: Preparation;
-  /** Names of the kinds of work that every run has. */
-  readonly kinds: readonly string[];
+  readonly kinds: readonly WorkPlan<unknown>[];
   readonly log: FastifyBaseLogger;
   readonly onChange: (run: string) => void;
 }
@@ -49,6 +50,8 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     return record;
   };
 
+  const modelKinds = kinds.filter(({ studies }) => !studies).map(({ name }) => name);
+
   const bases = createBases({ host, registry, create: (spec) => create(spec), onChange });
 
   async function prepare(entry: RunEntry): Promise<void> {
@@ -68,7 +71,7 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
       const paths = pathsOf(spec, result);
       const run: RunFacts = { id, spec, modules, paths, documents, tokenizer, base: frozen, routing: null };
       await registry.save({ ...current, baselines, preparation: 'done', reason: null });
-      await host.record({ type: 'RunCreated', run, kinds });
+      await host.record({ type: 'RunCreated', run, kinds: modelKinds });
     } catch (error) {
       if (preparation.isClosed()) return;
       if (!(error instanceof PathfoldError)) log.error({ err: error, run: id }, 'a run could not be prepared');
@@ -90,6 +93,7 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
       createdAt: new Date(host.now()).toISOString(),
       corpus: { id: corpus.id, name: corpus.name, licence: corpus.licence },
       baselines: null,
+      study: null,
       baseRun: null,
       preparation: 'running',
       reason: 'waiting for its turn',
@@ -99,9 +103,23 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     return entry;
   }
 
+  /** A study needs no preparation: all that it reads is drawn from seeds. */
+  async function begin(entry: RunEntry): Promise<void> {
+    const names = kinds.filter(({ studies }) => studies?.includes(entry.study!.name)).map(({ name }) => name);
+    await host.record({ type: 'RunCreated', run: studyFacts(entry), kinds: names });
+    onChange(entry.id);
+  }
+
   return {
     /** Begins to prepare a run; it trains by itself when it is ready. */
     create,
+    /** Begins a run whose work is a study. */
+    async createStudy(spec: StudySpec): Promise<RunEntry> {
+      const entry = studyEntry(spec, kinds, host.now());
+      await registry.save(entry);
+      await begin(entry);
+      return entry;
+    },
     /** What happens to runs: those that wait for their base hear of it, and those that grow are written down. */
     note(event: CoordinatorEvent): void {
       bases.note(event);
@@ -114,7 +132,8 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     async resume(): Promise<void> {
       for (const entry of registry.list()) {
         const isMade = host.state.runs[entry.id] !== undefined;
-        if (!isMade && entry.preparation !== 'failed') void prepare(entry);
+        if (!isMade && entry.study) await begin(entry);
+        else if (!isMade && entry.preparation !== 'failed') void prepare(entry);
         const levels = host.state.runs[entry.id]?.facts.spec.levels;
         if (levels && JSON.stringify(levels) !== JSON.stringify(entry.spec.levels))
           await registry.save({ ...entry, spec: { ...entry.spec, levels } });
@@ -136,7 +155,8 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     },
     /** Scores the newest round, also of a run that is paused or finished. */
     async evaluate(id: string): Promise<void> {
-      recordOf(id);
+      if (!recordOf(id).kinds.includes('evaluate'))
+        throw new PathfoldError('wrong_state', 'The run is a study: nothing of it is scored.');
       await host.record({ type: 'WorkRequested', run: id, kind: 'evaluate' });
     },
     /** Adds an expert to a level, without a stop: its paths share the documents of those that they are copied from. */

@@ -11,6 +11,7 @@ import {
   type RouterResource,
   type RunResource,
 } from '@pathfold/protocol/resources';
+import type { Chart } from '@pathfold/protocol/study-spec';
 import { readRouter } from '@pathfold/routing/assign/router';
 import * as z from 'zod/mini';
 import type { Host } from '../host.ts';
@@ -65,6 +66,13 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
     },
     modules: (entry: RunEntry): ModuleResource[] => moduleResources(made(entry), entry.createdAt, host.now()),
     evaluation: (entry: RunEntry): Evaluation | null => evaluationOf(summaryOf(kinds, made(entry))),
+    /** What its kinds of work have to show. */
+    charts(entry: RunEntry): Chart[] {
+      const record = made(entry);
+      return kinds
+        .filter(({ name }) => record.kinds.includes(name))
+        .flatMap((kind) => kind.charts?.(record.works[kind.name], record.facts) ?? []);
+    },
     /** Empty with one path, and before documents are routed. */
     async router(entry: RunEntry): Promise<RouterResource[]> {
       const { routing } = made(entry).facts;

@@ -117,7 +117,7 @@ export const runHandlers: Handlers<
 
   WorkRequested(scene, event) {
     const run = scene.state.runs[event.run];
-    if (!run) return;
+    if (!run?.kinds.includes(event.kind)) return;
     tell(scene, run, event.kind, {
       type: 'requested',
       by: 'operator',

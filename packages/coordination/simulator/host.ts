@@ -29,12 +29,16 @@ export interface HostDeps {
   readonly onLogged: (event: CoordinatorEvent) => void;
   /** Brings a word to a volunteer's socket. */
   readonly tell: (volunteer: string, word: Word) => void;
+  /** Whether the contribution of a lease was invented, and would pass its check. */
+  readonly lied: (lease: string) => boolean;
   /** What the check of a lease's contribution finds. */
   readonly check: (lease: string) => Fact;
   /** It was killed: something must start it again. */
   readonly onDied: () => void;
   /** Chance that a result is told twice. */
   readonly duplicate: number;
+  /** Mean time of a fold. */
+  readonly foldMs: number;
   readonly faults: { duplicates: number };
 }
 
@@ -233,7 +237,7 @@ export class VirtualHost {
   #endFold(run: string, kind: string, key: string): void {
     const fold = this.state.runs[run]?.folds[foldId(kind, key)]?.fold;
     if (!fold) return;
-    const output = this.#deps.kinds.find(({ plan }) => plan.name === kind)!.fold(fold);
-    this.#later(1000, () => ({ type: 'FoldEnded', run, kind, fold: key, output }));
+    const output = this.#deps.kinds.find(({ plan }) => plan.name === kind)!.fold(fold, this.#deps.lied);
+    this.#later(this.#deps.foldMs, () => ({ type: 'FoldEnded', run, kind, fold: key, output }));
   }
 }

@@ -2,6 +2,7 @@ import type { AsyncSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
 import type { RunFacts } from '../work-plan.ts';
 import { Random } from './random.ts';
 import { runFacts } from './run-facts.ts';
+import type { Lie } from './volunteer.ts';
 
 /** Mean virtual ms between two troubles of a sort; infinite for none. */
 export interface Rates {
@@ -20,6 +21,8 @@ export interface Rates {
   readonly reorder: number;
   /** Per contribution. */
   readonly lie: number;
+  /** Of these sorts; of all when left out. */
+  readonly sorts?: readonly Lie[] | undefined;
 }
 
 /** One simulation: all of it follows from the seed and what was asked for. */
@@ -28,13 +31,24 @@ export interface Scenario {
   readonly runs: readonly RunFacts[];
   readonly volunteers: number;
   readonly silenceMs: number;
+  /** Mean time of a fold. */
+  readonly foldMs: number;
   readonly troubles: Rates;
+  /** A part of the volunteers leaves now and then, and as many others come; null for none. */
+  readonly churn: Churn | null;
   /** The operator changes how modules step now and then. */
   readonly switchesMode: boolean;
   /** Goes on until all of these are reached, counting the rounds of the first run. */
   readonly rounds: number;
   readonly events: number;
   readonly virtualMs: number;
+}
+
+export interface Churn {
+  readonly everyMs: number;
+  readonly part: number;
+  /** Part of those who leave that say so, and hand in what they have done; the others vanish. */
+  readonly announced: number;
 }
 
 export interface Wishes {
@@ -69,11 +83,41 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     ],
     volunteers: wishes.volunteers ?? volunteers,
     silenceMs: 30_000,
+    foldMs: 1000,
     troubles,
+    churn: null,
     switchesMode,
     rounds: 20,
     events: 5000,
     virtualMs: wishes.virtualMs ?? 0,
+  };
+}
+
+/**
+ * Nothing goes wrong but that people come and go: every two minutes 30 % of the volunteers leave, of whom 30 % vanish
+ * without a word; leases of two minutes at the most.
+ */
+export function churnScenario(seed: number, mode: Mode, virtualMs: number): Scenario {
+  const volunteers = 40;
+  const none = Number.POSITIVE_INFINITY;
+  const rates = { joinMs: none, leaveMs: none, crashMs: none, dropMs: none, stallMs: none, exodusMs: none };
+  const spec = { seed, mode, replicas: 14, roundDeadlineMs: 2 * MINUTE, evaluateEvery: 10_000 };
+  const { inner } = runFacts('', [1]).spec;
+  return {
+    seed,
+    runs: [runFacts('run-a', [2, 2], { ...spec, inner: { ...inner, steps: 480 } })],
+    volunteers,
+    silenceMs: 30_000,
+    foldMs: 200,
+    troubles: {
+      ...rates,
+      ...{ restartMs: none, clockJumpMs: none, operatorMs: none, duplicate: 0, reorder: 0, lie: 0 },
+    },
+    churn: { everyMs: 2 * MINUTE, part: 0.3, announced: 0.7 },
+    switchesMode: false,
+    rounds: 0,
+    events: 0,
+    virtualMs,
   };
 }
 

@@ -28,6 +28,8 @@ export interface Outcome {
   /** Rounds of the first run. */
   readonly rounds: number;
   readonly faults: Faults;
+  /** Time computed for accepted contributions, over the time that machines were lent. */
+  readonly utilisation: number;
   /** What broke, in words; null when every invariant held. */
   readonly violation: string | null;
 }
@@ -63,6 +65,7 @@ export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
     events: host.log.length,
     rounds: simulation.rounds,
     faults,
+    utilisation: simulation.utilisation,
     violation,
   };
 }
@@ -78,14 +81,19 @@ class Simulation {
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
   readonly #kindNames: readonly string[];
+  readonly #kinds: readonly SimulatedKind[];
   readonly #plans: readonly WorkPlan<unknown>[];
   #quietSince = 0;
+  readonly #claimedMs = new Map<string, number>();
+  #usefulMs = 0;
+  #measured: number | null = null;
 
   constructor(scenario: Scenario, { kinds, wrapMind = (mind) => mind, onLogged = () => {} }: SimulationPorts) {
     this.scenario = scenario;
     this.random = new Random(scenario.seed ^ 0x5eed);
     this.#watch = new Watch(kinds);
     this.#kindNames = kinds.map(({ plan }) => plan.name);
+    this.#kinds = kinds;
     const plans = kinds.map(({ plan }) => plan);
     this.#plans = plans;
     this.host = new VirtualHost({
@@ -94,13 +102,29 @@ class Simulation {
       kinds,
       newMind: () => wrapMind(createCoordinator(plans, scenario.silenceMs)),
       watch: this.#watch,
-      onLogged,
+      onLogged: (event) => {
+        this.#count(event);
+        onLogged(event);
+      },
       tell: (volunteer, word) => this.#byId.get(volunteer)!.hear(word),
+      lied: (lease) => this.#lies.get(lease) === 'norm',
       check: (lease) => this.#check(lease),
       onDied: () => this.#startAgain(),
       duplicate: scenario.troubles.duplicate,
+      foldMs: scenario.foldMs,
       faults: this.faults,
     });
+  }
+
+  get utilisation(): number {
+    return this.#measured ?? this.#usefulMs / this.volunteers.reduce((sum, { lentMs }) => sum + lentMs, 0);
+  }
+
+  #count(event: CoordinatorEvent): void {
+    if (event.type === 'ContributionReceived') this.#claimedMs.set(event.lease, event.report.computeMs);
+    if (event.type !== 'ContributionAccepted') return;
+    this.#usefulMs += this.#claimedMs.get(event.lease) ?? 0;
+    this.#claimedMs.delete(event.lease);
   }
 
   /** How far the kinds of work have come in the first run. */
@@ -117,6 +141,7 @@ class Simulation {
     this.#beat();
     const troubles = new Troubles(this);
     this.#stepUntil(() => this.#isLongEnough(), Math.max(scenario.virtualMs, MOST_TROUBLED_MS));
+    this.#measured = this.utilisation;
     troubles.end();
     this.#provePeacefulProgress();
     for (const { id } of scenario.runs)
@@ -133,7 +158,7 @@ class Simulation {
     do this.addVolunteer(0);
     while (!this.volunteers.at(-1)!.isCapable);
     const { id, spec, paths } = this.scenario.runs[0]!;
-    const patienceMs = CALM_ROUNDS * Object.keys(paths).length * (5 * spec.roundDeadlineMs + 600_000);
+    const patienceMs = CALM_ROUNDS * Math.max(1, Object.keys(paths).length) * (5 * spec.roundDeadlineMs + 600_000);
     const goal = this.rounds + CALM_ROUNDS;
     const arrived = () => this.rounds >= goal || this.host.state.runs[id]?.state === 'finished';
     this.#stepUntil(arrived, patienceMs);
@@ -141,9 +166,9 @@ class Simulation {
   }
 
   addVolunteer(delayMs: number): void {
-    const { duplicate, reorder, lie } = this.scenario.troubles;
+    const { duplicate, reorder, lie, sorts } = this.scenario.troubles;
     const { agenda, random, host, faults } = this;
-    const around = { agenda, random, host, duplicate, reorder, lie, faults, lies: this.#lies };
+    const around = { agenda, random, host, duplicate, reorder, lie, sorts, faults, lies: this.#lies };
     const volunteer = new VirtualVolunteer(`v${this.volunteers.length + 1}`, around);
     this.volunteers.push(volunteer);
     this.#byId.set(volunteer.id, volunteer);
@@ -221,7 +246,10 @@ class Simulation {
   #check(lease: string): Fact {
     const lie = this.#lies.get(lease);
     if (lie === 'nan') return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
-    const norm = lie === 'norm' ? 1e6 : this.random.around(1, 3);
-    return { type: 'ContributionChecked', lease, figures: { norm } };
+    const lied = lie === 'norm';
+    const norm = lied ? 1e6 : this.random.around(1, 3);
+    const { kind, task } = this.host.state.leases[lease] ?? {};
+    const figures = task && this.#kinds.find(({ plan }) => plan.name === kind)?.figures?.(task, lied);
+    return { type: 'ContributionChecked', lease, figures: figures ?? { norm } };
   }
 }

@@ -13,6 +13,7 @@ export interface Surroundings {
   readonly duplicate: number;
   readonly reorder: number;
   readonly lie: number;
+  readonly sorts?: readonly Lie[] | undefined;
   readonly faults: { duplicates: number; reorderings: number };
   /** Lies in contributions, by lease: what the host's check will find. */
   readonly lies: Map<string, Lie>;
@@ -22,7 +23,9 @@ interface Work {
   readonly lease: string;
   readonly steps: number;
   readonly tokens: number;
-  readonly startedAt: number;
+  readonly stepMs: number;
+  /** When everything is fetched. */
+  readonly computesAt: number;
 }
 
 const LIES: readonly Lie[] = ['norm', 'nan', 'steps', 'no-steps', 'tokens'];
@@ -49,6 +52,9 @@ export class VirtualVolunteer {
   #stalled = false;
   #work: Work | null = null;
   #upload: Work | null = null;
+  #leaving = false;
+  #hereSince: number | null = null;
+  #lentMs = 0;
 
   constructor(id: string, around: Surroundings) {
     const { random } = around;
@@ -61,6 +67,11 @@ export class VirtualVolunteer {
     this.honest = random.chance(0.7);
   }
 
+  /** For how long it has lent its machine, until now. */
+  get lentMs(): number {
+    return this.#lentMs + (this.#hereSince === null ? 0 : this.#around.agenda.now - this.#hereSince);
+  }
+
   /** Whether the coordinator hears its heartbeats. */
   get isHeard(): boolean {
     return this.#open && !this.#stalled;
@@ -68,6 +79,8 @@ export class VirtualVolunteer {
 
   arrive(): void {
     this.here = true;
+    this.#leaving = false;
+    this.#hereSince = this.#around.agenda.now;
     this.#connect(false);
   }
 
@@ -82,8 +95,23 @@ export class VirtualVolunteer {
     this.vanish(true);
   }
 
+  /** Hands in the steps that it has done, and then says good-bye. */
+  finish(): void {
+    const work = this.#work;
+    const done = work ? Math.floor((this.#around.agenda.now - work.computesAt) / work.stepMs) : 0;
+    if (!work || !this.#open || this.#stalled || done < 1) {
+      this.leave();
+      return;
+    }
+    this.#leaving = true;
+    this.#work = { ...work, steps: done, tokens: (work.tokens * done) / work.steps };
+    this.#finish(work.lease);
+  }
+
   /** Is gone with all it had. `noticed`: the socket closes; otherwise the coordinator can only wait for silence. */
   vanish(noticed: boolean): void {
+    this.#lentMs = this.lentMs;
+    this.#hereSince = null;
     this.here = false;
     this.#work = null;
     this.#upload = null;
@@ -192,6 +220,7 @@ export class VirtualVolunteer {
   }
 
   #ask(): void {
+    if (this.#leaving) this.leave();
     if (!this.here) return;
     const executor = { name: 'virtual', adapter: '', tokensPerSecond: this.#claimedSpeed };
     this.#say([{ type: 'VolunteerReady', volunteer: this.id, executor, memoryBytes: 0 }]);
@@ -215,12 +244,12 @@ export class VirtualVolunteer {
       return;
     }
     const tokens = (steps * task.tokens) / task.steps;
-    this.#work = { lease, steps, tokens, startedAt: agenda.now };
+    this.#work = { lease, steps, tokens, stepMs, computesAt: agenda.now + this.#travelMs };
     agenda.after(this.#travelMs + steps * stepMs, () => this.#finish(lease));
   }
 
   #finish(lease: string): void {
-    const { agenda, random, lies, lie } = this.#around;
+    const { agenda, random, lies, lie, sorts = LIES } = this.#around;
     if (this.#work?.lease !== lease) return;
     if (this.#stalled) {
       agenda.after(1000, () => this.#finish(lease));
@@ -228,7 +257,7 @@ export class VirtualVolunteer {
     }
     this.#upload = this.#work;
     this.#work = null;
-    if (!this.honest && random.chance(lie)) lies.set(lease, random.pick(LIES));
+    if (!this.honest && random.chance(lie)) lies.set(lease, random.pick(sorts));
     if (this.#open) this.#send();
   }
 
@@ -248,13 +277,13 @@ export class VirtualVolunteer {
     });
   }
 
-  #contribution({ lease, steps, tokens, startedAt }: Work): Fact {
-    const { agenda, lies } = this.#around;
+  #contribution({ lease, steps, tokens, stepMs }: Work): Fact {
+    const { lies } = this.#around;
     const lie = lies.get(lease);
     const report: Report = {
       steps: lie === 'steps' ? steps + 1000 : lie === 'no-steps' ? 0 : steps,
       tokens: lie === 'tokens' ? tokens + 1_000_000 : tokens,
-      computeMs: agenda.now - startedAt,
+      computeMs: Math.round(steps * stepMs),
       loss: 3,
       downloadedBytes: { peers: 0, coordinator: 0 },
       executor: { name: 'virtual', adapter: '', tokensPerSecond: this.tokensPerSecond },

@@ -8,6 +8,7 @@ import type {
   WorkPlan,
 } from '@pathfold/coordination/work-plan';
 import { type Audits, dueAudits, hold, isDrawn, mixed, noAudits, settleAudit } from '../audit.ts';
+import { chartsOf } from './plan-charts.ts';
 import { advance, type Chain, CURVE_LESSONS, curveOf, deadlineOf, fight, newChain, type Unit } from './plan-state.ts';
 import { type AuditInput, type AuditResult, examplesOf, flopsOf, LitterConfig, type LitterTask } from './task.ts';
 
@@ -50,6 +51,8 @@ export function configOf(run: RunFacts): LitterConfig {
  */
 export const litterPlan: WorkPlan<LitterState> = {
   name: 'litter',
+  studies: ['baldwin'],
+  configure: (config) => LitterConfig.parse(config) as unknown as Json,
 
   init(run) {
     const config = configOf(run);
@@ -86,6 +89,8 @@ export const litterPlan: WorkPlan<LitterState> = {
     if (audits.liars[volunteer]) return 'refuted';
     return leases[lease] ? null : 'round_over';
   },
+
+  charts: (state, run) => chartsOf(state.chains, configOf(run)),
 
   summary({ chains }) {
     const going = chains.filter((chain) => !isDone(chain));

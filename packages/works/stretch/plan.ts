@@ -83,6 +83,8 @@ const isFree = (config: StretchConfig, chain: Chain, segment: Segment): boolean 
  */
 export const stretchPlan: WorkPlan<StretchState> = {
   name: 'stretch',
+  studies: ['what-and-how'],
+  configure: (config) => StretchConfig.parse(config) as unknown as Json,
 
   init(run) {
     const { arms, seeds } = configOf(run);
@@ -126,6 +128,18 @@ export const stretchPlan: WorkPlan<StretchState> = {
   admit({ leases, audits }, _run, { lease, volunteer }) {
     if (audits.liars[volunteer]) return 'refuted';
     return leases[lease] ? null : 'round_over';
+  },
+
+  charts(state, run) {
+    const { arms } = configOf(run);
+    const lines = state.chains.flatMap(({ arm, seed, segments }) =>
+      segments.map(({ stretches }, segment) => ({
+        label: `${arms[arm]!.name}, seed ${seed}${segments.length > 1 ? `, segment ${segment}` : ''}`,
+        group: `${arm} ${seed} ${segment}`,
+        points: stretches.map(({ to, loss }): [number, number] => [to, loss]),
+      })),
+    );
+    return [{ title: 'Loss before learning, mean over a stretch', x: 'batch', y: 'squared error', lines }];
   },
 
   summary: ({ chains }) => ({

@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+
+/** What an operator asks for when the work of a run is a study: arms, sizes and all else stand in `config`. */
+export const StudySpec = z.strictObject({
+  name: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'untitled'),
+  /** Which study; a kind of work that does it must be offered here. */
+  study: z.string().check(z.minLength(1), z.maxLength(80)),
+  /** Read by that kind: see the study's page. */
+  config: z._default(z.json(), {}),
+  seed: z._default(z.int().check(z.minimum(0), z.maximum(0xffffffff)), 1),
+  licence: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'CC0-1.0'),
+  visibility: z._default(z.enum(['public', 'private']), 'public'),
+});
+export type StudySpec = z.infer<typeof StudySpec>;
+
+/** A chart that a kind of work draws of its progress: the pages know lines, not kinds. */
+export const Chart = z.object({
+  title: z.string(),
+  x: z.string(),
+  y: z.string(),
+  /** In order; the last of each `group` is the newest, the others are its past. */
+  lines: z.array(
+    z.object({ label: z.string(), group: z.string(), points: z.array(z.tuple([z.number(), z.number()])) }),
+  ),
+});
+export type Chart = z.infer<typeof Chart>;
+
+const StudyClaim = z.object({
+  id: z.string(),
+  claim: z.string(),
+  bound: z.object({ op: z.enum(['<=', '>=']), value: z.number() }),
+  measured: z.object({ mean: z.nullable(z.number()), std: z.nullable(z.number()), n: z.int() }),
+  holds: z.boolean(),
+});
+export const StudyClaims = z.array(StudyClaim);
+
+/** A study as the gallery hangs it. */
+export const StudyPlate = z.object({
+  name: z.string(),
+  title: z.string(),
+  /** One sentence. */
+  question: z.string(),
+  paper: z.object({ title: z.string(), url: z.string() }),
+  command: z.string(),
+});
+
+/** With the claims of the results that this version ships; none where there are none. */
+export const StudyResource = z.extend(StudyPlate, { claims: StudyClaims });
+export type StudyResource = z.infer<typeof StudyResource>;

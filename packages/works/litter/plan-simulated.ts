@@ -1,0 +1,31 @@
+import type { SimulatedKind } from '@pathfold/coordination/simulator/kind';
+import { mixed } from '../audit.ts';
+import { litterPlan } from './plan.ts';
+import { LitterConfig, type LitterTask } from './task.ts';
+
+/** A run of litters for the simulator. */
+export const SIMULATED_LITTERS = LitterConfig.parse({
+  arms: [
+    { name: 'baldwin', method: 'baldwin', generations: 100_000 },
+    { name: 'random', method: 'random' },
+  ],
+  population: 16,
+  litter: 4,
+  tasks: 2,
+  testTasks: 2,
+  curveEvery: 3,
+  deadlineMs: 60_000,
+});
+
+/** Evolution as the simulator takes it: losses are made up, a liar's are better, and an audit finds that out. */
+export const simulatedLitter: SimulatedKind = {
+  plan: litterPlan,
+  watch: () => ({ see: () => null, look: () => null }),
+  fold: ({ key }, lied) => ({ modules: [], figures: null, result: { honest: !lied(key) } }),
+  figures({ body, key }, lied) {
+    const task = body as unknown as LitterTask;
+    const count = task.what === 'litter' ? task.genomes.length : task.what === 'curve' ? task.lessons + 1 : 0;
+    const losses = Array.from({ length: count }, (_, i) => mixed(i, key) / 2 ** 32);
+    return Object.fromEntries(losses.map((loss, i) => [String(i), lied ? loss / 1000 : loss]));
+  },
+};

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { StudyClaims, StudyPlate, StudyResource } from '@pathfold/protocol/study-spec';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+
+const SHIPPED = new URL('../../docs/studies/', import.meta.url);
+
+/** The claims of a study's committed results; none where there are none yet. */
+async function claimsOf(name: string): Promise<StudyResource['claims']> {
+  const text = await readFile(new URL(`${name}/claims.json`, SHIPPED), 'utf8').catch(() => '[]');
+  return StudyClaims.parse(JSON.parse(text));
+}
+
+/** The gallery, for anybody. */
+export const studyRoutes: FastifyPluginAsyncZod = async (app) => {
+  app.get(
+    '/studies',
+    { schema: { tags: ['studies'], response: { 200: z.object({ studies: z.array(StudyResource) }) } } },
+    async () => {
+      const plates = z.array(StudyPlate).parse(JSON.parse(await readFile(new URL('gallery.json', SHIPPED), 'utf8')));
+      return {
+        studies: await Promise.all(plates.map(async (plate) => ({ ...plate, claims: await claimsOf(plate.name) }))),
+      };
+    },
+  );
+};
