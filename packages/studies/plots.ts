@@ -6,7 +6,7 @@ export interface Plot {
   readonly svg: string;
 }
 
-/** A line with what its seeds spread over; or, without `to` in x, one point. */
+/** A line with what its seeds spread over. */
 export interface Line {
   readonly label: string;
   readonly points: readonly { readonly x: number; readonly y: number; readonly low: number; readonly high: number }[];
@@ -17,13 +17,13 @@ export interface Axis {
   readonly log?: boolean;
 }
 
-const WIDTH = 760;
+const WIDTH = 820;
 const HEIGHT = 400;
 const LEFT = 70;
 const TOP = 46;
 const BOTTOM = 54;
 /** Room for the lines' names. */
-const RIGHT = 210;
+const RIGHT = 270;
 const COLOURS = 8;
 
 /** Readable on light and on dark ground: the picture brings its own. Colours by Okabe and Ito, lifted for the dark. */
@@ -72,7 +72,7 @@ const shortNumber = (value: number): string => (value >= 1000 ? value.toLocaleSt
 export function linePlot(name: string, title: string, x: Axis, y: Axis, lines: readonly Line[]): Plot {
   const drawn = lines.filter(({ points }) => points.length > 0);
   const points = drawn.flatMap((line) => line.points);
-  if (points.length === 0) return { name, title, svg: frame(title, x, y, '<text x="300" y="200">nothing yet</text>') };
+  if (points.length === 0) return { name, title, svg: frame(title, x, y, '<text x="280" y="200">nothing yet</text>') };
   const xs = scaleOf(
     points.map((point) => point.x),
     LEFT,
