@@ -6,7 +6,12 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendProblem } from './api/problems.ts';
 
 const BUILT_PAGES = fileURLToPath(new URL('../dist/pages', import.meta.url));
-const PAGES = { '/': 'volunteer', '/operator': 'operator', '/prompt': 'prompt' } as const;
+const PAGES = {
+  '/': 'volunteer',
+  '/operator': 'operator',
+  '/prompt': 'prompt',
+  '/about': 'about',
+} as const;
 
 const missing = (reply: FastifyReply) =>
   reply

@@ -1,10 +1,10 @@
 import type { RunResource } from '@pathfold/protocol/resources';
+import { likelyRun } from '@pathfold/ui/followed-run';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { describe, expect, it } from 'vitest';
 import { lookAround } from './device.ts';
 import { takeTabLock } from './tab-lock.ts';
-import { likelyRun } from './use-run.ts';
-import { deviceInWords, progressInWords, reasonInWords, workInWords } from './words.ts';
+import { deviceInWords, progressInWords, reasonInWords, shardInWords, workInWords } from './words.ts';
 
 /** Locks between tabs, as far as `ifAvailable` goes. */
 function fakeLocks(): LockManager {
@@ -106,5 +106,17 @@ describe('the work in hand, in words', () => {
     const scoring = { ...work, kind: 'evaluate', plannedSteps: null, steps: 1200 };
     expect(workInWords(scoring)).toBe('Scoring path 0, round 7');
     expect(progressInWords(scoring)).toBe('1,200 tokens scored');
+  });
+
+  it('says what a path reads, in the order of how much', () => {
+    const domains = [
+      { name: 'scripture', share: 0.62 },
+      { name: 'verse', share: 0.3 },
+      { name: 'json', share: 0.04 },
+      { name: 'manuals', share: 0.04 },
+    ];
+    expect(shardInWords({ path: '0-3', domains, documents: 9, tokens: 99, samples: [] })).toBe(
+      'Path 0-3 reads the texts that are routed to it: scripture (62 %), verse (30 %) and others.',
+    );
   });
 });

@@ -1,4 +1,6 @@
 import { createClient } from '@pathfold/client/client';
+import { useRun } from '@pathfold/ui/followed-run';
+import { useShard } from '@pathfold/ui/live-paths';
 import { Notice } from '@pathfold/ui/notice';
 import { Page } from '@pathfold/ui/page';
 import { useEffect, useMemo, useState } from 'react';
@@ -10,7 +12,6 @@ import { IdentityPanel } from './identity-panel.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { Surroundings } from './surroundings.tsx';
 import { useEngine } from './use-engine.ts';
-import { useRun } from './use-run.ts';
 import { Working } from './working.tsx';
 
 const client = createClient({ baseUrl: location.origin });
@@ -22,6 +23,7 @@ export function VolunteerPage() {
   const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false });
   const { snapshot, engine, starting, problem, start } = useEngine();
   const { run, points, away } = useRun(client, snapshot?.work?.run ?? null);
+  const shard = useShard(client, snapshot?.work ?? null);
   useEffect(() => void findAdapter().then(setAdapter), []);
 
   const takesPart = snapshot !== null && snapshot.wish !== 'stopped';
@@ -30,7 +32,10 @@ export function VolunteerPage() {
     <Page current="Lend" away={away || snapshot?.status.code === 'offline'}>
       <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">Train a language model, many hands at once</h1>
       <p className="mt-2 mb-5 text-base text-soft sm:text-lg">
-        Pathfold trains one small model on the machines of people who lend them. Yours works while this page is open.
+        Pathfold trains one small model on the machines of people who lend them. Yours works while this page is open.{' '}
+        <a href="/about" className="underline underline-offset-2 hover:text-ink">
+          How that works
+        </a>
       </p>
       <div className="mb-5 grid gap-5 empty:hidden">
         <Surroundings environment={environment} />
@@ -40,7 +45,7 @@ export function VolunteerPage() {
       <div className="grid items-start gap-5 lg:grid-cols-[5fr_6fr]">
         <div className="grid min-w-0 gap-5">
           {snapshot && engine && (takesPart || stopping) ? (
-            <Working snapshot={snapshot} canShare={canShare()} commands={engine.door} />
+            <Working snapshot={snapshot} shard={shard} canShare={canShare()} commands={engine.door} />
           ) : (
             <Consent
               run={run}

@@ -1,4 +1,5 @@
-import { formatCount, plural } from '@pathfold/ui/formats';
+import type { PathShard } from '@pathfold/protocol/resources';
+import { domainsInWords, formatCount, plural } from '@pathfold/ui/formats';
 import type { Snapshot, WorkSnapshot } from '@pathfold/volunteer/snapshot';
 
 const HEADLINES: Record<Snapshot['status']['code'], string> = {
@@ -30,16 +31,23 @@ export const deviceInWords = ({ executor, tried }: Pick<Snapshot, 'executor' | '
   return chosen + why.join('');
 };
 
+const KINDS: Partial<Record<string, string>> = { train: 'Training', evaluate: 'Scoring', route: 'Routing texts' };
+
 /** What the work in hand is, for example `Training path 0, round 7`. */
 export function workInWords(work: WorkSnapshot): string {
-  const what = work.kind === 'train' ? 'Training' : work.kind === 'evaluate' ? 'Scoring' : work.kind;
+  const what = KINDS[work.kind] ?? work.kind;
   const path = work.path === null ? '' : ` path ${work.path}`;
   return `${what}${path}${work.round === null ? '' : `, round ${work.round}`}`;
 }
 
+/** What a path reads, of all the texts. */
+export const shardInWords = ({ path, domains }: PathShard): string =>
+  `Path ${path} reads the texts that are routed to it: ${domainsInWords(domains)}.`;
+
 /** How far the work in hand is. Scoring counts tokens and knows no end in advance. */
 export function progressInWords(work: WorkSnapshot): string {
-  if (work.plannedSteps === null) return `${formatCount(work.steps)} tokens scored`;
+  if (work.plannedSteps === null)
+    return `${formatCount(work.steps)} tokens ${work.kind === 'route' ? 'read' : 'scored'}`;
   return `inner step ${formatCount(work.steps)} of ${formatCount(work.plannedSteps)}`;
 }
 

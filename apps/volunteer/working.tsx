@@ -1,3 +1,4 @@
+import type { PathShard } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Choice } from '@pathfold/ui/field';
@@ -7,7 +8,15 @@ import { Stat, Stats } from '@pathfold/ui/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
 import { ThrottleSlider } from './throttle-slider.tsx';
-import { deviceInWords, headlineOf, keptInWords, progressInWords, reasonInWords, workInWords } from './words.ts';
+import {
+  deviceInWords,
+  headlineOf,
+  keptInWords,
+  progressInWords,
+  reasonInWords,
+  shardInWords,
+  workInWords,
+} from './words.ts';
 
 export interface Commands {
   pause(): void;
@@ -28,10 +37,13 @@ const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
 /** What happens now, and the buttons that change it. */
 export function Working({
   snapshot,
+  shard,
   canShare,
   commands,
 }: {
   readonly snapshot: Snapshot;
+  /** What the path in hand reads; null when there is one path for all. */
+  readonly shard: PathShard | null;
   readonly canShare: boolean;
   readonly commands: Commands;
 }) {
@@ -59,6 +71,7 @@ export function Working({
         {work && (
           <div className="grid gap-2">
             <p className="font-medium text-sm">{workInWords(work)}</p>
+            {shard && <p className="text-soft text-sm">{shardInWords(shard)}</p>}
             <Progress
               label="Piece of work"
               value={work.plannedSteps === null ? null : work.steps}

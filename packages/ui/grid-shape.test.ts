@@ -81,6 +81,6 @@ describe('its picture', () => {
   });
 
   it('names experts by their number', () => {
-    expect(['level3.12', 'embedding', 'head.2'].map(expertOf)).toEqual(['expert 12', 'embedding', 'expert 2']);
+    expect(['level3.12', 'embedding', 'head.2'].map(expertOf)).toEqual(['expert 12', null, 'no. 2']);
   });
 });

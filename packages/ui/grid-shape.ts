@@ -113,8 +113,9 @@ export const freshness = (ageMs: number | null): number =>
     ? 0
     : Math.min(1, Math.max(0, 1 - Math.log10(Math.max(ageMs, BRIGHT_MS) / BRIGHT_MS) / Math.log10(720)));
 
-/** `expert 1` of `level0.1`; the module's own name where there is one at its place. */
-export const expertOf = (name: string): string => {
+/** `expert 1` of `level0.1`, `no. 1` of `embedding.1`; null where all paths cross one. */
+export const expertOf = (name: string): string | null => {
   const [, expert] = /\.(\d+)$/.exec(name) ?? [];
-  return expert === undefined ? name : `expert ${expert}`;
+  if (expert === undefined) return null;
+  return name.startsWith('level') ? `expert ${expert}` : `no. ${expert}`;
 };

@@ -5,6 +5,7 @@ import type { LiveRun } from './live-run.tsx';
 
 const PATHS_EVERY_MS = 2000;
 const ROUTING_EVERY_MS = 10_000;
+const SHARD_EVERY_MS = 60_000;
 const PAGE = 200;
 
 /** The modules and paths of a run as they are now. */
@@ -79,3 +80,14 @@ export const useLiveRouting = (client: Client, live: LiveRun): LiveRouting | nul
     ]);
     return { router, evaluation };
   });
+
+/** What the path of a piece of work reads; read again with new work, once a minute. Null with one path. */
+export function useShard(
+  client: Client,
+  work: { readonly run: string; readonly path: string | null; readonly round: number | null } | null,
+): RouterResource | null {
+  const id = work && work.path !== null ? work.run : null;
+  const told = work && `${work.path} ${work.round}`;
+  const shards = useReadAgain(id, told, SHARD_EVERY_MS, (run) => whole((page) => client.runs.router(run, page)));
+  return shards?.find(({ path }) => path === work?.path) ?? null;
+}

@@ -6,6 +6,7 @@ const PAGES = [
   { href: '/', name: 'Lend' },
   { href: '/operator', name: 'Operate' },
   { href: '/prompt', name: 'Ask' },
+  { href: '/about', name: 'Learn' },
 ] as const;
 
 /** Two paths that fold into one. */
@@ -18,7 +19,7 @@ function Mark() {
   );
 }
 
-/** The frame of all three pages: header with their names, the connection banner, the main landmark. */
+/** The frame of all pages: header with their names, the connection banner, the main landmark. */
 export function Page({
   current,
   away = false,
@@ -50,7 +51,7 @@ export function Page({
             <Mark />
             Pathfold
           </a>
-          <nav aria-label="Pages" className="flex gap-6 self-end">
+          <nav aria-label="Pages" className="flex gap-5 self-end sm:gap-6">
             {PAGES.map(({ href, name }) => (
               <a
                 key={href}

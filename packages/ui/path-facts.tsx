@@ -23,7 +23,9 @@ export function PathFacts({
       {shard
         ? `It reads ${plural(shard.documents, 'text')} (${formatCompact(shard.tokens)} tokens): ${domainsInWords(shard.domains)}. `
         : ''}
-      {path.bitsPerByte === null ? '' : `It scores ${formatLoss(path.bitsPerByte)} bits per byte on held-out texts${shard ? ' that are routed to it' : ''}. `}
+      {path.bitsPerByte === null
+        ? ''
+        : `It scores ${formatLoss(path.bitsPerByte)} bits per byte on held-out texts${shard ? ' that are routed to it' : ''}. `}
       {path.trainers.length > 0 ? `${path.trainers.map(nameOf).join(', ')} trains it now.` : 'Nobody trains it now.'}
       {path.stale && ' It was left out of the last round of a module: it starves.'}
     </p>

@@ -23,6 +23,7 @@ const PLAIN_LINE = '#35544d';
 
 function CellBox({ cell, ageMs, lit, busy }: { cell: Cell; ageMs: number | null; lit: boolean; busy: boolean }) {
   const { x, y, width, height, module } = cell;
+  const expert = expertOf(module.name);
   const version = `v${module.version}`;
   const age = ageMs === null || width < 90 ? version : `${version}, ${formatDuration(ageMs)}`;
   const stroke = lit ? 'var(--color-trace-second)' : busy ? 'var(--color-trace)' : PLAIN_LINE;
@@ -37,10 +38,10 @@ function CellBox({ cell, ageMs, lit, busy }: { cell: Cell; ageMs: number | null;
         fill="var(--color-trace)"
         fillOpacity={0.04 + 0.36 * freshness(ageMs)}
       />
-      {height >= 34 ? (
+      {height >= 34 && expert !== null ? (
         <>
           <text {...text} y={y + height / 2 - 4} fontSize={12}>
-            {expertOf(module.name)}
+            {expert}
           </text>
           <text {...text} y={y + height / 2 + 13} fontSize={12} className="figure">
             {age}

@@ -1,7 +1,7 @@
 import type { Client } from '@pathfold/client/client';
 import type { RunResource } from '@pathfold/protocol/resources';
-import { type LiveRun, useLiveRun } from '@pathfold/ui/live-run';
 import { useEffect, useState } from 'react';
+import { type LiveRun, useLiveRun } from './live-run.tsx';
 
 const LOOK_AGAIN_MS = 5000;
 
@@ -17,8 +17,8 @@ export const likelyRun = (runs: readonly RunResource[]): RunResource | null =>
   runs[0] ??
   null;
 
-/** Follows the run that this volunteer works for (`runId`), or else the likely one, live. */
-export function useRun(client: Client, runId: string | null): Watched {
+/** Follows a run live: that of this id, or else the one that `choose` takes of all. */
+export function useRun(client: Client, runId: string | null, choose = likelyRun): Watched {
   const [found, setFound] = useState<RunResource | null>();
   const [silent, setSilent] = useState(false);
   const live = useLiveRun(client, runId ?? found?.id ?? null);
@@ -33,7 +33,7 @@ export function useRun(client: Client, runId: string | null): Watched {
         .list({}, stop.signal)
         .then(({ items }) => {
           setSilent(false);
-          setFound(likelyRun(items));
+          setFound(choose(items));
         })
         .catch(() => stop.signal.aborted || setSilent(true));
     void look();
@@ -42,7 +42,7 @@ export function useRun(client: Client, runId: string | null): Watched {
       clearInterval(timer);
       stop.abort();
     };
-  }, [client, settled]);
+  }, [client, settled, choose]);
 
   return { ...live, run, away: silent || live.away };
 }

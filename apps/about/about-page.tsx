@@ -1,0 +1,36 @@
+import { createClient } from '@pathfold/client/client';
+import type { RunResource } from '@pathfold/protocol/resources';
+import { likelyRun, useRun } from '@pathfold/ui/followed-run';
+import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
+import { Page } from '@pathfold/ui/page';
+import { Explanation } from './explanation.tsx';
+import { LivePicture } from './live-picture.tsx';
+
+const client = createClient({ baseUrl: location.origin });
+
+/** The run to show: one of several paths, where there is one that was prepared. */
+export const mostTelling = (runs: readonly RunResource[]): RunResource | null => {
+  const prepared = runs.filter(({ state }) => state !== 'preparing' && state !== 'failed');
+  return likelyRun(prepared.filter(({ pathCount }) => pathCount > 1)) ?? likelyRun(prepared);
+};
+
+/** What DiPaCo is, for visitors, with the model that is in training here as the picture. */
+export function AboutPage() {
+  const { run, away, ...rest } = useRun(client, null, mostTelling);
+  const live = { ...rest, away, run: run ?? null };
+  const paths = useLivePaths(client, live);
+  const routing = useLiveRouting(client, live);
+  return (
+    <Page current="Learn" away={away}>
+      <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">One model, many paths, nobody holds it all</h1>
+      <p className="mt-2 mb-5 max-w-prose text-base text-soft sm:text-lg">
+        Pathfold trains a language model that is cut into modules. Each computer that helps carries one path through
+        them, reads its own part of the texts, and gives back what it learned.
+      </p>
+      <div className="grid gap-5">
+        <LivePicture run={run} paths={paths} shards={routing?.router ?? []} volunteers={live.volunteers} />
+        <Explanation run={run ?? null} paths={paths} />
+      </div>
+    </Page>
+  );
+}
