@@ -19,6 +19,8 @@ export interface HostDeps {
   /** The log cannot be written any more: the memory is ahead of it, and the process must end. */
   readonly onFatal: (error: unknown) => void;
   readonly snapshotEvery?: number;
+  /** Told how long events took, in seconds, to be durable. */
+  readonly onAppended?: (seconds: number) => void;
 }
 
 /** Joins the mind with the log and the world: input, decisions, append, and only then effects. */
@@ -51,6 +53,7 @@ export async function startHost({
   perform,
   onFatal,
   snapshotEvery = SNAPSHOT_EVERY,
+  onAppended = () => {},
 }: HostDeps): Promise<Host> {
   const epoch = await events.open();
   const log = await events.load();
@@ -85,10 +88,12 @@ export async function startHost({
     wake();
     if (all.length === 0) return;
     seq += all.length;
+    const begun = performance.now();
     const mine = events.append(all);
     appended = mine;
     if (seq - snapshotSeq >= snapshotEvery) save().catch(fail);
     await mine.catch(fail);
+    onAppended((performance.now() - begun) / 1000);
     all.forEach((event, index) => {
       perform(event, index >= told.length);
     });

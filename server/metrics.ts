@@ -32,7 +32,7 @@ export function createMetrics(read: { sockets(): number; leases(): number }) {
     }),
     appendSeconds: new Histogram({
       name: 'pathfold_append_seconds',
-      help: 'Time to append one batch of events.',
+      help: 'Time until events and what was decided about them are durable.',
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1],
       registers,
     }),

@@ -1,3 +1,5 @@
+import { isSoftwareAdapter } from '@pathfold/tensors/software-adapter';
+
 /** What this browser offers to compute on, found without computing anything. */
 export interface GraphicsAdapter {
   /** As the driver names it. */
@@ -5,8 +7,6 @@ export interface GraphicsAdapter {
   /** A graphics adapter that is emulated on the CPU: slower than computing on the CPU directly. */
   readonly software: boolean;
 }
-
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /** A driver that does not answer by then counts as none. */
 const PATIENCE_MS = 3000;
@@ -20,7 +20,7 @@ export async function findAdapter(): Promise<GraphicsAdapter | null> {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
   const name = [...new Set([description || [vendor, device || architecture].filter(Boolean).join(' ')])].join(' ');
   const words = [vendor, architecture, device, description].join(' ');
-  return { name: name || 'a graphics adapter', software: isFallbackAdapter || SOFTWARE.test(words) };
+  return { name: name || 'a graphics adapter', software: isFallbackAdapter || isSoftwareAdapter(words) };
 }
 
 interface Lack {

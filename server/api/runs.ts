@@ -24,7 +24,7 @@ import type { Runs } from '../runs/runs.ts';
 import type { Views } from '../runs/views.ts';
 import { operatorOnly } from '../security/operator.ts';
 import type { Lists } from '../store/lists.ts';
-import { PageQuery, pageOfArray } from './paging.ts';
+import { PageQuery, pageOfArray, pageOfNewest } from './paging.ts';
 
 export interface RunRouteDeps {
   readonly runs: Runs;
@@ -54,7 +54,7 @@ export const runRoutes =
       { schema: { tags, querystring: PageQuery, response: { 200: listOf(RunResource) } } },
       async (request) => {
         const all = registry.list().filter(({ spec }) => spec.visibility === 'public' || request.isOperator());
-        const page = pageOfArray(all, request.query);
+        const page = pageOfNewest(all, request.query);
         return { items: await Promise.all(page.items.map(views.run)), next: page.next };
       },
     );

@@ -1,3 +1,4 @@
+import { OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
 import { OUTER_OPTIMIZERS, outerOptimizer } from './registry.ts';
 
@@ -19,6 +20,10 @@ const close = (actual: number[], expected: number[], digits = 5) =>
   });
 
 describe('outer optimizers', () => {
+  test('a run spec may ask for every one that there is, and no other', () => {
+    expect([...OUTER_KINDS].sort()).toEqual(Object.keys(OUTER_OPTIMIZERS).sort());
+  });
+
   test('averaging moves to the mean of the workers', () => {
     expect(walk('averaging', 0.3, 0.9, [0.25, -1], 2)).toEqual([1.75, 2.75]);
   });

@@ -1,3 +1,4 @@
+import { isSoftwareAdapter } from '../../software-adapter.ts';
 import { DeviceError } from '../executor.ts';
 import { activate } from './activate.ts';
 
@@ -8,8 +9,6 @@ export interface WebgpuDevice {
   /** A GPU that is emulated on the CPU. */
   readonly software: boolean;
 }
-
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /** What is asked of an adapter beyond the defaults, as much of it as there is. */
 const LIMITS = [
@@ -56,5 +55,5 @@ const requestDevice = async (): Promise<WebgpuDevice> => {
 
   const { vendor, architecture, device: name, description, isFallbackAdapter } = adapter.info;
   const words = [...new Set([vendor, architecture, name, description])].filter(Boolean).join(' ');
-  return { device, adapter: words || 'WebGPU', software: isFallbackAdapter || SOFTWARE.test(words) };
+  return { device, adapter: words || 'WebGPU', software: isFallbackAdapter || isSoftwareAdapter(words) };
 };
