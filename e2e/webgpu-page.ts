@@ -60,8 +60,8 @@ const counted = async (body: () => Promise<unknown>) => {
 
 const inPage = {
   /** Cases, and orders of derivatives, of which the results are not those of the reference. */
-  async battery(): Promise<{ plans: number; wrong: string[] }> {
-    const [ours, reference] = [await openExecutor('webgpu'), await openExecutor('tfjs-cpu')];
+  async battery(name: ExecutorName): Promise<{ plans: number; wrong: string[] }> {
+    const [ours, reference] = [await openExecutor(name), await openExecutor('tfjs-cpu')];
     const wrong: string[] = [];
     let plans = 0;
     for (const c of cases)

@@ -24,11 +24,12 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => browser.close());
 
-test('every case of the battery: what the reference computes, derivatives included', async () => {
-  const { plans, wrong } = await inPage('battery');
-  expect(wrong).toEqual([]);
-  expect(plans).toBeGreaterThan(100);
-});
+for (const name of ['webgpu', 'tfjs-webgpu'] as const)
+  test(`every case of the battery on ${name}: what the reference computes, derivatives included`, async () => {
+    const { plans, wrong } = await inPage('battery', name);
+    expect(wrong).toEqual([]);
+    expect(plans).toBeGreaterThan(100);
+  });
 
 test('every case of the battery: our WebAssembly kernels compute the same bits as in Node', async () => {
   const executor = await openExecutor('wasm');
