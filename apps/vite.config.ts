@@ -11,7 +11,13 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const outDir = join(root, '..', 'dist', 'pages');
 
 /** The pages and the addresses that they answer to. */
-const PAGES = { '/': 'volunteer', '/operator': 'operator', '/prompt': 'prompt', '/about': 'about' } as const;
+const PAGES = {
+  '/': 'volunteer',
+  '/operator': 'operator',
+  '/prompt': 'prompt',
+  '/about': 'about',
+  '/studies': 'studies',
+} as const;
 
 /** The folder of a file of a dependency, as the package that depends on it finds it. */
 const folderOf = (file: string, dependent: string): string =>

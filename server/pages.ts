@@ -11,6 +11,7 @@ const PAGES = {
   '/operator': 'operator',
   '/prompt': 'prompt',
   '/about': 'about',
+  '/studies': 'studies',
 } as const;
 
 const missing = (reply: FastifyReply) =>

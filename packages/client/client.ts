@@ -18,6 +18,7 @@ import {
   VolunteerResource,
 } from '@pathfold/protocol/resources';
 import type { Mode, RunSpecInput } from '@pathfold/protocol/run-spec';
+import { Chart, StudyResource, type StudySpec } from '@pathfold/protocol/study-spec';
 import * as z from 'zod/mini';
 import { type EventListener, followEvents } from './events.ts';
 import { type ClientOptions, createHttp } from './http.ts';
@@ -30,6 +31,8 @@ export interface Page {
 }
 
 const History = z.object({ points: z.array(HistoryPoint) });
+const Charts = z.object({ charts: z.array(Chart) });
+const Studies = z.object({ studies: z.array(StudyResource) });
 
 export type Client = ReturnType<typeof createClient>;
 
@@ -52,6 +55,11 @@ export function createClient(options: ClientOptions) {
         http.ask(listOf(RunResource), '/runs', { query: { ...page }, signal }),
       get: (id: string, signal?: AbortSignal) => http.ask(RunResource, run(id), { signal }),
       create: (spec: RunSpecInput) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
+      /** Begins a run whose work is a study. */
+      createStudy: (spec: z.input<typeof StudySpec>) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
+      /** What its kinds of work have to show. */
+      charts: async (id: string, signal?: AbortSignal) =>
+        (await http.ask(Charts, run(id, '/charts'), { signal })).charts,
       /** What a spec would cost, for so many volunteers of the given speed. */
       estimate: (
         spec: RunSpecInput,
@@ -106,6 +114,9 @@ export function createClient(options: ClientOptions) {
         }),
       upload: (upload: CorpusUpload) => uploadCorpus(http, upload),
       remove: (id: string) => http.tell(`/corpora/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+    },
+    studies: {
+      list: async (signal?: AbortSignal) => (await http.ask(Studies, '/studies', { signal })).studies,
     },
     session: {
       get: (signal?: AbortSignal) => http.ask(SessionResource, '/session', { signal }),

@@ -40,8 +40,8 @@ const claimsTable = ({ claims, seeds, paper }: PageContent): Table => ({
 });
 
 /**
- * Writes the study's part of `README.md`, between two marks; what people wrote around it stays. Beside it the plots
- * and `config.json`.
+ * Writes the study's part of `README.md`, between two marks; what people wrote around it stays. Beside it the plots,
+ * `config.json`, and `claims.json` for the gallery.
  */
 export function writePage(folder: string, content: PageContent): void {
   const { study, command, seeds, config, tables, plots } = content;
@@ -50,6 +50,7 @@ export function writePage(folder: string, content: PageContent): void {
     writeFileSync(join(folder, `${name}.svg`), svg);
     return `![${title}](${name}.svg)`;
   });
+  writeFileSync(join(folder, 'claims.json'), `${JSON.stringify(content.claims, null, 2)}\n`);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
   const made = `Made by \`${command}\`, seeds ${seeds.join(', ')}; configuration in [config.json](config.json), one file an arm and seed in [results](results/).`;
   const parts = [BEGIN, '', made, '', ...pictures.flatMap((picture) => [picture, ''])];

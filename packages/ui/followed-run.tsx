@@ -10,8 +10,9 @@ export interface Watched extends Omit<LiveRun, 'run'> {
   readonly run: RunResource | null | undefined;
 }
 
-/** The run that work is most likely for: the first that trains, else the first that could go on, else any. */
+/** The run that work is most likely for: the first that trains a model, else the first that could go on, else any. */
 export const likelyRun = (runs: readonly RunResource[]): RunResource | null =>
+  runs.find((run) => run.state === 'training' && run.study === undefined) ??
   runs.find((run) => run.state === 'training') ??
   runs.find((run) => run.state === 'preparing' || run.state === 'paused') ??
   runs[0] ??

@@ -6,6 +6,7 @@ const PAGES = [
   { href: '/', name: 'Lend' },
   { href: '/operator', name: 'Operate' },
   { href: '/prompt', name: 'Ask' },
+  { href: '/studies', name: 'Studies' },
   { href: '/about', name: 'Learn' },
 ] as const;
 

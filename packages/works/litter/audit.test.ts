@@ -5,11 +5,11 @@ import { studyRun } from '@pathfold/coordination/study-run';
 import { expect, test } from 'vitest';
 import { SIMULATED_LITTERS, simulatedLitter } from './plan-simulated.ts';
 
-/** Litters of one volunteer within which an audit finds whoever lies in each of them from the first on. */
-const CAUGHT_WITHIN = 1;
+/** Litters that count before whoever lies in all of them is caught: the first is audited, another may come in meanwhile. */
+const CAUGHT_WITHIN = 2;
 const SEEDS = [1, 2, 3];
 
-test.each(SEEDS)('who invents losses is caught by its first litter, and its credit is taken back (seed %i)', (seed) => {
+test.each(SEEDS)('who invents losses is caught within two litters, and its credit is taken back (seed %i)', (seed) => {
   const drawn = drawScenario(seed, { volunteers: 12 });
   const spec = drawn.runs[0]!.spec;
   const study = { name: 'baldwin', config: SIMULATED_LITTERS as never, auditSeed: seed };
@@ -35,7 +35,7 @@ test.each(SEEDS)('who invents losses is caught by its first litter, and its cred
   };
   const { violation } = simulate(scenario, { kinds: [simulatedLitter], onLogged: see });
   expect(violation).toBeNull();
-  for (const litters of caught.values()) expect(litters).toBeLessThanOrEqual(CAUGHT_WITHIN + 1);
+  for (const litters of caught.values()) expect(litters).toBeLessThanOrEqual(CAUGHT_WITHIN);
   all.push(...caught.keys());
 });
 

@@ -1,0 +1,26 @@
+import { createClient } from '@pathfold/client/client';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { Page } from '@pathfold/ui/page';
+import { StudyCard } from './study-card.tsx';
+import { useGallery } from './use-gallery.ts';
+
+const client = createClient({ baseUrl: location.origin });
+
+/** The gallery: papers, run again by volunteers. */
+export function StudiesPage() {
+  const { studies, live, away } = useGallery(client);
+  return (
+    <Page current="Studies" away={away} wide>
+      <h1 className="mb-4 font-semibold text-2xl">Papers, run again by volunteers</h1>
+      {studies ? (
+        <div className="grid gap-4 lg:grid-cols-2">
+          {studies.map((study) => (
+            <StudyCard key={study.name} study={study} live={live.filter(({ run }) => run.study === study.name)} />
+          ))}
+        </div>
+      ) : (
+        <EmptyState title={away ? 'The coordinator does not answer' : 'Looking for studies'}>{null}</EmptyState>
+      )}
+    </Page>
+  );
+}

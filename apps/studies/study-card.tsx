@@ -1,0 +1,66 @@
+import type { StudyResource } from '@pathfold/protocol/study-spec';
+import { Card } from '@pathfold/ui/card';
+import { Lines } from './lines.tsx';
+import type { LiveStudy } from './use-gallery.ts';
+
+const figure = (value: number | null): string => (value === null ? '–' : value.toPrecision(3));
+
+function Claims({ claims }: { readonly claims: StudyResource['claims'] }) {
+  if (claims.length === 0) return <p className="text-muted">No results are shipped with this version yet.</p>;
+  return (
+    <div className="overflow-x-auto">
+      <table className="w-full text-left text-sm">
+        <thead>
+          <tr>
+            {['Claim', 'Bound', 'Measured', 'Seeds', 'Verdict'].map((head) => (
+              <th key={head} scope="col" className="py-1 pr-3">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {claims.map(({ id, claim, bound, measured, holds }) => (
+            <tr key={id} className="border-line border-t align-top">
+              <td className="py-1 pr-3">{claim}</td>
+              <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
+              <td className="py-1 pr-3">{figure(measured.mean)}</td>
+              <td className="py-1 pr-3">{measured.n}</td>
+              <td className="py-1">{measured.n === 0 ? 'not measured' : holds ? 'held' : 'not held'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** One study: its question, its picture while volunteers work, its claims, its paper, its command. */
+export function StudyCard({ study, live }: { readonly study: StudyResource; readonly live: readonly LiveStudy[] }) {
+  return (
+    <Card title={study.title}>
+      <div className="grid gap-4">
+        <p>{study.question}</p>
+        {live.map(({ run, charts }) => (
+          <section key={run.id} aria-label={`Run ${run.name}`} className="grid gap-2">
+            <h3 className="font-semibold">{`${run.name}: ${run.state}, round ${run.round}`}</h3>
+            {charts.map((chart) => (
+              <div key={chart.title}>
+                <p className="text-sm">{chart.title}</p>
+                <Lines chart={chart} />
+              </div>
+            ))}
+          </section>
+        ))}
+        <Claims claims={study.claims} />
+        <p className="text-sm">
+          Paper:{' '}
+          <a href={study.paper.url} className="underline underline-offset-2">
+            {study.paper.title}
+          </a>
+          . Command: <code>{study.command}</code>
+        </p>
+      </div>
+    </Card>
+  );
+}

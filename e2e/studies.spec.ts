@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { expect, test } from './browser.ts';
+import { Headless, until } from './coordinator.ts';
+import { contributionsOf, createRun } from './runs.ts';
+import { lend } from './volunteer-page.ts';
+
+test('two tabs and a headless volunteer run a study live while a language model trains beside it', async ({
+  coordinator,
+  visitor,
+}) => {
+  const { client } = coordinator;
+  const model = await createRun(client, { replicas: 1, inner: { steps: 10, batch: 2, warmupSteps: 5 } });
+  const config = {
+    arms: [{ name: 'baldwin', method: 'baldwin', generations: 100_000 }],
+    population: 24,
+    litter: 8,
+    tasks: 400,
+    curveEvery: 2,
+  };
+  const study = await client.runs.createStudy({ name: 'evolution', study: 'baldwin', config });
+  expect(study.study).toBe('baldwin');
+
+  const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'), '--name', 'headless');
+  await lend(await visitor(), coordinator.url);
+  const doomed = await lend(await visitor(), coordinator.url);
+
+  await test.step('both progress', () =>
+    until('rounds of both', async () => {
+      const [evolved, trained] = await Promise.all([client.runs.get(study.id), client.runs.get(model.id)]);
+      return evolved.round >= 4 && trained.round >= 2;
+    }));
+
+  await test.step('a tab is closed: its litter is lost, and lived by somebody else', async () => {
+    await doomed.context().close();
+    const { round } = await client.runs.get(study.id);
+    await until('more generations', async () => (await client.runs.get(study.id)).round >= round + 3);
+    const volunteers = new Set((await contributionsOf(client, study.id)).map(({ volunteer }) => volunteer));
+    expect(volunteers.size).toBeGreaterThan(1);
+  });
+
+  await test.step('the gallery shows it to anybody', async () => {
+    const page = await (await visitor()).newPage();
+    await page.goto(`${coordinator.url}/studies`);
+    await expect(page.getByRole('heading', { name: 'The Baldwin effect' })).toBeVisible();
+    await expect(page.getByText(/evolution: training, round \d+/)).toBeVisible();
+    await expect(page.getByRole('img', { name: 'Loss over the lessons of a lifetime' })).toBeVisible();
+    await expect(page.getByText('npm run study -- baldwin')).toBeVisible();
+  });
+
+  await headless.stop();
+});
