@@ -59,7 +59,7 @@ const halves = (rows: Rows, weights: readonly number[], seed: number) => {
   checkEnough(rows, 2);
   const [a, b] = cluster(rows, 2, seed) as [number[], number[]];
   const along = weights.map((weight, row) => ({
-    at: rowOf(rows, row).reduce((sum, value, d) => sum + value * (a[d]! - b[d]!), 0),
+    at: a.reduce((sum, value, d) => sum + rowOf(rows, row)[d]! * (value - b[d]!), 0),
     weight,
   }));
   const sorted = along.toSorted((one, other) => one.at - other.at);

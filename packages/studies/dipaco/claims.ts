@@ -1,0 +1,144 @@
+import type { ClaimSpec, FigureOf } from '../claims.ts';
+
+/** How much lower the perplexity a byte of one arm is than that of another: 1 - exp(difference in nats). */
+export const gain = (of: FigureOf, arm: string, reference: string, figure?: string): number =>
+  -Math.expm1(of(arm, figure) - of(reference));
+
+const least = (...values: number[]): number => Math.min(...values);
+
+/** Fact sheet 2.7, with the margins of the pilots (section 6). Perplexity a byte, at equal steps of every path. */
+export const CLAIMS: readonly ClaimSpec[] = [
+  {
+    id: 'dipaco.2.7.1',
+    claim: 'the grid, re-sharded, beats the dense model of path size (perplexity)',
+    paper: '−8.4 % (2×4)',
+    bound: { op: '>=', value: 0.02 },
+    measure: (of) => gain(of, 'grid', 'dense'),
+  },
+  {
+    id: 'dipaco.2.7.1b',
+    claim: 'the larger grid, re-sharded, beats the dense model of path size (perplexity)',
+    paper: '−17.6 % (8×8)',
+    bound: { op: '>=', value: 0.03 },
+    measure: (of) => gain(of, 'big', 'dense'),
+  },
+  {
+    id: 'dipaco.2.7.1c',
+    claim: 'true-domain shards beat the dense model of path size (perplexity)',
+    bound: { op: '>=', value: 0.04 },
+    measure: (of) => gain(of, 'domains', 'dense'),
+  },
+  {
+    id: 'dipaco.2.7.2',
+    claim: 'true-domain shards beat DiLoCo with as many replicas (perplexity)',
+    paper: '−1 % (P = 8), −11 % (P = 64), learned routing',
+    bound: { op: '>=', value: 0.015 },
+    measure: (of) => gain(of, 'domains', 'diloco'),
+  },
+  {
+    id: 'dipaco.2.7.2b',
+    claim: 'learned routing beats DiLoCo with as many replicas: the best of its arms (perplexity)',
+    paper: '−1 % (P = 8), −11 % (P = 64)',
+    bound: { op: '>=', value: 0.03 },
+    measure: (of) =>
+      Math.max(
+        ...['grid', 'level', 'private', 'flat'].map((arm) => gain(of, arm, 'diloco')),
+        ...['big', 'flat-big'].map((arm) => gain(of, arm, 'diloco-big')),
+      ),
+  },
+  {
+    id: 'dipaco.2.7.3',
+    claim: 'few paths: the flat mixture is better than the grid on the same shards (perplexity)',
+    paper: '14.62 against 14.86 (P = 8)',
+    bound: { op: '>=', value: 0.02 },
+    measure: (of) => gain(of, 'flat', 'kmeans'),
+  },
+  {
+    id: 'dipaco.2.7.4',
+    claim: 're-sharded is never worse than its own start (perplexity)',
+    paper: 'discriminative 16.5, product 16.8, k-means 17.2',
+    bound: { op: '<=', value: 0.003 },
+    measure: (of) => -gain(of, 'grid', 'kmeans'),
+  },
+  {
+    id: 'dipaco.2.7.4b',
+    claim: 'product k-means is better than k-means (perplexity)',
+    paper: '16.8 against 17.2',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => gain(of, 'product', 'kmeans'),
+  },
+  {
+    id: 'dipaco.2.7.5',
+    claim: 'random shards gain nothing over DiLoCo (perplexity)',
+    paper: 'the leak control',
+    bound: { op: '<=', value: 0.005 },
+    measure: (of) => gain(of, 'random', 'diloco'),
+  },
+  {
+    id: 'dipaco.2.7.6',
+    claim: 're-routed every 32 tokens by all the evidence so far is better than once (perplexity)',
+    paper: '−6 % (W = 128), then −0.9, −0.6, −0.4 %',
+    bound: { op: '>=', value: 0.003 },
+    measure: (of) => gain(of, 'grid', 'grid', 'rerouted32'),
+  },
+  {
+    id: 'dipaco.2.7.6b',
+    claim: 'the more often re-routed the better: smallest step from 128 to 64 to 32 to 16 (perplexity)',
+    paper: 'monotone',
+    bound: { op: '>=', value: 0 },
+    measure(of) {
+      const step = (from: number, to: number) => of('grid', `rerouted${from}`) - of('grid', `rerouted${to}`);
+      return least(step(128, 64), step(64, 32), step(32, 16));
+    },
+  },
+  {
+    id: 'dipaco.2.7.7',
+    claim: 'early stopping helps the larger grid (perplexity)',
+    paper: '−1.4 % at 256 paths, about 0 at few',
+    bound: { op: '>=', value: 0.005 },
+    measure: (of) => gain(of, 'big-early', 'big'),
+  },
+  {
+    id: 'dipaco.2.7.8',
+    claim: 'private modules improve on shared ones (perplexity)',
+    paper: '−5 % (8×8)',
+    bound: { op: '>=', value: 0.01 },
+    measure: (of) => gain(of, 'private', 'grid'),
+  },
+  {
+    id: 'dipaco.2.7.9',
+    claim: 'a second re-sharding gains less than 1 % (perplexity)',
+    paper: 'first −4.4 %, later < 1 % each',
+    bound: { op: '<=', value: 0.01 },
+    measure: (of) => gain(of, 'twice', 'grid'),
+  },
+  {
+    id: 'dipaco.2.7.10',
+    claim: 'synchronised every 25 steps is within 4 % of every step (perplexity, 2×2)',
+    paper: 'better by 0.3 (2×2), worse by 0.1 (8×8)',
+    bound: { op: '<=', value: 0.04 },
+    measure: (of) => Math.abs(gain(of, 'small-kmeans', 'synced')),
+  },
+  {
+    id: 'dipaco.2.7.11',
+    claim:
+      'data that grow with the paths keep the larger grid ahead of fixed little data (gain over dense, perplexity)',
+    paper: '+150 → +267 against +128 → −75 perplexity',
+    bound: { op: '>=', value: 0.01 },
+    measure: (of) => gain(of, 'big', 'dense') - gain(of, 'scarce-big', 'dense'),
+  },
+  {
+    id: 'dipaco.2.7.11b',
+    claim: 'on fixed little data the larger grid gains less than 2×2 (perplexity)',
+    paper: 'the advantage peaks, then collapses',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => gain(of, 'scarce-small', 'scarce-big'),
+  },
+  {
+    id: 'dipaco.2.2',
+    claim: 'rescaling by √paths, never beyond the mean of the norms, helps (perplexity)',
+    paper: 'used throughout',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => gain(of, 'sqrt', 'grid'),
+  },
+];

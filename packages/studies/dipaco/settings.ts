@@ -1,0 +1,206 @@
+import type { Json } from '@pathfold/coordination/work-plan';
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+import { BYTE_VOCABULARY } from '../byte-corpus.ts';
+import type { Arm } from '../study.ts';
+
+/** Inner steps as a run's spec has them: `steps` is H. */
+interface Inner {
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  /** Sequences a step. */
+  readonly batch: number;
+}
+
+/** All that decides one arm, beside the seed. */
+export interface ArmConfig {
+  readonly model: RunSpec['model'];
+  /** One training document in so many; the domain that is cut to little data keeps one in so many of those. */
+  readonly corpus: { readonly every: number; readonly scarce: string; readonly scarceEvery: number };
+  /** Test documents: one in so many. */
+  readonly testEvery: number;
+  /** The dense path that all arms of a seed start from, trained by one worker. */
+  readonly base: Inner;
+  readonly inner: Inner;
+  readonly totalSteps: number;
+  readonly outer: RunSpec['outer'];
+  readonly levels: NonNullable<RunSpec['levels']>;
+  readonly embedding: RunSpec['embedding'];
+  /** Volunteers a path. */
+  readonly replicas: number;
+  /** As a run's spec has it; `domains`: whole domains in groups of equal size, known at test too: no router. */
+  readonly routing: {
+    readonly kind: RunSpec['routing']['kind'] | 'domains';
+    readonly overlap: number;
+    readonly rounds: number;
+  };
+  /** Each path answers as it was when it was best on its own held-out documents. */
+  readonly early: boolean;
+}
+
+interface Size {
+  readonly model: { width: number; blocks: number; heads: number; context: number };
+  readonly wide: number;
+  readonly base: { readonly steps: number; readonly batch: number; readonly learningRate: number };
+  readonly steps: number;
+  readonly learningRate: number;
+  /** Experts of the two levels of the base setting; of the larger grid. */
+  readonly grid: readonly [number, number];
+  readonly big: readonly [number, number];
+  readonly testEvery: number;
+}
+
+/** pilots' section 3: the mature base. */
+const FULL: Size = {
+  model: { width: 64, blocks: 4, heads: 2, context: 128 },
+  wide: 112,
+  base: { steps: 2500, batch: 16, learningRate: 4e-3 },
+  steps: 1000,
+  learningRate: 1e-3,
+  grid: [2, 4],
+  big: [4, 4],
+  testEvery: 1,
+};
+
+const QUICK: Size = {
+  model: { width: 32, blocks: 2, heads: 2, context: 64 },
+  wide: 48,
+  base: { steps: 1000, batch: 16, learningRate: 8e-3 },
+  steps: 300,
+  learningRate: 2e-3,
+  grid: [2, 2],
+  big: [2, 4],
+  testEvery: 4,
+};
+
+const INNER = { warmupSteps: 50, weightDecay: 0.1, clipNorm: 1, batch: 8 };
+const NESTEROV: ArmConfig['outer'] = { kind: 'nesterov', learningRate: 0.7, momentum: 0.9, average: 'mean' };
+/** What plain AdamW is for one worker alone. */
+const AVERAGING: ArmConfig['outer'] = { kind: 'averaging', learningRate: 1, momentum: 0, average: 'mean' };
+
+const half = ({ model }: Size): number => model.blocks / 2;
+const levelsOf = (size: Size, experts: readonly number[]): ArmConfig['levels'] =>
+  experts.map((count) => ({ experts: count, blocks: half(size) }));
+const one = ({ model }: Size): ArmConfig['levels'] => [{ experts: 1, blocks: model.blocks }];
+const flat = ({ model }: Size, paths: number): Change => ({
+  levels: [{ experts: paths, blocks: model.blocks }],
+  embedding: 'path',
+  outer: AVERAGING,
+});
+
+type Change = Partial<Omit<ArmConfig, 'inner' | 'routing' | 'corpus' | 'model' | 'outer'>> & {
+  readonly inner?: Partial<Inner>;
+  readonly outer?: Partial<ArmConfig['outer']>;
+  readonly routing?: Partial<ArmConfig['routing']>;
+  readonly corpus?: Partial<ArmConfig['corpus']>;
+  readonly width?: number;
+};
+
+const baseConfig = (size: Size): ArmConfig => ({
+  model: { ...size.model, vocabulary: BYTE_VOCABULARY, tied: true },
+  corpus: { every: 1, scarce: 'military-manual', scarceEvery: 5 },
+  testEvery: size.testEvery,
+  base: { ...INNER, ...size.base },
+  inner: { ...INNER, steps: 25, learningRate: size.learningRate },
+  totalSteps: size.steps,
+  outer: NESTEROV,
+  levels: levelsOf(size, size.grid),
+  embedding: 'shared',
+  replicas: 1,
+  routing: { kind: 'discriminative', overlap: 1, rounds: 1 },
+  early: false,
+});
+
+const product = ([a, b]: readonly [number, number]): number => a * b;
+const name = ([a, b]: readonly [number, number]): string => `${a}×${b}`;
+const KMEANS: Change = { routing: { kind: 'kmeans' } };
+const DOMAINS: Change = { routing: { kind: 'domains' } };
+
+/** One factor at a time around the base setting `grid`; the first arms decide most. */
+function changes(size: Size): Record<string, readonly [about: string, change: Change]> {
+  const { grid, big, steps } = size;
+  const [paths, many] = [product(grid), product(big)];
+  const dense: Change = { levels: one(size), outer: AVERAGING };
+  const larger: Change = { levels: levelsOf(size, big), embedding: 'level' };
+  const private_: Change =
+    half(size) === 1
+      ? { embedding: 'path' }
+      : {
+          levels: ['path' as const, ...grid, 'path' as const].map((experts) => ({ experts, blocks: 1 })),
+          embedding: 'path',
+        };
+  return {
+    dense: ['dense, the size of a path', dense],
+    diloco: [`DiLoCo, ${paths} replicas`, { levels: one(size), replicas: paths }],
+    kmeans: [`${name(grid)}, balanced k-means`, KMEANS],
+    grid: [`${name(grid)}, re-sharded once (base setting)`, {}],
+    random: [`${name(grid)}, random shards`, { routing: { kind: 'random' } }],
+    domains: [`${name(grid)}, true domains`, DOMAINS],
+    big: [`${name(big)}, re-sharded, embedding with level 1`, larger],
+    flat: [`flat mixture of ${paths}, balanced k-means`, { ...flat(size, paths), ...KMEANS }],
+    'diloco-big': [`DiLoCo, ${many} replicas`, { levels: one(size), replicas: many }],
+    level: [`${name(grid)}, embedding with level 1`, { embedding: 'level' }],
+    private: [`${name(grid)}, private modules`, private_],
+    product: [`${name(grid)}, balanced product k-means`, { routing: { kind: 'product' } }],
+    twice: [`${name(grid)}, re-sharded twice`, { routing: { rounds: 2 } }],
+    sqrt: [`${name(grid)}, rescaled by √paths (capped)`, { outer: { average: 'sqrt' } }],
+    radial: [`${name(grid)}, radial averaging`, { outer: { average: 'radial' } }],
+    early: [`${name(grid)}, early stopping`, { early: true }],
+    'big-early': [`${name(big)}, early stopping`, { ...larger, early: true }],
+    overlap: [`${name(grid)}, balanced k-means, top-2 shards`, { routing: { kind: 'kmeans', overlap: 2 } }],
+    'domains-flat': [`flat mixture of ${paths}, true domains`, { ...flat(size, paths), ...DOMAINS }],
+    'flat-big': [`flat mixture of ${many}, balanced k-means`, { ...flat(size, many), ...KMEANS }],
+    small: ['2×2, re-sharded', { levels: levelsOf(size, [2, 2]) }],
+    synced: [
+      '2×2, balanced k-means, synchronised every step',
+      { levels: levelsOf(size, [2, 2]), ...KMEANS, outer: AVERAGING, inner: { steps: 1 } },
+    ],
+    'small-kmeans': ['2×2, balanced k-means', { levels: levelsOf(size, [2, 2]), ...KMEANS }],
+    'dense-long': [`dense, ${paths} times the steps`, { ...dense, totalSteps: paths * steps }],
+    'dense-wide': ['dense, about the size of all modules', { ...dense, width: size.wide }],
+    'scarce-small': ['2×2 on a quarter of the data', { levels: levelsOf(size, [2, 2]), corpus: { every: 4 } }],
+    'scarce-grid': [`${name(grid)} on a quarter of the data`, { corpus: { every: 4 } }],
+    'scarce-big': [`${name(big)} on a quarter of the data`, { ...larger, corpus: { every: 4 } }],
+    'half-grid': [`${name(grid)} on half of the data`, { corpus: { every: 2 } }],
+  };
+}
+
+/** What the quick version leaves out. */
+const NOT_QUICK = new Set([
+  'small',
+  'small-kmeans',
+  'synced',
+  'dense-wide',
+  'flat-big',
+  'half-grid',
+  'level',
+  'radial',
+  'domains-flat',
+]);
+
+export interface Settings {
+  readonly base: ArmConfig;
+  readonly arms: Readonly<Record<string, Arm>>;
+}
+
+export function settings(quick: boolean): Settings {
+  const size = quick ? QUICK : FULL;
+  const base = baseConfig(size);
+  const arms: Record<string, Arm> = {};
+  for (const [arm, [about, { inner, outer, routing, corpus, width, ...change }]] of Object.entries(changes(size))) {
+    if (quick && NOT_QUICK.has(arm)) continue;
+    const config: ArmConfig = {
+      ...base,
+      ...change,
+      model: { ...base.model, width: width ?? base.model.width },
+      inner: { ...base.inner, ...inner },
+      outer: { ...base.outer, ...outer },
+      routing: { ...base.routing, ...routing },
+      corpus: { ...base.corpus, ...corpus },
+    };
+    arms[arm] = { about, config: config as unknown as Json };
+  }
+  return { base, arms };
+}

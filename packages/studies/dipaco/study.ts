@@ -1,0 +1,31 @@
+import type { Json } from '@pathfold/coordination/work-plan';
+import { probe } from '../laboratory/probe.ts';
+import type { Study } from '../study.ts';
+import { CLAIMS } from './claims.ts';
+import { report } from './report.ts';
+import { runArm } from './run.ts';
+import { type ArmConfig, settings } from './settings.ts';
+
+export const dipaco: Study = {
+  about: 'DiPaCo (arXiv 2403.10616): the eleven statements of the fact sheet, section 2.7',
+  sources: [
+    'optim',
+    'nets/llama.ts',
+    'training/round.ts',
+    'training/features.ts',
+    'compression/f32.ts',
+    'routing',
+    'works/route/fold.ts',
+    'works/evaluate/fold.ts',
+    'studies/dipaco/blocks.ts',
+    'studies/dipaco/start.ts',
+    'studies/dipaco/run.ts',
+    'studies/dipaco/evaluation.ts',
+  ],
+  probe,
+  design(quick) {
+    const { base, arms } = settings(quick);
+    return { config: base as unknown as Json, arms, claims: CLAIMS, report: (results) => report(results, arms) };
+  },
+  run: (arm, seed, ports) => runArm(arm.config as unknown as ArmConfig, seed, ports),
+};
