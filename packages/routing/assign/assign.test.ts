@@ -102,9 +102,16 @@ describe('random', () => {
   });
 
   test('a further path takes its share from the others and moves nothing between them', () => {
-    const more: Router = { ...common, paths: [...PATHS, '1-3'], kind: 'random', seed: 7 };
+    const more: Router = {
+      ...common,
+      paths: [...PATHS.slice(0, 3), '0-3', ...PATHS.slice(3)],
+      kind: 'random',
+      seed: 7,
+    };
     const paths = tokens.map((row) => [assignPath(random, row), assignPath(more, row)] as const);
-    expect(paths.every(([before, after]) => after === before || after === 6)).toBe(true);
+    const moved = paths.filter(([before, after]) => more.paths[after] !== PATHS[before]);
+    expect(moved.every(([, after]) => more.paths[after] === '0-3')).toBe(true);
+    expect(Math.abs(moved.length - 1000 / 7)).toBeLessThan(50);
   });
 
   test('a document without tokens has a path too', () => {
@@ -134,6 +141,7 @@ test('equal scores rank by place', () => {
     centroids: [PATHS.map(() => numbers(WIDTH, 1))],
   };
   expect(rankPaths(tied, documents[0]!, 6)).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(assignPath(tied, documents[0]!)).toBe(0);
 });
 
 test('a choice names runner-up and margin; only a discriminative router speaks of probability', () => {

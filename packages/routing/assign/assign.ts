@@ -22,7 +22,7 @@ export interface Choice {
  * Throws a RangeError when the evidence is not what the router reads.
  */
 export const pathScores = (router: Router, evidence: Evidence): Float64Array => {
-  if (router.kind === 'random') return randomScores(router.seed, router.paths.length, evidence);
+  if (router.kind === 'random') return randomScores(router.seed, router.paths, evidence);
   const scores = rawScores(router, evidence);
   for (let path = 0; path < scores.length; path++) scores[path] = scores[path]! + router.biases[path]!;
   return scores;
@@ -109,10 +109,14 @@ const centroidScores = ({ centroids }: CentroidRouter, z: Float64Array): Float64
  * Each path draws a number from the document's tokens, and the highest draw wins: stable, even, and a further path takes
  * its share evenly from all others.
  */
-const randomScores = (seed: number, paths: number, tokens: Evidence): Float64Array => {
+const randomScores = (seed: number, paths: readonly string[], tokens: Evidence): Float64Array => {
   let hash = mix(seed);
   for (let i = 0; i < tokens.length; i++) hash = mix(Math.imul(hash, 31) ^ tokens[i]!);
-  return Float64Array.from({ length: paths }, (_, path) => mix(hash ^ mix(path + 1)));
+  return Float64Array.from(paths, (path) => {
+    let draw = hash;
+    for (let i = 0; i < path.length; i++) draw = mix(Math.imul(draw, 31) ^ path.charCodeAt(i));
+    return draw;
+  });
 };
 
 /** Finaliser of MurmurHash3, to 32 bits. */
