@@ -23,6 +23,13 @@ export const CLAIMS: readonly ClaimSpec[] = [
     measure: (of) => best(of, SINGLE) - of('k8'),
   },
   {
+    id: 'diloco.1.4.1b',
+    claim: 'the same from a mature base (nats a byte)',
+    paper: 'base of 24,000 of 88,000 steps',
+    bound: { op: '>=', value: 0.02 },
+    measure: (of) => of('mature-single') - of('mature-k8'),
+  },
+  {
     id: 'diloco.1.4.2',
     claim: 'equal tokens: k = 8 is behind batch ×8, tuned (loss)',
     paper: '4 to 7 % behind at k = 8 (from the scaling laws)',

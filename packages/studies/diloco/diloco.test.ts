@@ -21,7 +21,7 @@ const { base } = settings(false);
 const small: ArmConfig = {
   ...base,
   model: { ...base.model, width: 16, blocks: 1, context: 16 },
-  base: { ...base.base, steps: 4, batch: 2 },
+  base: { ...base.base, steps: 4, batch: 2, warmupSteps: 1 },
   inner: { ...base.inner, steps: 3, batch: 2 },
   totalSteps: 12,
   workers: [2],
@@ -36,6 +36,7 @@ test('an arm is the same with the same seed, and each factor changes what comes 
   expect(first.curves['cosine']).toHaveLength(4);
   const others = await Promise.all([
     play({}, 2),
+    play({ base: { ...small.base, cutFrom: 8 } }),
     play({ shards: 'k-means' }),
     play({ shards: 'domains' }),
     play({ pruned: 0.5 }),

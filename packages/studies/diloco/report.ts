@@ -105,7 +105,6 @@ function hPlot(results: Results): Plot {
     ['k4', 25],
     ['h50', 50],
     ['h100', 100],
-    ['h250', 250],
   ] as const;
   const points = arms.flatMap(([arm, h]) => {
     const values = figuresOf(results, arm, 'nats').filter(Number.isFinite);

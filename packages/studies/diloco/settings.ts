@@ -20,6 +20,9 @@ interface Inner {
   readonly batch: number;
 }
 
+/** `cutFrom`: the steps of the schedule that it leaves half-way, its learning rate still high; its own where left out. */
+export type Base = Inner & { readonly cutFrom?: number };
+
 type Outer = Pick<RunSpec['outer'], 'kind' | 'learningRate' | 'momentum'>;
 
 /** All that decides one arm, beside the seed. */
@@ -27,7 +30,7 @@ export interface ArmConfig {
   readonly model: RunSpec['model'];
   readonly corpus: 'starter, bytes';
   /** Trained first by one worker: the arms of a seed share it. */
-  readonly base: Inner;
+  readonly base: Base;
   readonly inner: Inner;
   readonly totalSteps: number;
   readonly outer: Omit<RunSpec['outer'], 'average'>;
@@ -91,6 +94,10 @@ const baseConfig = ({ model, base, steps, learningRate }: Size): ArmConfig => ({
   moments: 'kept',
 });
 
+/** pilots' section 1: the mature base, which the main phase follows with a lower rate. */
+const MATURE: Base = { ...INNER, steps: 2500, learningRate: 4e-3, batch: 16, cutFrom: 4000 };
+const onMature = { base: MATURE, inner: { learningRate: 1e-3 } };
+
 const one = { workers: [1], outer: AVERAGING };
 const times = (size: Size, factor: number, rate: number): Change => ({
   ...one,
@@ -116,7 +123,6 @@ const changes = (size: Size): Record<string, readonly [about: string, change: Ch
   h10: ['H = 10', { inner: { steps: 10 } }],
   h50: ['H = 50', { inner: { steps: 50 } }],
   h100: ['H = 100', { inner: { steps: 100 } }],
-  h250: ['H = 250', { inner: { steps: 250 } }],
   pruned25: ['25 % pruned', { pruned: 0.25 }],
   pruned50: ['50 % pruned', { pruned: 0.5 }],
   pruned75: ['75 % pruned', { pruned: 0.75 }],
@@ -133,12 +139,13 @@ const changes = (size: Size): Record<string, readonly [about: string, change: Ch
     'outer Adam, η 0.1, ε 1e-5',
     { outer: { kind: 'adam', learningRate: 0.1, momentum: 0.9 }, scale: 1e4 },
   ],
-  nesterov03: ['outer Nesterov, η 0.3', { outer: { ...NESTEROV, learningRate: 0.3 } }],
   'k1-eta03': ['DiLoCo, k = 1, η 0.3', { workers: [1], outer: { ...NESTEROV, learningRate: 0.3 } }],
   'lost10-own': ['10 % lost, on from their own θ', { losses: { share: 0.1, from: 'own' } }],
   'lost30-own': ['30 % lost, on from their own θ', { losses: { share: 0.3, from: 'own' } }],
   'ramp-up': ['workers 1 to 8', { workers: ramp }],
   'ramp-down': ['workers 8 to 1', { workers: ramp.toReversed() }],
+  'mature-single': ['one worker, mature base, rate 1e-3', { ...one, ...onMature }],
+  'mature-k8': ['k = 8, mature base, rate 1e-3', { workers: [8], ...onMature }],
   'single-half': ['one worker, rate ×½', { ...one, inner: { learningRate: size.learningRate / 2 } }],
   'batch4-rate4': ['one worker, batch ×4, rate ×4', times(size, 4, 4)],
   'batch8-rate4': ['one worker, batch ×8, rate ×4', times(size, 8, 4)],
@@ -148,14 +155,14 @@ const changes = (size: Size): Record<string, readonly [about: string, change: Ch
   ],
 });
 
-/** What the quick version leaves out: it decides no claim. */
+/** What the quick version leaves out: rates for tuning, a longer base, and what decides no claim. */
 const NOT_QUICK = new Set([
-  'h250',
+  'mature-single',
+  'mature-k8',
   'lost10-own',
   'lost30-own',
   'ramp-up',
   'ramp-down',
-  'nesterov03',
   'k1-eta03',
   'pruned25',
   'outer-sgd',

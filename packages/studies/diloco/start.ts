@@ -55,7 +55,7 @@ export async function createRun(
 
 /** The parameters that all arms of a seed start from: one worker whose outer step is averaging, which is plain AdamW. */
 export async function baseOf(
-  { model, base }: Pick<ArmConfig, 'model' | 'base'>,
+  { model, base: { cutFrom, ...inner } }: Pick<ArmConfig, 'model' | 'base'>,
   seed: number,
   executor: Executor,
   train: readonly ByteDocument[],
@@ -63,9 +63,9 @@ export async function baseOf(
 ): Promise<Float32Array> {
   const training: Training = {
     model,
-    inner: base,
+    inner,
     outer: { kind: 'averaging', learningRate: 1, momentum: 0 },
-    totalSteps: base.steps,
+    totalSteps: cutFrom ?? inner.steps,
     workers: [1],
   };
   const bytes = await ports.cached('base', { training, seed } as unknown as Json, async () => {
@@ -74,8 +74,9 @@ export async function baseOf(
     const lab = new Laboratory({ kinds: [{ plan: trainPlan, fold: trainFold, runOf: () => trainRun }], executor });
     await createRun(lab, spec, initPath(densePath(spec), seed), train);
     lab.join({ id: 'base', tokensPerSecond: TOKENS_PER_SECOND });
-    await lab.play(() => lab.state.runs['r']!.state === 'finished');
-    return new Uint8Array((await thetaOf(lab.blobs, lab.state.runs['r']!.facts)).buffer);
+    const { facts } = lab.state.runs['r']!;
+    await lab.play(() => Object.values(facts.modules).every(({ version }) => version === 1));
+    return new Uint8Array((await thetaOf(lab.blobs, facts)).buffer);
   });
   return new Float32Array(bytes.slice().buffer);
 }
