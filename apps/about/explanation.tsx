@@ -57,8 +57,8 @@ export function Explanation({ run, paths }: { readonly run: RunResource | null; 
         <p>
           A volunteer fetches the modules of one path, trains them on its own for many steps, and uploads the
           difference. The coordinator averages what came for each module and takes one careful step with it: the module
-          gets a new version, and its cell above lights up. Between these moments nobody waits for anybody, and whoever
-          leaves costs the round one contribution.
+          gets a new version, and its cell above lights up. In between it needs nobody else, and whoever leaves costs
+          the round one contribution.
         </p>
       </Chapter>
       <Chapter title="A text finds its path">

@@ -5,7 +5,7 @@ import { DomainBars } from '@pathfold/ui/domain-bars';
 import { formatCompact, plural } from '@pathfold/ui/formats';
 import { useState } from 'react';
 
-const FIRST = 16;
+const FIRST = 8;
 
 function Shard({ item, most }: { item: RouterResource; most: number }) {
   const { path, documents, tokens, domains, samples } = item;

@@ -27,7 +27,8 @@ export function Dialog({
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      onClose={onClose}
+      // Told late, of a dialog that is open again, when React mounts it twice in development.
+      onClose={() => dialog.current?.open || onClose()}
       onClick={(event) => event.target === dialog.current && onClose()}
       className="m-auto max-h-[calc(100dvh-2rem)] w-[min(42rem,calc(100vw-2rem))] rounded-md border border-edge bg-face p-0 text-ink backdrop:bg-screen/70"
     >

@@ -44,7 +44,7 @@ export function PathChips({
       aria-label="Paths"
       onKeyDown={move}
       onPointerLeave={() => onPoint(null)}
-      className="flex max-h-80 flex-wrap gap-1.5 overflow-y-auto p-0.5"
+      className="flex max-h-80 flex-wrap gap-1.5 overflow-y-auto p-1"
     >
       {paths.map((path, index) => (
         <button
