@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+const studies = readdirSync(join(root, 'docs/studies'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => `docs/studies/${name}`);
+const pages = ['.', 'docs', 'docs/decisions', 'packages/studies', ...studies].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(root, folder, name)),
