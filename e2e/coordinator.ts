@@ -15,8 +15,10 @@ process.on('exit', () => {
   for (const child of launched) child.kill('SIGKILL');
 });
 
-function launch(file: string, args: string[], env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, file), ...args], {
+/** `within`: a command that runs the one that follows it. */
+function launch(file: string, args: string[], env: Record<string, string>, within: string[] = []): ChildProcess {
+  const [command, ...all] = [...within, process.execPath, '--import', 'tsx', join(root, file), ...args];
+  const child = spawn(command!, all, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,8 +113,13 @@ export class Headless {
   readonly output: string[] = [];
   private readonly child: ChildProcess;
 
-  constructor(url: string, folder: string, ...args: string[]) {
-    this.child = launch('apps/headless/main.ts', ['--url', url, '--data', folder, ...args], {});
+  /** `from.netns`: the network namespace that it lives in. */
+  constructor(from: string | { readonly url: string; readonly netns: string }, folder: string, ...args: string[]) {
+    const { url, within } =
+      typeof from === 'string'
+        ? { url: from, within: [] }
+        : { url: from.url, within: ['ip', 'netns', 'exec', from.netns] };
+    this.child = launch('apps/headless/main.ts', ['--url', url, '--data', folder, ...args], {}, within);
     for (const stream of [this.child.stdout!, this.child.stderr!])
       createInterface({ input: stream }).on('line', (line) => this.output.push(line));
   }

@@ -29,21 +29,24 @@ test('one that works may ask as often as it has handed in', async () => {
 test('a volunteer that keeps changing its mind is cut off, and the log does not grow with it', async () => {
   const volunteer = new FakeVolunteer(origin);
   await volunteer.join();
+  const wishes = async () => (await logged('VolunteerAway')) + (await logged('VolunteerReady'));
+  const before = await wishes();
   for (let i = 0; i < 300; i++) {
     volunteer.send({ type: 'away' });
     volunteer.ready();
   }
   expect((await volunteer.closing()).reason).toBe('too_many_messages');
-  expect((await logged('VolunteerAway')) + (await logged('VolunteerReady'))).toBeLessThan(60);
+  expect((await wishes()) - before).toBeLessThan(60);
 });
 
 test('one that gives each lease back at once is cut off too', async () => {
   const volunteer = new FakeVolunteer(origin);
   await volunteer.join();
+  const before = await logged('LeaseGranted');
   for (let i = 0; i < 100 && !volunteer.closed; i++) {
     const lease = await volunteer.lease().catch(() => null);
     if (lease) volunteer.send({ type: 'release', lease: lease.lease, code: 'user', detail: '' });
   }
   expect((await volunteer.closing()).reason).toBe('too_many_messages');
-  expect(await logged('LeaseGranted')).toBeLessThan(60);
+  expect((await logged('LeaseGranted')) - before).toBeLessThan(60);
 });

@@ -61,6 +61,7 @@ await ensureSystem([
   { packages: ['chromium'], present: () => found('chromium') },
   { packages: ['python3-numpy'], present: () => spawnSync('/usr/bin/python3', ['-c', 'import numpy']).status === 0 },
   { packages: ['nginx-light', 'openssl'], present: () => found('nginx') && found('openssl') },
+  ...(long ? [{ packages: ['iproute2'], present: () => found('ip') && found('tc') }] : []),
 ]);
 await ensurePages();
 
