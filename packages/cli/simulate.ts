@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Coordinator } from '@pathfold/coordination/coordinator/mind';
 import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants';
-import { drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
+import { churnScenario, drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
 import { type Faults, simulate } from '@pathfold/coordination/simulator/simulate';
 import { MODES, type Mode } from '@pathfold/protocol/run-spec';
 import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
@@ -16,6 +16,7 @@ interface Options {
   seeds?: number;
   hours?: number;
   plant?: string;
+  churn?: number;
 }
 
 const KINDS = [simulatedTrain, simulatedEvaluate];
@@ -36,6 +37,12 @@ function hours(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0, at most 10000.');
 }
 
+function part(text: string): number {
+  const value = Number(text);
+  if (text !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.1.');
+}
+
 function paths(text: string): number[] {
   const experts = text.split('x').map(Number);
   const count = experts.reduce((product, each) => product * each, 1);
@@ -53,9 +60,28 @@ const program = new Command('npm run simulate --')
   .option('--seed <number>', 'the first seed', integer(0, 0xffffffff), 1)
   .option('--seeds <count>', `how many seeds, one after the other (1; ${PLANT_SEEDS} with --plant)`, integer(1, 1e6))
   .option('--hours <hours>', 'virtual hours a seed (at least 20 rounds and 5000 events by default)', hours)
+  .option(
+    '--churn <grace>',
+    'instead, people come and go and nothing else goes wrong: utilisation in rounds, and at arrivals with this grace period (parts of a task)',
+    part,
+  )
   .option('--plant <bug>', 'plants a known mistake, which must be found; "list" names them')
   .allowExcessArguments(false)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+
+/** The same people come and go, once in each mode. */
+function compareUnderChurn({ seed, seeds = 1, hours: virtualHours = 1 }: Options, grace: number): number {
+  const violations: { seed: number; violation: string }[] = [];
+  const utilisation = { sync: 0, async: 0 };
+  for (let at = seed; at < seed + seeds; at++)
+    for (const mode of ['sync', 'async'] as const) {
+      const outcome = simulate(churnScenario(at, mode, grace, virtualHours * 3_600_000), { kinds: KINDS });
+      utilisation[mode] += outcome.utilisation / seeds;
+      if (outcome.violation !== null) violations.push({ seed: at, violation: outcome.violation });
+    }
+  console.log(JSON.stringify({ seeds, grace, utilisation, violations }));
+  return violations.length > 0 ? 1 : 0;
+}
 
 /** Measures each plan of a mind. */
 const timed =
@@ -75,6 +101,7 @@ function main(options: Options): number {
     for (const [name, { mistake }] of Object.entries(PLANTS)) console.log(`${name}: ${mistake}`);
     return 0;
   }
+  if (options.churn !== undefined) return compareUnderChurn(options, options.churn);
   const plant = options.plant === undefined ? undefined : PLANTS[options.plant];
   if (options.plant !== undefined && !plant)
     program.error(`error: no planted bug is called '${options.plant}'; --plant list names them`);

@@ -97,15 +97,15 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
  * Nothing goes wrong but that people come and go: every two minutes 30 % of the volunteers leave, of whom 30 % vanish
  * without a word; leases of two minutes at the most.
  */
-export function churnScenario(seed: number, mode: Mode, virtualMs: number): Scenario {
+export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs: number): Scenario {
   const volunteers = 40;
   const none = Number.POSITIVE_INFINITY;
   const rates = { joinMs: none, leaveMs: none, crashMs: none, dropMs: none, stallMs: none, exodusMs: none };
   const spec = { seed, mode, replicas: 14, roundDeadlineMs: 2 * MINUTE, evaluateEvery: 10_000 };
-  const { inner } = runFacts('', [1]).spec;
+  const { inner, async } = runFacts('', [1]).spec;
   return {
     seed,
-    runs: [runFacts('run-a', [2, 2], { ...spec, inner: { ...inner, steps: 480 } })],
+    runs: [runFacts('run-a', [2, 2], { ...spec, async: { ...async, grace }, inner: { ...inner, steps: 600 } })],
     volunteers,
     silenceMs: 30_000,
     foldMs: 200,

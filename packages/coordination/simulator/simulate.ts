@@ -28,7 +28,7 @@ export interface Outcome {
   /** Rounds of the first run. */
   readonly rounds: number;
   readonly faults: Faults;
-  /** Time computed for accepted contributions, over the time that machines were lent. */
+  /** Time computed for accepted contributions, over the time that machines were lent, leases under way left out. */
   readonly utilisation: number;
   /** What broke, in words; null when every invariant held. */
   readonly violation: string | null;
@@ -117,7 +117,11 @@ class Simulation {
   }
 
   get utilisation(): number {
-    return this.#measured ?? this.#usefulMs / this.volunteers.reduce((sum, { lentMs }) => sum + lentMs, 0);
+    const { state } = this.host;
+    const lentMs = this.volunteers.reduce((sum, volunteer) => sum + volunteer.lentMs, 0);
+    const now = this.host.now();
+    const underWayMs = Object.values(state.leases).reduce((sum, { grantedAt }) => sum + now - grantedAt, 0);
+    return this.#measured ?? this.#usefulMs / (lentMs - underWayMs);
   }
 
   #count(event: CoordinatorEvent): void {

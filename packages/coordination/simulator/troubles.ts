@@ -2,7 +2,7 @@ import type { RunFacts } from '../work-plan.ts';
 import type { Agenda } from './agenda.ts';
 import type { Fact, VirtualHost } from './host.ts';
 import type { Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
+import type { Churn, Scenario } from './scenario.ts';
 import type { VirtualVolunteer } from './volunteer.ts';
 
 /** What troubles can touch. */
@@ -27,7 +27,8 @@ export class Troubles {
 
   constructor(world: Troubled) {
     this.#world = world;
-    const { troubles } = world.scenario;
+    const { troubles, churn } = world.scenario;
+    if (churn) this.#churn(churn);
     this.#repeat(troubles.joinMs, () => this.#join());
     this.#repeat(troubles.leaveMs, () => this.#leave());
     this.#repeat(troubles.crashMs, () => this.#crash());
@@ -103,6 +104,24 @@ export class Troubles {
   }
 
   /** The machine slept for up to an hour, or its clock was set, forward or back. */
+  #churn(churn: Churn): void {
+    const { agenda, random } = this.#world;
+    agenda.after(churn.everyMs, () => {
+      if (this.#ended) return;
+      const here = this.#here();
+      for (let i = 0; i < churn.part * here.length; i++) {
+        const at = random.int(0, churn.everyMs);
+        agenda.after(at, () => {
+          const victim = this.#ended ? null : this.#pick();
+          if (random.chance(churn.announced)) victim?.finish();
+          else victim?.vanish(false);
+          if (victim) this.#world.addVolunteer(0);
+        });
+      }
+      this.#churn(churn);
+    });
+  }
+
   #jump(): void {
     const { random, host } = this.#world;
     this.#world.disturb();

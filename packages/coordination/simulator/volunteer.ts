@@ -61,7 +61,8 @@ export class VirtualVolunteer {
     this.id = id;
     this.#around = around;
     this.tokensPerSecond = random.around(256, 4);
-    this.#claimedSpeed = random.pick([0, this.tokensPerSecond, this.tokensPerSecond, 1e9, 1]);
+    const claims = [0, this.tokensPerSecond, this.tokensPerSecond, 1e9, 1];
+    this.#claimedSpeed = around.lie > 0 ? random.pick(claims) : this.tokensPerSecond;
     this.#latencyMs = random.around(50, 5);
     this.#travelMs = random.around(800, random.chance(0.1) ? 20 : 4);
     this.honest = random.chance(0.7);

@@ -37,12 +37,17 @@ export function dueArrivals(
   return { taken: first.slice(0, async.buffer ?? first.length) };
 }
 
-/** Grace period of a module: its part of the time that the tasks under way, and one that has just come in, were to take. */
-export function graceMs(state: TrainState, run: RunFacts, name: string, expectedMs: number): number {
-  const tasks = state.modules[name]!.paths.flatMap((id) =>
-    state.paths[id]!.leases.map((lease) => state.leases[lease]!.expectedMs),
-  );
-  return run.spec.async.grace * median([expectedMs, ...tasks]);
+/**
+ * When the grace period of an arrival ends: a part of the time that the tasks under way, and this one, were to take; or
+ * with the period that another module has begun, so that a path's modules have their new versions at one time.
+ */
+export function graceEnd(state: TrainState, run: RunFacts, expectedMs: number, now: number): number {
+  const running = Object.values(state.modules)
+    .map(({ graceEndsAt }) => graceEndsAt ?? 0)
+    .filter((at) => at > now);
+  if (running.length > 0) return Math.min(...running);
+  const tasks = Object.values(state.leases).map((lease) => lease.expectedMs);
+  return now + run.spec.async.grace * median([expectedMs, ...tasks]);
 }
 
 /** Weight of a contribution among others: tokens of its shard and steps taken, and less the staler it is. */

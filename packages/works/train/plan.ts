@@ -1,6 +1,6 @@
 import type { ContributionFacts, Fold, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
-import { graceMs, settleArrivals, settleMode } from './plan-arrivals.ts';
+import { graceEnd, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
 import { bestOffer, forgetOpenings, openTo } from './plan-offer.ts';
 import { notePace } from './plan-pace.ts';
@@ -168,11 +168,12 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
     ...{ lease, volunteer, sha256, steps, tokens, loss, norm, base },
     ...{ grantedAt, receivedAt, expectedMs, owed: [...owed] },
   });
+  const graceEndsAt = owed.length > 0 ? graceEnd(state, run, expectedMs, now) : null;
   for (const [name, version] of Object.entries(base)) {
     const module = state.modules[name]!;
     if (owed.includes(name)) {
       module.owed++;
-      module.graceEndsAt ??= now + graceMs(state, run, name, expectedMs);
+      module.graceEndsAt ??= graceEndsAt;
     } else if (version === versionOf(run, name) && !module.folding) module.given++;
   }
   closeLease(state, lease);
