@@ -15,10 +15,13 @@ const SPEC = {
 
 let server: Awaited<ReturnType<typeof promptServer>>;
 let base: typeof server.run.base;
+let router: Router;
+// Starts the worker's thread too.
 beforeAll(async () => {
   server = await promptServer(SPEC);
   base = server.run.base;
-});
+  router = await nearestPrompt();
+}, 60_000);
 afterAll(() => server.app.close());
 beforeEach(() => {
   Object.assign(server.run, { base, router: null });
@@ -55,19 +58,22 @@ const nearestPrompt = async (): Promise<Router> => {
 };
 
 test('each prompt is answered by its own path, named in a header', async () => {
-  await publishRouter(await nearestPrompt());
+  await publishRouter(router);
   for (const [i, prompt] of PROMPTS.entries()) {
     const response = await complete(prompt);
     expect([response.statusCode, response.headers['x-pathfold-path']]).toEqual([200, server.run.paths[i]]);
   }
   const ids = readTokenizer(server.tokenizerJson).encode(PROMPTS[2]!);
   expect((await complete(ids)).headers['x-pathfold-path']).toBe('1-0');
-  const [first, second] = await Promise.all([complete(PROMPTS[0]!), complete(PROMPTS[1]!)]);
-  expect([first, second].map(({ headers }) => headers['x-pathfold-path'])).toEqual(['0-0', '0-1']);
+});
+
+test('prompts that come together each have their own path', async () => {
+  await publishRouter(router);
+  const answers = await Promise.all([complete(PROMPTS[0]!), complete(PROMPTS[1]!)]);
+  expect(answers.map(({ headers }) => headers['x-pathfold-path'])).toEqual(['0-0', '0-1']);
 });
 
 test('a newer router answers from then on; router.json is what the run has', async () => {
-  const router = await nearestPrompt();
   await publishRouter(router);
   expect((await get('router.json')).json()).toEqual(router);
   expect((await complete(PROMPTS[0]!)).headers['x-pathfold-path']).toBe('0-0');
@@ -91,7 +97,6 @@ test('before documents are routed there is no router and no answer, but features
 });
 
 test('a router that was made for another base routes nothing', async () => {
-  const router = await nearestPrompt();
   await publishRouter({ ...router, base: ['f'.repeat(64)] } as Router);
   const answer = (await get('router.json')).json();
   expect(answer).toMatchObject({ code: 'wrong_state', detail: expect.stringContaining('made for another base') });
