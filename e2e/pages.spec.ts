@@ -143,3 +143,41 @@ test('the volunteer page: nothing starts by itself, buttons do what they say, tw
     await expectAccessible(page);
   });
 });
+
+test('a run of many paths: the operator sees its grid and its shards, a visitor reads what it is', async ({
+  coordinator,
+  visitor,
+}) => {
+  const { client } = coordinator;
+  const levels = [2, 2].map((experts) => ({ experts, blocks: 1 }));
+  const run = await createRun(client, { levels, routing: { kind: 'random' }, replicas: 1 });
+  const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'));
+  await moreRounds(client, run.id, 1);
+  await headless.stop();
+  const page = await (await visitor()).newPage();
+  await page.goto(`${coordinator.url}/operator`);
+
+  await test.step('arrow keys go from path to path, and each says what it crosses and reads', async () => {
+    const paths = page.getByRole('toolbar', { name: 'Paths' }).getByRole('button');
+    await expect(paths).toHaveCount(4);
+    await paths.first().focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(
+      page.getByText(/Path 0-1 crosses embedding v\d+ → level0.0 v\d+ → level1.1 v\d+ → head/),
+    ).toBeVisible();
+    await expect(page.getByText(/It reads [\d,]+ texts/)).toBeVisible();
+  });
+  await test.step('shards, confusion and tables', async () => {
+    await expect(page.getByRole('list', { name: 'Domains of the shard of path 1-1' })).toBeVisible();
+    await expect(page.getByRole('region', { name: /^Domains against paths/ }).getByRole('row')).toHaveCount(13);
+    await page.getByText('The same as tables').click();
+    await expect(page.getByRole('region', { name: 'Modules', exact: true }).getByRole('row')).toHaveCount(1 + 6);
+    await expectAccessible(page);
+  });
+  await test.step('the page for visitors', async () => {
+    await page.getByRole('link', { name: 'Learn' }).click();
+    await expect(page.getByText(/The model above has 4 paths/)).toBeVisible();
+    await expect(page.getByRole('toolbar', { name: 'Paths' }).getByRole('button')).toHaveCount(4);
+    await expectAccessible(page);
+  });
+});
