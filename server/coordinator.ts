@@ -11,7 +11,7 @@ import { createBlobAccess } from './api/blob-access.ts';
 import { type Config, StartError } from './config.ts';
 import { allCorpora, openLibrary } from './corpora/corpora.ts';
 import { createDesk } from './desk.ts';
-import { createEffects } from './effects.ts';
+import { createEffects, MOST_HOLDERS } from './effects.ts';
 import { openExecutors } from './executors/executors.ts';
 import { type Host, startHost } from './host.ts';
 import { createMetrics } from './metrics.ts';
@@ -80,7 +80,13 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
 
   const effects = createEffects({ host: () => host, connections, executors, signer, metrics, log, onEvent });
   const mind = createCoordinator(plans, config.timings.silenceMs);
-  const host: Host = await startHost({ mind, events: store.events, perform: effects.perform, onFatal });
+  const host: Host = await startHost({
+    mind,
+    events: store.events,
+    perform: effects.perform,
+    onFatal,
+    onAppended: (seconds) => metrics.appendSeconds.observe(seconds),
+  });
   const views = createViews({ host, registry, lists: store.lists, blobs, kinds: plans });
   const feed = createFeed({ registry, views, lists: store.lists, log });
   const deps = {
@@ -124,7 +130,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   access.restore();
   await partial.keepOnly(Object.keys(host.state.leases));
   await host.begin();
-  effects.resume();
+  effects.resume(await store.lists.unfolded(MOST_HOLDERS / 2));
   await library.resume();
   await addStarter();
   await runs.resume();

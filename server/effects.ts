@@ -14,7 +14,7 @@ export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {
 }
 
 /** Accepted work that no fold ever takes would stay otherwise. */
-const MOST_HOLDERS = 100_000;
+export const MOST_HOLDERS = 100_000;
 
 /** How much a contribution counted. */
 function foldedInWords(counted: Counted | undefined): string {
@@ -114,8 +114,9 @@ export function createEffects(deps: EffectDeps) {
 
   return {
     perform,
-    /** Begins again what a restart broke off. */
-    resume(): void {
+    /** Begins again what a restart broke off. `unfolded`: whom to tell of work that was accepted before. */
+    resume(unfolded: readonly { readonly lease: string; readonly volunteer: string }[]): void {
+      for (const { lease, volunteer } of unfolded) remember(lease, volunteer);
       const { leases, runs } = host().state;
       for (const lease of Object.values(leases)) {
         remember(lease.id, lease.volunteer);

@@ -62,6 +62,10 @@ test('a round survives kill -9 in its middle: momenta, credit, leases and upload
   await a.join();
   expect((await b.upload(round2[1], b.work(round2[1]))).status).toBe(201);
   const after2 = await atVersion(run, 2);
+  // U5, of work that was accepted before the restart.
+  await until('word of the fold', () =>
+    a.heard.some((said) => said.type === 'settled' && said.state === 'folded' && said.lease === round2[0].lease),
+  );
   // Nesterov with a constant outer gradient: the second step is 2.71 / 1.9 of the first only if the momenta lived on.
   const ratio = (after2.value - after1.value) / (after1.value - start.value);
   expect(ratio).toBeCloseTo(2.71 / 1.9, 3);

@@ -22,6 +22,8 @@ export interface Lists {
   contributions(of: { run: string } | { volunteer: string }, page: Page): Promise<List<ContributionResource>>;
   /** The contribution of a lease, also when the lease has ended. */
   contribution(lease: string): Promise<ContributionResource | null>;
+  /** Who made the contributions that were checked and that no fold has taken, the newest `limit` of them. */
+  unfolded(limit: number): Promise<{ readonly lease: string; readonly volunteer: string }[]>;
   /** Volunteers that held a lease of this run, or all of them. */
   volunteers(of: { run: string } | null, page: Page): Promise<List<VolunteerResource>>;
   volunteer(id: string): Promise<VolunteerResource | null>;
@@ -112,6 +114,11 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     await catchUp();
     const row = await db.selectFrom('contributions').selectAll().where('lease', '=', lease).executeTakeFirst();
     return row ? contributionOf(row) : null;
+  },
+  async unfolded(limit) {
+    await catchUp();
+    const checked = db.selectFrom('contributions').select(['lease', 'volunteer']).where('state', '=', 'checked');
+    return checked.orderBy('seq', 'desc').limit(limit).execute();
   },
   volunteers: async (of, page) => {
     await catchUp();
