@@ -1,4 +1,4 @@
-import { lineOf, linePlot, type Plot, pointOf } from '../plots.ts';
+import { type Line, lineOf, linePlot, type Plot, pointOf } from '../plots.ts';
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';
 import { fixed, spreadText, type Table } from '../tables.ts';
@@ -6,14 +6,14 @@ import { perplexity } from './claims.ts';
 
 const MEGABYTE = 1e6;
 
-export const report = (results: Results, arms: Readonly<Record<string, Arm>>) => ({
+export const report = (results: Results, arms: Arms) => ({
   tables: [endTable(results, arms), bytesTable(results, arms)],
   plots: [curvePlot(results, arms), hPlot(results), cosinePlot(results, arms)],
 });
 
 const figuresOf = (results: Results, arm: string, figure: string): number[] => results.each((of) => of(arm, figure));
 
-const endTable = (results: Results, arms: Readonly<Record<string, Arm>>): Table => ({
+const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
     'Equal steps: every worker takes the same number of inner steps after the base (×8 updates: eight times as many). Tokens are those of all workers. Perplexity is a byte’s, against the base setting.',
@@ -60,7 +60,7 @@ const endTable = (results: Results, arms: Readonly<Record<string, Arm>>): Table 
 });
 
 /** Bytes over all lines: a data-parallel run sends the gradient and gets the parameters at every step. */
-function bytesTable(results: Results, arms: Readonly<Record<string, Arm>>): Table {
+function bytesTable(results: Results, arms: Arms): Table {
   const rows = ['k4', 'k8', 'h10', 'h100']
     .filter((arm) => arms[arm])
     .map((arm) => {
@@ -82,22 +82,36 @@ function bytesTable(results: Results, arms: Readonly<Record<string, Arm>>): Tabl
   };
 }
 
-const curves = (results: Results, arm: string, name: string) =>
-  results.of(arm).flatMap((result) => (result.curves[name] ? [result.curves[name]] : []));
+type Arms = Readonly<Record<string, Arm>>;
 
-function curvePlot(results: Results, arms: Readonly<Record<string, Arm>>): Plot {
-  const shown = ['single', 'k4', 'k8', 'batch8', 'averaging', 'kmeans', 'lost50-own', 'lost50-run'];
-  const lines = shown
+/** A curve of some arms, those that this size has. */
+const lines = (results: Results, arms: Arms, shown: readonly string[], curve: string): Line[] =>
+  shown
     .filter((arm) => arms[arm])
-    .map((arm) => lineOf(arms[arm]!.about.replace(' (base setting)', ''), curves(results, arm, 'nats')));
-  return linePlot(
+    .map((arm) =>
+      lineOf(
+        arms[arm]!.about.replace(' (base setting)', ''),
+        results.of(arm).flatMap(({ curves }) => (curves[curve] ? [curves[curve]] : [])),
+      ),
+    );
+
+const curvePlot = (results: Results, arms: Arms): Plot =>
+  linePlot(
     'loss',
     'Loss on the way (an eighth of the test documents)',
     { label: 'inner steps of each worker' },
     { label: 'nats a byte' },
-    lines,
+    lines(results, arms, ['single', 'k4', 'k8', 'batch8', 'averaging', 'kmeans', 'lost50-own', 'lost50-run'], 'nats'),
   );
-}
+
+const cosinePlot = (results: Results, arms: Arms): Plot =>
+  linePlot(
+    'cosines',
+    'Cosine between outer gradients of one round',
+    { label: 'round' },
+    { label: 'mean over pairs' },
+    lines(results, arms, ['k4', 'k8', 'kmeans', 'k8-kmeans', 'k8-domains'], 'cosine'),
+  );
 
 function hPlot(results: Results): Plot {
   const arms = [
@@ -116,19 +130,5 @@ function hPlot(results: Results): Plot {
     { label: 'H, logarithmic', log: true },
     { label: 'nats a byte' },
     [{ label: 'at the end', points }],
-  );
-}
-
-function cosinePlot(results: Results, arms: Readonly<Record<string, Arm>>): Plot {
-  const shown = ['k4', 'k8', 'kmeans', 'k8-kmeans', 'k8-domains'];
-  const lines = shown
-    .filter((arm) => arms[arm])
-    .map((arm) => lineOf(arms[arm]!.about.replace(' (base setting)', ''), curves(results, arm, 'cosine')));
-  return linePlot(
-    'cosines',
-    'Cosine between outer gradients of one round',
-    { label: 'round' },
-    { label: 'mean over pairs' },
-    lines,
   );
 }
