@@ -9,16 +9,16 @@ test('two tabs and a headless volunteer run a study live while a language model 
   visitor,
 }) => {
   const { client } = coordinator;
-  const model = await createRun(client, { replicas: 1, inner: { steps: 10, batch: 2, warmupSteps: 5 } });
   const config = {
     arms: [{ name: 'baldwin', method: 'baldwin', generations: 100_000 }],
     population: 24,
     litter: 8,
-    tasks: 400,
+    tasks: 200,
     curveEvery: 2,
   };
   const study = await client.runs.createStudy({ name: 'evolution', study: 'baldwin', config });
   expect(study.study).toBe('baldwin');
+  const model = await createRun(client, { replicas: 1, inner: { steps: 10, batch: 2, warmupSteps: 5 } });
 
   const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'), '--name', 'headless');
   await lend(await visitor(), coordinator.url);

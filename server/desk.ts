@@ -68,8 +68,8 @@ export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerD
       allow(volunteer, message.type);
       switch (message.type) {
         case 'ready': {
-          const { executor, memoryBytes } = message;
-          host.note({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
+          const { executor, memoryBytes, prefers } = message;
+          host.note({ type: 'VolunteerReady', volunteer, executor, memoryBytes, prefers });
           return;
         }
         case 'away':

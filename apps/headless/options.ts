@@ -10,6 +10,7 @@ export const HELP = `Lends this machine to a Pathfold coordinator.
   --name NAME        a name for the coordinator's lists, at most 40 characters
   --compute CHOICE   automatic, gpu or cpu (default automatic)
   --data DIR         folder for the identity, fetched modules and unfinished uploads (default .pathfold/volunteer)
+  --prefer RUN       id of the run to work for rather than others (default none)
   --share            pass modules to and from other volunteers; they see this machine's address
   --help             this text
 
@@ -23,6 +24,7 @@ export interface Options {
   readonly choice: ComputeChoice;
   readonly dataDir: string;
   readonly share: boolean;
+  readonly prefer: string | null;
 }
 
 /** A command line that cannot be obeyed; the message is one sentence. */
@@ -43,7 +45,15 @@ export function readOptions(args: readonly string[]): Options | null {
   const choice = (['automatic', 'gpu', 'cpu'] as const).find((known) => known === values.compute);
   if (!choice) throw new UsageError(`--compute must be automatic, gpu or cpu, not "${values.compute}".`);
   if (values.name.length > 40) throw new UsageError('--name must have at most 40 characters.');
-  return { url, throttle, name: values.name, choice, dataDir: values.data, share: values.share };
+  return {
+    url,
+    throttle,
+    name: values.name,
+    choice,
+    dataDir: values.data,
+    share: values.share,
+    prefer: values.prefer ?? null,
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -57,6 +67,7 @@ function parse(args: readonly string[]) {
         compute: { type: 'string', default: 'automatic' },
         data: { type: 'string', default: '.pathfold/volunteer' },
         share: { type: 'boolean', default: false },
+        prefer: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });

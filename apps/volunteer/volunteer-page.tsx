@@ -12,6 +12,7 @@ import { IdentityPanel } from './identity-panel.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { Surroundings } from './surroundings.tsx';
 import { useEngine } from './use-engine.ts';
+import { useOpenRuns } from './use-open-runs.ts';
 import { Working } from './working.tsx';
 
 const client = createClient({ baseUrl: location.origin });
@@ -23,6 +24,7 @@ export function VolunteerPage() {
   const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false });
   const { snapshot, engine, starting, problem, start } = useEngine();
   const { run, points, away } = useRun(client, snapshot?.work?.run ?? null);
+  const runs = useOpenRuns(client);
   const shard = useShard(client, snapshot?.work ?? null);
   useEffect(() => void findAdapter().then(setAdapter), []);
 
@@ -45,7 +47,7 @@ export function VolunteerPage() {
       <div className="grid items-start gap-5 lg:grid-cols-[5fr_6fr]">
         <div className="grid min-w-0 gap-5">
           {snapshot && engine && (takesPart || stopping) ? (
-            <Working snapshot={snapshot} shard={shard} canShare={canShare()} commands={engine.door} />
+            <Working snapshot={snapshot} shard={shard} runs={runs} canShare={canShare()} commands={engine.door} />
           ) : (
             <Consent
               run={run}

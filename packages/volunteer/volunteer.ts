@@ -30,6 +30,8 @@ export interface Volunteer {
   stopNow(): void;
   /** Fraction of the time spent computing, from 0.05 to 1. */
   setThrottle(throttle: number): void;
+  /** The run to work for rather than others; null for none. */
+  prefer(run: string | null): void;
   /** Whether blobs are passed to and from peers, who then see this machine's address. Off until it is agreed to. */
   setSharing(on: boolean): void;
   /** Called after every change; answers how to unsubscribe. */
@@ -142,6 +144,7 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
       mind.tell({ type: 'Throttled', throttle });
       ports.compute.setThrottle(mind.state.throttle);
     },
+    prefer: (run) => mind.tell({ type: 'Preferred', run }),
     setSharing(on) {
       sharing.agree(on);
       mind.tell({ type: 'Woke' });

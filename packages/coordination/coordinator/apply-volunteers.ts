@@ -11,6 +11,7 @@ const newVolunteer = (id: string, at: number): VolunteerRecord => ({
   banned: false,
   executor: null,
   memoryBytes: 0,
+  prefers: null,
   tokensPerSecond: 0,
   isMeasured: false,
   lease: null,
@@ -49,6 +50,7 @@ export const volunteerHandlers: Handlers<
     if (!volunteer.isMeasured) volunteer.tokensPerSecond = event.executor.tokensPerSecond;
     volunteer.executor = event.executor;
     volunteer.memoryBytes = event.memoryBytes;
+    volunteer.prefers = event.prefers ?? null;
     noteIdle(scene.memory, volunteer);
   },
 

@@ -7,7 +7,7 @@ import type { RunRecord, VolunteerRecord } from './state.ts';
 /** Idle volunteers asked about in one pass: bounds what a pass may cost. */
 const SEARCH_BUDGET = 4;
 
-/** A lease for a volunteer that has just come free: of any run, that with the fewest leases first, then that longest without. */
+/** A lease for a volunteer that has just come free: of the run that it prefers, else of any, that with the fewest leases first, then that longest without. */
 export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
   const { state, memory } = desk;
   for (const id of memory.pending.volunteers) {
@@ -17,7 +17,12 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
     const runs = Object.values(state.runs)
       .filter((run) => run.kinds.some((kind) => goesOn(desk, run, kind)))
       .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
-      .sort((a, b) => a.leaseCount - b.leaseCount || a.run.grantedAt - b.run.grantedAt);
+      .sort(
+        (a, b) =>
+          preference(volunteer, b.run) - preference(volunteer, a.run) ||
+          a.leaseCount - b.leaseCount ||
+          a.run.grantedAt - b.run.grantedAt,
+      );
     for (const { run } of runs) {
       const grant = offer(desk, run, volunteer);
       if (grant) return [grant];
@@ -25,6 +30,8 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
   }
   return [];
 }
+
+const preference = ({ prefers }: VolunteerRecord, { facts }: RunRecord): number => (prefers === facts.id ? 1 : 0);
 
 /** A volunteer for a run in which work may have opened. A search that its budget cuts short goes on in the next pass. */
 export function searchForRuns(desk: Desk): CoordinatorEvent[] {

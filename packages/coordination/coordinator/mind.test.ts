@@ -29,6 +29,20 @@ describe('leases', () => {
     expect(only(table.ready('a'), 'LeaseGranted')).toEqual([]);
   });
 
+  test('who prefers a run works for it first, and for others when it has no work', () => {
+    const table = tableWithRun();
+    table.create(runFacts('s', [1]), ['toy']);
+    const executor = { name: 'test', adapter: '', tokensPerSecond: 0 };
+    const joins = (volunteer: string) =>
+      table.take(
+        { type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node' },
+        { type: 'VolunteerReady', volunteer, executor, memoryBytes: 0, prefers: 's' },
+      );
+    expect(only([...joins('a'), ...joins('b')], 'LeaseGranted').map(({ run }) => run)).toEqual(['s', 's']);
+    table.take({ type: 'RunStateChanged', run: 's', state: 'paused', reason: null });
+    expect(only(joins('c'), 'LeaseGranted').map(({ run }) => run)).toEqual(['r']);
+  });
+
   test('a late contribution to a lease that ended changes nothing', () => {
     const table = tableWithRun();
     table.join('a');

@@ -49,6 +49,8 @@ export interface VolunteerRecord {
   banned: boolean;
   executor: ExecutorInfo | null;
   memoryBytes: number;
+  /** The run that it would rather work for; null for none. */
+  prefers: string | null;
   /** Moving average over its contributions, from grant to arrival; what its device claims before the first. */
   tokensPerSecond: number;
   isMeasured: boolean;

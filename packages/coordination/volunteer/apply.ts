@@ -33,6 +33,9 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
     case 'Throttled':
       state.throttle = Math.min(1, Math.max(0.05, event.throttle));
       return;
+    case 'Preferred':
+      state.prefers = event.run;
+      return;
     case 'ResumeRestored':
       state.resume ??= event.resume;
       return;

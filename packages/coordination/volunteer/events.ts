@@ -14,6 +14,8 @@ export type VolunteerEvent = { readonly at: number } & (
   /** Time has passed. */
   | { readonly type: 'Woke' }
   | { readonly type: 'Throttled'; readonly throttle: number }
+  /** The run that the person would rather lend to; null for none. It counts from the next piece of work on. */
+  | { readonly type: 'Preferred'; readonly run: string | null }
   | { readonly type: 'ResumeRestored'; readonly resume: string }
   | { readonly type: 'SocketClosed'; readonly chance: number }
   | { readonly type: 'Heard'; readonly message: Down }

@@ -25,7 +25,12 @@ export function plan(state: VolunteerState, now: number): Decision[] {
     else if (asksForWork(state, now) && device.phase === 'ready')
       decide({
         type: 'MessageSent',
-        message: { type: 'ready', executor: device.executor, memoryBytes: device.memoryBytes },
+        message: {
+          type: 'ready',
+          executor: device.executor,
+          memoryBytes: device.memoryBytes,
+          ...(state.prefers === null ? {} : { prefers: state.prefers }),
+        },
       });
     if (now >= link.beatAt + link.heartbeatMs) {
       if (work && !work.lost)

@@ -75,6 +75,8 @@ export interface VolunteerState {
   choice: ComputeChoice;
   /** Fraction of the time spent computing, (0, 1]. */
   throttle: number;
+  /** The run that the person would rather lend to; null for none. */
+  prefers: string | null;
   /** Why this volunteer may not take part until the person starts it anew. */
   refusal: { readonly code: string; readonly detail: string } | null;
   link: Link;
@@ -101,6 +103,7 @@ export const initialState = (): VolunteerState => ({
   wish: 'stopped',
   choice: 'automatic',
   throttle: 1,
+  prefers: null,
   refusal: null,
   link: {
     phase: 'closed',

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { forwardFlops } from '../exact/net.ts';
+import { SHAPE } from './exact-learner.ts';
+import { streamOf } from './exact-stream.ts';
+import { readStretch, workOf } from './exact-work.ts';
+import { stretchFold } from './fold.ts';
+import { FORWARD_FLOPS, LearnerSpec, pointsOf, StreamSpec, type StretchTask } from './task.ts';
+
+const stream = StreamSpec.parse({ tasks: 3, stay: 8 });
+const task = (from: number, to: number, learner: object = {}): StretchTask => ({
+  learner: LearnerSpec.parse({ method: 'context', ...learner }),
+  stream,
+  seed: 4,
+  segment: 0,
+  from,
+  to,
+  start: null,
+  shared: null,
+});
+function run(part: StretchTask, start: Uint8Array | null = null, shared: Uint8Array | null = null): Uint8Array {
+  const work = workOf(part, start, shared);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+test('operations are counted by the shape of the net', () => {
+  expect(forwardFlops(SHAPE)).toBe(FORWARD_FLOPS);
+});
+
+test.each([
+  {},
+  { optimizer: 'bgd', learningRate: 1 },
+  { method: 'oracle' },
+  { method: 'adapt', inferenceRate: 0.01 },
+  { method: 'plain', weightSteps: 2 },
+])('a stretch in two leases is the stretch in one, to the last bit (%j)', (learner) => {
+  const whole = readStretch(task(0, 14), run(task(0, 14, learner)));
+  const first = run(task(0, 9, learner));
+  const second = readStretch(task(9, 14), run(task(9, 14, learner), first));
+  expect(second.theta).toEqual(whole.theta);
+  expect(second.m).toEqual(whole.m);
+  expect(second.losses).toEqual(whole.losses.slice(9));
+  expect(second.traced).toEqual(whole.traced);
+});
+
+test('any batch of a stream can be drawn alone; a switch brings another task; segments have orders of their own', () => {
+  const [one, again, other] = [streamOf(stream, 4, 0), streamOf(stream, 4, 0), streamOf(stream, 4, 1)];
+  const all = Array.from({ length: 60 }, (_, at) => one(at));
+  expect(again(41)).toEqual(all[41]);
+  all.forEach(({ since, task: now }, at) => {
+    if (at > 0 && since === 0) expect(now).not.toBe(all[at - 1]!.task);
+    if (since > 0) expect(now).toBe(all[at - 1]!.task);
+  });
+  expect(other(5).inputs).not.toEqual(all[5]!.inputs);
+});
+
+test('an audit passes what was computed, and finds one bit that was not; the mean of streams is the mean', async () => {
+  const body = task(0, 3);
+  const honest = run(body);
+  const forged = honest.slice();
+  forged[forged.length - 1]! ^= 1;
+  const blobs = new Map([
+    ['a', honest],
+    ['b', forged],
+  ]);
+  let put: Uint8Array = honest;
+  const ports = {
+    get: async (sha256: string) => blobs.get(sha256)!,
+    put: async (bytes: Uint8Array) => {
+      put = bytes;
+      return { sha256: 'c', bytes: bytes.length };
+    },
+  };
+  const audit = async (sha256: string) =>
+    (await stretchFold.fold({ what: 'audit', body, sha256 } as never, ports)).result;
+  expect(await audit('a')).toEqual({ honest: true });
+  expect(await audit('b')).toEqual({ honest: false });
+  const other = run({ ...body, segment: 1 });
+  blobs.set('b', other);
+  await stretchFold.fold(
+    { what: 'average', bodies: [body, { ...body, segment: 1 }], contributions: ['a', 'b'] } as never,
+    ports,
+  );
+  const mean = new Float32Array(put.slice().buffer);
+  const [a, b] = [readStretch(body, honest).theta, readStretch(body, other).theta];
+  expect(mean[7]).toBeCloseTo((a[7]! + b[7]!) / 2, 6);
+  const report = {
+    steps: 3,
+    tokens: pointsOf(body),
+    computeMs: 1,
+    loss: null,
+    downloadedBytes: { peers: 0, coordinator: 0 },
+    executor: { name: 't', adapter: '', tokensPerSecond: 0 },
+  };
+  expect(stretchFold.check(body, honest, report)['loss']).toBeGreaterThan(0);
+  expect(() => stretchFold.check(body, honest.slice(4), report)).toThrow(/wrong_size|bytes/);
+});
+
+test('right after a switch, context predicts better than a net without it', () => {
+  const long = { stream: StreamSpec.parse({}), seed: 1 };
+  const lossAfterSwitch = (method: string) => {
+    const part = { ...task(0, 3000, { method }), ...long };
+    const batchAt = streamOf(part.stream, part.seed, 0);
+    const losses = [...readStretch(part, run(part)).losses].filter((_, at) => {
+      const { since } = batchAt(at);
+      return at > 1200 && since >= 1 && since <= 4;
+    });
+    return losses.sort((a, b) => a - b)[losses.length >> 1]!;
+  };
+  expect(lossAfterSwitch('context')).toBeLessThan(0.8 * lossAfterSwitch('plain'));
+});
