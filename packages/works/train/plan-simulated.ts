@@ -5,8 +5,8 @@ import { blobOf } from '@pathfold/coordination/simulator/run-facts';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { trainPlan } from './plan.ts';
 import { type Base, isAsync, isComplete, type TrainState } from './plan-state.ts';
+import { AsyncWatch } from './plan-watch-async.ts';
 import type { TrainFoldInput, TrainTask } from './task.ts';
-import { AsyncWatch } from './watch-async.ts';
 
 interface SeenLease {
   readonly run: string;
