@@ -10,7 +10,7 @@ export interface Losses {
 }
 
 /** Inner steps as a run's spec has them: `steps` is H. */
-interface Inner {
+export interface Inner {
   readonly steps: number;
   readonly learningRate: number;
   readonly warmupSteps: number;

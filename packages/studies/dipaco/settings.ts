@@ -1,18 +1,8 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { BYTE_VOCABULARY } from '../byte-corpus.ts';
+import type { Base, Inner } from '../diloco/settings.ts';
 import type { Arm } from '../study.ts';
-
-/** Inner steps as a run's spec has them: `steps` is H. */
-interface Inner {
-  readonly steps: number;
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  readonly weightDecay: number;
-  readonly clipNorm: number;
-  /** Sequences a step. */
-  readonly batch: number;
-}
 
 /** All that decides one arm, beside the seed. */
 export interface ArmConfig {
@@ -22,7 +12,7 @@ export interface ArmConfig {
   /** Test documents: one in so many. */
   readonly testEvery: number;
   /** The dense path that all arms of a seed start from, trained by one worker. */
-  readonly base: Inner;
+  readonly base: Base;
   readonly inner: Inner;
   readonly totalSteps: number;
   readonly outer: RunSpec['outer'];
@@ -43,7 +33,7 @@ export interface ArmConfig {
 interface Size {
   readonly model: { width: number; blocks: number; heads: number; context: number };
   readonly wide: number;
-  readonly base: { readonly steps: number; readonly batch: number; readonly learningRate: number };
+  readonly base: Pick<Base, 'steps' | 'batch' | 'learningRate' | 'cutFrom'>;
   readonly steps: number;
   readonly learningRate: number;
   /** Experts of the two levels of the base setting; of the larger grid. */
@@ -56,7 +46,7 @@ interface Size {
 const FULL: Size = {
   model: { width: 64, blocks: 4, heads: 2, context: 128 },
   wide: 112,
-  base: { steps: 2500, batch: 16, learningRate: 4e-3 },
+  base: { steps: 2500, batch: 16, learningRate: 4e-3, cutFrom: 4000 },
   steps: 1000,
   learningRate: 1e-3,
   grid: [2, 4],
@@ -67,7 +57,7 @@ const FULL: Size = {
 const QUICK: Size = {
   model: { width: 32, blocks: 2, heads: 2, context: 64 },
   wide: 48,
-  base: { steps: 1000, batch: 16, learningRate: 8e-3 },
+  base: { steps: 1000, batch: 16, learningRate: 8e-3, cutFrom: 1600 },
   steps: 300,
   learningRate: 2e-3,
   grid: [2, 2],
