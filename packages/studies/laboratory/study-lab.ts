@@ -2,13 +2,15 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { studyRun } from '@pathfold/coordination/study-run';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { RunSpec } from '@pathfold/protocol/run-spec';
-import { openExecutor } from '@pathfold/tensors/executors/open';
+import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { LaboratoryKind } from './kind.ts';
 import { Laboratory } from './laboratory.ts';
 
 /** Volunteers that share the work; how many decides nothing but the order of things. */
 const VOLUNTEERS = 4;
 const EXAMPLES_A_SECOND = 1_000_000;
+/** Kinds that compute exactly bring their own arithmetic. */
+const NO_EXECUTOR = null as unknown as Executor;
 
 export interface StudyRunOptions<S> {
   readonly kind: LaboratoryKind;
@@ -21,18 +23,16 @@ export interface StudyRunOptions<S> {
 
 /** Plays a run of one kind to its end on a few honest volunteers; answers the kind's last state and what it may read. */
 export async function playStudy<S>({ kind, name, config, seed, onEvent }: StudyRunOptions<S>) {
-  const executor = await openExecutor('wasm');
   const spec = RunSpec.parse({ name, corpus: 'none', seed });
   const facts = studyRun('r', spec, { name, config, auditSeed: seed });
   const stateOf = (): S => lab.state.runs['r']!.works[kind.plan.name] as S;
   const lab: Laboratory = new Laboratory({
     kinds: [kind],
-    executor,
+    executor: NO_EXECUTOR,
     onEvent: (event) => onEvent?.(event, stateOf()),
   });
   lab.create(facts);
   for (let i = 0; i < VOLUNTEERS; i++) lab.join({ id: `v${i}`, tokensPerSecond: EXAMPLES_A_SECOND });
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
-  executor.dispose();
   return { state: stateOf(), facts, blobs: lab.blobs };
 }

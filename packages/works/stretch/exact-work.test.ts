@@ -98,7 +98,7 @@ test('an audit passes what was computed, and finds one bit that was not; the mea
   expect(() => stretchFold.check(body, honest.slice(4), report)).toThrow(/wrong_size|bytes/);
 });
 
-test('right after a switch, context predicts better than a net without it', () => {
+test('right after a switch, context predicts better than a net without it', { timeout: 120_000 }, () => {
   const long = { stream: StreamSpec.parse({}), seed: 1 };
   const lossAfterSwitch = (method: string) => {
     const part = { ...task(0, 3000, { method }), ...long };
