@@ -12,7 +12,11 @@ export async function setHeaders(app: FastifyInstance, config: Config): Promise<
         defaultSrc: ["'self'"],
         // Vite's client, with reload, puts an inline script into each page; only `npm run dev` serves it.
         scriptSrc: ["'self'", "'wasm-unsafe-eval'", ...(config.dev ? ["'unsafe-inline'"] : [])],
-        styleSrc: ["'self'", "'unsafe-inline'"],
+        styleSrc: [
+          "'self'",
+          // Only the description of the interface and Vite write styles into pages.
+          (request) => (config.dev || request.url?.startsWith('/docs') ? "'unsafe-inline'" : ''),
+        ],
         imgSrc: ["'self'", 'data:', 'blob:'],
         mediaSrc: ["'self'", 'data:', 'blob:'],
         fontSrc: ["'self'"],

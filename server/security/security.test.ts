@@ -156,3 +156,10 @@ test('the description names every door, and which of them are for operators', as
   const plain = await coordinator.ask({ url: '/api/v1/volunteer' });
   expect([plain.statusCode, plain.json().code]).toEqual([400, 'bad_request']);
 });
+
+test('only the description of the interface may write styles into its page', async () => {
+  const styles = async (url: string) =>
+    /style-src ([^;]*)/.exec(String((await get(url)).headers['content-security-policy']))?.[1]?.trim();
+  expect(await styles('/healthz')).toBe("'self'");
+  expect(await styles('/docs')).toBe("'self' 'unsafe-inline'");
+});
