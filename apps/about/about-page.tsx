@@ -1,18 +1,12 @@
 import { createClient } from '@pathfold/client/client';
-import type { RunResource } from '@pathfold/protocol/resources';
-import { likelyRun, useRun } from '@pathfold/ui/followed-run';
+import { useRun } from '@pathfold/ui/followed-run';
 import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
 import { Page } from '@pathfold/ui/page';
 import { Explanation } from './explanation.tsx';
 import { LivePicture } from './live-picture.tsx';
+import { mostTelling } from './most-telling.ts';
 
 const client = createClient({ baseUrl: location.origin });
-
-/** The run to show: one of several paths, where there is one that was prepared. */
-export const mostTelling = (runs: readonly RunResource[]): RunResource | null => {
-  const prepared = runs.filter(({ state }) => state !== 'preparing' && state !== 'failed');
-  return likelyRun(prepared.filter(({ pathCount }) => pathCount > 1)) ?? likelyRun(prepared);
-};
 
 /** What DiPaCo is, for visitors, with the model that is in training here as the picture. */
 export function AboutPage() {
