@@ -10,8 +10,8 @@ const KINDS = {
   i: { label: 'idle', color: '--color-screen-line' },
 } as const;
 
-/** Rows are as high as fits: a thousand volunteers are a picture of two pixels a row, a few have their names. */
-const MOST_HEIGHT = 2000;
+/** Rows are as high as fits: a thousand volunteers are a picture of one pixel a row, a few have their names. */
+const MOST_HEIGHT = 640;
 const ROW_HEIGHT = 20;
 const NAMED_HEIGHT = 12;
 const TABLE_ROWS = 12;
@@ -22,7 +22,7 @@ const percent = (part: number, whole: number): string => (whole > 0 ? `${((100 *
 export function Timeline({ activity }: { readonly activity: ActivityResource }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { volunteers } = activity;
-  const height = Math.max(2, Math.min(ROW_HEIGHT, Math.floor(MOST_HEIGHT / Math.max(1, volunteers.length))));
+  const height = Math.max(1, Math.min(ROW_HEIGHT, Math.floor(MOST_HEIGHT / Math.max(1, volunteers.length))));
   useEffect(() => {
     const element = canvas.current;
     if (!element) return;
@@ -46,9 +46,7 @@ export function Timeline({ activity }: { readonly activity: ActivityResource }) 
           ))}
         </span>
       </figcaption>
-      <div className="max-h-96 overflow-y-auto">
-        <canvas ref={canvas} aria-hidden className="block w-full" style={{ height: height * volunteers.length }} />
-      </div>
+      <canvas ref={canvas} aria-hidden className="block w-full" style={{ height: height * volunteers.length }} />
       <div className="sr-only">
         <table>
           <caption>Volunteers that lent the most time</caption>
