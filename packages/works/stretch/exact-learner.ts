@@ -126,8 +126,9 @@ export class Learner {
       }
       this.#lossOf(batch);
       net.backward();
+      const scale = (POINTS * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()) / DRAWS;
       for (let i = 0; i < mu.length; i++) {
-        const slope = (POINTS * net.gradient[i]!) / DRAWS;
+        const slope = scale * net.gradient[i]!;
         mean[i]! += slope;
         spread[i]! += slope * noise[i]!;
       }
