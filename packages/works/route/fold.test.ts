@@ -123,7 +123,7 @@ test('a new path takes half of the documents of the one that it grew from; the o
 });
 
 test('random shards need no features', async () => {
-  const { routing } = await routeFold.fold({ ...input, kind: 'random', base: null, parts: [] }, blobs);
+  const { routing } = await routeFold.fold({ ...input, kind: 'random', prefixBytes: 16, base: null, parts: [] }, blobs);
   expect(routing!.counts.train.reduce((a, b) => a + b)).toBe(12);
 });
 
