@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
+import type { TrainFoldInput } from '@pathfold/works/train/task';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executors, openExecutors } from './executors.ts';
 
@@ -37,16 +38,21 @@ describe('executors', () => {
     const bytesOf = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
     const module = await stored(bytesOf(1, 2));
     const delta = await stored(bytesOf(0.5, 1));
-    const output = await executors.fold('train', {
+    const input: TrainFoldInput = {
       module: { name: 'head', version: 0, sha256: module.sha256, bytes: 8 },
       state: null,
       outer: { kind: 'sgd', learningRate: 1, momentum: 0 },
+      ...{ average: 'mean', paths: 1, share: 1 },
       contributions: [
-        { lease: 'l', sha256: delta.sha256, codec: 'f32', offset: 0, weight: 1, scale: 1, steps: 1, tokens: 1 },
+        {
+          ...{ lease: 'l', sha256: delta.sha256, codec: 'f32', offset: 0, weight: 1, scale: 1 },
+          ...{ steps: 1, tokens: 1, staleness: 0, ageMs: 0 },
+        },
       ],
       figures: null,
       round: 1,
-    });
+    };
+    const output = await executors.fold('train', input);
     const { blob, version } = output.modules[0]!;
     expect(version).toBe(1);
     const stepped = await (await openDiskBlobs(folder)).get(blob.sha256);
@@ -54,7 +60,7 @@ describe('executors', () => {
   });
 
   test('check a contribution, and hand on why it is rejected', async () => {
-    const good = await stored(Buffer.from('{"documents":[{"nats":2,"tokens":2,"bytes":4}]}'));
+    const good = await stored(Buffer.from('{"documents":[{"document":0,"nats":2,"tokens":2,"bytes":4}]}'));
     const figures = await executors.check('evaluate', null, good.sha256, report);
     expect(figures).toEqual({ validLoss: 1, validBitsPerByte: 2 / (Math.LN2 * 4) });
     const bad = await stored(Buffer.from('[]'));
@@ -67,7 +73,7 @@ describe('executors', () => {
     const missing = await executors.check('evaluate', null, 'f'.repeat(64), report).catch((error: unknown) => error);
     expect(missing).not.toBeInstanceOf(PathfoldError);
     await expect(executors.fold('knitting', null)).rejects.toThrow('"knitting"');
-    const good = await stored(Buffer.from('{"documents":[{"nats":2,"tokens":2,"bytes":4}]}'));
+    const good = await stored(Buffer.from('{"documents":[{"document":0,"nats":2,"tokens":2,"bytes":4}]}'));
     expect(await executors.check('evaluate', null, good.sha256, report)).toMatchObject({ validLoss: 1 });
   });
 
