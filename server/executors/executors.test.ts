@@ -38,7 +38,7 @@ describe('executors', () => {
     const bytesOf = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
     const module = await stored(bytesOf(1, 2));
     const delta = await stored(bytesOf(0.5, 1));
-    const input: TrainFoldInput = {
+    const input = {
       module: { name: 'head', version: 0, sha256: module.sha256, bytes: 8 },
       state: null,
       outer: { kind: 'sgd', learningRate: 1, momentum: 0 },
@@ -51,7 +51,7 @@ describe('executors', () => {
       ],
       figures: null,
       round: 1,
-    };
+    } satisfies TrainFoldInput;
     const output = await executors.fold('train', input);
     const { blob, version } = output.modules[0]!;
     expect(version).toBe(1);
