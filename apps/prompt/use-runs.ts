@@ -32,8 +32,8 @@ export function useRuns(client: Client): Runs {
   return state;
 }
 
-/** A run can be asked once its first outer step is taken. */
-export const canAnswer = (run: RunResource): boolean => run.round > 0;
+/** A run of a language model can be asked once its first outer step is taken. */
+export const canAnswer = (run: RunResource): boolean => run.study === undefined && run.round > 0;
 
 /** The path that answers every prompt; null where there are several. */
 export const onlyPath = (run: RunResource): string | null =>

@@ -2,11 +2,11 @@ import type { Coordinator } from '../coordinator.ts';
 import type { PromptRun, PromptRuns } from '../prompts/runs.ts';
 import type { RunEntry } from './registry.ts';
 
-/** The runs that can be prompted and exported: those that are prepared. */
+/** The runs that can be prompted and exported: those of a language model, once they are prepared. */
 export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'host'>): PromptRuns {
   const of = (entry: RunEntry | undefined): PromptRun | null => {
     const facts = entry && host.state.runs[entry.id]?.facts;
-    if (!entry || !facts) return null;
+    if (!entry || !facts || entry.study) return null;
     return {
       id: entry.id,
       spec: entry.spec,
