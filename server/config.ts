@@ -11,6 +11,9 @@ export interface Limits {
   /** Socket messages a second that one volunteer may send, averaged, and the burst above it. */
   readonly messagesPerSecond: number;
   readonly messageBurst: number;
+  /** Changes of mind that one volunteer may have, a second and at once: each is written to the log. */
+  readonly wishesPerSecond: number;
+  readonly wishBurst: number;
   /** Bytes that may wait for a slow reader before its socket is closed. */
   readonly outboxBytes: number;
   /** Event streams from one address. */
@@ -24,6 +27,8 @@ export const LIMITS: Limits = {
   socketsPerAddress: 64,
   messagesPerSecond: 50,
   messageBurst: 200,
+  wishesPerSecond: 1,
+  wishBurst: 30,
   outboxBytes: 4 * 1024 * 1024,
   streamsPerAddress: 64,
   requestsPerMinute: 3000,

@@ -100,7 +100,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     onChange: feed.changed,
   };
   const runs = createRuns(deps);
-  const desk = createDesk(host, signer, store.lists);
+  const desk = createDesk(host, signer, store.lists, config.limits);
 
   function onEvent(event: CoordinatorEvent): void {
     access.note(event);

@@ -1,5 +1,6 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { ContributionDesk } from './api/contributions.ts';
+import type { Limits } from './config.ts';
 import type { Host } from './host.ts';
 import type { Signer } from './security/secrets.ts';
 import { newSecret, secretsEqual } from './security/secrets.ts';
@@ -7,12 +8,8 @@ import { createAllowances } from './sockets/allowance.ts';
 import type { VolunteerDesk, WorkMessage } from './sockets/volunteer-socket.ts';
 import type { Lists } from './store/lists.ts';
 
-/** Changes of mind that one volunteer may have, a second and at once: each is written to the log. */
-const WISHES_PER_SECOND = 1;
-const WISHES_AT_ONCE = 30;
-
 /** Turns what volunteers say, over sockets and HTTP, into facts for the mind. */
-export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerDesk & ContributionDesk {
+export function createDesk(host: Host, signer: Signer, lists: Lists, limits: Limits): VolunteerDesk & ContributionDesk {
   const { state } = host;
 
   /** `NONCE.SIGNATURE`: shows that a socket belongs to the same visit as the one before. */
@@ -29,7 +26,7 @@ export function createDesk(host: Host, signer: Signer, lists: Lists): VolunteerD
     return record?.volunteer === volunteer && record.contribution === null;
   };
 
-  const wishes = createAllowances(WISHES_PER_SECOND, WISHES_AT_ONCE, host.now);
+  const wishes = createAllowances(limits.wishesPerSecond, limits.wishBurst, host.now);
   /** Leases that a volunteer had been granted when it last asked for one. */
   const grantsAtReady = new Map<string, number>();
   /** All that asks for work or gives it back, but the first `ready` after each lease. Throws too_many_messages. */

@@ -13,7 +13,9 @@ let test_: TestCoordinator;
 let volunteer: FakeVolunteer;
 let run: string;
 beforeAll(async () => {
-  test_ = await startTestCoordinator({ limits: { messagesPerSecond: 1e6, messageBurst: 1e6 } });
+  test_ = await startTestCoordinator({
+    limits: { messagesPerSecond: 1e6, messageBurst: 1e6, wishesPerSecond: 1e6, wishBurst: 1e6 },
+  });
   const origin = await test_.listen();
   run = (await createRun(test_, { evaluateEvery: 1 })).id;
   volunteer = new FakeVolunteer(origin);
