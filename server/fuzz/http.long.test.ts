@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import type { Json } from '@pathfold/coordination/work-plan';
+import type { RunResource } from '@pathfold/protocol/resources';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -40,7 +41,11 @@ beforeAll(async () => {
   await volunteer.join();
   const lease = await volunteer.lease();
   await volunteer.upload(lease, volunteer.work(lease));
-  await until('a version', async () => (await runNow(run.id)).round > 0);
+  // The charts follow the mind: what they say of the first round must have come before the run is looked at.
+  await until('a version and its loss', async () => {
+    const { round, trainLoss } = await runNow(run.id);
+    return round > 0 && trainLoss !== null;
+  });
   const { paths } = (await test_.ask({ url: '/openapi.json' })).json<{ paths: Record<string, object> }>();
   routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
@@ -68,11 +73,13 @@ afterAll(() => {
 });
 
 const runNow = async (id: string) =>
-  (await test_.ask({ url: `/api/v1/runs/${id}`, headers: asOperator })).json<{ round: number; state: string }>();
+  (await test_.ask({ url: `/api/v1/runs/${id}`, headers: asOperator })).json<
+    Pick<RunResource, 'round' | 'state' | 'trainLoss'>
+  >();
 
 /** What an operator may rightly do to a run that is there would change it: such requests come from strangers. */
 const isOrder = ({ method, path }: Route) =>
-  method === 'DELETE' || /(pause|resume|stop|evaluate|ban|operator-token)$/.test(path);
+  method === 'DELETE' || /(pause|resume|stop|evaluate|mode|grow|ban|operator-token)$/.test(path);
 
 const QUERIES = ['limit', 'cursor', 'split', 'name', 'licence', 'domain', 'tokensPerSecond', 'stream'];
 const HEADERS = [
