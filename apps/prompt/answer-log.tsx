@@ -1,8 +1,8 @@
 import type { RouterResource } from '@pathfold/protocol/resources';
 import { EmptyState } from '@pathfold/ui/empty-state';
-import { formatBytes, plural } from '@pathfold/ui/formats';
+import { domainsInWords, formatBytes, plural } from '@pathfold/ui/formats';
 import { useEffect, useRef } from 'react';
-import { choiceInWords, domainsInWords } from './shard-words.ts';
+import { choiceInWords } from './shard-words.ts';
 import type { Answer } from './use-answers.ts';
 import type { Routed } from './worker-words.ts';
 
@@ -39,8 +39,8 @@ function Why({ routed, shards }: { readonly routed: Routed; readonly shards: Sha
     <div className="max-w-prose text-soft text-sm">
       <p>
         {choiceInWords(shard?.kind, probability)}
-        {shard && ` It was trained on ${plural(shard.documents, 'document')}, mostly ${domainsInWords(shard)}.`}
-        {runnerUp !== null && ` Path ${runnerUp} came second${second ? `: ${domainsInWords(second)}` : ''}.`}
+        {shard && ` It was trained on ${plural(shard.documents, 'document')}, mostly ${domainsInWords(shard.domains)}.`}
+        {runnerUp !== null && ` Path ${runnerUp} came second${second ? `: ${domainsInWords(second.domains)}` : ''}.`}
       </p>
       {shard && shard.samples.length > 0 && (
         <details className="mt-1">

@@ -11,23 +11,37 @@ function Term({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-const readers = ({ spec }: RunResource): string =>
-  spec.visibility === 'private'
-    ? 'The run is private: the operator decides who may use the model.'
-    : 'Anyone may use the model.';
+const once = (words: readonly string[]): string => [...new Set(words)].join('; ');
 
-/** What the person agrees to, in plain words. */
-export function ConsentTerms({ run, host }: { run: RunResource | null | undefined; host: string }) {
+const workOf = ({ name, study, parameterCount }: RunResource): string =>
+  study === undefined
+    ? `the training of “${name}” (${formatCompact(parameterCount)} parameters)`
+    : `the study “${name}”`;
+
+const readers = (runs: readonly RunResource[]): string =>
+  runs.some(({ spec }) => spec.visibility === 'private')
+    ? 'Of a private run, the operator decides who may use the model.'
+    : 'Anyone may use the models named here.';
+
+/** What the person agrees to, in plain words. `runs`: those that may give work now; the run that is shown is the first. */
+export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResource[]; readonly host: string }) {
+  const models = runs.filter(({ study }) => study === undefined);
   return (
     <dl className="-mt-2 divide-y divide-line">
       <Term name="It computes">
-        {run
-          ? `The training of “${run.name}”, a language model of ${formatCompact(run.parameterCount)} parameters, one piece of work after another.`
-          : 'Pieces of the training of a small language model, when an operator starts one.'}
+        {runs.length === 0
+          ? 'Pieces of the training of a small language model, when an operator starts one.'
+          : `One piece of work after another, of what needs it most: ${runs.map(workOf).join(', ')}.`}
       </Term>
-      <Term name="On these texts">{run ? `${run.corpus.name} (${run.corpus.licence}).` : 'The run names them.'}</Term>
+      <Term name="On these texts">
+        {models.length === 0
+          ? 'The run names them.'
+          : `${once(models.map(({ corpus }) => `${corpus.name} (${corpus.licence})`))}.`}
+      </Term>
       <Term name="For whom">
-        The operator of {host}.{run && ` ${readers(run)} Licence of the weights: ${run.spec.licence}.`}
+        The operator of {host}, whose private runs are not named to others.
+        {models.length > 0 &&
+          ` ${readers(models)} Licence of the weights: ${once(models.map(({ spec }) => spec.licence))}.`}
       </Term>
       <Term name="You send">
         Changes to the model, and this device’s speed and processor name. Nothing from your disk or other tabs.

@@ -26,7 +26,7 @@ function adapterHint(adapter: GraphicsAdapter | null | undefined): string {
 
 /** What the person agrees to by pressing the button. Nothing has been computed or connected before. */
 export function Consent({
-  run,
+  runs,
   host,
   adapter,
   terms,
@@ -38,7 +38,8 @@ export function Consent({
   onChange,
   onStart,
 }: {
-  readonly run: RunResource | null | undefined;
+  /** Those that may give work now. */
+  readonly runs: readonly RunResource[];
   readonly host: string;
   /** Undefined while it is looked for. */
   readonly adapter: GraphicsAdapter | null | undefined;
@@ -61,7 +62,7 @@ export function Consent({
   const set = (change: Partial<Terms>) => onChange({ ...terms, ...change });
   return (
     <Card title="Before you start">
-      <ConsentTerms run={run} host={host} />
+      <ConsentTerms runs={runs} host={host} />
       <div className="grid gap-5 border-line border-t pt-4">
         <div className="grid gap-5 sm:grid-cols-2">
           <Select<ComputeChoice>

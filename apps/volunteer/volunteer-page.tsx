@@ -50,7 +50,7 @@ export function VolunteerPage() {
             <Working snapshot={snapshot} shard={shard} runs={runs} canShare={canShare()} commands={engine.door} />
           ) : (
             <Consent
-              run={run}
+              runs={runs}
               host={location.host}
               adapter={adapter}
               terms={terms}

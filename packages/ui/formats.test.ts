@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatBytes, formatCompact, formatCount, formatDuration, formatLoss, plural } from './formats.ts';
+import {
+  domainsInWords,
+  formatAge,
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  plural,
+} from './formats.ts';
 
 describe('figures', () => {
   it('writes bytes in decimal units', () => {
@@ -43,4 +52,17 @@ describe('figures', () => {
       '2 corpora',
     ]);
   });
+});
+
+it('a shard in words: its largest domains, at least one', () => {
+  const domains = [
+    { name: 'verse', share: 0.62 },
+    { name: 'law', share: 0.3 },
+    { name: 'code', share: 0.04 },
+  ];
+  expect(domainsInWords(domains)).toMatch(/^verse \(62\s%\), law \(30\s%\) and others$/);
+  expect(domainsInWords(Array.from({ length: 30 }, (_, i) => ({ name: `d${i}`, share: 1 / 30 })))).toMatch(
+    /^d0 \(3\s%\) and others$/,
+  );
+  expect(domainsInWords([])).toBe('');
 });

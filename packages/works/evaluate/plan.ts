@@ -2,6 +2,7 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { moduleRefs } from '../module-refs.ts';
 import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
 import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
 
@@ -132,10 +133,7 @@ function taskOf(
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: run.paths[path]!.modules.map((name) => {
-      const { version, blob } = run.modules[name]!;
-      return { name, version, ...blob };
-    }),
+    modules: moduleRefs(run, path),
     documents: documents.test,
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,

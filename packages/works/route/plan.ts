@@ -2,6 +2,7 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { moduleRefs } from '../module-refs.ts';
 import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
 import {
   type FeaturesTask,
@@ -176,10 +177,7 @@ function lossesTask(run: RunFacts, path: string, volunteer: VolunteerFacts): Tas
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: run.paths[path]!.modules.map((name) => {
-      const { version, blob } = run.modules[name]!;
-      return { name, version, ...blob };
-    }),
+    modules: moduleRefs(run, path),
     documents: documents.router,
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,

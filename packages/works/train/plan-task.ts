@@ -1,5 +1,6 @@
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { moduleRefs } from '../module-refs.ts';
 import { type TrainState, versionOf } from './plan-state.ts';
 import type { StepsReason, TrainTask } from './task.ts';
 
@@ -51,7 +52,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     levels: levelsOf(spec),
     embedding: spec.embedding,
     inner: spec.inner,
-    modules: modules.map((name) => ({ name, version: versionOf(run, name), ...run.modules[name]!.blob })),
+    modules: moduleRefs(run, id),
     shard: shard!,
     steps,
     stepsReason: reason,
