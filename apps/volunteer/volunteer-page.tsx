@@ -34,7 +34,7 @@ export function VolunteerPage() {
     <Page current="Lend" away={away || snapshot?.status.code === 'offline'}>
       <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">Train a language model, many hands at once</h1>
       <p className="mt-2 mb-5 text-base text-soft sm:text-lg">
-        Pathfold trains one small model on the machines of people who lend them. Yours works while this page is open.{' '}
+        Pathfold trains small models on the machines of people who lend them. Yours works while this page is open.{' '}
         <a href="/about" className="underline underline-offset-2 hover:text-ink">
           How that works
         </a>
