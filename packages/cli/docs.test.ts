@@ -4,30 +4,29 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const studies = readdirSync(join(root, 'docs/studies'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => `docs/studies/${name}`);
-const pages = ['.', 'docs', 'docs/decisions', 'packages/studies', ...studies].flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(root, folder, name)),
+const below = (folder: string) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+const pages = ['README.md', 'CONTRIBUTING.md', ...below('docs').map((path) => join('docs', path))].filter((path) =>
+  path.endsWith('.md'),
 );
+const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** The anchors of a page's headings, as GitHub makes them. */
-const anchorsOf = (text: string): string[] =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
-    title!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
+test('no page holds two versions of itself that a merge has left', () => {
+  expect(pages.filter((path) => /^(<{7}|={7}|>{7}|(> ){6})/m.test(textOf(path)))).toEqual([]);
+});
+
+test('every link to a file of the repository leads somewhere', () => {
+  const broken = pages.flatMap((path) =>
+    [...textOf(path).matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => !existsSync(join(root, dirname(path), target)))
+      .map((target) => `${path}: ${target}`),
   );
+  expect(broken).toEqual([]);
+});
 
-test.each(pages)('every link of %s leads somewhere', (page) => {
-  for (const [, target] of readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^[a-z]+:/.test(target!)) continue;
-    const [file, anchor] = target!.split('#');
-    const path = file ? join(dirname(page), file) : page;
-    expect(existsSync(path), target).toBe(true);
-    if (anchor) expect(anchorsOf(readFileSync(path, 'utf8')), target).toContain(anchor);
-  }
+test('every file that ARCHITECTURE names as a proof is there', () => {
+  const proofs = textOf('docs/ARCHITECTURE.md').split('\n## Tests\n')[1]!;
+  const named = [...proofs.matchAll(/`((?:packages|server|apps|e2e)\/[^`*]+)`/g)].map(([, path]) => path!);
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
