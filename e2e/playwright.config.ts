@@ -12,5 +12,6 @@ export default defineConfig({
   projects: [
     { name: 'main', testMatch: '*.spec.ts' },
     { name: 'long', testMatch: '*.long.ts' },
+    { name: 'record', testMatch: '*.record.ts' },
   ],
 });
