@@ -3,7 +3,7 @@ import { restore, snapshot } from '@pathfold/coordination/coordinator/state';
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
-import { AsyncSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import { AsyncSpec, OUTER_KINDS, type RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
 import type * as z from 'zod/mini';
 import { trainPlan } from './plan.ts';
@@ -62,6 +62,15 @@ describe('arrivals', () => {
     expect(folds[0]!.share).toBeCloseTo(2 / 3, 12);
     expect(only(table.fold(), 'LeaseGranted').map(({ volunteer }) => volunteer)).toEqual(['b']);
     expect(table.lease('c')).toBeTruthy();
+  });
+
+  test('whose work was folded begins from the new version of every module, not of the first that has one', () => {
+    const table = tableWith({ grace: 0 });
+    for (const id of ['a', 'b']) table.join(id, SPEED);
+    expect(inputs(table.contribute(table.lease('a'), 20))).toHaveLength(3);
+    table.ready('a', SPEED);
+    table.fold();
+    expect(taskOf(table, 'a').modules.map(({ version }) => version)).toEqual([1, 1, 1]);
   });
 
   test('alone it is folded at once, as a whole step', () => {
@@ -165,6 +174,25 @@ describe('special cases', () => {
     expect(async.step).toBe(sync.step);
   });
 
+  test('with a buffer of one each arrival is a whole step of the outer optimizer, in the order of arrival', () => {
+    for (const kind of OUTER_KINDS) {
+      const table = tableWith({ grace: 0.5, buffer: 1 }, { outer: { ...runFacts('', [1]).spec.outer, kind } });
+      for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
+      const leases = ['b', 'c', 'a'].map((id) => table.lease(id));
+      const begun: CoordinatorEvent[] = [];
+      for (const lease of leases) {
+        table.wait(100);
+        begun.push(...table.contribute(lease, 20));
+      }
+      for (let i = 0; i < 3; i++) begun.push(...table.fold());
+      const steps = inputs(begun).filter(({ module }) => module.name === 'head');
+      expect(steps.map(({ contributions }) => contributions.map(({ lease }) => lease))).toEqual(
+        leases.map((lease) => [lease]),
+      );
+      for (const { share, outer } of steps) expect({ share, kind: outer.kind }).toEqual({ share: 1, kind });
+    }
+  });
+
   test('in whatever order contributions arrive in one grace period, the fold is the same', () => {
     const play = (order: string[]) => {
       const table = tableWith({ grace: 1 });
@@ -192,6 +220,24 @@ describe('special cases', () => {
     };
     expect(play(true)).toEqual(play(false));
     expect(play(true)).toHaveLength(3);
+  });
+});
+
+describe('data progress', () => {
+  test('the learning rate follows the steps of the own shard, and who is free gets the shard that is behind', () => {
+    const table = tableWith({ grace: 0 }, { replicas: 1 }, [2]);
+    for (const id of ['a', 'b']) table.join(id, SPEED);
+    const [own, other] = [taskOf(table, 'a').path, taskOf(table, 'b').path];
+    for (let round = 1; round <= 3; round++) {
+      table.contribute(table.lease('a'), round === 1 ? 7 : 20);
+      table.fold();
+      table.ready('a', SPEED);
+      expect(taskOf(table, 'a')).toMatchObject({ path: own, globalStep: [7, 27, 47][round - 1] });
+    }
+    table.contribute(table.lease('b'), 20);
+    table.fold();
+    table.join('new', SPEED);
+    expect(taskOf(table, 'new')).toMatchObject({ path: other, globalStep: 20, totalSteps: 1_000_000 });
   });
 });
 
