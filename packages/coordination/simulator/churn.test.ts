@@ -7,7 +7,7 @@ test('while volunteers come and go, 0.9 of the time lent is computed for what co
   timeout: 240_000,
 }, () => {
   const play = (mode: 'sync' | 'async') =>
-    simulate(churnScenario(1, mode, 0.05, 3_600_000), { kinds: [simulatedTrain] });
+    simulate(churnScenario(1, mode, 0.1, 3_600_000), { kinds: [simulatedTrain] });
   const [sync, async] = [play('sync'), play('async')];
   expect(sync.violation).toBeNull();
   expect(async.violation).toBeNull();

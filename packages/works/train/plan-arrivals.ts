@@ -38,16 +38,19 @@ export function dueArrivals(
 }
 
 /**
- * When the grace period of an arrival ends: a part of the time that the tasks under way, and this one, were to take; or
- * with the period that another module has begun, so that a path's modules have their new versions at one time.
+ * When the grace period of an arrival ends: a part of the time that the tasks under way, and this one, were to take, if
+ * at least half of them are due by then, and a quarter of that if not: those who are out of step gain little by waiting.
+ * Or with the period that another module has begun, so that a path's modules have their new versions at one time.
  */
 export function graceEnd(state: TrainState, run: RunFacts, expectedMs: number, now: number): number {
   const running = Object.values(state.modules)
     .map(({ graceEndsAt }) => graceEndsAt ?? 0)
     .filter((at) => at > now);
   if (running.length > 0) return Math.min(...running);
-  const tasks = Object.values(state.leases).map((lease) => lease.expectedMs);
-  return now + run.spec.async.grace * median([expectedMs, ...tasks]);
+  const leases = Object.values(state.leases);
+  const ms = run.spec.async.grace * median([expectedMs, ...leases.map((lease) => lease.expectedMs)]);
+  const due = leases.filter((lease) => lease.receivedAt !== null || lease.grantedAt + lease.expectedMs <= now + ms);
+  return now + (2 * due.length >= leases.length ? ms : ms / 4);
 }
 
 /** Weight of a contribution among others: tokens of its shard and steps taken, and less the staler it is. */

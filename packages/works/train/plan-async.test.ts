@@ -73,6 +73,15 @@ describe('arrivals', () => {
     expect(taskOf(table, 'a').modules.map(({ version }) => version)).toEqual([1, 1, 1]);
   });
 
+  test('where fewer than half are due in it, the grace period is a quarter as long', () => {
+    const table = tableWith({ grace: 0.1 });
+    for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
+    table.wait(5000);
+    expect(inputs(table.contribute(table.lease('a'), 20))).toEqual([]);
+    expect(inputs(table.wait(240))).toEqual([]);
+    expect(inputs(table.wait(20))).toHaveLength(3);
+  });
+
   test('alone it is folded at once, as a whole step', () => {
     const table = tableWith();
     table.join('a', SPEED);
@@ -95,16 +104,18 @@ describe('arrivals', () => {
     expect(input!.module.version).toBe(3);
   });
 
-  test('a contribution from more versions ago than allowed is refused with its reason', () => {
+  test('a late contribution from more versions ago than allowed is refused with its reason; one in its time is taken', () => {
     const table = tableWith({ grace: 0, mostStaleness: 9 });
-    table.join('a', SPEED);
-    table.join('old', SPEED);
+    for (const id of ['a', 'old', 'punctual']) table.join(id, SPEED);
     for (let i = 0; i < 10; i++) {
-      table.wait(1000);
+      table.wait(i < 9 ? 1000 : 0);
       table.contribute(table.lease('a'), 20);
       table.fold();
       table.ready('a', SPEED);
     }
+    const [input] = inputs(table.contribute(table.lease('punctual'), 20));
+    expect(input!.contributions).toMatchObject([{ staleness: 10 }]);
+    table.wait(7000);
     const decided = table.contribute(table.lease('old'), 20);
     expect(only(decided, 'ContributionRejected').map(({ code }) => code)).toEqual(['too_stale']);
     expect(inputs(decided)).toEqual([]);
@@ -302,7 +313,8 @@ describe('what does harm elsewhere', () => {
       table.ready('flood', SPEED);
     }
     const decided = table.contribute(table.lease('honest'), 10, Math.sqrt(10));
-    expect(only(decided, 'ContributionRejected').map(({ code }) => code)).toEqual(['too_stale']);
+    expect(only(decided, 'ContributionRejected')).toEqual([]);
+    expect(inputs(decided)[0]!.contributions).toMatchObject([{ staleness: 31, steps: 10 }]);
     expect(tiny).toBeLessThan(30 * 0.1);
   });
 

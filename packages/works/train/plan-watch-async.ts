@@ -10,7 +10,11 @@ interface SeenLease {
   readonly base: Record<string, number>;
   readonly mostSteps: number;
   readonly expectedMs: number;
+  /** Later where time stood still since. */
+  grantedAt: number;
   steps: number;
+  /** It came in well after it was due. */
+  isLate: boolean;
   /** When it was accepted; null before. */
   acceptedAt: number | null;
   readonly folded: Set<string>;
@@ -18,6 +22,7 @@ interface SeenLease {
 
 /** Checks, folds and grants may take so long beside the grace period. */
 const SLACK_MS = 90_000;
+const SECOND_MS = 1000;
 /** No path may stand still for longer, per path, when all is steady. */
 const PATIENCE_LEASES = 5;
 const PATIENCE_MS = 600_000;
@@ -40,8 +45,7 @@ export class AsyncWatch {
         if (event.kind === 'train') this.#seeGranted(event);
         return null;
       case 'ContributionReceived':
-        if (this.#leases.get(event.lease)?.acceptedAt === null)
-          this.#leases.get(event.lease)!.steps ||= event.report.steps;
+        this.#seeReceived(event);
         return null;
       case 'ContributionAccepted':
         return this.#seeAccepted(event, state);
@@ -56,7 +60,9 @@ export class AsyncWatch {
       case 'CoordinatorStarted':
       case 'RunModeChanged':
         this.#waiting.clear();
-        for (const lease of this.#leases.values()) if (lease.acceptedAt !== null) lease.acceptedAt = event.at;
+        for (const lease of this.#leases.values())
+          if (lease.acceptedAt !== null) lease.acceptedAt = event.at;
+          else lease.grantedAt = event.at;
         return null;
       default:
         return null;
@@ -71,12 +77,19 @@ export class AsyncWatch {
     );
   }
 
-  #seeGranted({ lease, run, task }: CoordinatorEventOf<'LeaseGranted'>): void {
+  #seeReceived({ lease: id, report, at }: CoordinatorEventOf<'ContributionReceived'>): void {
+    const lease = this.#leases.get(id);
+    if (!lease || lease.acceptedAt !== null || lease.steps > 0) return;
+    lease.steps = report.steps;
+    lease.isLate = at - lease.grantedAt > 2 * lease.expectedMs + SECOND_MS;
+  }
+
+  #seeGranted({ lease, run, task, at }: CoordinatorEventOf<'LeaseGranted'>): void {
     const { path, modules, steps } = task.body as unknown as TrainTask;
     const base = Object.fromEntries(modules.map(({ name, version }) => [name, version]));
     const { expectedMs } = task;
     this.#leases.set(lease, {
-      ...{ run, path, base, mostSteps: steps, expectedMs, steps: 0, acceptedAt: null },
+      ...{ run, path, base, mostSteps: steps, expectedMs, grantedAt: at, steps: 0, isLate: false, acceptedAt: null },
       folded: new Set(),
     });
   }
@@ -88,9 +101,9 @@ export class AsyncWatch {
     lease.acceptedAt = at;
     const { spec, modules } = run.facts;
     if (spec.mode !== 'async') return null;
-    const stale = Object.entries(lease.base).find(
-      ([name, version]) => modules[name]!.version - version > spec.async.mostStaleness,
-    );
+    const stale =
+      lease.isLate &&
+      Object.entries(lease.base).find(([name, version]) => modules[name]!.version - version > spec.async.mostStaleness);
     if (stale) return `${id} is accepted though ${stale[0]} is more than ${spec.async.mostStaleness} versions on`;
     return lease.steps >= 1 && lease.steps <= lease.mostSteps
       ? null

@@ -12,6 +12,7 @@ import {
   isComplete,
   median,
   type OpenLease,
+  overdueAt,
   runningDeadline,
   type TrainState,
   versionOf,
@@ -69,13 +70,18 @@ export const trainPlan: WorkPlan<TrainState> = {
   },
 };
 
-/** Why the base of a lease is too old; null when it is not. */
-function refusalOf(state: TrainState, run: RunFacts, { mode, base }: OpenLease): ErrorCode | null {
+/**
+ * Why the base of a lease is too old; null when it is not. Who comes in its time is taken where modules step at arrivals,
+ * however many others they have folded since: each moved the model the less the more they are.
+ */
+function refusalOf(state: TrainState, run: RunFacts, lease: OpenLease): ErrorCode | null {
+  const { mode, base, receivedAt } = lease;
+  const isLate = receivedAt !== null && receivedAt >= overdueAt(lease);
   for (const [name, version] of Object.entries(base)) {
     const staleness = versionOf(run, name) - version;
     const isLoose = isAsync(mode, state.modules[name]!);
     if (!isLoose && staleness !== 0) return 'round_over';
-    if (isLoose && staleness > run.spec.async.mostStaleness) return 'too_stale';
+    if (isLoose && staleness > run.spec.async.mostStaleness && isLate) return 'too_stale';
   }
   return null;
 }
