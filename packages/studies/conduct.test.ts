@@ -78,6 +78,15 @@ test('every arm and seed is computed once; claims are judged, and one that fails
   ]);
 });
 
+test('an arm that is dear is computed with its first seeds only', async () => {
+  const study = toy();
+  const { arms, ...design } = study.design(false);
+  const dear = { ...arms, two: { ...arms['two']!, seeds: 1 } };
+  const { claims } = await play({ ...study, design: () => ({ ...design, arms: dear }) });
+  expect(computed.sort()).toEqual(['one 1', 'one 2', 'two 1']);
+  expect(claims[0]!.measured).toMatchObject({ mean: 10, n: 1 });
+});
+
 test('what is there is not computed again, and the page comes out the same', async () => {
   const first = await play(toy());
   const page = readFileSync(join(folder, 'README.md'), 'utf8');

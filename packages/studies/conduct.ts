@@ -39,8 +39,11 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
   const find = (arm: string, seed: number) => files.read(arm, seed, keyOf(design.arms[arm]!.config, seed, arithmetic));
 
   const asked = options.arms ?? every;
-  const missing = seeds.flatMap((seed) => asked.filter((arm) => !find(arm, seed)).map((arm) => ({ arm, seed })));
-  say(`${name}: ${missing.length} of ${seeds.length * asked.length} results to compute`);
+  const wanted = seeds.flatMap((seed, at) =>
+    asked.filter((arm) => at < (design.arms[arm]!.seeds ?? seeds.length)).map((arm) => ({ arm, seed })),
+  );
+  const missing = wanted.filter(({ arm, seed }) => !find(arm, seed));
+  say(`${name}: ${missing.length} of ${wanted.length} results to compute`);
   const failures: string[] = [];
   const work = async () => {
     for (let next = missing.shift(); next; next = missing.shift())

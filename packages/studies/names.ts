@@ -10,6 +10,10 @@ export const STUDIES: Readonly<Record<string, { readonly about: string; load(): 
     about: 'DiPaCo (arXiv 2403.10616): the eleven statements of the fact sheet, section 2.7',
     load: async () => (await import('./dipaco/study.ts')).dipaco,
   },
+  async: {
+    about: 'Asynchronous Local-SGD (arXiv 2401.09135): the ten statements of the fact sheet, section 3.7',
+    load: async () => (await import('./async/study.ts')).async,
+  },
   baldwin: {
     about: 'Meta-learning by the Baldwin effect (arXiv 1806.07917): the statements of the fact sheet, section 6',
     load: async () => (await import('./baldwin/study.ts')).baldwin,

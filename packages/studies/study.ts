@@ -10,6 +10,8 @@ export interface Arm {
   readonly about: string;
   /** All that its result depends on beside the seed and the arithmetic: part of its key. */
   readonly config: Json;
+  /** It is computed with this many seeds at most. */
+  readonly seeds?: number;
 }
 
 /** A study in one of its two sizes. */

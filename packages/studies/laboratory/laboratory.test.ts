@@ -168,3 +168,21 @@ test('who vanishes is missed after the silence limit; who leaves gives its lease
   await left.finish();
   expect(left.log).toContainEqual(expect.objectContaining({ type: 'LeaseEnded', at: 1000, code: 'user' }));
 });
+
+test('who retires hands in the steps that it has done', async () => {
+  const { lab, log, finish } = await laboratory(specOf({ replicas: 1, totalSteps: STEPS }));
+  const stepMs = 1000 * ((2 * 16) / 10);
+  lab.join({ id: 'a', tokensPerSecond: 10 });
+  lab.after(2.5 * stepMs, async () => {
+    await lab.retire('a');
+    lab.join({ id: 'b', tokensPerSecond: 10 });
+  });
+  await finish();
+  const reports = log.flatMap((event) =>
+    event.type === 'ContributionReceived' ? [[event.at, event.report.steps]] : [],
+  );
+  expect(reports).toEqual([
+    [2.5 * stepMs, 2],
+    [4.5 * stepMs, 2],
+  ]);
+});

@@ -40,6 +40,8 @@ export class Laboratory {
   readonly #mind: Coordinator;
   readonly #agenda = new Agenda();
   readonly #volunteers = new Map<string, LaboratoryVolunteer>();
+  /** What each lease under way costs its volunteer, in virtual milliseconds. */
+  readonly #times = new Map<string, { readonly travelMs: number; readonly unitMs: number }>();
   /** What the step of virtual time that just happened has yet to compute. */
   readonly #pending: (() => void | Promise<void>)[] = [];
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -91,6 +93,19 @@ export class Laboratory {
     const lease = this.state.volunteers[id]?.lease;
     if (lease) this.record({ type: 'LeaseEnded', lease, code: 'user', detail: '' });
     this.record({ type: 'VolunteerAway', volunteer: id }, { type: 'VolunteerLost', volunteer: id });
+  }
+
+  /** It hands in the units that it has done, and then says good-bye. */
+  async retire(id: string): Promise<void> {
+    const volunteer = this.#volunteers.get(id)!;
+    const lease = this.state.leases[this.state.volunteers[id]?.lease ?? ''];
+    const times = lease && this.#times.get(lease.id);
+    if (lease && times) {
+      const ms = this.now - lease.grantedAt;
+      const units = Math.floor((ms - times.travelMs) / times.unitMs);
+      if (units > 0) await this.#handIn(lease, volunteer, units, ms);
+    }
+    this.leave(id);
   }
 
   /** It is gone without a word: the coordinator can only wait until its silence has lasted too long. */
@@ -181,14 +196,22 @@ export class Laboratory {
     const { travelMs, unitMs } = volunteer.durationMs(lease);
     const units = Math.min(lease.task.steps, Math.floor((lease.task.durationMs - travelMs) / unitMs));
     const ms = travelMs + units * unitMs;
+    this.#times.set(id, { travelMs, unitMs });
     this.after(ms, () => this.#finish(id, volunteer, units, ms));
   }
 
   async #finish(id: string, volunteer: LaboratoryVolunteer, units: number, ms: number): Promise<void> {
+    this.#times.delete(id);
     const lease = this.state.leases[id];
     if (!lease || lease.contribution || !volunteer.present) return;
-    const kind = this.#kind(lease.kind);
-    const { payload, report } = await volunteer.compute(kind.runOf(volunteer.device.id), lease, units, ms);
+    await this.#handIn(lease, volunteer, units, ms);
+    this.#ask(volunteer);
+  }
+
+  async #handIn(lease: LeaseRecord, volunteer: LaboratoryVolunteer, units: number, ms: number): Promise<void> {
+    const { id, kind } = lease;
+    const run = this.#kind(kind).runOf(volunteer.device.id);
+    const { payload, report } = await volunteer.compute(run, lease, units, ms);
     if (report.steps === 0 || this.#options.loses?.(lease)) {
       this.record({ type: 'LeaseEnded', lease: id, code: 'lost', detail: '' });
     } else {
@@ -196,7 +219,6 @@ export class Laboratory {
       this.traffic.up += bytes;
       this.record({ type: 'ContributionReceived', lease: id, sha256, bytes, report });
     }
-    this.#ask(volunteer);
   }
 
   async #check(id: string): Promise<void> {

@@ -1,0 +1,267 @@
+import type { ClaimSpec, FigureOf } from '../claims.ts';
+import { SPEEDS, slowest } from './speeds.ts';
+
+/** Change in perplexity a byte. */
+export const perplexity = (of: FigureOf, arm: string, reference: string): number => Math.expm1(of(arm) - of(reference));
+/** Change in loss, relative: that of bits a byte as well. */
+export const loss = (of: FigureOf, arm: string, reference: string): number => of(arm) / of(reference) - 1;
+
+/** Virtual seconds until an arm's loss (an eighth of the test documents) is this low; NaN when it never is. */
+export function secondsTo(of: FigureOf, arm: string, nats: number): number {
+  for (let i = 0; Number.isFinite(of(arm, `glance.${i}`)); i++) {
+    const [now, second] = [of(arm, `glance.${i}`), of(arm, `second.${i}`)];
+    if (now > nats) continue;
+    if (i === 0) return second;
+    const [before, since] = [of(arm, `glance.${i - 1}`), of(arm, `second.${i - 1}`)];
+    return since + ((second - since) * (before - nats)) / (before - now);
+  }
+  return Number.NaN;
+}
+
+/**
+ * How many times sooner an arm has the synchronous run's last loss. A synchronous round lasts as long as its slowest
+ * worker needs, and its arithmetic does not know how long that is: one synchronous arm serves every level.
+ */
+export const sooner = (of: FigureOf, arm: string, level: keyof typeof SPEEDS): number =>
+  (of('sync', 'seconds') * slowest(SPEEDS[level])) /
+  slowest(SPEEDS.very) /
+  secondsTo(of, arm, of('sync', 'lastGlance'));
+
+const WINDOWS = ['window', 'window-moderate', 'window-slight', 'window-none'];
+/** The largest (or smallest) over arms; NaN where any is missing. */
+const most = (values: readonly number[]): number => Math.max(...values);
+const least = (values: readonly number[]): number => Math.min(...values);
+const known = (of: FigureOf, arms: readonly string[]): string[] => arms.filter((arm) => Number.isFinite(of(arm)));
+
+/** Fact sheet 3.7, with the bounds of the issue and the margins of the pilots (section 6). */
+export const CLAIMS: readonly ClaimSpec[] = [
+  {
+    id: 'async.3.7.1',
+    claim: 'an infinite grace period with equal steps is the synchronous run (distance, nats a byte)',
+    paper: 'identical',
+    bound: { op: '<=', value: 1e-6 },
+    measure: (of) => Math.abs(of('small-infinite') - of('small-sync')),
+  },
+  {
+    id: 'async.3.7.1b',
+    claim: 'delayed Nesterov with N = k and equal speeds is the synchronous run (distance, nats a byte)',
+    paper: 'identical',
+    bound: { op: '<=', value: 1e-6 },
+    measure: (of) => Math.abs(of('small-even') - of('small-sync')),
+  },
+  {
+    id: 'async.3.7.2',
+    claim: 'async Nesterov, η tuned, at equal speeds: worse than synchronous (perplexity)',
+    paper: '+7 %',
+    bound: { op: '>=', value: 0.04 },
+    measure: (of) => perplexity(of, 'naive-even', 'sync'),
+  },
+  {
+    id: 'async.3.7.2b',
+    claim: 'async Nesterov, η tuned, very heterogeneous: worse than synchronous (perplexity)',
+    paper: '+7 %',
+    bound: { op: '>=', value: 0.04 },
+    measure: (of) => perplexity(of, 'naive', 'sync'),
+  },
+  {
+    id: 'async.3.7.2c',
+    claim: 'async Nesterov at η 0.7 is worse still, or diverges (perplexity at its last glance)',
+    paper: 'no learning rate repairs it',
+    bound: { op: '>=', value: 0.04 },
+    measure: (of) => Math.expm1(of('naive-07', 'lastGlance') - of('sync', 'lastGlance')),
+  },
+  {
+    id: 'async.3.7.3',
+    claim: 'with outer SGD asynchronous is not worse than synchronous (loss)',
+    paper: 'better per update',
+    bound: { op: '<=', value: 0 },
+    measure: (of) => least(known(of, ['sgd', 'sgd-low']).map((arm) => loss(of, arm, 'sync-sgd'))),
+  },
+  {
+    id: 'async.3.7.4',
+    claim: 'DN + DyLU, grace 0.1: behind synchronous at the worst level (loss = bits a byte)',
+    paper: '−0.2 to −0.6 % perplexity',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => most(known(of, WINDOWS).map((arm) => loss(of, arm, 'sync'))),
+  },
+  {
+    id: 'async.3.7.4b',
+    claim: 'the levels differ by (perplexity, largest against smallest)',
+    paper: '0.4 %',
+    bound: { op: '<=', value: 0.005 },
+    measure: (of) =>
+      Math.expm1(most(known(of, WINDOWS).map((arm) => of(arm))) - least(known(of, WINDOWS).map((arm) => of(arm)))),
+  },
+  {
+    id: 'async.3.7.4c',
+    claim: 'without the grace period it is behind synchronous (loss)',
+    paper: 'not shown; pilots +6.4 %',
+    bound: { op: '>=', value: 0.02 },
+    measure: (of) => loss(of, 'no-window', 'sync'),
+  },
+  {
+    id: 'async.3.7.4d',
+    claim: 'a grace period of 0.05: behind synchronous (loss)',
+    paper: 'not shown; pilots +0.1 % at 0.035',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => loss(of, 'half-window', 'sync'),
+  },
+  {
+    id: 'async.3.7.4e',
+    claim: 'without the grace period, but with β 0.5: behind synchronous (loss)',
+    paper: 'not tried; pilots +0.1 %',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => loss(of, 'beta05', 'sync'),
+  },
+  {
+    id: 'async.3.7.5',
+    claim: 'staleness weights recover of the gap between async Nesterov and synchronous (part)',
+    paper: 'marginal',
+    bound: { op: '<=', value: 0.33 },
+    measure: (of) => (of('naive') - of('poly')) / (of('naive') - of('sync')),
+  },
+  {
+    id: 'async.3.7.5b',
+    claim: 'a buffer of four recovers of that gap (part)',
+    paper: 'most of it',
+    bound: { op: '>=', value: 0.5 },
+    measure: (of) => (of('naive') - of('fedbuff')) / (of('naive') - of('sync')),
+  },
+  {
+    id: 'async.3.7.6',
+    claim: 'c = 0.1 in place of 0 changes (distance, loss)',
+    paper: '0.1 % perplexity',
+    bound: { op: '<=', value: 0.005 },
+    measure: (of) => Math.abs(loss(of, 'spread', 'window')),
+  },
+  {
+    id: 'async.3.7.7',
+    claim: 'small: 16 workers in place of 4 change DN + DyLU (distance, perplexity)',
+    paper: '−0.4 %',
+    bound: { op: '<=', value: 0.01 },
+    measure: (of) => Math.abs(perplexity(of, 'small-window16', 'small-window')),
+  },
+  {
+    id: 'async.3.7.7b',
+    claim: 'small: batch ×16 is better than ×4 and than 16 workers (smaller distance, nats a byte)',
+    paper: '40.60 against 42.47 and 40.98',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => least(['small-batch4', 'small-window16'].map((arm) => of(arm) - of('small-batch16'))),
+  },
+  {
+    id: 'async.3.7.8',
+    claim: 'very heterogeneous: times sooner at the synchronous run’s last loss',
+    paper: '3.35 in throughput',
+    bound: { op: '>=', value: 2.5 },
+    measure: (of) => sooner(of, 'window', 'very'),
+  },
+  {
+    id: 'async.3.7.8b',
+    claim: 'equal speeds: the same, no sooner (distance from 1)',
+    paper: '1',
+    bound: { op: '<=', value: 0.1 },
+    measure: (of) => Math.abs(sooner(of, 'window-none', 'none') - 1),
+  },
+  {
+    id: 'async.3.7.9',
+    claim: 'DN without DyLU is worse than with it (loss)',
+    paper: 'worse (no table)',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => loss(of, 'dn', 'window'),
+  },
+  {
+    id: 'async.3.7.9b',
+    claim: 'DyLU without DN is worse than with it (loss)',
+    paper: 'worse (no table)',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => loss(of, 'naive-dylu', 'window'),
+  },
+  {
+    id: 'async.3.7.10',
+    claim: 'toy: cosine of the first outer gradients, big data and wide net (distance from 0)',
+    paper: '≈ 0',
+    bound: { op: '<=', value: 0.1 },
+    measure: (of) => Math.abs(of('toy-sync', 'cosine')),
+  },
+  {
+    id: 'async.3.7.10b',
+    claim: 'toy: the same, small',
+    paper: 'clearly above 0',
+    bound: { op: '>=', value: 0.3 },
+    measure: (of) => of('toy-small', 'cosine'),
+  },
+  {
+    id: 'async.3.6',
+    claim: 'toy: synchronous, 5 phases: virtual seconds off 333.0',
+    paper: '333.0',
+    bound: { op: '<=', value: 1e-6 },
+    measure: (of) => Math.abs(of('toy-sync', 'seconds') - 333),
+  },
+  {
+    id: 'async.3.6b',
+    claim: 'toy: synchronous, 5 phases: loss off 1.2988',
+    paper: '1.2988',
+    bound: { op: '<=', value: 0.03 },
+    measure: (of) => Math.abs(of('toy-sync', 'loss') - 1.2988),
+  },
+  {
+    id: 'async.3.6c',
+    claim: 'toy: async Nesterov, 100 phases: virtual seconds off 1,998.6',
+    paper: '1,998.6',
+    bound: { op: '<=', value: 1e-6 },
+    measure: (of) => Math.abs(of('toy-async', 'seconds') - 1998.6),
+  },
+  {
+    id: 'async.3.6d',
+    claim: 'toy: async Nesterov, 100 phases: loss off 1.125',
+    paper: '1.125',
+    bound: { op: '<=', value: 0.03 },
+    measure: (of) => Math.abs(of('toy-async', 'loss') - 1.125),
+  },
+  {
+    id: 'async.size',
+    claim: 'small: DN + DyLU, grace 0.1: behind synchronous (loss)',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => loss(of, 'small-window', 'small-sync'),
+  },
+  {
+    id: 'async.browser',
+    claim: 'speeds of browsers: DN + DyLU, grace 0.1: behind synchronous (loss)',
+    paper: 'not tried',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => loss(of, 'window-browser', 'sync'),
+  },
+  {
+    id: 'async.browserb',
+    claim: 'speeds of browsers: times sooner at the synchronous run’s last loss',
+    paper: 'not tried',
+    bound: { op: '>=', value: 2.5 },
+    measure: (of) => sooner(of, 'window-browser', 'browser'),
+  },
+  {
+    id: 'async.4.9',
+    claim: 'a quorum of two with the adaptive grace period: against the default (loss)',
+    paper: 'Decoupled DiLoCo; not compared',
+    bound: { op: '<=', value: 0.01 },
+    measure: (of) => loss(of, 'quorum2', 'window'),
+  },
+  {
+    id: 'async.4.9b',
+    claim: 'radial averaging: against the default (loss)',
+    paper: 'Decoupled DiLoCo; not compared',
+    bound: { op: '<=', value: 0.01 },
+    measure: (of) => loss(of, 'radial', 'window'),
+  },
+  {
+    id: 'async.churn',
+    claim: '30 % leave in the time of a round: DN + DyLU against synchronous (loss)',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => loss(of, 'window-churn', 'sync-churn'),
+  },
+  {
+    id: 'async.churnb',
+    claim: '30 % leave in the time of a round: async Nesterov against synchronous (perplexity)',
+    bound: { op: '>=', value: 0.04 },
+    measure: (of) => perplexity(of, 'naive-churn', 'sync-churn'),
+  },
+];
