@@ -19,10 +19,19 @@ const EMULATED_BATCH = 1;
  * our kernels, which no step can outrun. `--quick`: the reference shape alone.
  */
 export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
-  const results: Record<string, Row> = {};
-  const ratios: Record<string, number> = {};
   const shapes = quick ? [REFERENCE] : SHAPES;
+  const figures: Figures = { results: {}, ratios: {} };
+  await measureCpu(shapes, figures);
+  await measureGpus(shapes, figures);
+  return figures;
+};
 
+interface Figures {
+  readonly results: Record<string, Row>;
+  readonly ratios: Record<string, number>;
+}
+
+const measureCpu = async (shapes: readonly LlamaShape[], { results, ratios }: Figures): Promise<void> => {
   const chromium = await openChromium('emulated');
   for (const model of shapes) {
     const medians = await takeTurns(cpuArms(model, chromium));
@@ -37,11 +46,15 @@ export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
         const inNode = name.slice(0, -IN_CHROMIUM.length);
         ratios[`${nameOf(model)} ${name} / in Node`] = round(faster(name, inNode));
       }
-    const gflops = (name: string) => results[`${nameOf(model)} ${name}`]!.gflops;
+    const gflops = (name: string) => results[`${nameOf(model)} ${name}`]!.gflops!;
     ratios[`${nameOf(model)} wasm / ${BARE}`] = round(gflops('wasm') / gflops(BARE));
+    const onAll = [...medians.keys()].findLast((name) => name.startsWith('wasm') && !name.endsWith(IN_CHROMIUM))!;
+    ratios[`${nameOf(model)} ${ADAMW} / ${onAll}`] = Number(faster(onAll, ADAMW).toFixed(3));
   }
   await chromium.close();
+};
 
+const measureGpus = async (shapes: readonly LlamaShape[], { results, ratios }: Figures): Promise<void> => {
   for (const place of await gpuPlaces()) {
     for (const model of shapes) {
       const batch = place.device.software && model !== REFERENCE ? EMULATED_BATCH : BATCH;
@@ -54,12 +67,11 @@ export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
     }
     await place.close();
   }
-  return { results, ratios };
 };
 
 interface Row {
   readonly tokensPerSecond?: number;
-  readonly gflops: number;
+  readonly gflops?: number;
   readonly milliseconds: number;
   readonly peakMB: number;
   readonly dispatches?: number;
@@ -70,11 +82,11 @@ interface Row {
 const round = (value: number): number => Math.round(100 * value) / 100;
 
 const rowOf = (model: LlamaShape, batch: number, { spec, milliseconds, peakBytes, gpu }: Medians): Row => {
-  const bare = spec.kind === 'products';
-  const flops = bare ? PRODUCTS * 2 * model.context * model.width ** 2 : flopsOfStep(model, batch);
+  const speed = (flops: number) => ({ gflops: round(flops / milliseconds / 1e6) });
+  const tokensPerSecond = Math.round((1000 * batch * model.context) / milliseconds);
   return {
-    ...(!bare && { tokensPerSecond: Math.round((1000 * batch * model.context) / milliseconds) }),
-    gflops: round(flops / milliseconds / 1e6),
+    ...(spec.kind === 'products' && speed(PRODUCTS * 2 * model.context * model.width ** 2)),
+    ...(trains(spec) && { tokensPerSecond, ...speed(flopsOfStep(model, batch)) }),
     milliseconds: round(milliseconds),
     peakMB: round(peakBytes / 1e6),
     ...(gpu && {
@@ -85,8 +97,11 @@ const rowOf = (model: LlamaShape, batch: number, { spec, milliseconds, peakBytes
   };
 };
 
+const trains = ({ kind }: ArmSpec): boolean => kind !== 'products' && kind !== 'adamw';
+
 const IN_CHROMIUM = ' in Chromium';
 const BARE = 'bare products';
+const ADAMW = 'AdamW alone';
 
 const cpuArms = (model: LlamaShape, chromium: Place): Named[] => {
   const spec = (kind: ArmSpec['kind'], executor: ArmSpec['executor'], threads = 1): ArmSpec => ({
@@ -109,6 +124,7 @@ const cpuArms = (model: LlamaShape, chromium: Place): Named[] => {
     { name: 'stock-nn', place: thisProcess, spec: spec('stock-nn', 'tfjs-wasm') },
     ...ours,
     { name: BARE, place: thisProcess, spec: spec('products', 'wasm') },
+    { name: ADAMW, place: thisProcess, spec: spec('adamw', 'wasm') },
   ];
 };
 

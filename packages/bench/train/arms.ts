@@ -12,9 +12,9 @@ import { countedSteps, type GpuCounts } from './gpu-counts.ts';
 import { pathOf, windowsOf } from './shapes.ts';
 import { stockStep } from './stock-tfjs.ts';
 
-/** What is measured: one way to train one shape, or the bare products of its weights. */
+/** What is measured: one way to train one shape, the bare products of its weights, or AdamW, which one thread does. */
 export interface ArmSpec {
-  readonly kind: 'stock' | 'stock-nn' | 'ours' | 'products';
+  readonly kind: 'stock' | 'stock-nn' | 'ours' | 'products' | 'adamw';
   readonly executor: ExecutorName;
   readonly threads: number;
   readonly model: LlamaShape;
@@ -74,6 +74,7 @@ export const PRODUCTS = 100;
 const open = (spec: ArmSpec, lanes: LaneHost): Promise<Opened> => {
   if (spec.kind === 'ours') return ours(spec, lanes);
   if (spec.kind === 'products') return products(spec);
+  if (spec.kind === 'adamw') return adamw(spec);
   return stock(spec);
 };
 
@@ -103,6 +104,20 @@ const ours = async ({ executor: name, threads, model, batch }: ArmSpec, lanes: L
   const windows = windowsOf(model, batch);
   let steps = 0;
   return opened(executor, plan, () => program.run({ ...windows, rates: adamwRates(1e-3, steps++) }));
+};
+
+/** What follows the gradient in a step. */
+const adamw = async ({ model, batch }: ArmSpec): Promise<Opened> => {
+  const executor = await openExecutor('wasm');
+  const path = pathOf(model);
+  const plan = trainingPlan(path, batch, { weightDecay: 0.1, clipNorm: 1 }).split!.rest!;
+  const program = executor.compile(plan);
+  const theta = initPath(path, 1);
+  setTraining(program, { theta, ...coldMoments(theta.length) });
+  let steps = 0;
+  return opened(executor, plan, () =>
+    program.run({ gradient: theta, loss: Float32Array.of(1), rates: adamwRates(1e-3, steps++) }),
+  );
 };
 
 /** Products of a sequence's rows with square weights, one after another. */

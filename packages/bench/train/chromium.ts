@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import { onGpu } from '@pathfold/tensors/executors/executor';
 import { openBrowserPage } from '../browser-page.ts';
+import type { Timed } from './arms.ts';
+import { type TracedMark, tracedMilliseconds } from './gpu-counts.ts';
 import type { Place } from './place.ts';
 import { type Answer, openElsewhere, type Question } from './serve-arms.ts';
 
@@ -21,5 +24,21 @@ export const openChromium = async (gpu: GpuFlags): Promise<Place> => {
   await page.waitForFunction(() => 'ask' in window);
   const ask = (question: Question): Promise<Answer> =>
     page.evaluate((one) => (window as unknown as { ask(one: Question): Promise<Answer> }).ask(one), question);
-  return { name: 'Chromium', open: (spec) => openElsewhere(spec, ask), close };
+  const browser = page.context().browser()!;
+  /** What a measurement answers, its JavaScript counted in CPU time. */
+  const traced = async (measure: () => Promise<Timed>): Promise<Timed> => {
+    await browser.startTracing(page, { categories: ['blink.user_timing'] });
+    const { gpu, milliseconds } = await measure();
+    const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TracedMark[] };
+    return { milliseconds, gpu: gpu && { ...gpu, javascriptMilliseconds: tracedMilliseconds(traceEvents) } };
+  };
+  return {
+    name: 'Chromium',
+    async open(spec) {
+      const arm = await openElsewhere(spec, ask);
+      const steps = onGpu(spec.executor) ? (count: number) => traced(() => arm.steps(count)) : arm.steps;
+      return { ...arm, steps };
+    },
+    close,
+  };
 };

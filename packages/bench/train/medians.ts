@@ -34,9 +34,16 @@ export const takeTurns = async (entries: readonly Named[]): Promise<Map<string, 
   }
   for (let i = 0; i < REPETITIONS; i++) for (const { arm, count, times } of arms) times.push(await arm.steps(count));
   const medians = arms.map(({ name, spec, arm, times }): [string, Medians] => {
-    const { milliseconds, gpu } = times.sort((a, b) => a.milliseconds - b.milliseconds)[REPETITIONS >> 1]!;
-    return [name, { spec, milliseconds, peakBytes: arm.peakBytes, gpu }];
+    const milliseconds = median(times.map((each) => each.milliseconds));
+    const gpus = times.flatMap(({ gpu }) => gpu ?? []);
+    const gpu = gpus[0] && {
+      ...gpus[0],
+      javascriptMilliseconds: median(gpus.map((each) => each.javascriptMilliseconds)),
+    };
+    return [name, { spec, milliseconds, peakBytes: arm.peakBytes, gpu: gpu ?? null }];
   });
   for (const { arm } of arms) await arm.dispose();
   return new Map(medians);
 };
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
