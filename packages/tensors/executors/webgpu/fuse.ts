@@ -38,5 +38,11 @@ export const fuse = (plan: Plan): FusedPlan => {
     steps[index] = null;
     madeBy.set(sum, host.made);
   });
-  return turnInAttention({ ...plan, calls: steps.filter((step) => step !== null) });
+  return constantsFirst(turnInAttention({ ...plan, calls: steps.filter((step) => step !== null) }));
+};
+
+/** What depends on nothing comes first, in memory that nothing was in before: what reads it does not wait for it. */
+const constantsFirst = (plan: FusedPlan): FusedPlan => {
+  const isConstant = ({ inputs }: Step) => inputs.length === 0;
+  return { ...plan, calls: [...plan.calls.filter(isConstant), ...plan.calls.filter((step) => !isConstant(step))] };
 };

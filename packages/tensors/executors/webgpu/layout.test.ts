@@ -41,6 +41,11 @@ const plan = trace((t) => {
 const fused = fuse(plan);
 const layout = layOut(fused);
 
+test('a constant is made before all else: what reads it waits for nothing but its other operands', () => {
+  const names = fused.calls.map(({ primitive }) => primitive);
+  expect([names.indexOf('fill'), names.lastIndexOf('fill')]).toEqual([0, names.filter((n) => n === 'fill').length - 1]);
+});
+
 test('no call writes over a value that is read later', () => {
   const { dies } = liveness(fused);
   const range = (value: number) => {
