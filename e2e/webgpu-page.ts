@@ -163,6 +163,24 @@ const inPage = {
     }
   },
 
+  /** What is said of a training step when there is one byte too little for it, and the buffers that this made. */
+  async tooLittle(name: ExecutorName) {
+    const roomy = await openExecutor(name);
+    const memoryBytes = roomy.bytesOf(plan) - 1;
+    roomy.dispose();
+    const executor = await openExecutor(name, { memoryBytes });
+    let refusal = 'none';
+    const { buffers } = await counted(async () => {
+      try {
+        executor.compile(plan);
+      } catch (error) {
+        refusal = String(error);
+      }
+    });
+    executor.dispose();
+    return { refusal, buffers };
+  },
+
   /** The device goes away after two steps: the code of what the third one throws, and the next choice's failures. */
   async lost(): Promise<string[]> {
     const { step } = await started('webgpu');

@@ -75,6 +75,14 @@ test('more workgroups than one side of a grid takes, and a plan that is too larg
   expect(await inPage('large', 2 ** 29)).toMatch(/^out_of_memory: x \[536870912\] takes 2148 MB/);
 });
 
+test('a plan for which the page has too little memory is refused with a sentence, before anything is allotted', async () => {
+  for (const name of ['webgpu', 'tfjs-webgpu', 'wasm'] as const) {
+    const { refusal, buffers } = await inPage('tooLittle', name);
+    expect(refusal).toBe('Error: out_of_memory: this work needs 1 MB of memory, of 1 MB');
+    expect(buffers).toBe(0);
+  }
+});
+
 test('a device that goes away in mid-step is a typed error, and another executor trains on', async () => {
   expect(await inPage('lost')).toEqual(['device_lost', 'device_lost', 'wasm']);
 });

@@ -22,7 +22,7 @@ export interface Executor {
 }
 
 export interface MemoryOptions {
-  /** What work on the CPU may take, all threads together (default: whatever the machine gives). */
+  /** What a plan may take, on all threads together (default: whatever the device gives). */
   readonly memoryBytes?: number;
 }
 
@@ -56,7 +56,7 @@ export class DeviceError extends Error {
 }
 
 /** Throws `DeviceError` out_of_memory when planned work needs more than there is. */
-export const checkMemory = (bytes: number, there: number): void => {
+export const checkMemory = (bytes: number, there = Number.POSITIVE_INFINITY): void => {
   const megabytes = (value: number) => `${Math.ceil(value / 1e6)} MB`;
   if (bytes > there)
     throw new DeviceError('out_of_memory', `this work needs ${megabytes(bytes)} of memory, of ${megabytes(there)}`);

@@ -7,7 +7,7 @@ export type OpenOptions = TfjsOptions & WasmOptions;
 /** Opens a device. Loads what it computes with only now. Throws `DeviceError` no_device where there is none. */
 export const openExecutor = async (name: ExecutorName, options: OpenOptions = {}): Promise<Executor> => {
   if (name === 'wasm') return (await import('./wasm/open.ts')).openWasm(options);
-  if (name === 'webgpu') return (await import('./webgpu/open.ts')).openWebgpu();
+  if (name === 'webgpu') return (await import('./webgpu/open.ts')).openWebgpu(options);
   const { openTfjs } = await import('./tfjs/open.ts');
   return openTfjs(name, options);
 };

@@ -30,11 +30,9 @@ export const openTfjs = async (name: TfjsName, options: TfjsOptions): Promise<Ex
     software: device.software,
     bytesOf: (plan) => liveness(plan).peakBytes,
     compile(plan) {
-      checkMemory(
-        liveness(plan).peakBytes,
-        (name !== 'tfjs-webgpu' && options.memoryBytes) || Number.POSITIVE_INFINITY,
-      );
-      const program = new TfProgram(plan, liveness(plan), context, backendOf[name], device.watch, () =>
+      const alive = liveness(plan);
+      checkMemory(alive.peakBytes, options.memoryBytes);
+      const program = new TfProgram(plan, alive, context, backendOf[name], device.watch, () =>
         programs.delete(program),
       );
       programs.add(program);

@@ -14,7 +14,7 @@ export interface WasmOptions extends MemoryOptions {
 /**
  * The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads.
  */
-export const openWasm = async ({ lanes, memoryBytes = Number.POSITIVE_INFINITY }: WasmOptions): Promise<Executor> => {
+export const openWasm = async ({ lanes, memoryBytes }: WasmOptions): Promise<Executor> => {
   const module = await loadKernels();
   const crew = new Crew(module, lanes ?? null);
   const bytesOf = (plan: Plan): number =>

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/types.ts';
-import type { Executor } from '../executor.ts';
+import { checkMemory, type Executor, type MemoryOptions } from '../executor.ts';
 import { DeviceWatch } from '../tfjs/device-watch.ts';
 import { openWebgpuDevice, type WebgpuDevice } from '../tfjs/webgpu-device.ts';
 import { fuse } from './fuse.ts';
@@ -8,20 +8,23 @@ import { Pipelines } from './pipelines.ts';
 import { WebgpuProgram } from './program.ts';
 
 /** The executor on our own WGSL kernels, on the device that TensorFlow.js's WebGPU backend owns. */
-export const openWebgpu = async (): Promise<Executor> => executorOn(await openWebgpuDevice());
+export const openWebgpu = async (options: MemoryOptions): Promise<Executor> =>
+  executorOn(await openWebgpuDevice(), options);
 
 /** The executor on a given device, which stays the caller's. */
-export const executorOn = ({ device, adapter, software }: WebgpuDevice): Executor => {
+export const executorOn = ({ device, adapter, software }: WebgpuDevice, { memoryBytes }: MemoryOptions): Executor => {
   const pipelines = new Pipelines(device);
   const watch = new DeviceWatch(device);
   const programs = new Set<WebgpuProgram>();
+  const bytesOf = (plan: Plan): number => layoutBytes(layOut(fuse(plan)));
   return {
     name: 'webgpu',
     adapter,
     software,
-    bytesOf: (plan) => layoutBytes(layOut(fuse(plan))),
+    bytesOf,
     compile(plan: Plan) {
       watch.check();
+      checkMemory(bytesOf(plan), memoryBytes);
       const program = new WebgpuProgram(plan, device, pipelines, watch, () => programs.delete(program));
       programs.add(program);
       return program;
