@@ -5,13 +5,18 @@ export interface Batch {
   readonly targets: Int32Array;
 }
 
-/** Throws on a token that the vocabulary lacks, saying where it is. */
+/** A token that the vocabulary lacks: the text is not of this model. */
+export class TokenOutside extends RangeError {
+  readonly code = 'bad_tokens';
+}
+
+/** Throws `TokenOutside`, saying where the token is. */
 export const checkTokens = ({ tokens, targets }: Batch, vocabulary: number): void => {
   for (const [name, ids] of [
     ['token', tokens],
     ['target', targets],
   ] as const) {
     const at = ids.findIndex((id) => id < 0 || id >= vocabulary);
-    if (at >= 0) throw new RangeError(`${name} ${ids[at]} at ${at} is outside the vocabulary of ${vocabulary}`);
+    if (at >= 0) throw new TokenOutside(`${name} ${ids[at]} at ${at} is outside the vocabulary of ${vocabulary}`);
   }
 };

@@ -8,8 +8,8 @@ export interface EvaluateOptions extends ForwardOptions {
 }
 
 /**
- * Nats of each target under the path: [windows * context]. Throws `DeviceError`, RangeError on a token outside the
- * vocabulary, and the signal's reason when it aborts.
+ * Nats of each target under the path: [windows * context]. Throws `DeviceError`, `TokenOutside`, and the signal's
+ * reason when it aborts.
  */
 export const evaluate = async (options: EvaluateOptions): Promise<Float32Array> => {
   const { path, windows, batch = BATCH } = options;

@@ -72,8 +72,8 @@ interface Kept extends TrainingState {
  *     repeat H times:  x ~ D_i;  theta_i <- AdamW(theta_i, grad f(x, theta_i), lr(step))
  *     delta <- theta - theta_i
  *
- * The loss is added up on the device, and read only when the device is waited for. Throws `LossNotFinite`, `DeviceError`, and RangeError
- * on a token outside the vocabulary.
+ * The loss is added up on the device, and read only when the device is waited for. Throws `LossNotFinite`,
+ * `DeviceError` and `TokenOutside`.
  */
 export const round = async (options: RoundOptions): Promise<RoundResult> => {
   const { path, inner, theta, globalStep, steps, signal, clock = systemClock } = options;

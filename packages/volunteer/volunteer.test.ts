@@ -33,7 +33,8 @@ test('proves who it is, takes a lease, computes, hands in, and asks again', asyn
     'content-digest': `sha-256=:${digest}:`,
   });
   const report = JSON.parse(Buffer.from(String(put.headers['pathfold-report']), 'base64url').toString());
-  expect(report).toMatchObject({ steps: 4, tokens: 400, executor: { name: 'toy' } });
+  const executor = { name: 'toy', adapter: 'toy', tokensPerSecond: 100 };
+  expect(report).toMatchObject({ steps: 4, tokens: 400, executor });
   scene.coordinator.settle(lease.lease, 'checked');
   await until(() => expect(scene.volunteer.snapshot()).toMatchObject({ credit: 7, outcomes: [{ state: 'checked' }] }));
 });
@@ -137,6 +138,16 @@ test('a crash of the worker gives the lease back with its reason, and work goes 
   await ready;
   expect(scene.device.probes).toHaveLength(2);
 });
+
+test.each(['device_lost', 'out_of_memory', 'loss_not_finite'] as const)(
+  'work that ends in %s gives its lease back with what happened',
+  async (code) => {
+    const { lease, job } = await scene.takeLease();
+    const release = scene.coordinator.next('release');
+    job.fail(new PathfoldError(code, 'in the third step'));
+    expect(await release).toMatchObject({ lease: lease.lease, code, detail: 'in the third step' });
+  },
+);
 
 test('a device that computes wrongly does not take part, and says why', async () => {
   scene.device.compute.probe = () => Promise.reject(new PathfoldError('self_test_failed', 'matmul differs by 3'));

@@ -116,6 +116,32 @@ test('L5: cut short, it answers the steps that were done', async () => {
   expect(before.steps).toBe(0);
 });
 
+test('bad input ends in an error of a code, which says what and where', async () => {
+  const failed = (changes: Partial<TrainTask>, ports = portsWith()) =>
+    trainRun.execute({ ...task, ...changes }, ports).catch((error: unknown) => error);
+
+  const shard = await put(encodeTokens(new Uint16Array(400).fill(257)));
+  expect(await failed({ shard })).toMatchObject({
+    code: 'bad_tokens',
+    message: 'token 257 at 0 is outside the vocabulary of 257',
+  });
+
+  const [first, ...others] = task.modules;
+  const broken = floats(blobs.get(first!.sha256)!).fill(Number.NaN, 0, 1);
+  const modules = [{ ...first!, ...(await put(new Uint8Array(broken.buffer))) }, ...others];
+  expect(await failed({ modules, globalStep: 30 })).toMatchObject({
+    code: 'loss_not_finite',
+    detail: 'the loss of inner step 30 is not finite',
+  });
+
+  const small = await openExecutor('wasm', { memoryBytes: 1e5 });
+  expect(await failed({}, portsWith({ executor: small }))).toMatchObject({
+    code: 'out_of_memory',
+    detail: 'this work needs 1 MB of memory, of 1 MB',
+  });
+  small.dispose();
+});
+
 test('a task whose modules are not those of its path is refused before anything is computed', async () => {
   const swapped = { ...task, modules: [...task.modules].reverse() };
   await expect(trainRun.execute(swapped, portsWith())).rejects.toMatchObject({ code: 'bad_message' });
