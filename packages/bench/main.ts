@@ -9,6 +9,10 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'training steps: fair stock TensorFlow.js against our executors',
     load: async () => (await import('./train.ts')).run,
   },
+  f16: {
+    about: 'what storing values in half precision would do to gradients',
+    load: async () => (await import('./f16.ts')).run,
+  },
   coordinator: {
     about: 'the coordinator under load: leases with 5,000 sockets, contributions to disk, delay of the socket loop',
     load: async () => (await import('./coordinator.ts')).run,
