@@ -1,6 +1,7 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
 import { opfsBlobs } from '@pathfold/blobs/opfs';
 import { spawnBrowserCompute } from '@pathfold/volunteer/browser-compute';
+import { browserMemory } from '@pathfold/volunteer/browser-memory';
 import { createCompute } from '@pathfold/volunteer/compute-client';
 import { restoreIdentity } from '@pathfold/volunteer/identity';
 import { memoryNotes } from '@pathfold/volunteer/notes';
@@ -14,8 +15,6 @@ import type { WorkerDoor } from './worker-words.ts';
 /** The newest snapshot reaches the page at most this often. */
 const SNAPSHOT_EVERY_MS = 150;
 const CACHE_BYTES = 500e6;
-/** Browsers tell the memory of a machine roughly and at most 8 GiB of it; half of it may be used. */
-const memoryBytes = (((navigator as { deviceMemory?: number }).deviceMemory ?? 4) / 2) * 2 ** 30;
 
 /** Where things outlive a visit; in memory where the browser has no private file system or refuses it. */
 async function openDisk() {
@@ -48,7 +47,7 @@ const door: WorkerDoor = {
       cacheBytes: CACHE_BYTES,
       compute: createCompute(spawnBrowserCompute),
       identity: await restoreIdentity(identityFile),
-      memoryBytes,
+      memoryBytes: browserMemory(),
       now: () => performance.timeOrigin + performance.now(),
       after(ms, callback) {
         const timer = setTimeout(callback, ms);

@@ -1,5 +1,6 @@
 import { browserLanes } from '@pathfold/tensors/executors/wasm/browser-lanes';
 import { systemClock } from '@pathfold/training/clock';
+import { browserMemory } from './browser-memory.ts';
 import { serveCompute } from './compute.ts';
 import type { ToCompute } from './compute-words.ts';
 import { openDevice } from './device.ts';
@@ -12,6 +13,6 @@ serveCompute(
     listen: (listener) => addEventListener('message', (event: MessageEvent<ToCompute>) => listener(event.data)),
   },
   WORKS,
-  openDevice({ wasmBaseUrl: '/tfjs/', lanes: browserLanes() }),
+  openDevice({ wasmBaseUrl: '/tfjs/', lanes: browserLanes(), memoryBytes: browserMemory() }),
   systemClock,
 );
