@@ -144,7 +144,7 @@ export const ERRORS = {
   },
   too_stale: {
     status: 422,
-    what: 'The model has moved on by more versions since this work began than the run allows.',
+    what: 'It came late, and the model has moved on by more versions since than the run allows.',
     todo: 'Nothing: the next piece of work starts from the newest version, with fewer steps.',
   },
   // sockets

@@ -58,7 +58,10 @@ export type Mode = (typeof MODES)[number];
 
 /** Asynchronous Local-SGD (arXiv 2401.09135). Read only where modules step asynchronously. */
 export const AsyncSpec = z.strictObject({
-  /** Grace period: how long an arrival waits for others to join its fold, in parts of the expected time of a task. */
+  /**
+   * Grace period: how long an arrival waits for others to join its fold, in parts of the expected time of a task; a
+   * quarter of that when fewer than half of those at work are due in it.
+   */
   grace: z._default(z.number().check(z.minimum(0), z.maximum(1_000_000)), 0.1),
   /** Arrivals that a fold needs (buffer of FedBuff, quorum of Decoupled DiLoCo). */
   quorum: z._default(count(64), 1),
@@ -70,7 +73,7 @@ export const AsyncSpec = z.strictObject({
   dynamicSteps: z._default(z.boolean(), true),
   /** Fewest steps that DyLU gives. */
   leastSteps: z._default(count(10_000), 5),
-  /** Module versions since a contribution's start after which it is not taken any more. */
+  /** Module versions since a contribution's start after which it is not taken any more, if it comes late. */
   mostStaleness: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 20),
   /** A contribution that is s versions old counts (1 + s) ** -stalenessPower; 0: as any other. */
   stalenessPower: z._default(z.number().check(z.minimum(0), z.maximum(4)), 0),
