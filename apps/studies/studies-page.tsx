@@ -12,6 +12,11 @@ export function StudiesPage() {
   return (
     <Page current="Studies" away={away} wide>
       <h1 className="mb-4 font-semibold text-2xl">Papers, run again by volunteers</h1>
+      {studies?.length === 0 && (
+        <EmptyState title="No studies are hung here">
+          This coordinator ships none: docs/studies/gallery.json is empty.
+        </EmptyState>
+      )}
       {studies ? (
         <div className="grid gap-4 lg:grid-cols-2">
           {studies.map((study) => (
@@ -19,7 +24,9 @@ export function StudiesPage() {
           ))}
         </div>
       ) : (
-        <EmptyState title={away ? 'The coordinator does not answer' : 'Looking for studies'}>{null}</EmptyState>
+        <EmptyState title={away ? 'The coordinator does not answer' : 'Looking for studies'}>
+          {away ? 'Studies are read again every two seconds; nothing has to be done.' : 'One moment.'}
+        </EmptyState>
       )}
     </Page>
   );

@@ -1,14 +1,19 @@
-import type { StudyResource } from '@pathfold/protocol/study-spec';
+import type { Chart, StudyResource } from '@pathfold/protocol/study-spec';
 import { Card } from '@pathfold/ui/card';
-import { Lines } from './lines.tsx';
+import { EmptyState } from '@pathfold/ui/empty-state';
+import { ChartView } from './chart-view.tsx';
 import type { LiveStudy } from './use-gallery.ts';
 
 const figure = (value: number | null): string => (value === null ? '–' : value.toPrecision(3));
 
+const spread = ({ mean, std }: StudyResource['claims'][number]['measured']): string =>
+  `${figure(mean)}${std === null ? '' : ` ± ${figure(std)}`}`;
+
 function Claims({ claims }: { readonly claims: StudyResource['claims'] }) {
-  if (claims.length === 0) return <p className="text-muted">No results are shipped with this version yet.</p>;
+  if (claims.length === 0) return <p className="text-soft text-sm">No results are shipped with this version yet.</p>;
   return (
-    <div className="overflow-x-auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by the keys
+    <section tabIndex={0} aria-label="Claims" className="overflow-x-auto">
       <table className="w-full text-left text-sm">
         <thead>
           <tr>
@@ -24,16 +29,19 @@ function Claims({ claims }: { readonly claims: StudyResource['claims'] }) {
             <tr key={id} className="border-line border-t align-top">
               <td className="py-1 pr-3">{claim}</td>
               <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
-              <td className="py-1 pr-3">{figure(measured.mean)}</td>
+              <td className="py-1 pr-3 whitespace-nowrap">{spread(measured)}</td>
               <td className="py-1 pr-3">{measured.n}</td>
               <td className="py-1">{measured.n === 0 ? 'not measured' : holds ? 'held' : 'not held'}</td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
+
+/** Titles name generations, which go on: what stays is the words before. */
+const keyOf = ({ title }: Chart): string => title.split(' (')[0]!;
 
 /** One study: its question, its picture while volunteers work, its claims, its paper, its command. */
 export function StudyCard({ study, live }: { readonly study: StudyResource; readonly live: readonly LiveStudy[] }) {
@@ -41,13 +49,19 @@ export function StudyCard({ study, live }: { readonly study: StudyResource; read
     <Card title={study.title}>
       <div className="grid gap-4">
         <p>{study.question}</p>
+        {live.length === 0 && (
+          <EmptyState title="Nobody runs it here now">
+            When an operator starts it, its picture is drawn here while volunteers work.
+          </EmptyState>
+        )}
         {live.map(({ run, charts }) => (
           <section key={run.id} aria-label={`Run ${run.name}`} className="grid gap-2">
             <h3 className="font-semibold">{`${run.name}: ${run.state}, round ${run.round}`}</h3>
+            {charts.length === 0 && <p className="text-soft text-sm">The first figures are on their way.</p>}
             {charts.map((chart) => (
-              <div key={chart.title}>
+              <div key={keyOf(chart)}>
                 <p className="text-sm">{chart.title}</p>
-                <Lines chart={chart} />
+                <ChartView chart={chart} />
               </div>
             ))}
           </section>

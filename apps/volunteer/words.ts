@@ -1,6 +1,7 @@
 import type { PathShard } from '@pathfold/protocol/resources';
 import { domainsInWords, formatCount, plural } from '@pathfold/ui/formats';
 import type { Snapshot, WorkSnapshot } from '@pathfold/volunteer/snapshot';
+import { wordsOf } from '@pathfold/volunteer/works';
 
 const HEADLINES: Record<Snapshot['status']['code'], string> = {
   stopped: 'Stopped',
@@ -31,11 +32,9 @@ export const deviceInWords = ({ executor, tried }: Pick<Snapshot, 'executor' | '
   return chosen + why.join('');
 };
 
-const KINDS: Partial<Record<string, string>> = { train: 'Training', evaluate: 'Scoring', route: 'Routing texts' };
-
 /** What the work in hand is, for example `Training path 0, round 7`. */
 export function workInWords(work: WorkSnapshot): string {
-  const what = KINDS[work.kind] ?? work.kind;
+  const what = wordsOf(work.kind)?.doing ?? work.kind;
   const path = work.path === null ? '' : ` path ${work.path}`;
   return `${what}${path}${work.round === null ? '' : `, round ${work.round}`}`;
 }
@@ -46,8 +45,7 @@ export const shardInWords = ({ path, domains }: PathShard): string =>
 
 /** How far the work in hand is. Scoring counts tokens and knows no end in advance. */
 export function progressInWords(work: WorkSnapshot): string {
-  if (work.plannedSteps === null)
-    return `${formatCount(work.steps)} tokens ${work.kind === 'route' ? 'read' : 'scored'}`;
+  if (work.plannedSteps === null) return `${formatCount(work.steps)} ${wordsOf(work.kind)?.counts ?? 'steps'}`;
   return `inner step ${formatCount(work.steps)} of ${formatCount(work.plannedSteps)}`;
 }
 

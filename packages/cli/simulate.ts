@@ -4,8 +4,7 @@ import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants';
 import { churnScenario, drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
 import { type Faults, simulate } from '@pathfold/coordination/simulator/simulate';
 import { MODES, type Mode } from '@pathfold/protocol/run-spec';
-import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
-import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
+import { simulatedKinds } from '@pathfold/works/kinds';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 interface Options {
@@ -19,7 +18,7 @@ interface Options {
   churn?: number;
 }
 
-const KINDS = [simulatedTrain, simulatedEvaluate];
+const KINDS = await simulatedKinds();
 /** Seeds within which a planted bug must be found. */
 const PLANT_SEEDS = 200;
 

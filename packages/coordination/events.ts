@@ -12,7 +12,7 @@ import type { Fold, FoldOutput, Json, RunFacts, Task } from './work-plan.ts';
 export type CoordinatorEvent = { readonly at: number } & (
   | { readonly type: 'CoordinatorStarted'; readonly epoch: number }
   | { readonly type: 'RunCreated'; readonly run: RunFacts; readonly kinds: readonly string[] }
-  /** From the operator, or (decided) `finished` when its work is done. */
+  /** From the operator, or (decided) `finished` when its work is done, `paused` when a task of it seems hopeless. */
   | { readonly type: 'RunStateChanged'; readonly run: string; readonly state: RunState; readonly reason: string | null }
   /** From the operator: how its modules step from now on. */
   | { readonly type: 'RunModeChanged'; readonly run: string; readonly mode: Mode }

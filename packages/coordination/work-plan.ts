@@ -231,6 +231,8 @@ export interface WorkPlan<S = Json> {
    * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
    */
   plan(state: S, run: RunFacts, now: number): Plan;
+  /** What an operator may ask it for: scores of the newest round, or more experts. */
+  readonly asks?: readonly ('scores' | 'growth')[];
   /**
    * Whether somebody asked for this work, so that it goes on even while the run is paused or finished. A kind
    * without it rests then.

@@ -13,12 +13,23 @@ export const StudySpec = z.strictObject({
 });
 export type StudySpec = z.infer<typeof StudySpec>;
 
-/** A chart that a kind of work draws of its progress: the pages know lines, not kinds. */
+/**
+ * What a chart's lines mean. `lines`: of each group the last is the newest, the others are its past. `frames`: the lines of
+ * group `target` stand, the others come one after another. `bars`: heights of one line's points. `dots`: points, a group
+ * each in a colour. `tree`: branches of two points.
+ */
+export const CHART_FORMS = ['lines', 'frames', 'bars', 'dots', 'tree'] as const;
+
+/** A chart that a kind of work draws of its progress: the pages know forms, not kinds. */
 export const Chart = z.object({
   title: z.string(),
   x: z.string(),
   y: z.string(),
-  /** In order; the last of each `group` is the newest, the others are its past. */
+  /** `lines` where left out. */
+  as: z.optional(z.enum(CHART_FORMS)),
+  /** Places across that something happened at. */
+  marks: z.optional(z.array(z.number())),
+  /** In order. */
   lines: z.array(
     z.object({ label: z.string(), group: z.string(), points: z.array(z.tuple([z.number(), z.number()])) }),
   ),

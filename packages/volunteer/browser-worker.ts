@@ -4,7 +4,7 @@ import { browserMemory } from './browser-memory.ts';
 import { serveCompute } from './compute.ts';
 import type { ToCompute } from './compute-words.ts';
 import { openDevice } from './device.ts';
-import { WORKS } from './works.ts';
+import { runOf } from './works.ts';
 
 /** Entry of the compute worker in a page. */
 serveCompute(
@@ -12,7 +12,7 @@ serveCompute(
     post: (message, transfer) => postMessage(message, { transfer: [...(transfer ?? [])] }),
     listen: (listener) => addEventListener('message', (event: MessageEvent<ToCompute>) => listener(event.data)),
   },
-  WORKS,
+  runOf,
   openDevice({ wasmBaseUrl: '/tfjs/', lanes: browserLanes(), memoryBytes: browserMemory() }),
   systemClock,
 );

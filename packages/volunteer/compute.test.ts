@@ -36,7 +36,12 @@ function playedCompute(execute: (body: unknown, ports: WorkPorts) => Promise<Wor
   const compute = createCompute(() => {
     const { port1, port2 } = new MessageChannel();
     ended.push(() => port1.close());
-    serveCompute(end<FromCompute, ToCompute>(port2), [toy], async () => ({ executor, probe }), systemClock);
+    serveCompute(
+      end<FromCompute, ToCompute>(port2),
+      async (kind) => (kind === toy.name ? toy : null),
+      async () => ({ executor, probe }),
+      systemClock,
+    );
     let crashed: (detail: string) => void = () => {};
     spawned.push({ crash: (detail) => crashed(detail) });
     const worker: ComputeWorker = {

@@ -13,7 +13,7 @@ export type OpenDevice = (choice: ComputeChoice) => Promise<{ readonly executor:
 /** The worker's half of computing: owns the device, does one piece of work at a time. */
 export function serveCompute(
   port: ComputePort<FromCompute, ToCompute>,
-  works: readonly WorkRun[],
+  runOf: (kind: string) => Promise<WorkRun | null>,
   openDevice: OpenDevice,
   clock: Clock,
 ): void {
@@ -41,8 +41,6 @@ export function serveCompute(
   }
 
   async function execute({ call, job }: Extract<ToCompute, { type: 'execute' }>): Promise<void> {
-    const work = works.find((entry) => entry.name === job.kind);
-    if (!work) throw new PathfoldError('bad_message', `This volunteer does not know the kind of work ${job.kind}.`);
     if (!executor) throw new PathfoldError('device_lost', 'No device is open.');
     const control = new AbortController();
     cuts.set(call, control);
@@ -67,8 +65,14 @@ export function serveCompute(
       onComputing: () => port.post({ type: 'computing', call }),
       onProgress: (progress) => port.post({ type: 'progress', call, progress }),
     };
-    const result = await work.execute(job.body, ports).finally(() => cuts.delete(call));
+    const result = await executeIn(job, ports).finally(() => cuts.delete(call));
     port.post({ type: 'done', call, result }, buffersOf([result.payload, result.keep?.bytes]));
+  }
+
+  async function executeIn({ kind, body }: Extract<ToCompute, { type: 'execute' }>['job'], ports: WorkPorts) {
+    const work = await runOf(kind);
+    if (!work) throw new PathfoldError('bad_message', `This volunteer does not know the kind of work ${kind}.`);
+    return work.execute(body, ports);
   }
 
   const orFail = (call: number, work: Promise<void>) =>

@@ -4,7 +4,7 @@ import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
 import { systemClock } from '@pathfold/training/clock';
 import { serveCompute } from './compute.ts';
 import { openDevice } from './device.ts';
-import { WORKS } from './works.ts';
+import { runOf } from './works.ts';
 
 /** Entry of the compute worker in Node. */
 const port = parentPort;
@@ -14,7 +14,7 @@ serveCompute(
     post: (message, transfer) => port.postMessage(message, [...(transfer ?? [])]),
     listen: (listener) => port.on('message', listener),
   },
-  WORKS,
+  runOf,
   openDevice({ lanes: nodeLanes(), memoryBytes: totalmem() }),
   systemClock,
 );

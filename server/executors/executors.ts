@@ -20,7 +20,7 @@ export const openExecutors = (options: {
   readonly threads: number;
   readonly works?: URL;
 }): Executors => {
-  const { blobFolder, threads, works = new URL('../works.ts', import.meta.url) } = options;
+  const { blobFolder, threads, works = new URL('folds.ts', import.meta.url) } = options;
   const workerData: ThreadData = { blobFolder, works: works.href };
   const pool = new Piscina<Job, JobResult<unknown>>({
     filename: new URL('./thread.mjs', import.meta.url).href,

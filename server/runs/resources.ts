@@ -81,11 +81,11 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
 /** What the last evaluation said; null before. */
 export const evaluationOf = (summary: Summary): Evaluation | null => (summary.evaluation ?? null) as Evaluation | null;
 
-/** Volunteers that compute on a training lease of a run now, by path. */
+/** Volunteers that compute on the state of a path of a run now, by path. */
 function trainersOf(state: CoordinatorState, run: string): Map<string, string[]> {
   const trainers = new Map<string, string[]>();
-  for (const { run: of, kind, task, volunteer, contribution } of Object.values(state.leases))
-    if (of === run && kind === 'train' && task.path !== null && contribution === null)
+  for (const { run: of, task, volunteer, contribution } of Object.values(state.leases))
+    if (of === run && task.path !== null && contribution === null)
       trainers.set(task.path, [...(trainers.get(task.path) ?? []), volunteer]);
   return trainers;
 }

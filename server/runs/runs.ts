@@ -1,3 +1,4 @@
+import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
@@ -51,6 +52,10 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
   };
 
   const modelKinds = kinds.filter(({ studies }) => !studies).map(({ name }) => name);
+
+  /** The kind of work of a run that the operator may ask for this. */
+  const kindFor = (record: RunRecord, what: 'scores' | 'growth') =>
+    kinds.find(({ name, asks }) => record.kinds.includes(name) && asks?.includes(what))?.name;
 
   const bases = createBases({ host, registry, create: (spec) => create(spec), onChange });
 
@@ -155,9 +160,9 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     },
     /** Scores the newest round, also of a run that is paused or finished. */
     async evaluate(id: string): Promise<void> {
-      if (!recordOf(id).kinds.includes('evaluate'))
-        throw new PathfoldError('wrong_state', 'The run is a study: nothing of it is scored.');
-      await host.record({ type: 'WorkRequested', run: id, kind: 'evaluate' });
+      const kind = kindFor(recordOf(id), 'scores');
+      if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: nothing of it is scored.');
+      await host.record({ type: 'WorkRequested', run: id, kind });
     },
     /** Adds an expert to a level, without a stop: its paths share the documents of those that they are copied from. */
     async grow(id: string, level: number, expert: number): Promise<void> {
@@ -166,7 +171,9 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
       await host.record({
         type: 'WorkRequested',
         run: id,
-        kind: 'route',
+        kind,
+      const kind = kindFor(record, 'growth');
+      if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: it has no experts.');
         ask: growthOf(record.facts, level, expert) as unknown as Json,
       });
     },

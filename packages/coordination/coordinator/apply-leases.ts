@@ -1,4 +1,5 @@
 import type { ContributionFacts } from '../work-plan.ts';
+import { noteAccepted, noteRejected } from './failures.ts';
 import { noteIdle } from './memory.ts';
 import { endLease, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
 import type { LeaseRecord } from './state.ts';
@@ -96,6 +97,8 @@ export const leaseHandlers: Handlers<
     if (!lease?.contribution) return;
     const volunteer = scene.state.volunteers[lease.volunteer];
     if (volunteer) volunteer.rejectedCount++;
+    const run = scene.state.runs[lease.run];
+    if (run) noteRejected(run, lease, event.code);
     loseLease(scene, lease);
   },
 
@@ -110,7 +113,10 @@ export const leaseHandlers: Handlers<
       volunteer.acceptedCount++;
     }
     const run = scene.state.runs[lease.run];
-    if (run) tell(scene, run, lease.kind, { type: 'accepted', contribution: contributionFacts(lease) });
+    if (run) {
+      noteAccepted(run, lease);
+      tell(scene, run, lease.kind, { type: 'accepted', contribution: contributionFacts(lease) });
+    }
     endLease(scene, lease);
   },
 

@@ -82,6 +82,7 @@ export const runHandlers: Handlers<
     scene.touched.runs.add(event.run);
     run.state = event.state;
     run.reason = event.reason;
+    if (event.state === 'training') delete run.failures;
     if (event.state !== 'training') run.haltedAt ??= scene.at;
     else if (run.haltedAt !== null) {
       resume(scene, run, scene.at - run.haltedAt);

@@ -2,7 +2,8 @@ import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import type { CoordinatorEvent } from '../events.ts';
 import { contributionFacts } from './apply-leases.ts';
 import { searchForRuns, serveVolunteers } from './decide-grants.ts';
-import { type Desk, goesOn } from './desk.ts';
+import { companyOf, type Desk, goesOn } from './desk.ts';
+import { hopelessTask } from './failures.ts';
 import { watch } from './memory.ts';
 import { foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
 
@@ -129,6 +130,8 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   const { state, memory, kinds, now } = desk;
   const id = run.facts.id;
   const isTraining = run.state === 'training';
+  const reason = isTraining ? hopelessTask(run) : null;
+  if (reason !== null) return [{ at: now, type: 'RunStateChanged', run: id, state: 'paused', reason }];
   const events = isTraining ? [] : halt(desk, run);
   let done = true;
   let wakeAt = Number.POSITIVE_INFINITY;

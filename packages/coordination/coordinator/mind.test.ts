@@ -54,6 +54,48 @@ describe('leases', () => {
     expect(snapshot({ ...table.state, now: 0 })).toBe(snapshot({ ...restore(before), now: 0 }));
   });
 
+  test('a task that fails its check for everybody pauses its run, and the reason says so', () => {
+    const table = tableWithRun();
+    const fail = (volunteer: string) => {
+      const lease = table.lease(volunteer);
+      table.receive(lease, 10);
+      const decided = table.take({ type: 'ContributionRejected', lease, code: 'not_finite', detail: '' });
+      table.take({ type: 'VolunteerAway', volunteer });
+      return only(decided, 'RunStateChanged');
+    };
+    const failed = ['a', 'b', 'c', 'a', 'b'].map((volunteer) => {
+      table.join(volunteer);
+      return fail(volunteer);
+    });
+    expect(failed.slice(0, 4).flat()).toEqual([]);
+    expect(failed[4]).toMatchObject([
+      {
+        state: 'paused',
+        reason: expect.stringMatching(/^The task toy.* 5 times, in the hands of 3 volunteers, last as not_finite/),
+      },
+    ]);
+    restart(table, 1000);
+    table.join('d');
+    expect(table.state.volunteers['d']!.lease).toBeNull();
+    expect(
+      only(table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null }), 'LeaseGranted'),
+    ).toHaveLength(1);
+  });
+
+  test('one volunteer alone may fail more often; work that passes makes good what failed', () => {
+    const table = tableWithRun();
+    table.join('a');
+    for (let attempt = 1; attempt < 20; attempt++) {
+      const lease = table.lease('a');
+      table.receive(lease, 10);
+      table.take({ type: 'ContributionRejected', lease, code: 'not_finite', detail: '' });
+      table.ready('a');
+    }
+    expect(table.state.runs['r']!.state).toBe('training');
+    table.contribute(table.lease('a'), 10);
+    expect(table.state.runs['r']!.failures).toEqual({});
+  });
+
   test('a contribution told twice, and checked twice, is credited once', () => {
     const table = tableWithRun();
     table.join('a');

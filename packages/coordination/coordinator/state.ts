@@ -1,6 +1,7 @@
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { RunState } from '@pathfold/protocol/resources';
 import type { Fold, RunFacts, Task } from '../work-plan.ts';
+import type { Failures } from './failures.ts';
 
 /**
  * All that the coordinator's mind knows: plain data, the same after replaying the log, and unchanged by a trip
@@ -37,6 +38,8 @@ export interface RunRecord {
   readonly leases: Record<string, true>;
   /** Folds under way, by kind and key. */
   readonly folds: Record<string, { readonly kind: string; readonly fold: Fold }>;
+  /** By kind and key, oldest first; absent before the first. */
+  failures?: Record<string, Failures>;
 }
 
 export interface VolunteerRecord {

@@ -1,5 +1,4 @@
-import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
-import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
+import { simulatedKinds } from '@pathfold/works/kinds';
 import { expect, test } from 'vitest';
 import { PLANTS, withPlant } from './plants.ts';
 import { drawScenario } from './scenario.ts';
@@ -7,14 +6,17 @@ import { simulate } from './simulate.ts';
 
 const SEEDS = 200;
 
-test.each(Object.entries(PLANTS))('%s is found', { timeout: 240_000 }, (_name, plant) => {
-  const kinds = withPlant([simulatedTrain, simulatedEvaluate], plant);
+test.each(Object.entries(PLANTS))('%s is found', { timeout: 240_000 }, async (_name, plant) => {
+  const kinds = withPlant(await simulatedKinds(), plant);
   let violation: string | null = null;
   for (let seed = 1; seed <= SEEDS && violation === null; seed++)
-    ({ violation } = simulate(drawScenario(seed, plant.mode ? { mode: plant.mode } : {}), {
-      kinds,
-      ...(plant.mind && { wrapMind: plant.mind }),
-    }));
+    ({ violation } = simulate(
+      drawScenario(seed, { ...(plant.mode && { mode: plant.mode }), hopeless: plant.hopeless ?? 0 }),
+      {
+        kinds,
+        ...(plant.mind && { wrapMind: plant.mind }),
+      },
+    ));
   expect(violation, plant.mistake).not.toBeNull();
 });
 

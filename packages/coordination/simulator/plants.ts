@@ -10,6 +10,8 @@ export interface Plant {
   readonly mistake: string;
   /** How modules step in the runs that it shows in; in rounds where absent. */
   readonly mode?: Mode;
+  /** Part of the tasks that never pass their check in the runs that it shows in; none where absent. */
+  readonly hopeless?: number;
   mind?(mind: Coordinator): Coordinator;
   plan?(plan: WorkPlan<unknown>): WorkPlan<unknown>;
 }
@@ -85,8 +87,9 @@ const withSpec = (run: RunFacts, change: Partial<RunFacts['spec']>): RunFacts =>
 /** Changes what asynchronous folds are told of their contributions. */
 const onArrivals = (change: (arrival: Arrived) => Partial<Arrived>) =>
   deciding(() => (event) => {
-    if (event.type !== 'FoldBegun' || event.kind !== 'train') return event;
-    const input = event.fold.input as { contributions: Arrived[] };
+    if (event.type !== 'FoldBegun') return event;
+    const input = event.fold.input as { contributions?: Arrived[] };
+    if (input.contributions?.[0]?.staleness === undefined) return event;
     const contributions = input.contributions.map((one) => ({ ...one, ...change(one) }));
     return { ...event, fold: { ...event.fold, input: { ...input, contributions } } };
   });
@@ -150,6 +153,14 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
         if (module) module.version++;
       },
     }),
+  },
+  'hopeless-task': {
+    mistake: 'a task that fails its check for everybody is leased for ever',
+    hopeless: 0.02,
+    mind: deciding(
+      () => (event) =>
+        event.type === 'RunStateChanged' && event.state === 'paused' && event.reason !== null ? null : event,
+    ),
   },
   'lost-task': {
     mistake: 'work is not leased again after its holder was lost',

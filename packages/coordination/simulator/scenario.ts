@@ -23,6 +23,8 @@ export interface Rates {
   readonly lie: number;
   /** Of these sorts; of all when left out. */
   readonly sorts?: readonly Lie[] | undefined;
+  /** Part of the tasks that fail their check whoever does them, until the operator has mended them; none when left out. */
+  readonly hopeless?: number;
 }
 
 /** One simulation: all of it follows from the seed and what was asked for. */
@@ -36,6 +38,8 @@ export interface Scenario {
   readonly troubles: Rates;
   /** A part of the volunteers leaves now and then, and as many others come; null for none. */
   readonly churn: Churn | null;
+  /** A run of each study goes on beside the others. */
+  readonly studies: boolean;
   /** The operator changes how modules step now and then. */
   readonly switchesMode: boolean;
   /** Goes on until all of these are reached, counting the rounds of the first run. */
@@ -57,19 +61,23 @@ export interface Wishes {
   readonly experts?: readonly number[];
   readonly virtualMs?: number;
   readonly mode?: Mode;
+  /** See `Rates`. */
+  readonly hopeless?: number;
 }
 
 const MINUTE = 60_000;
+/** Volunteers of a scenario that are not asked for, on average. */
+const USUAL = 20;
 
 /** Draws a scenario; wishes replace what would be drawn. */
 export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   const random = new Random(seed);
-  const volunteers = Math.round(random.around(20, 10));
+  const volunteers = Math.round(random.around(USUAL, 10));
   const experts = random.pick([[1], [1], [2], [3], [2, 2], [2, 2], [4, 1], [1, 3], [3, 3]]);
   const second = random.chance(0.2);
   const spec = drawSpec(random);
   const secondSpec = drawSpec(random);
-  const troubles = drawTroubles(random);
+  const troubles = ofCrowd(drawTroubles(random), (wishes.volunteers ?? USUAL) / USUAL);
   const { mode = 'sync' } = wishes;
   const async = drawAsync(new Random(seed ^ 0xa57c));
   const switchesMode = mode !== 'sync' && new Random(seed ^ 0x5b17).chance(0.3);
@@ -84,8 +92,9 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     volunteers: wishes.volunteers ?? volunteers,
     silenceMs: 30_000,
     foldMs: 1000,
-    troubles,
+    troubles: { ...troubles, hopeless: wishes.hopeless ?? 0 },
     churn: null,
+    studies: new Random(seed ^ 0x57d1).chance(0.2),
     switchesMode,
     rounds: 20,
     events: 5000,
@@ -113,6 +122,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
       ...rates,
       ...{ restartMs: none, clockJumpMs: none, operatorMs: none, duplicate: 0, reorder: 0, lie: 0 },
     },
+    studies: false,
     churn: { everyMs: 2 * MINUTE, part: 0.3, announced: 0.7 },
     switchesMode: false,
     rounds: 0,
@@ -120,6 +130,16 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     virtualMs,
   };
 }
+
+/** What befalls single volunteers befalls a crowd the more often, the more there are. */
+const ofCrowd = (rates: Rates, times: number): Rates => ({
+  ...rates,
+  joinMs: rates.joinMs / times,
+  leaveMs: rates.leaveMs / times,
+  crashMs: rates.crashMs / times,
+  dropMs: rates.dropMs / times,
+  stallMs: rates.stallMs / times,
+});
 
 function drawSpec(random: Random): Partial<RunSpec> {
   const replicas = random.int(1, 4);

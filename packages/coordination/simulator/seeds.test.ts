@@ -1,10 +1,10 @@
-import { simulatedEvaluate } from '@pathfold/works/evaluate/plan-simulated';
-import { simulatedTrain } from '@pathfold/works/train/plan-simulated';
+import { simulatedKinds } from '@pathfold/works/kinds';
 import { expect, test } from 'vitest';
+import type { CoordinatorEvent } from '../events.ts';
 import { drawScenario } from './scenario.ts';
 import { simulate } from './simulate.ts';
 
-const kinds = [simulatedTrain, simulatedEvaluate];
+const kinds = await simulatedKinds();
 const SEEDS_A_TEST = 20;
 
 test.each(Array.from({ length: 10 }, (_, i) => 1 + SEEDS_A_TEST * i))(
@@ -30,6 +30,23 @@ test.each([
     expect(violation, `seed ${seed}`).toBeNull();
     expect(rounds, `rounds of seed ${seed}`).toBeGreaterThanOrEqual(20);
   }
+});
+
+test('runs go on though tasks of theirs fail for everybody: they pause, with a reason, and are mended', () => {
+  let reasons: (string | null)[] = [];
+  for (let seed = 401; seed < 406; seed++) {
+    const onLogged = (event: CoordinatorEvent) => {
+      if (event.type === 'RunStateChanged' && event.state === 'paused') reasons.push(event.reason);
+    };
+    const { violation, rounds } = simulate(drawScenario(seed, { hopeless: 0.02 }), { kinds, onLogged });
+    expect(violation, `seed ${seed}`).toBeNull();
+    expect(rounds, `rounds of seed ${seed}`).toBeGreaterThanOrEqual(20);
+  }
+  reasons = reasons.filter((reason) => reason !== null);
+  expect(reasons.length).toBeGreaterThan(0);
+  expect(reasons[0]).toMatch(
+    /^The task .* failed its check \d+ times, in the hands of \d+ volunteers?, last as not_finite/,
+  );
 });
 
 test('the same seed gives the same log', () => {

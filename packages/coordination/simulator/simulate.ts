@@ -1,7 +1,9 @@
 import { isIdle } from '../coordinator/memory.ts';
 import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
+import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
-import type { WorkPlan } from '../work-plan.ts';
+import { studyRun } from '../study-run.ts';
+import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
 import { type Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
@@ -77,10 +79,14 @@ class Simulation {
   readonly volunteers: VirtualVolunteer[] = [];
   readonly faults: Faults = { joins: 0, crashes: 0, stalls: 0, duplicates: 0, reorderings: 0, restarts: 0 };
   readonly scenario: Scenario;
+  readonly runs: readonly RunFacts[];
   readonly #lies = new Map<string, Lie>();
+  #troubles: Troubles | null = null;
+  /** By run, tasks that never pass, until they are mended. */
+  readonly #hopeless = new Map<string, Set<string>>();
+  readonly #mended = new Set<string>();
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
-  readonly #kindNames: readonly string[];
   readonly #kinds: readonly SimulatedKind[];
   readonly #plans: readonly WorkPlan<unknown>[];
   #quietSince = 0;
@@ -90,9 +96,12 @@ class Simulation {
 
   constructor(scenario: Scenario, { kinds, wrapMind = (mind) => mind, onLogged = () => {} }: SimulationPorts) {
     this.scenario = scenario;
+    const { seed, studies } = scenario;
+    const [{ spec }] = scenario.runs as [RunFacts];
+    const told = kinds.flatMap(({ study }) => (studies && study ? [{ ...study, auditSeed: seed }] : []));
+    this.runs = [...scenario.runs, ...told.map((study) => studyRun(`run-${study.name}`, spec, study))];
     this.random = new Random(scenario.seed ^ 0x5eed);
     this.#watch = new Watch(kinds);
-    this.#kindNames = kinds.map(({ plan }) => plan.name);
     this.#kinds = kinds;
     const plans = kinds.map(({ plan }) => plan);
     this.#plans = plans;
@@ -104,6 +113,7 @@ class Simulation {
       watch: this.#watch,
       onLogged: (event) => {
         this.#count(event);
+        this.#mend(event);
         onLogged(event);
       },
       tell: (volunteer, word) => this.#byId.get(volunteer)!.hear(word),
@@ -131,25 +141,46 @@ class Simulation {
     this.#claimedMs.delete(event.lease);
   }
 
+  /** A run that the mind paused is resumed by the operator, and its tasks pass from then on. */
+  #mend(event: CoordinatorEvent): void {
+    if (event.type !== 'RunStateChanged') return;
+    if (event.state === 'paused' && event.reason !== null) this.#troubles?.mend(event.run);
+    if (event.state !== 'training') return;
+    for (const key of this.#hopeless.get(event.run) ?? []) this.#mended.add(key);
+  }
+
+  #isHopeless(run: string, key: string): boolean {
+    const { troubles, seed } = this.scenario;
+    const id = `${run} ${key}`;
+    if (this.#mended.has(id) || !new Random(seed ^ hashOf(id)).chance(troubles.hopeless ?? 0)) return false;
+    this.#hopeless.set(run, (this.#hopeless.get(run) ?? new Set()).add(id));
+    return true;
+  }
+
   /** How far the kinds of work have come in the first run. */
   get rounds(): number {
     const run = this.host.state.runs[this.scenario.runs[0]!.id];
     if (!run) return 0;
-    return Math.max(...this.#plans.map((plan) => plan.summary(run.works[plan.name], run.facts).round ?? 0));
+    return Math.max(
+      ...plansOf(run, this.#plans).map((plan) => plan.summary(run.works[plan.name], run.facts).round ?? 0),
+    );
   }
 
   play(): void {
     const { scenario, host } = this;
-    for (const run of scenario.runs) this.operate({ type: 'RunCreated', run, kinds: this.#kindNames });
+    for (const run of this.runs) {
+      const kinds = this.#kinds.filter(({ study }) => study?.name === run.study?.name);
+      this.operate({ type: 'RunCreated', run, kinds: kinds.map(({ plan }) => plan.name) });
+    }
     for (let i = 0; i < scenario.volunteers; i++) this.addVolunteer(this.random.int(0, 60_000));
     this.#beat();
     const troubles = new Troubles(this);
+    this.#troubles = troubles;
     this.#stepUntil(() => this.#isLongEnough(), Math.max(scenario.virtualMs, MOST_TROUBLED_MS));
     this.#measured = this.utilisation;
     troubles.end();
     this.#provePeacefulProgress();
-    for (const { id } of scenario.runs)
-      this.operate({ type: 'RunStateChanged', run: id, state: 'finished', reason: null });
+    for (const { id } of this.runs) this.operate({ type: 'RunStateChanged', run: id, state: 'finished', reason: null });
     const end = this.agenda.now + LAST_MS;
     this.#stepUntil(() => this.agenda.now >= end, LAST_MS);
     must(Object.keys(host.state.leases).length === 0, () => 'leases are open though no run trains');
@@ -240,7 +271,7 @@ class Simulation {
       for (const run of Object.values(state.runs)) {
         if (run.state !== 'training') continue;
         const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
-        for (const plan of this.#plans) {
+        for (const plan of plansOf(run, this.#plans)) {
           const task = plan.offer(run.works[plan.name], run.facts, facts, this.host.now());
           must(task === null, () => `${id} waits though there is ${task?.key}`);
         }
@@ -250,10 +281,21 @@ class Simulation {
   #check(lease: string): Fact {
     const lie = this.#lies.get(lease);
     if (lie === 'nan') return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
+    const { run = '', kind, task } = this.host.state.leases[lease] ?? {};
+    if (task && this.#isHopeless(run, task.key))
+      return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
     const lied = lie === 'norm';
     const norm = lied ? 1e6 : this.random.around(1, 3);
-    const { kind, task } = this.host.state.leases[lease] ?? {};
     const figures = task && this.#kinds.find(({ plan }) => plan.name === kind)?.figures?.(task, lied);
     return { type: 'ContributionChecked', lease, figures: figures ?? { norm } };
   }
 }
+
+const plansOf = ({ kinds }: RunRecord, plans: readonly WorkPlan<unknown>[]) =>
+  plans.filter(({ name }) => kinds.includes(name));
+
+const hashOf = (text: string): number => {
+  let hash = 0;
+  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  return hash;
+};

@@ -11,6 +11,7 @@ export interface Troubled {
   readonly random: Random;
   readonly host: VirtualHost;
   readonly scenario: Scenario;
+  readonly runs: readonly RunFacts[];
   readonly volunteers: readonly VirtualVolunteer[];
   readonly faults: { crashes: number; stalls: number };
   addVolunteer(delayMs: number): void;
@@ -43,7 +44,7 @@ export class Troubles {
   /** No more of it. What was broken off goes on: runs train, the coordinator starts within a minute or so. */
   end(): void {
     this.#ended = true;
-    for (const { id } of this.#world.scenario.runs) this.#resume(id);
+    for (const { id } of this.#world.runs) this.#resume(id);
   }
 
   #repeat(meanMs: number, act: () => void): void {
@@ -130,8 +131,8 @@ export class Troubles {
   }
 
   #operate(): void {
-    const { agenda, random, scenario, volunteers } = this.#world;
-    const run: RunFacts = random.pick(scenario.runs);
+    const { agenda, random, runs, scenario, volunteers, host } = this.#world;
+    const run: RunFacts = random.pick(runs);
     const deed = random.int(0, 9);
     if (scenario.switchesMode && random.chance(0.5)) {
       const mode = random.pick(['sync', 'async', 'hybrid'] as const);
@@ -140,14 +141,21 @@ export class Troubles {
     if (deed <= 4) {
       this.#world.operate({ type: 'RunStateChanged', run: run.id, state: 'paused', reason: null });
       agenda.after(random.waitMs(MINUTE), () => this.#resume(run.id));
-    } else if (deed <= 7) this.#world.operate({ type: 'WorkRequested', run: run.id, kind: 'evaluate' });
-    else if (deed === 8 && run !== scenario.runs[0]) this.#world.operate({ type: 'RunDeleted', run: run.id });
+    } else if (deed <= 7) {
+      for (const kind of host.state.runs[run.id]?.kinds ?? [])
+        this.#world.operate({ type: 'WorkRequested', run: run.id, kind });
+    } else if (deed === 8 && run !== scenario.runs[0]) this.#world.operate({ type: 'RunDeleted', run: run.id });
     else if (deed === 9 && this.#here().length > 3) {
       const banned = random.pick(volunteers);
       banned.banned = true;
       banned.here = false;
       this.#world.operate({ type: 'VolunteerBanned', volunteer: banned.id });
     }
+  }
+
+  /** The mind paused a run: somebody looks at it, sooner or later. */
+  mend(run: string): void {
+    this.#world.agenda.after(this.#world.random.waitMs(MINUTE), () => this.#resume(run));
   }
 
   #resume(run: string): void {

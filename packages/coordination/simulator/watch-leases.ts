@@ -9,12 +9,15 @@ export interface SeenLease {
   readonly volunteer: string;
   readonly task: Task;
   status: 'held' | 'received' | 'accepted' | 'ended';
+  checked: boolean;
   /** What came in, as it was claimed. */
   claim: { readonly steps: number; readonly tokens: number } | null;
 }
 
 /** Whether a run trains, or somebody asked for just this kind of work. */
 export type MayWork = (run: RunRecord | undefined, kind: string) => boolean;
+
+const taskOf = ({ run, kind, task }: Pick<SeenLease, 'run' | 'kind' | 'task'>): string => `${run} ${kind}/${task.key}`;
 
 interface SeenVolunteer {
   connected: boolean;
@@ -34,6 +37,8 @@ export class LeaseWatch {
   readonly #open = new Set<string>();
   readonly #volunteers = new Map<string, SeenVolunteer>();
   readonly #deleted = new Set<string>();
+  /** By task, who failed its check since it last passed or its run was resumed. */
+  readonly #failed = new Map<string, string[]>();
   readonly #mayWork: MayWork;
 
   constructor(mayWork: MayWork) {
@@ -72,9 +77,23 @@ export class LeaseWatch {
       case 'ContributionReceived':
         this.#seeReceived(event);
         break;
-      case 'ContributionRejected':
-        if (this.leases.get(event.lease)?.status === 'received') this.#close(event.lease, 'ended');
+      case 'RunStateChanged':
+        if (event.state !== 'training') return;
+        for (const task of this.#failed.keys()) if (task.startsWith(`${event.run} `)) this.#failed.delete(task);
+        return;
+      case 'ContributionChecked': {
+        const lease = this.leases.get(event.lease);
+        if (lease?.status === 'received') lease.checked = true;
         break;
+      }
+      case 'ContributionRejected': {
+        const lease = this.leases.get(event.lease);
+        if (lease?.status !== 'received') break;
+        const { volunteer } = lease;
+        if (!lease.checked) this.#failed.set(taskOf(lease), [...(this.#failed.get(taskOf(lease)) ?? []), volunteer]);
+        this.#close(event.lease, 'ended');
+        break;
+      }
       case 'ContributionAccepted':
         this.#seeAccepted(event, decided);
         break;
@@ -82,7 +101,7 @@ export class LeaseWatch {
         this.#seeWithdrawn(event, decided);
         break;
     }
-    if ('lease' in event) this.#compareLease(event.lease, state);
+    if ('lease' in event && event.lease !== undefined) this.#compareLease(event.lease, state);
     if ('volunteer' in event) this.#compareVolunteer(event.volunteer, state);
   }
 
@@ -118,7 +137,10 @@ export class LeaseWatch {
     must(holder.connected && holder.asked && !holder.banned, () => `${volunteer} gets ${id} without asking`);
     must(this.#mayWork(state.runs[run], kind), () => `${id} is granted though ${run} does not train`);
     must(task.durationMs > 0 && task.steps > 0, () => `${id} has no steps or no time`);
-    this.leases.set(id, { run, kind, volunteer, task, status: 'held', claim: null });
+    this.leases.set(id, { run, kind, volunteer, task, status: 'held', checked: false, claim: null });
+    const failed = this.#failed.get(taskOf(event)) ?? [];
+    const isHopeless = failed.length >= (new Set(failed).size >= 3 ? 5 : 20);
+    must(!isHopeless, () => `${task.key} is leased again though it failed ${failed.length} times`);
     this.#open.add(id);
     Object.assign(holder, { lease: id, asked: false });
   }
@@ -147,6 +169,7 @@ export class LeaseWatch {
     must(credit === due, () => `${credit} of credit for ${id} where ${due} are due`);
     const { credits } = this.#volunteers.get(volunteer)!;
     credits.set(lease.run, (credits.get(lease.run) ?? 0) + due);
+    this.#failed.delete(taskOf(lease));
     this.#close(id, 'accepted');
   }
 

@@ -12,7 +12,7 @@ import { LeaseWatch, type MayWork } from './watch-leases.ts';
 export class Watch {
   readonly #leases: LeaseWatch;
   readonly #folds: FoldWatch;
-  readonly #kinds: readonly KindWatch[];
+  readonly #kinds: readonly { readonly name: string; readonly watch: KindWatch }[];
   #now = 0;
 
   constructor(kinds: readonly SimulatedKind[]) {
@@ -21,7 +21,7 @@ export class Watch {
       run?.state === 'training' || (run?.deleted === false && (plans.get(kind)?.asked?.(run.works[kind]) ?? false));
     this.#leases = new LeaseWatch(mayWork);
     this.#folds = new FoldWatch(this.#leases.leases, mayWork);
-    this.#kinds = kinds.map((kind) => kind.watch());
+    this.#kinds = kinds.map((kind) => ({ name: kind.plan.name, watch: kind.watch() }));
   }
 
   /** Right after an event was applied. `decided`: by the mind itself. */
@@ -30,7 +30,7 @@ export class Watch {
     this.#now = event.at;
     this.#leases.see(event, state, decided);
     this.#folds.see(event, state);
-    for (const kind of this.#kinds) report(kind.see(event, state));
+    for (const { watch } of this.#kinds) report(watch.see(event, state));
   }
 
   /** `now`: a time up to which the mind has decided all there was. `steadyMs`: see KindWatch. */
@@ -39,7 +39,8 @@ export class Watch {
     this.#folds.look(state);
     for (const run of Object.values(state.runs)) {
       if (run.state !== 'training') continue;
-      for (const kind of this.#kinds) report(kind.look(run, now, steadyMs, state));
+      for (const { name, watch } of this.#kinds)
+        if (run.kinds.includes(name)) report(watch.look(run, now, steadyMs, state));
     }
   }
 }

@@ -41,14 +41,23 @@ export const CLAIMS: readonly ClaimSpec[] = [
   },
 ];
 
-const COLUMNS = ['batch 1', 'batch 2', 'batches 2-5', 'batch 20', 'remember', 'mean', 'neighbours'] as const;
+const COLUMNS = [
+  'batch 1',
+  'batch 2',
+  'batches 2-5',
+  'batch 20',
+  'remember',
+  'mean',
+  'neighbours',
+  'any neighbours',
+] as const;
 
 export function report(results: Results, arms: Readonly<Record<string, { readonly about: string }>>) {
   const names = Object.keys(arms);
   const table = {
     title: 'Online loss after a switch',
     currency:
-      'Median squared error of predictions made before a batch is learnt from, by batches since the switch; batches until remembered; mean over the whole stream; accuracy of the nearest context.',
+      'Median squared error of predictions made before a batch is learnt from, by batches since the switch; batches until remembered; mean over the whole stream; accuracy of the nearest context from another visit, and from any.',
     head: ['arm', ...COLUMNS],
     rows: names.map((arm) => [
       arms[arm]!.about,
@@ -59,6 +68,21 @@ export function report(results: Results, arms: Readonly<Record<string, { readonl
         ),
       ),
     ]),
+  };
+  const shares = (other: string) =>
+    spreadText(
+      results.each((of) => of('context', 'batches 2-5') / of(other, 'batches 2-5')),
+      2,
+    );
+  const unclaimed = {
+    title: 'What is not claimed',
+    currency: 'Ratios of the median loss at batches 2 to 5 after a switch; 1 is a tie.',
+    head: ['comparison', 'ratio'],
+    rows: [
+      ['context / adapted weights in place of a context (first-order MAML)', shares('maml')],
+      ['context with Adam / context with Bayesian gradient descent', shares('context-bgd')],
+      ['context / oracle', shares('oracle')],
+    ],
   };
   const lines = (curve: string, shown: readonly string[]) =>
     shown.map((arm) =>
@@ -77,7 +101,7 @@ export function report(results: Results, arms: Readonly<Record<string, { readonl
     ),
   );
   return {
-    tables: [table],
+    tables: [table, unclaimed],
     plots: [
       linePlot(
         'after-switch',

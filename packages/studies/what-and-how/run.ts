@@ -58,7 +58,10 @@ export async function runArm(config: StretchConfig, seed: number): Promise<Resul
       'batch 20': lossAfterSwitch(traces, 20),
       remember: stepsToRemember(traces),
       mean: all.reduce((sum, loss) => sum + loss, 0) / all.length,
-      ...(isInferred ? { neighbours: neighbourAccuracy(traces) } : {}),
+      ...(isInferred && {
+        neighbours: neighbourAccuracy(traces, 'other visits'),
+        'any neighbours': neighbourAccuracy(traces, 'all'),
+      }),
     },
     curves: {
       after: Array.from({ length: SHOWN }, (_, i) => [i + 1, lossAfterSwitch(traces, i + 1)] as const),

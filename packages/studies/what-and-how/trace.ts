@@ -56,8 +56,8 @@ export function stepsToRemember(traces: readonly Trace[]): number {
   return steps.length > 0 ? median(steps) : Number.NaN;
 }
 
-/** Share of contexts whose nearest neighbour from another visit belongs to the same task. */
-export function neighbourAccuracy(traces: readonly Trace[]): number {
+/** Share of contexts whose nearest neighbour, among all others or those of other visits alone, belongs to the same task. */
+export function neighbourAccuracy(traces: readonly Trace[], among: 'all' | 'other visits'): number {
   const points = traces.flatMap((trace, segment) =>
     trace.contexts
       .filter(({ at }) => at >= trace.losses.length / 2 && trace.seen[at]!.since >= 2)
@@ -72,7 +72,7 @@ export function neighbourAccuracy(traces: readonly Trace[]): number {
   for (const point of points) {
     let [nearest, least] = [-1, Number.POSITIVE_INFINITY];
     for (const other of points) {
-      if (other.visit === point.visit) continue;
+      if (other === point || (among === 'other visits' && other.visit === point.visit)) continue;
       let distance = 0;
       for (let i = 0; i < point.logits.length; i++) distance += (point.logits[i]! - other.logits[i]!) ** 2;
       if (distance < least) [nearest, least] = [other.task, distance];

@@ -69,6 +69,7 @@ function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
  */
 export const evaluatePlan: WorkPlan<EvaluateState> = {
   name: 'evaluate',
+  asks: ['scores'],
   init: () => ({ lastRound: 0, wanted: false, campaign: null, folding: false, latest: null }),
 
   open(state, run) {

@@ -1,3 +1,4 @@
+import type { Json } from '@pathfold/coordination/work-plan';
 import { seedFor } from '@pathfold/nets/random';
 import { expect, test } from 'vitest';
 import { forwardFlops, Net } from '../exact/net.ts';
@@ -5,7 +6,15 @@ import { descend, firstDescent } from './exact-descent.ts';
 import { domainOf } from './exact-life.ts';
 import { sinusoid } from './exact-sinusoid.ts';
 import { readDescent, type Work, workOf } from './exact-work.ts';
-import { FORWARD_FLOPS, LifeSpec, type LitterTask } from './task.ts';
+import { litterFold } from './fold.ts';
+import { FORWARD_FLOPS, LifeSpec, type LitterTask, PORTRAIT_INPUTS } from './task.ts';
+
+const REPORT = {
+  computeMs: 1,
+  loss: null,
+  downloadedBytes: { peers: 0, coordinator: 0 },
+  executor: { name: 't', adapter: '', tokensPerSecond: 0 },
+};
 
 const end = (work: Work): Uint8Array => {
   for (;;) {
@@ -125,4 +134,21 @@ test('a descent in two leases is the descent in one, and it descends', () => {
   const losses = [...descend(life({}), 5, readDescent(life({}), whole), { from: 6, to: 120 })];
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   expect(mean(losses.slice(-30))).toBeLessThan(mean(losses.slice(0, 30)));
+});
+
+test('a portrait holds the rates of all genomes, and how the first one comes nearer to a sinusoid with each lesson', () => {
+  const { on: _, ...recipe } = litter();
+  const task: LitterTask = { ...recipe, what: 'portrait', number: 4, lessons: 5 };
+  const payload = end(workOf(task, null));
+  const values = valuesOf(payload);
+  const report = { ...REPORT, steps: 2, tokens: 1 };
+  const check = (body: object) => litterFold.check(body as Json, payload, report);
+  expect(Object.keys(check(task))).toHaveLength(values.length);
+  expect(() => check({ ...task, lessons: 4 })).toThrow(/wrong_size|values/);
+  expect(values.slice(0, 2).every((rate) => rate > 1e-4 && rate <= 1)).toBe(true);
+  const points = PORTRAIT_INPUTS.length;
+  const part = (number: number) => values.slice(2 + number * points, 2 + (number + 1) * points);
+  const miss = (lesson: number) => part(lesson + 1).reduce((sum, value, i) => sum + (value - part(0)[i]!) ** 2, 0);
+  expect(Math.max(...part(0))).toBeLessThanOrEqual(5);
+  expect(miss(5)).toBeLessThan(miss(0));
 });

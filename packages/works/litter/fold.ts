@@ -1,7 +1,7 @@
 import type { WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { readDescent, unitsOf, workOf } from './exact-work.ts';
-import { AuditInput, type AuditResult, examplesOf, LitterResult, LitterTask } from './task.ts';
+import { AuditInput, type AuditResult, examplesOf, LitterResult, LitterTask, PORTRAIT_INPUTS } from './task.ts';
 
 /** The values of a litter or a curve. Throws PathfoldError `bad_payload`. */
 function valuesOf(payload: Uint8Array): number[] {
@@ -10,6 +10,12 @@ function valuesOf(payload: Uint8Array): number[] {
   } catch {
     throw new PathfoldError('bad_payload', 'the result is not {"values":[...]} in UTF-8');
   }
+}
+
+function valueCount(task: Exclude<LitterTask, { what: 'descent' }>, genomes: number): number {
+  if (task.what === 'litter') return genomes;
+  if (task.what === 'curve') return task.lessons + 1;
+  return genomes + (task.lessons + 2) * PORTRAIT_INPUTS.length;
 }
 
 /** Evolution's half that touches numbers: the guard of a contribution, and the audit. */
@@ -29,7 +35,7 @@ export const litterFold: WorkFold = {
       return {};
     }
     const values = valuesOf(payload);
-    const expected = task.what === 'litter' ? units : task.lessons + 1;
+    const expected = valueCount(task, units);
     if (values.length !== expected)
       throw new PathfoldError('wrong_size', `${values.length} values where ${expected} are asked for`);
     return Object.fromEntries(values.map((value, place) => [String(place), value]));
@@ -41,7 +47,7 @@ export const litterFold: WorkFold = {
    */
   async fold(input, blobs) {
     const { body, sha256, again } = AuditInput.parse(input);
-    const start = body.what !== 'litter' && body.start ? await blobs.get(body.start.sha256) : null;
+    const start = 'start' in body && body.start ? await blobs.get(body.start.sha256) : null;
     const [claimed, work] = [await blobs.get(sha256), workOf(body, start, again)];
     let step = work.next();
     while (!step.done) step = work.next();

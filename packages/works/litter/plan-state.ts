@@ -12,6 +12,7 @@ export type Unit =
       readonly generation: number;
       readonly flops: number;
     }
+  | { readonly what: 'portrait'; readonly genomes: readonly number[]; readonly generation: number }
   | { readonly what: 'descent'; readonly from: number; readonly to: number; readonly start: BlobRef | null };
 
 /** Loss of the champion over lessons, when `flops` had been spent on finding it. */
@@ -19,6 +20,13 @@ export interface Curve {
   readonly generation: number;
   readonly flops: number;
   readonly losses: readonly number[];
+}
+
+/** A generation, its champion first, and what was seen of it (task.ts). */
+export interface Portrait {
+  readonly generation: number;
+  readonly genomes: number;
+  readonly values: readonly number[];
 }
 
 /** One arm with one seed. */
@@ -50,6 +58,8 @@ export interface Chain {
   champion: number[];
   descent: BlobRef | null;
   readonly curves: Curve[];
+  /** The newest. */
+  portrait: Portrait | null;
   test: readonly number[] | null;
 }
 
@@ -82,6 +92,7 @@ export function newChain(config: LitterConfig, arm: number, seed: number): Chain
     champion: [],
     descent: null,
     curves: [],
+    portrait: null,
     test: null,
   };
   if (method === 'fomaml') return chain;
@@ -94,8 +105,9 @@ export function newChain(config: LitterConfig, arm: number, seed: number): Chain
   return chain;
 }
 
-/** The next round waits for these: not for curves on the way. */
-const isAwaited = (unit: Unit): boolean => unit.what !== 'curve' || unit.on === 'test';
+/** The next round waits for these: not for what is only looked at on the way. */
+const isAwaited = (unit: Unit): boolean =>
+  unit.what === 'litter' || unit.what === 'descent' || (unit.what === 'curve' && unit.on === 'test');
 
 const isWaiting = ({ open, out, held }: Chain): boolean =>
   held > 0 || open.some(isAwaited) || Object.values(out).some(isAwaited);
@@ -159,7 +171,16 @@ function select(chain: Chain, config: LitterConfig): void {
   chain.champion = [order[0]!];
   chain.losses = {};
   chain.generation++;
-  if (chain.generation % config.curveEvery === 0) chain.open.push(curveOf(chain, 'choice'));
+  if (chain.generation % config.curveEvery === 0) look(chain, config);
+}
+
+/** Work that is only looked at. */
+function look(chain: Chain, { arms }: LitterConfig): void {
+  chain.open.push(curveOf(chain, 'choice'));
+  const [champion] = chain.champion;
+  const genomes = [champion!, ...chain.population.filter((id) => id !== champion)];
+  const isSeen = arms[chain.arm]!.domain === 'sinusoid';
+  if (isSeen) chain.open.push({ what: 'portrait', genomes, generation: chain.generation });
 }
 
 function born(chain: Chain, parent: number): number {
@@ -174,8 +195,7 @@ function nextTournament(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[
   const { population, generation } = chain;
   const turned = population.map((_, i) => population[(i + 7 * generation * config.litter) % population.length]!);
   chain.generation++;
-  if (chain.generation % config.curveEvery === 0 && chain.champion.length > 0)
-    chain.open.push(curveOf(chain, 'choice'));
+  if (chain.generation % config.curveEvery === 0 && chain.champion.length > 0) look(chain, config);
   return inLitters(turned, config.litter).map((genomes) => ({ what: 'litter', genomes, on: generation }));
 }
 

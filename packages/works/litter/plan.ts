@@ -127,6 +127,8 @@ function bodyOf(chain: Chain, unit: Unit, config: LitterConfig, run: RunFacts): 
         lessons: Math.max(CURVE_LESSONS, life.lessons),
         start: unit.start,
       };
+    case 'portrait':
+      return { what: 'portrait', ...common, number: unit.generation, lessons: life.lessons };
     case 'descent':
       return { what: 'descent', ...common, from: unit.from, to: unit.to, start: unit.start };
   }
@@ -264,6 +266,9 @@ function take(chain: Chain, { unit, values, sha256, bytes }: Answer, config: Lit
     case 'curve':
       if (unit.on === 'test') chain.test = values;
       else chain.curves.push({ generation: unit.generation, flops: unit.flops, losses: values });
+      break;
+    case 'portrait':
+      chain.portrait = { generation: unit.generation, genomes: unit.genomes.length, values };
       break;
     case 'descent':
       chain.descent = { sha256, bytes };

@@ -9,7 +9,7 @@ export const litterRun: WorkRun = {
 
   async execute(body, ports) {
     const task = readTask(LitterTask, body);
-    const start = task.what !== 'litter' && task.start ? await ports.blob(task.start) : null;
+    const start = 'start' in task && task.start ? await ports.blob(task.start) : null;
     const { forward, gradient } = examplesOf(task);
     return runWhole(workOf(task, start), { steps: unitsOf(task), tokens: forward + gradient }, ports);
   },

@@ -107,12 +107,20 @@ export const LitterTask = z.discriminatedUnion('what', [
     lessons: z.int(),
     start: z.nullable(BlobRef),
   }),
+  /**
+   * For the gallery: learning rates of the genomes; then a new sinusoid at PORTRAIT_INPUTS, and what the first genome
+   * answers there after 0, 1, ... lessons.
+   */
+  z.strictObject({ what: z.literal('portrait'), ...common, number: z.int(), lessons: z.int() }),
   /** Outer steps `from` up to `to` of first-order MAML, from the state that the last such lease left. */
   z.strictObject({ what: z.literal('descent'), ...common, from: z.int(), to: z.int(), start: z.nullable(BlobRef) }),
 ]);
 export type LitterTask = z.infer<typeof LitterTask>;
 
-/** Contribution of litters and curves: JSON, UTF-8. Of a descent: float32 theta, m, v, as they stand after it. */
+/** Where portraits are looked at. */
+export const PORTRAIT_INPUTS = Array.from({ length: 49 }, (_, i) => -5 + (10 * i) / 48);
+
+/** Contribution of litters, curves and portraits: JSON, UTF-8. Of a descent: float32 theta, m, v, as they stand after it. */
 export const LitterResult = z.strictObject({ values: z.array(z.number()).check(z.minLength(1), z.maxLength(4096)) });
 export type LitterResult = z.infer<typeof LitterResult>;
 
@@ -145,6 +153,8 @@ export function examplesOf(task: LitterTask): { readonly forward: number; readon
     const tasks = (task.to - task.from) * DESCENT_TASKS;
     return { forward: 0, gradient: tasks * (life.lessons + 1) * each };
   }
+  if (task.what === 'portrait')
+    return { forward: (task.lessons + 1) * PORTRAIT_INPUTS.length, gradient: task.lessons * each };
   const tasks = task.what === 'litter' && task.on !== 'choice' ? task.tasks : task.testTasks;
   const lives = Math.max(1, genomes.length) * tasks;
   const lessons = task.what === 'curve' ? task.lessons : life.method === 'darwin' ? 0 : life.lessons;

@@ -40,6 +40,7 @@ export interface RouteState {
  */
 export const routePlan: WorkPlan<RouteState> = {
   name: 'route',
+  asks: ['growth'],
   init: (run) => ({
     parts: isRouted(run) ? partsOf(featureParts(run)) : null,
     ...{ features: null, folding: false, reshardings: 0, growth: null },

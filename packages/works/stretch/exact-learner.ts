@@ -1,14 +1,16 @@
-import { gaussian, seedFor } from '@pathfold/nets/random';
+import { gaussian, seedFor, uniform32 } from '@pathfold/nets/random';
 import { exp } from '@pathfold/tensors/plan/exact';
 import { adam } from '../exact/adam.ts';
 import { Net, netShape } from '../exact/net.ts';
 import type { StreamBatch } from './exact-stream.ts';
-import { type LearnerSpec, POINTS } from './task.ts';
+import { BGD_DRAWS, type LearnerSpec, POINTS } from './task.ts';
 
 export const SHAPE = netShape([1, 100, 100, 1]);
 const CLIP_NORM = 10;
-/** Of Bayesian gradient descent: draws a step, first deviation (Zeno et al. 2018). */
-const [DRAWS, FIRST_SIGMA] = [3, 0.06];
+/** Of Bayesian gradient descent: the first deviation of a weight (Zeno et al. 2018). */
+const FIRST_SIGMA = 0.06;
+/** Its noise is cut out of these normal numbers, as by Salimans et al. (2017): drawing new ones would cost more than the gradients. */
+const NOISE = Float32Array.from({ length: 2 ** 18 }, gaussian(seedFor(0, 'noise')));
 
 /** What a stretch hands to the next one. */
 export interface LearnerState {
@@ -20,13 +22,14 @@ export interface LearnerState {
   readonly contexts: Float32Array;
 }
 
+/** Weights and biases of variance 2 / inputs (He et al. 2015): with less, gates hardly move the outputs. */
 export function firstState({ optimizer }: LearnerSpec, seed: number, tasks: number): LearnerState {
   const next = gaussian(seedFor(seed, 'weights'));
   const theta = new Float32Array(SHAPE.weightCount);
   let offset = 0;
   SHAPE.sizes.slice(1).forEach((out, l) => {
     const width = SHAPE.sizes[l]!;
-    for (let i = 0; i < out * (width + 1); i++) theta[offset + i] = Math.sqrt(1 / (3 * width)) * next();
+    for (let i = 0; i < out * (width + 1); i++) theta[offset + i] = Math.sqrt(2 / width) * next();
     offset += out * (width + 1);
   });
   const m = new Float32Array(theta.length).fill(optimizer === 'bgd' ? FIRST_SIGMA : 0);
@@ -55,8 +58,9 @@ export class Learner {
     net.weights.set(this.state.theta);
     if (method === 'context') this.#infer(before);
     if (method === 'oracle') this.#gate(this.#own(batch.task));
-    if (method === 'adapt') this.#adapt(before);
+    if (method === 'adapt' || method === 'maml') this.#adapt(before);
     const loss = this.#lossOf(batch);
+    if (method === 'adapt') net.weights.set(this.state.theta);
     for (let step = 0; step < weightSteps; step++) this.#learn(batch, at * weightSteps + step);
     return loss;
   }
@@ -114,28 +118,28 @@ export class Learner {
   /** Weights are mu + sigma epsilon: mu -= eta sigma^2 E[g]; sigma *= sqrt(1 + (sigma E[g eps] / 2)^2) - sigma E[g eps] / 2. */
   #learnBayesian(batch: StreamBatch, step: number): void {
     const net = this.#net;
+    const { weights, gradient } = net;
     const { theta: mu, m: sigma } = this.state;
     const mean = new Float64Array(mu.length);
     const spread = new Float64Array(mu.length);
-    const next = gaussian(seedFor(this.#seed, `draws ${step}`));
-    const noise = new Float32Array(mu.length);
-    for (let draw = 0; draw < DRAWS; draw++) {
-      for (let i = 0; i < mu.length; i++) {
-        noise[i] = next();
-        net.weights[i] = mu[i]! + sigma[i]! * noise[i]!;
-      }
+    const next = uniform32(seedFor(this.#seed, `draws ${step}`));
+    for (let draw = 0; draw < BGD_DRAWS; draw++) {
+      const from = next() % (NOISE.length - mu.length);
+      const noise = NOISE.subarray(from, from + mu.length);
+      for (let i = 0; i < mu.length; i++) weights[i] = mu[i]! + sigma[i]! * noise[i]!;
       this.#lossOf(batch);
       net.backward();
-      const scale = (POINTS * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()) / DRAWS;
+      const scale = (POINTS * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()) / BGD_DRAWS;
       for (let i = 0; i < mu.length; i++) {
-        const slope = scale * net.gradient[i]!;
+        const slope = scale * gradient[i]!;
         mean[i]! += slope;
         spread[i]! += slope * noise[i]!;
       }
     }
+    const rate = this.#spec.learningRate;
     for (let i = 0; i < mu.length; i++) {
       const half = 0.5 * sigma[i]! * spread[i]!;
-      mu[i] = mu[i]! - this.#spec.learningRate * sigma[i]! * sigma[i]! * mean[i]!;
+      mu[i] = mu[i]! - rate * sigma[i]! * sigma[i]! * mean[i]!;
       sigma[i] = sigma[i]! * (Math.sqrt(1 + half * half) - half);
     }
   }

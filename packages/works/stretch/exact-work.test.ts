@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { forwardFlops } from '../exact/net.ts';
 import { SHAPE } from './exact-learner.ts';
+import { seenOf } from './exact-seen.ts';
 import { streamOf } from './exact-stream.ts';
 import { readStretch, workOf } from './exact-work.ts';
 import { stretchFold } from './fold.ts';
@@ -34,6 +35,7 @@ test.each([
   { optimizer: 'bgd', learningRate: 1 },
   { method: 'oracle' },
   { method: 'adapt', inferenceRate: 0.01 },
+  { method: 'maml', inferenceRate: 0.01 },
   { method: 'plain', weightSteps: 2 },
 ])('a stretch in two leases is the stretch in one, to the last bit (%j)', (learner) => {
   const whole = readStretch(task(0, 14), run(task(0, 14, learner)));
@@ -96,6 +98,26 @@ test('an audit passes what was computed, and finds one bit that was not; the mea
   };
   expect(stretchFold.check(body, honest, report)['loss']).toBeGreaterThan(0);
   expect(() => stretchFold.check(body, honest.slice(4), report)).toThrow(/wrong_size|bytes/);
+});
+
+test('what is seen of a stretch: its last losses, the switches among them, and contexts along two directions', () => {
+  const part = task(0, 400);
+  const stretch = readStretch(part, run(part));
+  const seen = seenOf(part, stretch);
+  const batchAt = streamOf(stream, 4, 0);
+  expect(seen['batch 199']).toBeUndefined();
+  for (let at = 200; at < 400; at++) {
+    expect(seen[`batch ${at}`]).toBe(stretch.losses[at]);
+    expect(seen[`switch ${at}`] === 1).toBe(batchAt(at).since === 0);
+  }
+  const places = (axis: string) => Array.from({ length: 40 }, (_, i) => seen[`context ${i} ${axis}`]!);
+  const spread = (values: number[]) => values.reduce((sum, value) => sum + value * value, 0);
+  expect(spread(places('x'))).toBeGreaterThan(spread(places('y')));
+  expect(places('x').reduce((sum, value, i) => sum + value * places('y')[i]!, 0) / spread(places('x'))).toBeCloseTo(
+    0,
+    3,
+  );
+  expect(seen['context 39 task']).toBe(batchAt(399).task);
 });
 
 test('right after a switch, context predicts better than a net without it', { timeout: 120_000 }, () => {

@@ -1,6 +1,7 @@
 import { Table } from '@pathfold/coordination/coordinator/table';
 import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
+import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
 import { type StretchState, stretchPlan } from './plan.ts';
 import { StretchConfig, type StretchTask } from './task.ts';
@@ -17,7 +18,7 @@ const task = (table: Table, volunteer: string) =>
 function answer(table: Table, volunteer: string): void {
   const lease = table.lease(volunteer);
   table.receive(lease, table.state.leases[lease]!.task.steps);
-  table.take({ type: 'ContributionChecked', lease, figures: { loss: 1 } });
+  table.take({ type: 'ContributionChecked', lease, figures: { loss: 1, ...SEEN } });
   table.ready(volunteer);
 }
 function endFolds(table: Table): void {
@@ -27,6 +28,7 @@ function endFolds(table: Table): void {
     table.take({ type: 'FoldEnded', run: 'r', kind, fold: fold.key, output: { modules: [], figures: null, result } });
   }
 }
+const SEEN = { 'batch 8': 4, 'batch 9': 2, 'switch 9': 1, 'context 0 x': 1, 'context 0 y': 2, 'context 0 task': 3 };
 const state = (table: Table) => table.state.runs['r']!.works['stretch'] as StretchState;
 
 test('a stream is strictly serial, and a lost stretch is given out again from the same cursor', () => {
@@ -59,4 +61,20 @@ test('segments of a network arm wait for each other, and go on from the mean', (
   expect(task(table, 'a')).toMatchObject({ from: 5, to: 10, shared });
   expect(task(table, 'b')).toMatchObject({ from: 5, to: 10, shared });
   expect(task(table, 'a').start).not.toEqual(task(table, 'b').start);
+});
+
+test('the end of a stream is drawn with its switches, and its contexts by task', () => {
+  const table = begin({ arms: [{ name: 'context', method: 'context' }] });
+  table.join('a');
+  const { facts } = table.state.runs['r']!;
+  expect(stretchPlan.charts!(state(table), facts)).toHaveLength(1);
+  answer(table, 'a');
+  endFolds(table);
+  const [, stream, contexts] = stretchPlan.charts!(state(table), facts).map((chart) => Chart.parse(chart));
+  expect(stream!.lines[0]!.points).toEqual([
+    [8, 4],
+    [9, 2],
+  ]);
+  expect(stream!.marks).toEqual([9]);
+  expect(contexts).toMatchObject({ as: 'dots', lines: [{ label: 'task 4', points: [[1, 2]] }] });
 });

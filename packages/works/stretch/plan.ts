@@ -9,6 +9,7 @@ import type {
 } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { type Audits, dueAudits, hold, isDrawn, noAudits, settleAudit } from '../audit.ts';
+import { chartsOf } from './plan-charts.ts';
 import { flopsOf, pointsOf, StretchConfig, type StretchFoldInput, type StretchTask } from './task.ts';
 
 /** One segment of a chain. */
@@ -17,12 +18,14 @@ interface Segment {
   /** Contributions so far, in order: each holds the state after it. */
   readonly stretches: { readonly to: number; readonly loss: number; readonly blob: BlobRef; readonly lease: string }[];
   lease: string | null;
+  /** Figures of the newest stretch (exact-seen.ts). */
+  seen: Readonly<Record<string, number>> | null;
   /** Its answer is being computed again. */
   held: boolean;
 }
 
 /** One arm with one seed: strictly serial, or P segments whose weights are averaged after each stretch. */
-interface Chain {
+export interface Chain {
   readonly arm: number;
   readonly seed: number;
   readonly segments: Segment[];
@@ -50,6 +53,7 @@ interface Answer extends Place {
   readonly to: number;
   readonly blob: BlobRef;
   readonly loss: number;
+  readonly seen: Readonly<Record<string, number>>;
 }
 
 const SLOWEST = 5e7;
@@ -93,6 +97,7 @@ export const stretchPlan: WorkPlan<StretchState> = {
         const segments = Array.from({ length: streams }, () => ({
           cursor: 0,
           stretches: [],
+          seen: null,
           lease: null,
           held: false,
         }));
@@ -130,18 +135,7 @@ export const stretchPlan: WorkPlan<StretchState> = {
     return leases[lease] ? null : 'round_over';
   },
 
-  charts(state, run) {
-    const { arms } = configOf(run);
-    const lines = state.chains.flatMap(({ arm, seed, segments }) =>
-      segments.map(({ stretches }, segment) => ({
-        label: `${arms[arm]!.name}, seed ${seed}${segments.length > 1 ? `, segment ${segment}` : ''}`,
-        group: `${arm} ${seed} ${segment}`,
-        points: stretches.map(({ to, loss }): [number, number] => [to, loss]),
-      })),
-    );
-    return [{ title: 'Loss before learning, mean over a stretch', x: 'batch', y: 'squared error', lines }];
-  },
-
+  charts: (state, run) => chartsOf(state.chains, configOf(run)),
   summary: ({ chains }) => ({
     round: Math.min(...chains.flatMap(({ segments }) => segments.map(({ stretches }) => stretches.length))),
   }),
@@ -271,7 +265,8 @@ function takeBack(state: StretchState, lease: string): Place | null {
   return place;
 }
 
-function take(segment: Segment, { to, loss, blob, lease }: Answer): void {
+function take(segment: Segment, { to, loss, blob, lease, seen }: Answer): void {
+  segment.seen = seen;
   segment.stretches.push({ to, loss, blob, lease });
   segment.cursor = to;
 }
@@ -283,7 +278,8 @@ function answerOf(state: StretchState, run: RunFacts, place: Place, contribution
   const segment = chain.segments[place.segment]!;
   const body = bodyOf(chain, place.segment, segment.stretches.length, config, run);
   const { lease, volunteer, sha256, bytes, figures } = contribution;
-  const answer: Answer = { ...place, lease, to: body.to, blob: { sha256, bytes }, loss: figures['loss'] ?? 0 };
+  const { loss = 0, ...seen } = figures;
+  const answer: Answer = { ...place, lease, to: body.to, blob: { sha256, bytes }, loss, seen };
   if (!isDrawn(state.audits, volunteer, config.auditEvery, run.study?.auditSeed ?? 0)) {
     take(segment, answer);
     return null;

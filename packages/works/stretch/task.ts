@@ -8,10 +8,11 @@ const real = (least: number, most: number, standard: number) =>
 
 /**
  * How an arm meets tasks that nobody announces (He et al. 2019). `context`: gates of the hidden units, inferred from
- * the last batch (MetaCoG); `oracle`: gates of the task that it is told; `adapt`: steps of the weights themselves on the
- * last batch; `plain`: neither.
+ * the last batch (MetaCoG); `oracle`: gates of the task that it is told; `adapt`: predictions by weights that were stepped
+ * on the last batch, learning as `plain`; `maml`: the same, learning by the gradient at the stepped weights (first-order
+ * MAML); `plain`: neither.
  */
-export const METHODS = ['context', 'oracle', 'adapt', 'plain'] as const;
+export const METHODS = ['context', 'oracle', 'adapt', 'maml', 'plain'] as const;
 
 export const LearnerSpec = z.strictObject({
   method: z.enum(METHODS),
@@ -80,12 +81,13 @@ export type StretchFoldInput = z.infer<typeof StretchFoldInput>;
 export const POINTS = 10;
 /** Multiplications and additions of one point forward through 1-100-100-1. */
 export const FORWARD_FLOPS = 20_802;
-const BGD_DRAWS = 3;
+/** Weights that a step of Bayesian gradient descent draws (the authors' own number). */
+export const BGD_DRAWS = 10;
 
 /** Points that a task's gradients see, repetitions included. */
 export const pointsOf = ({ learner, from, to }: StretchTask): number => {
   const { method, optimizer, inferenceSteps, weightSteps } = learner;
-  const inference = method === 'context' || method === 'adapt' ? inferenceSteps : 0;
+  const inference = method === 'plain' || method === 'oracle' ? 0 : inferenceSteps;
   return POINTS * (to - from) * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
 };
 

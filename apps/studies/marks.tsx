@@ -1,0 +1,93 @@
+import type { Chart } from '@pathfold/protocol/study-spec';
+import { BOTTOM, HEIGHT, pathOf, type Scale } from './scale.ts';
+
+type Lines = Chart['lines'];
+
+interface MarksProps {
+  readonly lines: Lines;
+  readonly scale: Scale;
+}
+
+/** Of one group so many are drawn: the newest, and some of its past. */
+const MOST_OF_GROUP = 24;
+
+/** The newest of each group. */
+export const newestOf = (lines: Lines): Lines => [...new Map(lines.map((line) => [line.group, line])).values()];
+
+/** Of each group the newest is bold, its past is thin. */
+export function Curves({ lines, scale }: MarksProps) {
+  const newest = new Set(newestOf(lines));
+  const shown = newestOf(lines).flatMap(({ group }) =>
+    lines.filter((line) => line.group === group).slice(-MOST_OF_GROUP),
+  );
+  return shown.map((line) => (
+    <polyline
+      key={line.label}
+      points={pathOf(scale, line.points)}
+      className={`fill-none ${newest.has(line) ? 'stroke-signal' : 'stroke-ink opacity-20'}`}
+      strokeWidth={newest.has(line) ? 2.5 : 1}
+    />
+  ));
+}
+
+/** What should be learnt, dashed, and one of the frames. */
+export function Frame({ lines, scale, frame }: MarksProps & { readonly frame: number }) {
+  const target = lines.filter(({ group }) => group === 'target');
+  const now = lines.filter(({ group }) => group !== 'target')[frame];
+  return (
+    <>
+      {target.map(({ label, points }) => (
+        <polyline
+          key={label}
+          points={pathOf(scale, points)}
+          className="fill-none stroke-ink"
+          strokeWidth={1.5}
+          strokeDasharray="5 4"
+        />
+      ))}
+      {now && <polyline points={pathOf(scale, now.points)} className="fill-none stroke-signal" strokeWidth={2.5} />}
+    </>
+  );
+}
+
+export function Bars({ lines, scale }: MarksProps) {
+  const points = lines[0]?.points ?? [];
+  const width = (scale.at([scale.right, 0])[0] - scale.at([scale.left, 0])[0]) / Math.max(1, points.length - 1);
+  return points.map(([x, y]) => {
+    const [middle, top] = scale.at([x, y]);
+    const height = HEIGHT - BOTTOM - top;
+    return (
+      <rect key={x} x={middle - 0.4 * width} y={top} width={0.8 * width} height={height} className="fill-signal" />
+    );
+  });
+}
+
+const COLOURS = ['fill-signal', 'fill-amber', 'fill-red', 'fill-ink', 'fill-soft'];
+
+/** A numeral for each point: which group it belongs to can be read without its colour. */
+export function Dots({ lines, scale }: MarksProps) {
+  return lines.map(({ label, points }, i) => (
+    <g key={label} className={`${COLOURS[i % COLOURS.length]} font-semibold text-xs`}>
+      {points.map((point) => {
+        const [x, y] = scale.at(point);
+        return (
+          <text key={point.join(' ')} x={x} y={y} textAnchor="middle" dominantBaseline="central">
+            {label.split(' ').at(-1)}
+          </text>
+        );
+      })}
+    </g>
+  ));
+}
+
+/** Branches; those of group `champion` bold, down to the newest. */
+export function Branches({ lines, scale }: MarksProps) {
+  return lines.map(({ label, group, points }) => (
+    <polyline
+      key={label}
+      points={pathOf(scale, points)}
+      className={`fill-none ${group === 'champion' ? 'stroke-signal' : 'stroke-ink opacity-30'}`}
+      strokeWidth={group === 'champion' ? 2.5 : 1}
+    />
+  ));
+}

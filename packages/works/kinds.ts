@@ -1,0 +1,63 @@
+import type { SimulatedKind } from '@pathfold/coordination/simulator/kind';
+import type { WorkFold, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { WorkRun } from './work-run.ts';
+
+/** A kind of work. Each host loads the half that it needs: the coordinator no tensors, the volunteer no folds. */
+export interface Kind {
+  /** As its plan, its run and its fold name it. */
+  readonly name: string;
+  /** What a volunteer does, and what it counts while it does; left out where it counts steps. */
+  readonly words: { readonly doing: string; readonly counts?: string };
+  plan(): Promise<WorkPlan<unknown>>;
+  run(): Promise<WorkRun>;
+  fold(): Promise<WorkFold>;
+  /** As the simulator takes it, if it does. */
+  simulated?(): Promise<SimulatedKind>;
+}
+
+/** The one list of all kinds of work, in the order in which they are asked. A new one is added here and in works/KIND. */
+export const KINDS: readonly Kind[] = [
+  {
+    name: 'route',
+    words: { doing: 'Routing texts', counts: 'tokens read' },
+    plan: async () => (await import('./route/plan.ts')).routePlan as WorkPlan<unknown>,
+    run: async () => (await import('./route/run.ts')).routeRun,
+    fold: async () => (await import('./route/fold.ts')).routeFold,
+  },
+  {
+    name: 'train',
+    words: { doing: 'Training' },
+    plan: async () => (await import('./train/plan.ts')).trainPlan as WorkPlan<unknown>,
+    run: async () => (await import('./train/run.ts')).trainRun,
+    fold: async () => (await import('./train/fold.ts')).trainFold,
+    simulated: async () => (await import('./train/plan-simulated.ts')).simulatedTrain,
+  },
+  {
+    name: 'evaluate',
+    words: { doing: 'Scoring', counts: 'tokens scored' },
+    plan: async () => (await import('./evaluate/plan.ts')).evaluatePlan as WorkPlan<unknown>,
+    run: async () => (await import('./evaluate/run.ts')).evaluateRun,
+    fold: async () => (await import('./evaluate/fold.ts')).evaluateFold,
+    simulated: async () => (await import('./evaluate/plan-simulated.ts')).simulatedEvaluate,
+  },
+  {
+    name: 'litter',
+    words: { doing: 'Living lives of a study' },
+    plan: async () => (await import('./litter/plan.ts')).litterPlan as WorkPlan<unknown>,
+    run: async () => (await import('./litter/run.ts')).litterRun,
+    fold: async () => (await import('./litter/fold.ts')).litterFold,
+    simulated: async () => (await import('./litter/plan-simulated.ts')).simulatedLitter,
+  },
+  {
+    name: 'stretch',
+    words: { doing: 'Following a stream of a study' },
+    plan: async () => (await import('./stretch/plan.ts')).stretchPlan as WorkPlan<unknown>,
+    run: async () => (await import('./stretch/run.ts')).stretchRun,
+    fold: async () => (await import('./stretch/fold.ts')).stretchFold,
+    simulated: async () => (await import('./stretch/plan-simulated.ts')).simulatedStretch,
+  },
+];
+
+/** Those that the simulator takes. */
+export const simulatedKinds = (): Promise<SimulatedKind[]> =>
+  Promise.all(KINDS.flatMap(({ simulated }) => simulated?.() ?? []));
