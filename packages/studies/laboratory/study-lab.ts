@@ -21,7 +21,7 @@ export interface StudyRunOptions<S> {
   readonly onEvent?: (event: CoordinatorEvent, state: S) => void;
 }
 
-/** Plays a run of one kind to its end on a few honest volunteers; answers the kind's last state and what it may read. */
+/** Plays a run of one kind to its end on a few honest volunteers; answers the kind's last state and what it may read. Throws why, when the run pauses. */
 export async function playStudy<S>({ kind, name, config, seed, onEvent }: StudyRunOptions<S>) {
   const spec = RunSpec.parse({ name, corpus: 'none', seed });
   const facts = studyRun('r', spec, { name, config, auditSeed: seed });
@@ -33,6 +33,8 @@ export async function playStudy<S>({ kind, name, config, seed, onEvent }: StudyR
   });
   lab.create(facts);
   for (let i = 0; i < VOLUNTEERS; i++) lab.join({ id: `v${i}`, tokensPerSecond: EXAMPLES_A_SECOND });
-  await lab.play(() => lab.state.runs['r']!.state === 'finished');
+  await lab.play(() => lab.state.runs['r']!.state !== 'training');
+  const { state, reason } = lab.state.runs['r']!;
+  if (state !== 'finished') throw new Error(reason ?? `the run is ${state} before its end`);
   return { state: stateOf(), facts, blobs: lab.blobs };
 }

@@ -1,6 +1,6 @@
 import { seedFor } from '@pathfold/nets/random';
 import { exp } from '@pathfold/tensors/plan/exact';
-import { LANES, Net } from '../exact/net.ts';
+import { Net } from '../exact/net.ts';
 import { type Genome, mutate, rootGenome } from './exact-genome.ts';
 import { pointMass } from './exact-point-mass.ts';
 import { type Domain, type Situation, sinusoid } from './exact-sinusoid.ts';
@@ -62,23 +62,6 @@ export class World {
         sums[n]! += situation.lossOf(this.#net);
       }
     return sums.map((sum) => finite(sum / situations.length));
-  }
-
-  /** What the net answers to `inputs` [points], of which there may be more than a lesson shows, after 0, 1, ... `lessons` lessons: [lessons + 1, points]. */
-  answersOf(genome: Genome, situation: Situation, lessons: number, inputs: readonly number[]): number[] {
-    const [net, answers] = [this.#net, [] as number[]];
-    for (let n = 0; n <= lessons; n++) {
-      if (n === 0) this.#learn(genome, situation, 0, 0);
-      else this.#learn(genome, situation, n - 1, n);
-      for (let from = 0; from < inputs.length; from += LANES) {
-        const some = inputs.slice(from, from + LANES);
-        net.inputs.fill(0);
-        net.inputs.set(some);
-        net.forward();
-        answers.push(...net.outputs.subarray(0, some.length));
-      }
-    }
-    return answers;
   }
 
   /** Genomes of a tree at these places, by repeating every mutation on the way to them. */

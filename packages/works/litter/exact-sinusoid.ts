@@ -11,8 +11,6 @@ export interface Situation {
   lossOf(net: Net): number;
   /** The same, with its gradient in `net.gradient`. */
   test(net: Net): number;
-  /** What should be answered to an input, where that is to be seen. */
-  truth?(input: number): number;
 }
 
 export interface Domain {
@@ -49,7 +47,6 @@ export const sinusoid: Domain = {
         net.backward();
       },
       lossOf: (net) => squaredError(net, query),
-      truth: (input) => amplitude * sinCos(input + phase).sin,
       test(net) {
         const loss = squaredError(net, query);
         net.backward();

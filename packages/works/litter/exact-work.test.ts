@@ -3,7 +3,9 @@ import { seedFor } from '@pathfold/nets/random';
 import { expect, test } from 'vitest';
 import { forwardFlops, Net } from '../exact/net.ts';
 import { descend, firstDescent } from './exact-descent.ts';
-import { domainOf } from './exact-life.ts';
+import type { Genome } from './exact-genome.ts';
+import { domainOf, World } from './exact-life.ts';
+import { portraitOf } from './exact-portrait.ts';
 import { sinusoid } from './exact-sinusoid.ts';
 import { readDescent, type Work, workOf } from './exact-work.ts';
 import { litterFold } from './fold.ts';
@@ -151,4 +153,19 @@ test('a portrait holds the rates of all genomes, and how the first one comes nea
   const miss = (lesson: number) => part(lesson + 1).reduce((sum, value, i) => sum + (value - part(0)[i]!) ** 2, 0);
   expect(Math.max(...part(0))).toBeLessThanOrEqual(5);
   expect(miss(5)).toBeLessThan(miss(0));
+});
+
+test.each([{}, { mask: true }, { rule: 'sign' }])('a portrait learns as a life does (%j)', (spec) => {
+  const { on: _, ...recipe } = litter(spec);
+  const task = { ...recipe, what: 'portrait', number: 4, lessons: 2 } as const;
+  const world = new World(task);
+  const [genome] = world.genomesOf(task.tree, task.genomes) as [Genome];
+  const values = portraitOf(task, genome);
+  const points = PORTRAIT_INPUTS.length;
+  const truth = values.slice(0, points);
+  const errors = [0, 1, 2].map((lesson) =>
+    Math.hypot(...values.slice((lesson + 1) * points, (lesson + 2) * points).map((value, i) => value - truth[i]!)),
+  );
+  const curve = world.curveOf(genome, [sinusoid.situation(seedFor(5, 'portrait 4'))], 2);
+  for (const n of [1, 2]) expect(Math.sign(errors[n]! - errors[n - 1]!)).toBe(Math.sign(curve[n]! - curve[n - 1]!));
 });

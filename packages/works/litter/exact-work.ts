@@ -1,10 +1,10 @@
-import { seedFor } from '@pathfold/nets/random';
 import { exp, ln } from '@pathfold/tensors/plan/exact';
 import { packFloats, unpackFloats } from '../exact/bytes.ts';
 import { type DescentState, descend, firstDescent, INNER_RATE } from './exact-descent.ts';
 import type { Genome } from './exact-genome.ts';
 import { domainOf, World } from './exact-life.ts';
-import { type LitterTask, PORTRAIT_INPUTS } from './task.ts';
+import { portraitOf } from './exact-portrait.ts';
+import type { LitterTask } from './task.ts';
 
 /** A task's computation, one unit at a time; it returns the contribution. The same task gives the same bytes everywhere. */
 export type Work = Generator<void, Uint8Array>;
@@ -59,14 +59,8 @@ function* portrait(task: LitterTask & { what: 'portrait' }): Work {
   const world = new World(task);
   const genomes = world.genomesOf(task.tree, task.genomes);
   yield;
-  const situation = domainOf(task.life).situation(seedFor(task.seed, `portrait ${task.number}`));
-  const truths = PORTRAIT_INPUTS.map((input) => situation.truth?.(input) ?? 0);
-  const answers = world.answersOf(genomes[0]!, situation, task.lessons, PORTRAIT_INPUTS);
-  return encode([...genomes.map(({ logRate }) => exp(logRate)), ...[...truths, ...answers].map(visible)]);
+  return encode([...genomes.map(({ logRate }) => exp(logRate)), ...portraitOf(task, genomes[0]!)]);
 }
-
-/** As a picture can show it. */
-const visible = (answer: number): number => Math.max(-100, Math.min(100, Number.isNaN(answer) ? 100 : answer));
 
 /** Initial weights that a descent came to, as a genome. */
 function innate({ life }: LitterTask, state: Uint8Array): Genome {
