@@ -13,7 +13,7 @@ export interface Churn {
   readonly announced: number;
 }
 
-export interface Departure {
+interface Departure {
   readonly worker: number;
   readonly atSeconds: number;
   readonly announced: boolean;

@@ -4,7 +4,7 @@ export interface Task {
   readonly doneAt: number;
 }
 
-export interface LoopPorts {
+interface LoopPorts {
   /** Workers begin a task from the parameters as they are now. */
   begin(workers: readonly number[]): void;
   /** Their tasks are done, in this order; nobody of them has begun another. */

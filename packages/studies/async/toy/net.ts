@@ -15,7 +15,7 @@ import { CLASSES, DIMENSION } from './problem.ts';
 
 /** 512 → hidden → 4 with ReLU. The first bias is the weight of the 1 at the end of each input. */
 export const PARTS = ['first', 'second', 'bias'] as const;
-export type Parts = Readonly<Record<(typeof PARTS)[number], Float32Array>>;
+type Parts = Readonly<Record<(typeof PARTS)[number], Float32Array>>;
 
 /** PyTorch's: AdamW's own decay and moments, no clipping. */
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1e30 };
