@@ -26,6 +26,8 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly volunteer: string;
       readonly name: string;
       readonly agent: 'browser' | 'node';
+      /** Its network as a word that tells nothing else: equal for those who may be one person. Absent: not known. */
+      readonly origin?: string;
     }
   /** Asks for work. */
   | {
@@ -76,6 +78,23 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly kind: string;
       readonly volunteer: string;
       readonly credit: number;
+      /** The lease whose contribution told, if one did: it is rejected. */
+      readonly lease?: string;
+    }
+  /**
+   * A lease too brief for the log, held beside the one that the volunteer computes on (answers/mind.ts), is over: credit
+   * is given here, or the reason why there is none. Nothing of what it was about is told.
+   */
+  | {
+      readonly type: 'BriefLeaseEnded';
+      readonly lease: string;
+      readonly run: string;
+      readonly kind: string;
+      readonly volunteer: string;
+      readonly tokens: number;
+      readonly credit: number;
+      readonly code: ErrorCode | null;
+      readonly detail: string;
     }
   /** (decided) */
   | { readonly type: 'FoldBegun'; readonly run: string; readonly kind: string; readonly fold: Fold }

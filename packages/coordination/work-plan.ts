@@ -1,7 +1,7 @@
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
-import type { Split } from '@pathfold/protocol/resources';
+import type { KeptVersion, Split } from '@pathfold/protocol/resources';
 import type { LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import type { Chart } from '@pathfold/protocol/study-spec';
 
@@ -23,6 +23,8 @@ export interface PathFacts {
   readonly modules: readonly string[];
   shard: BlobRef | null;
   shardTokens: number;
+  /** Its best version, where paths are stopped early; absent before its first scoring by this routing. */
+  kept?: KeptVersion;
 }
 
 /** How documents find their path now. Versions count from 1, one more for each re-sharding. */
@@ -34,6 +36,8 @@ export interface RoutingFacts {
   readonly assignment: BlobRef;
   /** What the shards hold, for people: sizes, domains, sample documents. */
   readonly shards: BlobRef;
+  /** Two unrelated volunteers said the same of all that the router was fitted on. */
+  readonly confirmed?: boolean;
   /** Documents of each split by path, in the order of the run's paths. */
   readonly counts: { readonly [split in Split]: readonly number[] };
 }
@@ -82,6 +86,14 @@ export interface VolunteerFacts {
   readonly memoryBytes: number;
   /** The path of this run that it worked on last (its state is at hand); null when none. */
   readonly path: string | null;
+}
+
+/** What a kind of work may know of the others who are there. Volunteers are named by their ids. */
+export interface Company {
+  /** Whether two may be one person: of one network or one name, or of a network that is not known. */
+  related(a: string, b: string): boolean;
+  /** Whether somebody lends who is related to none of these. */
+  hasOther(volunteers: readonly string[]): boolean;
 }
 
 /** Work that can be leased. Two leases with one key are replicas of one task. */
@@ -184,6 +196,8 @@ export interface FoldOutput {
     readonly paths: Readonly<Record<string, { readonly shard: BlobRef; readonly shardTokens: number }>>;
     readonly growth: Growth | null;
   };
+  /** By path, its best version so far: counts while the routing is still the one that it names. */
+  readonly kept?: Readonly<Record<string, KeptVersion>>;
 }
 
 /** What a kind of work tells the pages. `stale`: the path was left out of the last round of one of its modules. */
@@ -205,6 +219,8 @@ export interface Plan {
   readonly done: boolean;
   /** Volunteers whose work was found out to be invented: they lose their credit in this run. */
   readonly refuted?: readonly string[];
+  /** By refuted volunteer, the lease whose contribution told: it counts as rejected. */
+  readonly evidence?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -215,6 +231,8 @@ export interface WorkPlan<S = Json> {
   readonly name: string;
   /** The studies that it does. A kind without them takes part in every run of a language model. */
   readonly studies?: readonly string[];
+  /** What an operator may ask it for: scores of the newest round, or more experts. */
+  readonly asks?: readonly ('scores' | 'growth')[];
   /** A study's configuration with its defaults filled in. Throws a ZodError that names what does not fit. */
   configure?(config: Json): Json;
   init(run: RunFacts): S;
@@ -224,15 +242,13 @@ export interface WorkPlan<S = Json> {
    */
   open(state: S, run: RunFacts, now: number): ((tokensPerSecond: number) => boolean) | null;
   /** The task that this volunteer should get now, or null. */
-  offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null;
+  offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number, company: Company): Task | null;
   settle(state: S, run: RunFacts, outcome: Outcome, now: number): void;
   /**
    * Folds to begin, leases whose round is over, and when to look again even if nothing happens. `done`: there is
    * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
    */
-  plan(state: S, run: RunFacts, now: number): Plan;
-  /** What an operator may ask it for: scores of the newest round, or more experts. */
-  readonly asks?: readonly ('scores' | 'growth')[];
+  plan(state: S, run: RunFacts, now: number, company: Company): Plan;
   /**
    * Whether somebody asked for this work, so that it goes on even while the run is paused or finished. A kind
    * without it rests then.

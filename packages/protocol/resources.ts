@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { BlobRef, Sha256 } from './blob.ts';
+import { BlobRef, ModuleRef, Sha256 } from './blob.ts';
 import { ExecutorInfo } from './report.ts';
 import { ROUTING_KINDS, RunSpec } from './run-spec.ts';
 
@@ -58,6 +58,21 @@ export const HistoryPoint = z.object({
 });
 export type HistoryPoint = z.infer<typeof HistoryPoint>;
 
+/** With early stopping: the best version of a path so far, on documents of the router split that no path trains on. */
+export const KeptVersion = z.object({
+  /** The lowest version of its modules. */
+  round: number,
+  bitsPerByte: number,
+  modules: z.array(ModuleRef),
+  /** Version of the routing that gave it these documents; 0 with one path. */
+  routing: number,
+  /** Scorings since then, none of them better. */
+  scoringsSince: number,
+  /** It is not trained any more, and answers with this version. */
+  stopped: z.boolean(),
+});
+export type KeptVersion = z.infer<typeof KeptVersion>;
+
 export const PathResource = z.object({
   id: z.string(),
   modules: z.array(z.string()),
@@ -73,6 +88,8 @@ export const PathResource = z.object({
   volunteers: z.array(z.string()),
   /** Of these, who trains it this moment. */
   trainers: z.array(z.string()),
+  /** Null before its first scoring, and without early stopping. */
+  kept: z.nullable(KeptVersion),
 });
 export type PathResource = z.infer<typeof PathResource>;
 
@@ -91,6 +108,8 @@ export const RouterResource = z.extend(PathShard, {
   /** Of the routing: one more with each re-sharding. */
   version: number,
   kind: z.enum(ROUTING_KINDS),
+  /** Two unrelated volunteers said the same of all features and losses that it was fitted on. */
+  confirmed: z.boolean(),
   splits: z.object({ train: number, router: number, test: number }),
 });
 export type RouterResource = z.infer<typeof RouterResource>;
@@ -100,6 +119,8 @@ export const Evaluation = z.object({
   round: number,
   validLoss: number,
   validBitsPerByte: number,
+  /** Two unrelated volunteers said the same of every path; false: one alone was believed. */
+  confirmed: z._default(z.boolean(), false),
   /** Each path on the documents that the router gives to it. */
   paths: z.record(z.string(), z.object({ documents: number, bitsPerByte: number })),
   /** With several paths, of the last time that every path scored every document; null before. */

@@ -132,6 +132,11 @@ export const RunSpec = z
     roundDeadlineMs: z._default(z.int().check(z.minimum(1000), z.maximum(86_400_000)), 120_000),
     /** Inner steps after which the run is finished, counted along one path. */
     totalSteps: z._default(count(100_000_000), 20_000),
+    /**
+     * A path is not trained any more when it has not become better in `patience` scorings, one every `evaluateEvery`
+     * rounds, of documents that no path trains on; its best version answers (DiPaCo section 2.2). Null trains all.
+     */
+    earlyStopping: z._default(z.nullable(z.strictObject({ patience: count(1000) })), null),
     /** Rounds between two evaluations. */
     evaluateEvery: z._default(count(10_000), 5),
   })

@@ -1,5 +1,6 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import * as z from 'zod/mini';
+import { TOLERANCE } from './compared.ts';
 
 /**
  * What a path says of documents: the payload of evaluations and of losses for the router. JSON, UTF-8; one entry a
@@ -39,3 +40,25 @@ export function readScores(payload: Uint8Array): DocumentScore[] {
     throw new PathfoldError('bad_payload', 'the documents are not in order');
   return documents;
 }
+
+/** Nats that two honest scores of any stretch of text may differ by, beside `TOLERANCE` of them. */
+const SLACK_NATS = 0.01;
+
+const near = (a: number, b: number): boolean => Math.abs(a - b) <= SLACK_NATS + TOLERANCE * Math.max(a, b);
+
+/** Whether two scorings of the same path say the same: the same documents, and of each, and each chunk, the same nats. */
+export const sameScores = (a: readonly DocumentScore[], b: readonly DocumentScore[]): boolean =>
+  a.length === b.length &&
+  a.every((one, i) => {
+    const other = b[i]!;
+    const chunks = one.chunks ?? [];
+    const otherChunks = other.chunks ?? [];
+    return (
+      one.document === other.document &&
+      one.tokens === other.tokens &&
+      one.bytes === other.bytes &&
+      near(one.nats, other.nats) &&
+      chunks.length === otherChunks.length &&
+      chunks.every((nats, chunk) => near(nats, otherChunks[chunk]!))
+    );
+  });

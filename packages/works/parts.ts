@@ -1,37 +1,210 @@
-import type { Outcome } from '@pathfold/coordination/work-plan';
+import type { Company, Fold, Json, Outcome, RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModuleRef } from '@pathfold/protocol/blob';
+import { type CompareInput, CompareResult } from './compared.ts';
 
-/** A contribution that a part of the work is done by. */
-interface Done {
+/** A contribution that answers a part. */
+interface Answer {
   readonly lease: string;
+  readonly volunteer: string;
   readonly sha256: string;
 }
 
-/** Work that is cut into parts, each done once: who has which, and what came in. By the part's name. */
-export type Parts = Record<string, { lease: string | null; done: Done | null }>;
+interface Part {
+  /** Who computes it, by lease. */
+  readonly holders: Record<string, string>;
+  readonly answers: Answer[];
+  /** When the first answer came. */
+  answeredAt: number | null;
+  /** Answers that are asked for: one, or two unrelated ones, and one more whenever no two agree. */
+  wanted: number;
+  comparing: boolean;
+  /** The lease of the answer that another agrees with. */
+  confirmed: string | null;
+  /** The versions that the first of its leases names: all answers are about these. */
+  modules: readonly ModuleRef[] | null;
+}
 
-export const partsOf = (names: readonly string[]): Parts =>
-  Object.fromEntries(names.map((name) => [name, { lease: null, done: null }]));
+/** Work that is cut into parts, each done by one volunteer or confirmed by a second one. By the part's name. */
+export type Parts = Record<string, Part>;
 
-/** A part that nobody has; null when there is none. */
-export const freePart = (parts: Parts): string | null =>
-  Object.keys(parts).find((name) => !parts[name]!.lease && !parts[name]!.done) ?? null;
+/** A part that is done. */
+export interface DonePart {
+  readonly name: string;
+  readonly lease: string;
+  readonly sha256: string;
+  /** Two unrelated volunteers answered the same. */
+  readonly confirmed: boolean;
+  readonly modules: readonly ModuleRef[] | null;
+}
 
-/** All that came in, in order; null while a part is missing. */
-export function wholeOf(parts: Parts): ({ readonly name: string } & Done)[] | null {
-  const came = Object.entries(parts).flatMap(([name, { done }]) => (done ? { name, ...done } : []));
-  return came.length === Object.keys(parts).length ? came : null;
+/** `answers`: 1, or 2 when each part is to be confirmed. */
+export const partsOf = (names: readonly string[], answers: 1 | 2): Parts =>
+  Object.fromEntries(names.map((name) => [name, newPart(answers)]));
+
+const newPart = (wanted: number): Part => ({
+  ...{ holders: {}, answers: [], answeredAt: null, wanted },
+  ...{ comparing: false, confirmed: null, modules: null },
+});
+
+function isHeld({ holders }: Part): boolean {
+  for (const _ in holders) return true;
+  return false;
+}
+
+const hasRoom = (part: Part): boolean => {
+  const { holders, answers, wanted, confirmed } = part;
+  if (confirmed !== null || answers.length >= wanted) return false;
+  return !isHeld(part) || Object.keys(holders).length + answers.length < wanted;
+};
+
+const peopleOf = ({ holders, answers }: Part): string[] => [
+  ...Object.values(holders),
+  ...answers.map(({ volunteer }) => volunteer),
+];
+
+/** Whether somebody may get a part. */
+export function hasFreePart(parts: Parts): boolean {
+  for (const name in parts) if (hasRoom(parts[name]!)) return true;
+  return false;
+}
+
+/** A part that this volunteer may do: nobody related to it has a hand in it. Null when there is none. */
+export const freePart = (parts: Parts, volunteer: string, company: Company): string | null =>
+  Object.keys(parts).find(
+    (name) => hasRoom(parts[name]!) && peopleOf(parts[name]!).every((other) => !company.related(volunteer, other)),
+  ) ?? null;
+
+export function holdPart(parts: Parts, name: string, lease: string, volunteer: string, modules: readonly ModuleRef[]) {
+  const part = parts[name]!;
+  part.holders[lease] = volunteer;
+  part.modules ??= [...modules];
 }
 
 /** Whether the lease holds a part. */
 export const holdsPart = (parts: Parts, lease: string): boolean =>
-  Object.values(parts).some((part) => part.lease === lease);
+  Object.values(parts).some(({ holders }) => lease in holders);
 
 /** A lease that ended without a contribution leaves its part to others. Answers whether it held one. */
-export function settleLease(parts: Parts, outcome: Extract<Outcome, { type: 'ended' | 'accepted' }>): boolean {
-  const { lease, sha256 } = outcome.type === 'ended' ? { lease: outcome.lease, sha256: null } : outcome.contribution;
-  const part = Object.values(parts).find((one) => one.lease === lease);
+export function settleLease(
+  parts: Parts,
+  outcome: Extract<Outcome, { type: 'ended' | 'accepted' }>,
+  now: number,
+): boolean {
+  const lease = outcome.type === 'ended' ? outcome.lease : outcome.contribution.lease;
+  const part = Object.values(parts).find(({ holders }) => lease in holders);
   if (!part) return false;
-  part.lease = null;
-  if (sha256 !== null) part.done = { lease, sha256 };
+  delete part.holders[lease];
+  if (outcome.type === 'ended') return true;
+  const { volunteer, sha256 } = outcome.contribution;
+  part.answers.push({ lease, volunteer, sha256 });
+  part.answeredAt ??= now;
   return true;
+}
+
+/** The run stood still: nobody could come to confirm anything. */
+export function shiftParts(parts: Parts, ms: number): void {
+  for (const part of Object.values(parts)) if (part.answeredAt !== null) part.answeredAt += ms;
+}
+
+const isComparable = ({ answers, wanted, confirmed }: Part): boolean =>
+  confirmed === null && answers.length > 1 && answers.length === wanted;
+
+/** Comparisons to begin: of parts that have all the answers that were asked for. */
+export function dueComparisons(parts: Parts): Fold[] {
+  const folds: Fold[] = [];
+  for (const name in parts) {
+    const { answers, comparing } = parts[name]!;
+    if (comparing || !isComparable(parts[name]!)) continue;
+    const input: CompareInput = { compare: answers.map(({ lease, sha256 }) => ({ lease, sha256 })) };
+    const contributions = answers.map(({ lease }) => lease);
+    folds.push({ key: `compare ${name} ${contributions.at(-1)}`, input: input as Json, contributions });
+  }
+  return folds;
+}
+
+/** Whether a fold compares answers to a part. */
+export const isComparison = (foldKey: string): boolean => foldKey.startsWith('compare ');
+
+/** The part that a comparison is about; undefined when its campaign is over. */
+const comparedPart = (parts: Parts | null | undefined, foldKey: string): Part | undefined =>
+  parts?.[foldKey.slice('compare '.length, foldKey.lastIndexOf(' '))];
+
+export function beginComparison(parts: Parts | null | undefined, foldKey: string): void {
+  const part = comparedPart(parts, foldKey);
+  if (part) part.comparing = true;
+}
+
+/**
+ * A comparison has ended: answers who said what two others contradict, with the lease. While no two agree one more is
+ * asked for.
+ */
+export function settleComparison(
+  parts: Parts | null | undefined,
+  foldKey: string,
+  result: Json,
+): Record<string, string> {
+  const part = comparedPart(parts, foldKey);
+  if (!part) return {};
+  part.comparing = false;
+  const { agreed } = CompareResult.parse(result);
+  if (!agreed) {
+    part.wanted = part.answers.length + 1;
+    return {};
+  }
+  part.confirmed = agreed[0]!;
+  const odd = part.answers.filter(({ lease }) => !agreed.includes(lease));
+  return Object.fromEntries(odd.map(({ volunteer, lease }) => [volunteer, lease]));
+}
+
+/** Whether two unrelated volunteers agree on every part. */
+export const areConfirmed = (parts: Parts): boolean =>
+  Object.values(parts).every(({ confirmed }) => confirmed !== null);
+
+/** Whoever computes a round is free again after its deadline. */
+export const patienceMs = (run: RunFacts): number => 2 * run.spec.roundDeadlineMs;
+
+/** How long a part waits for an unrelated volunteer who is there but does not come. */
+export interface Patience {
+  readonly now: number;
+  readonly ms: number;
+  readonly company: Company;
+}
+
+/**
+ * All parts in order, once each is done: confirmed; or answered once where one answer was asked for; or answered while
+ * nobody unrelated lends or comes in time. Where only time is missing, when to look again.
+ */
+export function wholeOf(parts: Parts, patience: Patience): { done: DonePart[] | null; wakeAt: number | null } {
+  const done: DonePart[] = [];
+  let wakeAt: number | null = null;
+  for (const name in parts) {
+    const part = parts[name]!;
+    const { answers, confirmed, wanted, modules } = part;
+    const answer = confirmed === null ? answers[0] : answers.find(({ lease }) => lease === confirmed);
+    const single = confirmed === null && wanted > 1;
+    if (!answer || (single && (isHeld(part) || isComparable(part)))) return { done: null, wakeAt: null };
+    const waitsUntil = part.answeredAt! + patience.ms;
+    if (single && patience.now < waitsUntil && patience.company.hasOther(peopleOf(part)))
+      wakeAt = Math.min(wakeAt ?? waitsUntil, waitsUntil);
+    done.push({ name, lease: answer.lease, sha256: answer.sha256, confirmed: confirmed !== null, modules });
+  }
+  return wakeAt === null ? { done, wakeAt } : { done: null, wakeAt };
+}
+
+/** Who was found to invent answers in a run. */
+export interface Liars {
+  /** They get no more work of this kind. */
+  readonly known: Record<string, true>;
+  /** Whose credit is not yet taken back, and the lease that told. */
+  readonly open: Record<string, string>;
+}
+
+export const noLiars = (): Liars => ({ known: {}, open: {} });
+
+export function expose(liars: Liars, found: Record<string, string>): void {
+  for (const [volunteer, lease] of Object.entries(found)) {
+    if (liars.known[volunteer]) continue;
+    liars.known[volunteer] = true;
+    liars.open[volunteer] = lease;
+  }
 }

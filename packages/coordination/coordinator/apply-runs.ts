@@ -145,14 +145,19 @@ export const runHandlers: Handlers<
       if (module && version === module.version + 1)
         Object.assign(module, { version, blob, state, steppedAt: scene.at });
     }
-    const { routing } = event.output;
+    const { routing, kept } = event.output;
     if (routing && routing.version === (run.facts.routing?.version ?? 0) + 1) {
       const { paths, growth, ...facts } = routing;
       if (growth) grow(run, growth);
       run.facts.routing = facts;
+      for (const path of Object.values(run.facts.paths)) delete path.kept;
       for (const [id, shard] of Object.entries(paths))
         if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);
       for (const kind of run.kinds) tell(scene, run, kind, { type: 'routed', growth });
+    }
+    for (const [id, version] of Object.entries(kept ?? {})) {
+      const path = run.facts.paths[id];
+      if (path && version.routing === (run.facts.routing?.version ?? 0)) path.kept = version;
     }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
     if (run.ending && run.state === 'finished') tellEnding(scene, run);

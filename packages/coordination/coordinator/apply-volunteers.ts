@@ -6,7 +6,9 @@ const newVolunteer = (id: string, at: number): VolunteerRecord => ({
   id,
   name: '',
   agent: 'node',
+  origin: null,
   connected: false,
+  lends: false,
   wantsWork: false,
   banned: false,
   executor: null,
@@ -34,7 +36,9 @@ export const volunteerHandlers: Handlers<
     state.volunteers[event.volunteer] = volunteer;
     volunteer.name = event.name;
     volunteer.agent = event.agent;
+    volunteer.origin = event.origin ?? null;
     volunteer.connected = true;
+    volunteer.lends = false;
     volunteer.wantsWork = false;
     volunteer.seenAt = at;
     noteIdle(memory, volunteer);
@@ -46,6 +50,7 @@ export const volunteerHandlers: Handlers<
     if (!volunteer?.connected) return;
     volunteer.seenAt = scene.at;
     volunteer.wantsWork = true;
+    volunteer.lends = true;
     if (volunteer.executor?.name !== event.executor.name) volunteer.isMeasured = false;
     if (!volunteer.isMeasured) volunteer.tokensPerSecond = event.executor.tokensPerSecond;
     volunteer.executor = event.executor;
@@ -59,6 +64,7 @@ export const volunteerHandlers: Handlers<
     if (!volunteer) return;
     volunteer.seenAt = scene.at;
     volunteer.wantsWork = false;
+    volunteer.lends = false;
     noteIdle(scene.memory, volunteer);
   },
 

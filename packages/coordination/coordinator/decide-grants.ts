@@ -1,6 +1,6 @@
 import type { CoordinatorEvent } from '../events.ts';
 import type { Task } from '../work-plan.ts';
-import { type Desk, goesOn } from './desk.ts';
+import { companyOf, type Desk, goesOn } from './desk.ts';
 import { isIdle } from './memory.ts';
 import type { RunRecord, VolunteerRecord } from './state.ts';
 
@@ -74,13 +74,14 @@ function openTo(desk: Desk, run: RunRecord): ((tokensPerSecond: number) => boole
 }
 
 function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {
-  const { kinds, now, state } = desk;
+  const { kinds, now, state, memory } = desk;
   const { id, tokensPerSecond, memoryBytes, paths } = volunteer;
   const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
+  const company = companyOf(state, memory.lending);
   let best: { kind: string; task: Task } | null = null;
   for (const kind of run.kinds) {
     if (!goesOn(desk, run, kind)) continue;
-    const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now);
+    const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now, company);
     if (task && (best === null || task.priority > best.task.priority)) best = { kind, task };
   }
   if (!best) return null;

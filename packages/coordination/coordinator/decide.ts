@@ -137,10 +137,11 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const kind of run.kinds) {
     if (!goesOn(desk, run, kind)) continue;
-    const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now);
+    const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now, companyOf(state, memory.lending));
     for (const volunteer of wanted.refuted ?? []) {
       const credit = state.volunteers[volunteer]?.credits[id] ?? 0;
-      events.push({ at: now, type: 'CreditWithdrawn', run: id, kind, volunteer, credit });
+      const lease = wanted.evidence?.[volunteer];
+      events.push({ at: now, type: 'CreditWithdrawn', run: id, kind, volunteer, credit, ...(lease && { lease }) });
     }
     for (const lease of wanted.revoke) events.push(ended(desk, lease, 'round_over'));
     for (const fold of wanted.folds) {

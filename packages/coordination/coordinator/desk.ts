@@ -1,6 +1,6 @@
-import type { WorkPlan } from '../work-plan.ts';
+import type { Company, WorkPlan } from '../work-plan.ts';
 import type { Memory } from './memory.ts';
-import type { CoordinatorState, RunRecord } from './state.ts';
+import type { CoordinatorState, RunRecord, VolunteerRecord } from './state.ts';
 
 /** What a decision is made from. */
 export interface Desk {
@@ -14,3 +14,19 @@ export interface Desk {
 /** Whether a kind of work goes on in a run: the run trains, or somebody asked for just this work. */
 export const goesOn = ({ kinds }: Pick<Desk, 'kinds'>, run: RunRecord, kind: string): boolean =>
   run.state === 'training' || (!run.deleted && (kinds.get(kind)?.asked?.(run.works[kind]) ?? false));
+
+/** Identities are free: two volunteers count as two people only when network and name differ, and both networks are known. */
+const areRelated = (a: VolunteerRecord | undefined, b: VolunteerRecord | undefined): boolean =>
+  !a?.origin || !b?.origin || a.id === b.id || a.origin === b.origin || (a.name !== '' && a.name === b.name);
+
+/** Who else is there, for the kinds of work. `lending`: ids of those that lend. */
+export function companyOf({ volunteers: all }: CoordinatorState, lending: ReadonlySet<string>): Company {
+  const related = (a: string, b: string) => areRelated(all[a], all[b]);
+  return {
+    related,
+    hasOther(volunteers) {
+      for (const id of lending) if (!volunteers.some((known) => related(id, known))) return true;
+      return false;
+    },
+  };
+}

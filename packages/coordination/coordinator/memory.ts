@@ -17,6 +17,8 @@ export interface Memory {
   readonly timers: TimeHeap<Timer>;
   /** Volunteers that wait for work, the longest waiting first. */
   readonly idle: Set<string>;
+  /** Volunteers that lend now, at work or waiting. */
+  readonly lending: Set<string>;
   readonly heardAt: Map<string, number>;
   /** Volunteers with a silence timer: one each. */
   readonly watched: Set<string>;
@@ -33,6 +35,7 @@ export function rebuildMemory(state: CoordinatorState): Memory {
   const memory: Memory = {
     timers: new TimeHeap(),
     idle: new Set(),
+    lending: new Set(),
     heardAt: new Map(),
     watched: new Set(),
     pending: nothingTouched(),
@@ -55,10 +58,12 @@ export function rebuildMemory(state: CoordinatorState): Memory {
 export const isIdle = (volunteer: VolunteerRecord): boolean =>
   volunteer.wantsWork && volunteer.connected && !volunteer.banned && volunteer.lease === null;
 
-/** Keeps the waiting list in step with the volunteer. */
+/** Keeps the lists of those who wait and who lend in step with the volunteer. */
 export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
   if (isIdle(volunteer)) memory.idle.add(volunteer.id);
   else memory.idle.delete(volunteer.id);
+  if (!volunteer.banned && (volunteer.lends || volunteer.lease !== null)) memory.lending.add(volunteer.id);
+  else memory.lending.delete(volunteer.id);
 }
 
 /** Sees to it that somebody looks at `at` or before whether the volunteer has fallen silent. */

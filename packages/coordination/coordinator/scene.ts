@@ -34,6 +34,7 @@ export function touchVolunteer(scene: Scene, id: string): VolunteerRecord | unde
 /** Identities are free: the mind remembers those that have worked, or may not. */
 export function disconnect({ state, memory }: Scene, volunteer: VolunteerRecord): void {
   volunteer.connected = false;
+  volunteer.lends = false;
   volunteer.wantsWork = false;
   noteIdle(memory, volunteer);
   if (volunteer.grantCount === 0 && !volunteer.banned) delete state.volunteers[volunteer.id];

@@ -46,7 +46,11 @@ export interface VolunteerRecord {
   readonly id: string;
   name: string;
   agent: 'browser' | 'node';
+  /** See `VolunteerJoined`; null when not known. */
+  origin: string | null;
   connected: boolean;
+  /** Has asked for work and has not gone away since. */
+  lends: boolean;
   /** Asked for work and has not got any since. */
   wantsWork: boolean;
   banned: boolean;

@@ -44,9 +44,10 @@ export class Table {
     return this.take({ type: 'RunCreated', run, kinds });
   }
 
-  join(volunteer: string, tokensPerSecond = 0): CoordinatorEvent[] {
+  /** `network`: whom it is related to; not known when left out. */
+  join(volunteer: string, tokensPerSecond = 0, network?: string): CoordinatorEvent[] {
     return this.take(
-      { type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node' },
+      { type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', ...(network && { origin: network }) },
       ready(volunteer, tokensPerSecond),
     );
   }

@@ -46,6 +46,9 @@ const SNAPSHOT_EVERY = 400;
 /** Passes over one batch after which the mind is held to decide for ever. */
 const MOST_PASSES = 100_000;
 
+/** Every fifth shares one network with the others of these. */
+const networkOf = (volunteer: string): string => (Number(volunteer.slice(1)) % 5 === 0 ? 'shared' : volunteer);
+
 /**
  * The coordinator's host in virtual time: log, snapshots, effects; it can die at any time and starts again from
  * snapshot and log, which must give the state that died, bit for bit.
@@ -125,7 +128,7 @@ export class VirtualHost {
 
   /** A volunteer's socket opens. Without `resume` it has begun anew and knows of no lease. */
   join(volunteer: string, resume: boolean): void {
-    this.record([{ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node' }]);
+    this.record([{ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', origin: networkOf(volunteer) }]);
     const held = this.state.volunteers[volunteer]?.lease ?? null;
     if (held !== null && !resume) this.record([{ type: 'LeaseEnded', lease: held, code: 'replaced', detail: '' }]);
     if (this.upSince === null) return;

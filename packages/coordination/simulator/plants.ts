@@ -84,6 +84,12 @@ const withSpec = (run: RunFacts, change: Partial<RunFacts['spec']>): RunFacts =>
   spec: { ...run.spec, ...change },
 });
 
+function withoutLastShard(run: RunFacts): RunFacts {
+  const [last, ...others] = Object.keys(run.paths).reverse();
+  const path = { ...run.paths[last!]!, shard: null };
+  return others.length === 0 ? run : { ...run, paths: { ...run.paths, [last!]: path } };
+}
+
 /** Changes what asynchronous folds are told of their contributions. */
 const onArrivals = (change: (arrival: Arrived) => Partial<Arrived>) =>
   deciding(() => (event) => {
@@ -128,13 +134,16 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'step-before-quorum': {
     mistake: 'a module steps with one contribution a path whatever the quorum',
-    plan: (plan) => ({ ...plan, plan: (state, run, now) => plan.plan(state, withSpec(run, { quorum: 1 }), now) }),
+    plan: (plan) => ({
+      ...plan,
+      plan: (state, run, now, company) => plan.plan(state, withSpec(run, { quorum: 1 }), now, company),
+    }),
   },
   'impatient-round': {
     mistake: 'a round ends while a live replica still computes',
     plan: (plan) => ({
       ...plan,
-      plan: (state, run, now) => plan.plan(state, run, now + run.spec.roundDeadlineMs),
+      plan: (state, run, now, company) => plan.plan(state, run, now + run.spec.roundDeadlineMs, company),
     }),
   },
   'forgotten-replica': {
@@ -162,6 +171,40 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
         event.type === 'RunStateChanged' && event.state === 'paused' && event.reason !== null ? null : event,
     ),
   },
+  'double-step': {
+    mistake: 'a module takes two outer steps from one version',
+    mind: (mind) => ({
+      ...mind,
+      plan: (state, touched, now) =>
+        mind.plan(state, touched, now).flatMap((event) => {
+          if (event.type !== 'FoldBegun' || !/ v\d+$/.test(event.fold.key)) return [event];
+          const key = event.fold.key.replace(/ v(\d+)$/, ' v0$1');
+          return [event, { ...event, fold: { ...event.fold, key } }];
+        }),
+    }),
+  },
+  'starved-path': {
+    mistake: 'the last of several paths is never served, while the others go on',
+    plan: (plan) => ({
+      ...plan,
+      open: (state, run, now) => plan.open(state, withoutLastShard(run), now),
+      offer: (state, run, volunteer, now, company) => plan.offer(state, withoutLastShard(run), volunteer, now, company),
+    }),
+  },
+  'believed-invention': {
+    mistake: 'whatever two volunteers answer counts as the same',
+    plan: (plan) => ({
+      ...plan,
+      settle(state, run, outcome, now) {
+        if (outcome.type !== 'folded' || !outcome.fold.startsWith('compare '))
+          return plan.settle(state, run, outcome, now);
+        const works = state as { campaign?: { parts: Record<string, { answers: { lease: string }[] }> } };
+        const part = works.campaign?.parts[outcome.fold.split(' ')[1]!];
+        const agreed = part?.answers.map(({ lease }) => lease) ?? null;
+        plan.settle(state, run, { ...outcome, result: { agreed } }, now);
+      },
+    }),
+  },
   'lost-task': {
     mistake: 'work is not leased again after its holder was lost',
     plan: (plan) => ({
@@ -175,8 +218,8 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     mistake: 'the last path of a run is never leased',
     plan: (plan) => ({
       ...plan,
-      offer(state, run, volunteer, now) {
-        const task = plan.offer(state, run, volunteer, now);
+      offer(state, run, volunteer, now, company) {
+        const task = plan.offer(state, run, volunteer, now, company);
         return task && task.path !== null && task.path === Object.keys(run.paths).at(-1) ? null : task;
       },
     }),
@@ -190,8 +233,8 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     mode: 'async',
     plan: (plan) => ({
       ...plan,
-      plan(state, run, now) {
-        const wanted = plan.plan(state, run, now);
+      plan(state, run, now, company) {
+        const wanted = plan.plan(state, run, now, company);
         const held = Object.keys((state as { leases?: object }).leases ?? {}).length;
         return held > 0 ? { ...wanted, folds: [] } : wanted;
       },
@@ -203,10 +246,10 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     plan: (plan) => ({
       ...plan,
       open: () => null,
-      offer: (state, run, volunteer, now) =>
+      offer: (state, run, volunteer, now, company) =>
         Object.keys((state as { leases?: object }).leases ?? {}).length > 0
           ? null
-          : plan.offer(state, run, volunteer, now),
+          : plan.offer(state, run, volunteer, now, company),
     }),
   },
   'no-staleness-limit': {

@@ -1,3 +1,4 @@
+import { companyOf } from '../coordinator/desk.ts';
 import { isIdle } from '../coordinator/memory.ts';
 import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
 import type { RunRecord } from '../coordinator/state.ts';
@@ -266,13 +267,14 @@ class Simulation {
   /** Nobody waits while there is work for him. */
   #lookForIdle(): void {
     const { state } = this.host;
+    const company = companyOf(state, new Set());
     const idle = Object.values(state.volunteers).filter(isIdle).slice(0, 3);
     for (const { id, tokensPerSecond, memoryBytes, paths } of idle)
       for (const run of Object.values(state.runs)) {
         if (run.state !== 'training') continue;
         const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
         for (const plan of plansOf(run, this.#plans)) {
-          const task = plan.offer(run.works[plan.name], run.facts, facts, this.host.now());
+          const task = plan.offer(run.works[plan.name], run.facts, facts, this.host.now(), company);
           must(task === null, () => `${id} waits though there is ${task?.key}`);
         }
       }

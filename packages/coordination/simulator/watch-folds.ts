@@ -11,13 +11,15 @@ interface SeenRun {
 
 /**
  * Books of its own about folds and module versions. Only accepted contributions are folded, each at most once into
- * each module; versions grow by one, and only by a fold.
+ * each module; versions grow by one, and only by a fold; each takes one outer step.
  */
 export class FoldWatch {
   readonly #leases: ReadonlyMap<string, SeenLease>;
   readonly #runs = new Map<string, SeenRun>();
   readonly #keys = new Set<string>();
   readonly #used = new Set<string>();
+  /** Outer steps taken, by run, module and version. */
+  readonly #steps = new Set<string>();
   readonly #mayWork: MayWork;
 
   constructor(leases: ReadonlyMap<string, SeenLease>, mayWork: MayWork) {
@@ -67,7 +69,10 @@ export class FoldWatch {
     if (!seen) return;
     if (fold) {
       seen.folds.delete(id);
-      for (const { name } of event.output.modules) {
+      for (const { name, version } of event.output.modules) {
+        const step = `${event.run}/${name}/${version}`;
+        must(!this.#steps.has(step), () => `${name} steps to version ${version} a second time`);
+        this.#steps.add(step);
         seen.versions[name]!++;
         for (const lease of fold.contributions) {
           const use = `${event.run}/${name}/${lease}`;

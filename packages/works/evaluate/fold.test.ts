@@ -1,5 +1,6 @@
+import type { Json } from '@pathfold/coordination/work-plan';
 import type { Report } from '@pathfold/protocol/report';
-import type { Evaluation } from '@pathfold/protocol/resources';
+import type { Evaluation, KeptVersion } from '@pathfold/protocol/resources';
 import { describe, expect, test } from 'vitest';
 import { evaluateFold } from './fold.ts';
 
@@ -116,4 +117,41 @@ test('when all paths score all documents, the oracle and re-routing by what came
       [1, 1],
     ],
   });
+});
+
+test('scorings agree when every document and chunk lies within what executors differ by', async () => {
+  const [long] = [{ document: 0, nats: 100, tokens: 40, bytes: 90, chunks: [60, 40] }];
+  const near = { ...long!, nats: 100.01, chunks: [60.006, 40.004] };
+  const shifted = { ...long!, chunks: [61, 39] };
+  const stored: Record<string, Uint8Array> = { long: json({ documents: [long] }), near: json({ documents: [near] }) };
+  Object.assign(stored, { shifted: json({ documents: [shifted] }), other: json({ documents: [] }) });
+  const agreed = async (...keys: string[]) => {
+    const compare = keys.map((key) => ({ lease: `of ${key}`, sha256: key }));
+    const blobs = { get: async (key: string) => stored[key]!, put: () => Promise.reject(new Error('stores nothing')) };
+    return (await evaluateFold.fold({ compare }, blobs)).result;
+  };
+  expect(await agreed('long', 'near')).toEqual({ agreed: ['of long', 'of near'] });
+  expect(await agreed('long', 'shifted')).toEqual({ agreed: null });
+  expect(await agreed('long', 'other')).toEqual({ agreed: null });
+  expect(await agreed('shifted', 'near', 'long')).toEqual({ agreed: ['of near', 'of long'] });
+});
+
+test('early stopping keeps the best version of each path, and stops the path when its patience is over', async () => {
+  const modules = (version: number) => [{ name: 'embedding', version, ...blob(DOMAINS) }];
+  const scored = (nats: number) => json({ documents: [{ document: 3, nats, tokens: 1, bytes: 8 }] });
+  const keep = async (nats: number, version: number, kept: Record<string, KeptVersion>) => {
+    const contributions = [{ path: '0', sha256: 'scores', modules: modules(version) }];
+    const blobs = { get: async () => scored(nats), put: () => Promise.reject(new Error('stores nothing')) };
+    return (await evaluateFold.fold({ patience: 2, routing: 1, kept, contributions } as Json, blobs)).kept!;
+  };
+  const first = await keep(8, 5, {});
+  const best = await keep(6, 10, first);
+  const bitsPerByte = 6 / (Math.LN2 * 8);
+  expect(best).toEqual({
+    '0': { round: 10, bitsPerByte, modules: modules(10), routing: 1, scoringsSince: 0, stopped: false },
+  });
+  const worse = await keep(7, 15, best);
+  expect(worse['0']).toEqual({ ...best['0'], scoringsSince: 1 });
+  expect((await keep(6, 20, worse))['0']).toEqual({ ...best['0'], scoringsSince: 2, stopped: true });
+  expect((await keep(5, 20, worse))['0']).toMatchObject({ round: 20, scoringsSince: 0, stopped: false });
 });

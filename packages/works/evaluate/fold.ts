@@ -1,12 +1,12 @@
-import type { FoldBlobs, WorkFold } from '@pathfold/coordination/work-plan';
+import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { Evaluation } from '@pathfold/protocol/resources';
-
+import type { Evaluation, KeptVersion } from '@pathfold/protocol/resources';
 import { reroutedPaths } from '@pathfold/routing/assign/reroute';
 import * as z from 'zod/mini';
 import { readAssignment } from '../assigned.ts';
-import { type DocumentScore, readScores } from '../document-scores.ts';
-import { EvaluateFoldInput } from './task.ts';
+import { agreedOf } from '../compared.ts';
+import { type DocumentScore, readScores, sameScores } from '../document-scores.ts';
+import { AnyFoldInput, type KeepInput } from './task.ts';
 
 /** Re-routing is told for this many chunks at a time. */
 const CHUNKS_PER_ROUTE = [1, 2, 4, 8];
@@ -61,12 +61,22 @@ export const evaluateFold: WorkFold = {
     return losses;
   },
 
-  /** Nats a token and bits a byte of the mixture: each document by the path that it is routed to. */
-  async fold(input, blobs) {
-    const { round, paths, assignment, domains, chunkTokens, contributions } = EvaluateFoldInput.parse(input);
-    const scored = await Promise.all(
-      contributions.map(async ({ path, sha256 }) => [path, readScores(await blobs.get(sha256))] as const),
-    );
+  /**
+   * Nats a token and bits a byte of the mixture, each document by the path that it is routed to; or which version of each
+   * path is its best; or which of several scorings agree.
+   */
+  async fold(raw, blobs) {
+    const input = AnyFoldInput.parse(raw);
+    const scoresIn = async ({ sha256 }: { sha256: string }) => readScores(await blobs.get(sha256));
+    if ('compare' in input) {
+      const all = await Promise.all(
+        input.compare.map(async (answer) => ({ lease: answer.lease, scores: await scoresIn(answer) })),
+      );
+      return { modules: [], figures: null, result: agreedOf(all, (a, b) => sameScores(a.scores, b.scores)) };
+    }
+    if ('kept' in input) return keep(input, await Promise.all(input.contributions.map(scoresIn)));
+    const { round, paths, assignment, domains, chunkTokens, contributions } = input;
+    const scored = await Promise.all(contributions.map(async (one) => [one.path, await scoresIn(one)] as const));
     const assigned = assignment && readAssignment(await blobs.get(assignment.sha256)).test;
     const own = scored.map(([path, scores]) => {
       const index = paths.indexOf(path);
@@ -76,6 +86,7 @@ export const evaluateFold: WorkFold = {
     const evaluation: Evaluation = {
       round,
       ...losses,
+      confirmed: false,
       paths: Object.fromEntries(
         own
           .filter(([, scores]) => scores.length > 0)
@@ -93,6 +104,22 @@ export const evaluateFold: WorkFold = {
     return { modules: [], figures: { round, ...losses }, result: evaluation };
   },
 };
+
+/** Early stopping (DiPaCo section 2.2): of each path the version that scored best, and whether it has had its time. */
+function keep({ patience, routing, kept, contributions }: KeepInput, scores: readonly DocumentScore[][]): FoldOutput {
+  const versions = contributions.flatMap(({ path, modules }, i): [string, KeptVersion][] => {
+    const total = totalOf(scores[i]!);
+    if (total.bytes === 0) return [];
+    const bits = bitsPerByte(total);
+    const best = kept[path];
+    const scoringsSince = (best?.scoringsSince ?? 0) + 1;
+    if (best && bits >= best.bitsPerByte)
+      return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience }]];
+    const round = Math.min(...modules.map(({ version }) => version));
+    return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false }]];
+  });
+  return { modules: [], figures: null, result: null, kept: Object.fromEntries(versions) };
+}
 
 /** What can be told when every path scored every document. */
 async function wholeOf(

@@ -1,10 +1,14 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Json } from '@pathfold/coordination/work-plan';
+import type { KeptVersion } from '@pathfold/protocol/resources';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
+import { moduleRefs, roundOf } from '../module-refs.ts';
 import { trainPlan } from '../train/plan.ts';
-import { evaluatePlan } from './plan.ts';
+import type { TrainState } from '../train/plan-state.ts';
+import type { TrainTask } from '../train/task.ts';
+import { type EvaluateState, evaluatePlan } from './plan.ts';
 import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
 
 const SPEED = 256;
@@ -185,4 +189,128 @@ test('what only a scoring by every path tells outlives the next scoring', () => 
   const whole = { round: 1, oracleBitsPerByte: 1 };
   expect(scored(1, whole)).toMatchObject({ round: 1, whole });
   expect(scored(2, null)).toMatchObject({ round: 2, whole });
+});
+
+/** A run that the operator wants scored: `a` trains, whoever comes next scores. */
+function asked(): Table {
+  const table = new Table([trainPlan, evaluatePlan], 3_600_000);
+  table.create(runFacts('r', [1], { replicas: 1, evaluateEvery: 1000, roundDeadlineMs: 60_000 }), [
+    'train',
+    'evaluate',
+  ]);
+  table.join('a', SPEED, 'home');
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  return table;
+}
+
+const foldsOf = (table: Table) =>
+  Object.values(table.state.runs['r']!.folds).flatMap(({ kind, fold }) => (kind === 'evaluate' ? fold : []));
+const endFold = (table: Table, result: Json) => {
+  const [fold] = foldsOf(table);
+  const output = { modules: [], figures: null, result };
+  return table.take({ type: 'FoldEnded', run: 'r', kind: 'evaluate', fold: fold!.key, output });
+};
+const scored = { round: 0, validLoss: 2, validBitsPerByte: 2, paths: {}, whole: null };
+const evaluation = (table: Table) => {
+  const { works, facts } = table.state.runs['r']!;
+  return evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).evaluation;
+};
+
+test('what was asked for counts when two unrelated volunteers say the same of the same versions', () => {
+  const table = asked();
+  table.join('b', SPEED, 'office');
+  table.join('c', SPEED, 'office');
+  table.join('d', SPEED, 'school');
+  expect(['b', 'c', 'd'].map((volunteer) => kindOf(table, volunteer))).toEqual(['evaluate', undefined, 'evaluate']);
+  const [b, d] = [table.lease('b'), table.lease('d')];
+  expect(table.state.leases[d]!.task.body).toEqual(table.state.leases[b]!.task.body);
+  table.contribute(b, 10);
+  table.contribute(d, 10);
+  expect(foldsOf(table)[0]!.input).toEqual({
+    compare: [b, d].map((lease) => ({ lease, sha256: lease.padEnd(64, '0') })),
+  });
+  endFold(table, { agreed: [b, d] });
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: true });
+});
+
+test('while two contradict each other a third decides; the odd one is rejected and scores nothing more', () => {
+  const table = asked();
+  table.join('b', SPEED, 'office');
+  table.join('c', SPEED, 'school');
+  const [b, c] = [table.lease('b'), table.lease('c')];
+  for (const lease of [b, c]) table.contribute(lease, 10);
+  endFold(table, { agreed: null });
+  table.join('d', SPEED, 'library');
+  const d = table.lease('d');
+  table.contribute(d, 10);
+  const credit = table.state.volunteers['c']!.credit;
+  expect(credit).toBeGreaterThan(0);
+  const [taken] = only(endFold(table, { agreed: [b, d] }), 'CreditWithdrawn');
+  expect(taken).toMatchObject({ volunteer: 'c', lease: c, credit });
+  expect(table.state.volunteers['c']!.credit).toBe(0);
+  expect(foldsOf(table)[0]!.contributions).toEqual([b]);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: true });
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  for (const volunteer of ['c', 'b']) table.ready(volunteer, SPEED);
+  expect([kindOf(table, 'c'), kindOf(table, 'b')]).toEqual([undefined, 'evaluate']);
+});
+
+test('where nobody unrelated is there, one is believed at once, and it is said that nobody confirmed it', () => {
+  const table = asked();
+  table.join('b', SPEED, 'home');
+  table.contribute(table.lease('b'), 10);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: false });
+});
+
+test('who is there and does not come is waited for, but not for ever', () => {
+  const table = asked();
+  table.join('b', SPEED, 'office');
+  table.contribute(table.lease('b'), 10);
+  table.wait(119_000);
+  expect(foldsOf(table)).toEqual([]);
+  table.wait(1000);
+  expect(foldsOf(table)).toHaveLength(1);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: false });
+});
+
+test('a path is stopped when it has had its patience on documents that no path trains on, and its best version answers', () => {
+  const facts = runFacts('r', [2], { replicas: 1, evaluateEvery: 1000, earlyStopping: { patience: 1 } });
+  const table = new Table([trainPlan, evaluatePlan]);
+  table.create(facts, ['train', 'evaluate']);
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  const round = () => {
+    for (const [volunteer, { lease }] of Object.entries(table.state.volunteers))
+      if (lease && table.state.leases[lease]!.kind === 'train') {
+        table.contribute(lease, 20);
+        table.fold();
+        table.ready(volunteer, SPEED);
+      }
+  };
+  round();
+  round();
+  const kept = (bitsPerByte: number, scoringsSince: number): KeptVersion => ({
+    ...{ round: 1, bitsPerByte, modules: moduleRefs(table.state.runs['r']!.facts, '0'), routing: 1 },
+    ...{ scoringsSince, stopped: scoringsSince === 1 },
+  });
+  const output = { modules: [], figures: null, result: null, kept: { '0': kept(2, 1) } };
+  const best = kept(2, 1).modules;
+  table.take({
+    type: 'FoldBegun',
+    run: 'r',
+    kind: 'evaluate',
+    fold: { key: 'best 1', input: null, contributions: [] },
+  });
+  table.take({ type: 'FoldEnded', run: 'r', kind: 'evaluate', fold: 'best 1', output });
+  for (let i = 0; i < 6; i++) round();
+  const { facts: now, works } = table.state.runs['r']!;
+  expect(moduleRefs(now, '0')).toEqual(best);
+  expect(now.modules['level0.1']!.version).toBeGreaterThan(now.modules['level0.0']!.version);
+  expect(roundOf(now)).toBe(now.modules['level0.1']!.version);
+  const leased = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
+  expect(leased).not.toContain('0');
+  expect(trainPlan.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
 });

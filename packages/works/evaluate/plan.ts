@@ -2,9 +2,29 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { moduleRefs } from '../module-refs.ts';
-import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
-import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
+import { isStopped, moduleRefs, roundOf } from '../module-refs.ts';
+import {
+  areConfirmed,
+  beginComparison,
+  type DonePart,
+  dueComparisons,
+  expose,
+  freePart,
+  hasFreePart,
+  holdPart,
+  holdsPart,
+  isComparison,
+  type Liars,
+  noLiars,
+  type Parts,
+  partsOf,
+  patienceMs,
+  settleComparison,
+  settleLease,
+  shiftParts,
+  wholeOf,
+} from '../parts.ts';
+import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 
 const TRAVEL_MS = 60_000;
 /** Failures after which the round is given up. */
@@ -12,9 +32,11 @@ const ATTEMPTS = 3;
 /** Length of the chunks in which paths are compared when re-routing is measured. */
 const CHUNK_TOKENS = 32;
 
-/** One scoring of the whole held-out split: a part for each path. */
+/** One scoring of a whole split that nobody trains on: a part for each path. */
 interface Campaign {
   readonly round: number;
+  /** `test` for the charts; `router` to see which paths have stopped improving. */
+  readonly split: 'router' | 'test';
   /** Every path scores every document, so that the oracle and re-routing can be told; not only its own. */
   readonly whole: boolean;
   /** Somebody asked for it. */
@@ -31,13 +53,16 @@ interface Campaign {
 export interface EvaluateState {
   /** The last round that was scored or given up. */
   lastRound: number;
+  /** The last round whose scores were asked for, and so confirmed if anybody was there to do it. */
+  askedRound: number;
+  /** The last round in which it was seen which paths have stopped improving. */
+  keptRound: number;
   wanted: boolean;
   campaign: Campaign | null;
   folding: boolean;
   latest: Evaluation | null;
+  readonly liars: Liars;
 }
-
-const roundOf = (run: RunFacts): number => Math.min(...Object.values(run.modules).map(({ version }) => version));
 
 const isMixture = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
 
@@ -45,84 +70,110 @@ const isDue = (state: EvaluateState, run: RunFacts): boolean =>
   (!isMixture(run) || run.routing !== null) &&
   (state.wanted || roundOf(run) - state.lastRound >= run.spec.evaluateEvery);
 
+const isKeepingDue = (state: EvaluateState, run: RunFacts): boolean =>
+  run.spec.earlyStopping !== null &&
+  (!isMixture(run) || run.routing !== null) &&
+  roundOf(run) - state.keptRound >= run.spec.evaluateEvery;
+
 /** The scoring that is under way, or that would begin now; null when none is due. */
 function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
-  if (state.campaign || !isDue(state, run)) return state.campaign;
+  if (state.campaign) return state.campaign;
+  const split = isDue(state, run) ? 'test' : isKeepingDue(state, run) ? 'router' : null;
+  if (!split) return null;
   const { routing } = run;
-  const whole = isMixture(run) && state.wanted;
+  const asked = split === 'test' && state.wanted;
+  const whole = asked && isMixture(run);
   const paths = Object.keys(run.paths);
-  const scored = paths.filter((_, path) => whole || !routing || routing.counts.test[path]! > 0);
+  const scored = paths.filter(
+    (id, path) => (whole || !routing || routing.counts[split][path]! > 0) && (split === 'test' || !isStopped(run, id)),
+  );
   return {
-    round: roundOf(run),
-    whole,
-    asked: state.wanted,
+    ...{ round: roundOf(run), split, whole, asked },
     assignment: routing?.assignment ?? null,
     paths,
-    parts: partsOf(scored),
+    parts: partsOf(scored, asked || split === 'router' ? 2 : 1),
     failures: 0,
   };
 }
 
 /**
  * Scores the held-out documents every `evaluateEvery` rounds, each by the path that the router gives it to. It leaves
- * volunteers to training for one more round; only when none was idle in that time it takes those that come.
+ * volunteers to training for one more round; only when none was idle in that time it takes those that come. Scores that
+ * were asked for, those at the end, and those that stop paths are confirmed by a second, unrelated volunteer.
  */
 export const evaluatePlan: WorkPlan<EvaluateState> = {
   name: 'evaluate',
   asks: ['scores'],
-  init: () => ({ lastRound: 0, wanted: false, campaign: null, folding: false, latest: null }),
+  init: () => ({
+    ...{ lastRound: 0, askedRound: 0, keptRound: 0, wanted: false, campaign: null, folding: false, latest: null },
+    liars: noLiars(),
+  }),
 
   open(state, run) {
-    const campaign = campaignOf(state, run);
-    return campaign && freePart(campaign.parts) !== null ? () => true : null;
+    const campaign = state.folding ? null : campaignOf(state, run);
+    return campaign && hasFreePart(campaign.parts) ? () => true : null;
   },
 
-  offer(state, run, volunteer) {
+  offer(state, run, volunteer, _now, company) {
+    if (state.folding || state.liars.known[volunteer.id]) return null;
     const campaign = campaignOf(state, run);
-    const path = campaign && freePart(campaign.parts);
+    const path = campaign && freePart(campaign.parts, volunteer.id, company);
     return campaign && path ? taskOf(state, run, campaign, path, volunteer) : null;
   },
 
   settle,
 
-  plan(state, run) {
-    const { campaign, folding } = state;
-    const done = !campaign && !state.wanted;
-    const came = campaign && !folding ? wholeOf(campaign.parts) : null;
-    if (!campaign || !came) return { folds: [], revoke: [], wakeAt: null, done };
-    const { round, whole, assignment } = campaign;
-    const input: EvaluateFoldInput = {
-      round,
-      paths: [...campaign.paths],
-      assignment,
-      domains: run.documents.domains,
-      chunkTokens: whole ? CHUNK_TOKENS : null,
-      contributions: came.map(({ name, sha256 }) => ({ path: name, sha256 })),
-    };
+  plan(state, run, now, company) {
+    const { campaign, folding, liars } = state;
+    const refuted = Object.keys(liars.open);
+    const done = !campaign && !state.wanted && refuted.length === 0;
+    const wanted = { folds: [], revoke: [], wakeAt: null, done, refuted, evidence: liars.open };
+    if (!campaign || folding) return wanted;
+    const { done: came, wakeAt } = wholeOf(campaign.parts, { now, ms: patienceMs(run), company });
+    if (!came) return { ...wanted, folds: dueComparisons(campaign.parts), wakeAt };
+    const { round, split } = campaign;
     const fold = {
-      key: `round ${round} ${came[0]!.lease}`,
-      input: input as Json,
+      key: `${split === 'test' ? 'round' : 'best'} ${round} ${came[0]!.lease}`,
+      input: (split === 'test' ? evaluationOf(run, campaign, came) : keptOf(run, came)) as Json,
       contributions: came.map(({ lease }) => lease),
     };
-    return { folds: [fold], revoke: [], wakeAt: null, done };
+    return { ...wanted, folds: [fold] };
   },
 
   asked: ({ wanted, campaign }) => wanted || campaign?.asked === true,
 
   admit({ campaign }, run, { lease, report: { steps } }) {
     if (!campaign || !holdsPart(campaign.parts, lease)) return 'round_over';
-    return steps < 1 || steps > tokensIn(run) ? 'bad_steps' : null;
+    return steps < 1 || steps > tokensIn(run, campaign.split) ? 'bad_steps' : null;
   },
 
   summary: ({ latest }) => ({ evaluation: latest as Json }),
 };
 
-const tokensIn = (run: RunFacts): number => run.documents.test.bytes / 2;
+function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly DonePart[]): EvaluateFoldInput {
+  const { round, paths, assignment, whole } = campaign;
+  return {
+    ...{ round, paths: [...paths], assignment, domains: run.documents.domains },
+    chunkTokens: whole ? CHUNK_TOKENS : null,
+    contributions: came.map(({ name, sha256 }) => ({ path: name, sha256 })),
+  };
+}
+
+function keptOf({ spec, routing, paths }: RunFacts, came: readonly DonePart[]): KeepInput {
+  return {
+    patience: spec.earlyStopping!.patience,
+    routing: routing?.version ?? 0,
+    kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
+    contributions: came.map(({ name, sha256, modules }) => ({ path: name, sha256, modules: [...modules!] })),
+  };
+}
+
+const tokensIn = (run: RunFacts, split: Campaign['split']): number => run.documents[split].bytes / 2;
 
 function taskOf(
   state: EvaluateState,
   run: RunFacts,
-  { round, whole, asked, assignment, paths }: Campaign,
+  { round, split, whole, asked, assignment, paths, parts }: Campaign,
   path: string,
   volunteer: VolunteerFacts,
 ): Task {
@@ -134,74 +185,100 @@ function taskOf(
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: moduleRefs(run, path),
-    documents: documents.test,
+    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
+    documents: documents[split],
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,
-    assigned: assignment && !whole ? { assignment, path: index } : null,
+    assigned: assignment && !whole ? { assignment, split, path: index } : null,
     chunkTokens: whole ? CHUNK_TOKENS : null,
   };
-  const share = assignment && !whole && routing ? routing.counts.test[index]! / sum(routing.counts.test) : 1;
+  const share = assignment && !whole && routing ? routing.counts[split][index]! / sum(routing.counts[split]) : 1;
   const { tokensPerSecond } = volunteer;
-  const tokens = 2 * tokensIn(run);
+  const tokens = 2 * tokensIn(run, split);
   const expectedMs = tokensPerSecond ? Math.ceil((1000 * share * tokens) / tokensPerSecond) : spec.roundDeadlineMs;
-  const overdue = asked || round - state.lastRound > spec.evaluateEvery || state.campaign !== null;
+  const last = split === 'test' ? state.lastRound : state.keptRound;
+  const overdue = asked || round - last > spec.evaluateEvery || state.campaign !== null;
   return {
-    key: `path ${path} round ${round}`,
+    key: `path ${path} round ${round}${split === 'test' ? '' : ' router documents'}`,
     body: body as Json,
-    steps: tokensIn(run),
+    steps: tokensIn(run, split),
     tokens,
     durationMs: 3 * expectedMs + TRAVEL_MS,
     expectedMs,
     priority: overdue ? 1 : -1,
-    maxPayloadBytes: 65_536 + 64 * tokensIn(run),
+    maxPayloadBytes: 65_536 + 64 * tokensIn(run, split),
     path: null,
   };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-function settle(state: EvaluateState, run: RunFacts, outcome: Outcome): void {
-  const { campaign } = state;
+function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: number): void {
+  const { campaign, liars } = state;
   switch (outcome.type) {
     case 'granted': {
-      if (!campaign) Object.assign(state, { campaign: campaignOf(state, run), wanted: false });
-      const { path } = outcome.task.body as unknown as EvaluateTask;
-      state.campaign!.parts[path]!.lease = outcome.lease;
+      if (!campaign) {
+        state.campaign = campaignOf(state, run);
+        if (state.campaign!.asked) state.wanted = false;
+      }
+      const { path, modules } = outcome.task.body as unknown as EvaluateTask;
+      holdPart(state.campaign!.parts, path, outcome.lease, outcome.volunteer, modules);
       return;
     }
     case 'ended':
-      if (campaign && settleLease(campaign.parts, outcome) && ++campaign.failures >= ATTEMPTS * count(campaign.parts))
+      if (
+        campaign &&
+        settleLease(campaign.parts, outcome, now) &&
+        ++campaign.failures >= ATTEMPTS * count(campaign.parts)
+      )
         settleCampaign(state, campaign);
       return;
     case 'accepted':
-      if (campaign) settleLease(campaign.parts, outcome);
+      if (campaign) settleLease(campaign.parts, outcome, now);
       return;
     case 'begun':
-      state.folding = true;
+      if (isComparison(outcome.fold.key)) beginComparison(campaign?.parts, outcome.fold.key);
+      else state.folding = true;
       return;
     case 'folded':
-      state.latest = newerThan(state.latest, outcome.result as Evaluation | null);
+      if (isComparison(outcome.fold)) {
+        expose(liars, settleComparison(campaign?.parts, outcome.fold, outcome.result));
+        return;
+      }
+      state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);
       state.folding = false;
       if (campaign) settleCampaign(state, campaign);
       return;
-    case 'requested':
-      if (outcome.by === 'operator' || roundOf(run) > state.lastRound) state.wanted = true;
+    case 'requested': {
+      const isUnderWay = campaign?.asked && campaign.round >= roundOf(run);
+      if (outcome.by === 'operator' || (roundOf(run) > state.askedRound && !isUnderWay)) state.wanted = true;
+      return;
+    }
+    case 'withdrawn':
+      delete liars.open[outcome.volunteer];
+      return;
+    case 'resumed':
+      if (campaign) shiftParts(campaign.parts, outcome.pausedMs);
       return;
     case 'received':
     case 'routed':
-    case 'resumed':
       return;
   }
 }
 
 /** What only a scoring by every path tells is kept until the next one. */
-const newerThan = (known: Evaluation | null, came: Evaluation | null): Evaluation | null =>
-  came && { ...came, whole: came.whole ?? known?.whole ?? null };
+function newerThan(known: Evaluation | null, came: Evaluation | null, campaign: Campaign | null): Evaluation | null {
+  if (!came) return known;
+  const confirmed = campaign !== null && areConfirmed(campaign.parts);
+  return { ...came, confirmed, whole: came.whole ?? known?.whole ?? null };
+}
 
 const count = (parts: Parts): number => Object.keys(parts).length;
 
 /** The campaign is scored, or given up. */
-function settleCampaign(state: EvaluateState, { round }: Campaign): void {
-  Object.assign(state, { campaign: null, lastRound: round });
+function settleCampaign(state: EvaluateState, { round, split, asked }: Campaign): void {
+  state.campaign = null;
+  if (split === 'router') state.keptRound = round;
+  else state.lastRound = round;
+  if (asked) state.askedRound = round;
 }

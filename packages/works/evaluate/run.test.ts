@@ -113,7 +113,7 @@ test('the first window of a document reads END_OF_TEXT before its first token', 
 
 test('scores only what the router gives to its path, and tells chunks where they are asked for', async () => {
   const assignment = await put(encodeAssignment({ router: [], test: [1, 0, 1] }));
-  const own = { ...task, assigned: { assignment, path: 1 }, chunkTokens: 4 };
+  const own = { ...task, assigned: { assignment, split: 'test' as const, path: 1 }, chunkTokens: 4 };
   const all = resultOf((await evaluateRun.execute(task, ports)).payload).documents;
   const some = resultOf((await evaluateRun.execute(own, ports)).payload).documents;
   expect(some.map(({ document }) => document)).toEqual([0, 2]);

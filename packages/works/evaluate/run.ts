@@ -10,7 +10,7 @@ export const evaluateRun: WorkRun = {
   async execute(body, ports) {
     const task = readTask(EvaluateTask, body);
     const { assigned, chunkTokens } = task;
-    const mine = assigned && assignedTo(await ports.blob(assigned.assignment), 'test', assigned.path);
+    const mine = assigned && assignedTo(await ports.blob(assigned.assignment), assigned.split, assigned.path);
     return scoreDocuments(task, ports, {
       chosen: (count) => mine ?? Array.from({ length: count }, (_, document) => document),
       chunkTokens,

@@ -1,6 +1,11 @@
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import { KeptVersion } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
+import { CompareInput } from '../compared.ts';
+
+/** Documents that no path trains on. */
+const SCORED_SPLITS = ['router', 'test'] as const;
 
 /**
  * Score one path on whole documents; the first `prefixBytes` of each are not scored (DiPaCo section 2.3). The
@@ -16,13 +21,14 @@ export const EvaluateTask = z.strictObject({
   documents: BlobRef,
   tokenizer: BlobRef,
   prefixBytes: z.int(),
-  /** Score only the documents that the blob `assignment` gives to the path of this index; null scores all. */
-  assigned: z.nullable(z.strictObject({ assignment: BlobRef, path: z.int() })),
+  /** Score only the documents of the split that the blob `assignment` gives to the path of this index; null scores all. */
+  assigned: z.nullable(z.strictObject({ assignment: BlobRef, split: z.enum(SCORED_SPLITS), path: z.int() })),
   /** Tell the nats of chunks of this many scored tokens too; null does not. */
   chunkTokens: z.nullable(z.int()),
 });
 export type EvaluateTask = z.infer<typeof EvaluateTask>;
 
+/** Scores of the test split become an evaluation. */
 export const EvaluateFoldInput = z.strictObject({
   round: z.int(),
   /** All paths of the run, in order. */
@@ -35,3 +41,17 @@ export const EvaluateFoldInput = z.strictObject({
   contributions: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
 });
 export type EvaluateFoldInput = z.infer<typeof EvaluateFoldInput>;
+
+/** Scores of each path's own documents of the router split tell whether it has stopped improving. */
+export const KeepInput = z.strictObject({
+  /** Scorings without improvement after which a path is not trained any more. */
+  patience: z.int(),
+  /** Version of the routing that gave the paths their documents; 0 with one path. */
+  routing: z.int(),
+  /** The best version of each path so far. */
+  kept: z.record(z.string(), KeptVersion),
+  contributions: z.array(z.strictObject({ path: z.string(), sha256: z.string(), modules: z.array(ModuleRef) })),
+});
+export type KeepInput = z.infer<typeof KeepInput>;
+
+export const AnyFoldInput = z.union([EvaluateFoldInput, KeepInput, CompareInput]);

@@ -40,7 +40,7 @@ beforeEach(async () => {
   const hash = 'b'.repeat(64);
   input = {
     ...{ version: 1, kind: 'discriminative', seed: 1, overlap: 1, prefixBytes: 4, context: 8, width: WIDTH },
-    ...{ experts: [2], paths: ['0', '1'], features: null, losses: [], grow: null },
+    ...{ experts: [2], paths: ['0', '1'], features: null, losses: [], grow: null, confirmed: true },
     documents: {
       train: await blobs.put(stream(texts(counts.train))),
       router: await blobs.put(stream(texts(counts.router))),
@@ -143,4 +143,16 @@ test('features alike for all documents are refused', async () => {
   const parts = [12, 6, 4].map((count) => blobs.put(new Uint8Array(new Float32Array(WIDTH * count).buffer)));
   const same = (await Promise.all(parts)).map(({ sha256 }) => ({ sha256 }));
   await expect(routeFold.fold({ ...input, parts: same }, blobs)).rejects.toMatchObject({ code: 'corpus_too_short' });
+});
+
+test('features agree when each row lies within what executors differ by', async () => {
+  const all = [rows(4), rows(4).map((x) => x * 1.0005), rows(4, 1)];
+  const compare = await Promise.all(
+    all.map(async (values, i) => ({ lease: `l${i}`, sha256: (await blobs.put(new Uint8Array(values.buffer))).sha256 })),
+  );
+  const agreed = async (...of: number[]) =>
+    (await routeFold.fold({ compare: of.map((i) => compare[i]!), width: WIDTH }, blobs)).result;
+  expect(await agreed(0, 1)).toEqual({ agreed: ['l0', 'l1'] });
+  expect(await agreed(0, 2)).toEqual({ agreed: null });
+  expect(await agreed(2, 0, 1)).toEqual({ agreed: ['l0', 'l1'] });
 });

@@ -13,8 +13,9 @@ import { type Rows, rowOf, takeRows } from '@pathfold/routing/fit/rows';
 import { shardsOf } from '@pathfold/routing/fit/shards';
 import * as z from 'zod/mini';
 import { encodeAssignment } from '../assigned.ts';
-import { readScores } from '../document-scores.ts';
-import { type Growth, RouteFoldInput, RouteTask } from './task.ts';
+import { agreedOf, TOLERANCE } from '../compared.ts';
+import { readScores, sameScores } from '../document-scores.ts';
+import { AnyFoldInput, type Growth, type RouteCompareInput, type RouteFoldInput, RouteTask } from './task.ts';
 
 /** How far shards of a discriminative router are pulled from what is best for the router documents to equal sizes. */
 const EVENNESS = 0.5;
@@ -44,9 +45,13 @@ export const routeFold: WorkFold = {
     return { documents: payload.byteLength / (4 * width) };
   },
 
-  /** Fits the router, routes every document, and cuts the shards. Deterministic. Throws `corpus_too_short`. */
+  /**
+   * Fits the router, routes every document, and cuts the shards; or tells which of several answers to a part agree.
+   * Deterministic. Throws `corpus_too_short`.
+   */
   async fold(raw, blobs): Promise<FoldOutput> {
-    const input = RouteFoldInput.parse(raw);
+    const input = AnyFoldInput.parse(raw);
+    if ('compare' in input) return { modules: [], figures: null, result: await compare(input, blobs) };
     const texts = await readTexts(input, blobs);
     const features = input.kind === 'random' ? null : await readFeatures(input, texts, blobs);
     const evidence = evidenceOf(input, texts, features);
@@ -76,6 +81,7 @@ export const routeFold: WorkFold = {
       routing: {
         version: input.version,
         growth: input.grow?.growth ?? null,
+        confirmed: input.confirmed,
         router: await json(router),
         assignment: await blobs.put(encodeAssignment(assigned)),
         shards: await json(describe(input, texts, shards)),
@@ -89,6 +95,34 @@ export const routeFold: WorkFold = {
     };
   },
 };
+
+async function compare({ compare, width }: RouteCompareInput, blobs: FoldBlobs) {
+  const answers = await Promise.all(
+    compare.map(async ({ lease, sha256 }) => ({ lease, bytes: await blobs.get(sha256) })),
+  );
+  if (width === null)
+    return agreedOf(
+      answers.map(({ lease, bytes }) => ({ lease, scores: readScores(bytes) })),
+      (a, b) => sameScores(a.scores, b.scores),
+    );
+  const rows = answers.map(({ lease, bytes }) => ({ lease, rows: { values: floatsOf(bytes), width } }));
+  return agreedOf(rows, (a, b) => sameRows(a.rows, b.rows));
+}
+
+/** Whether two volunteers found the same features: each row by its distance, over its length. */
+function sameRows(a: Rows, b: Rows): boolean {
+  const { values, width } = a;
+  if (values.length !== b.values.length) return false;
+  for (let start = 0; start < values.length; start += width) {
+    let [distance, size] = [0, 0];
+    for (let i = start; i < start + width; i++) {
+      distance += (values[i]! - b.values[i]!) ** 2;
+      size += Math.max(values[i]! ** 2, b.values[i]! ** 2);
+    }
+    if (distance > TOLERANCE ** 2 * size) return false;
+  }
+  return true;
+}
 
 interface Texts {
   readonly documents: Record<Split, Uint16Array[]>;

@@ -148,3 +148,20 @@ test('a run of one path has nothing to route', () => {
   table.join('a', SPEED);
   expect(kindOf(table, 'a')).toBe('train');
 });
+
+test('a router is fitted on what two unrelated volunteers said, and says so', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
+  const everybody = ['a', 'b', 'c', 'd', 'e', 'f'];
+  for (const [i, volunteer] of everybody.entries()) table.join(volunteer, SPEED, i < 3 ? 'home' : 'office');
+  const leases = Object.fromEntries(everybody.map((volunteer) => [table.lease(volunteer), bodyOf(table, volunteer)]));
+  expect(Object.values(leases).filter((body) => body.type === 'features' && body.split === 'test')).toHaveLength(2);
+  for (const lease of Object.keys(leases)) table.contribute(lease, 10);
+  const folds = Object.values(table.state.runs['r']!.folds).map(({ fold }) => fold);
+  expect(folds).toHaveLength(3);
+  for (const { key, contributions } of folds) {
+    const output = { modules: [], figures: null, result: { agreed: [...contributions] } };
+    table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: key, output });
+  }
+  const [last] = Object.values(table.state.runs['r']!.folds);
+  expect(last!.fold.input as unknown as RouteFoldInput).toMatchObject({ version: 1, confirmed: true });
+});

@@ -2,8 +2,27 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { moduleRefs } from '../module-refs.ts';
-import { freePart, holdsPart, type Parts, partsOf, settleLease, wholeOf } from '../parts.ts';
+import { moduleRefs, roundOf } from '../module-refs.ts';
+import {
+  beginComparison,
+  type DonePart,
+  dueComparisons,
+  expose,
+  freePart,
+  hasFreePart,
+  holdPart,
+  holdsPart,
+  isComparison,
+  type Liars,
+  noLiars,
+  type Parts,
+  partsOf,
+  patienceMs,
+  settleComparison,
+  settleLease,
+  shiftParts,
+  wholeOf,
+} from '../parts.ts';
 import {
   type FeaturesTask,
   Growth,
@@ -31,41 +50,56 @@ export interface RouteState {
   reshardings: number;
   /** Experts that the operator asked for and that are not there yet. */
   growth: Growth | null;
+  readonly liars: Liars;
 }
 
 /**
  * Documents to paths (DiPaCo sections 2.2 and 2.3): features of all documents under the frozen base, computed by
  * volunteers; a router fitted on them; shards. Later, where the run asks for it, the losses of all paths on the
- * router documents, from which the router learns again. Training goes on meanwhile.
+ * router documents, from which the router learns again. Training goes on meanwhile. All of it is computed by two
+ * unrelated volunteers where there are two.
  */
 export const routePlan: WorkPlan<RouteState> = {
   name: 'route',
   asks: ['growth'],
   init: (run) => ({
-    parts: isRouted(run) ? partsOf(featureParts(run)) : null,
-    ...{ features: null, folding: false, reshardings: 0, growth: null },
+    parts: isRouted(run) ? partsOf(featureParts(run), 2) : null,
+    ...{ features: null, folding: false, reshardings: 0, growth: null, liars: noLiars() },
   }),
-  open: (state, run) => (nextPart(state, run) === null ? null : () => true),
 
-  offer(state, run, volunteer) {
-    const part = nextPart(state, run);
-    if (part === null) return null;
-    return run.routing ? lossesTask(run, part, volunteer) : featuresTask(run, part, volunteer);
+  open(state, run) {
+    const parts = partsToLease(state, run);
+    return parts && hasFreePart(parts) ? () => true : null;
+  },
+
+  offer(state, run, volunteer, _now, company) {
+    const parts = state.liars.known[volunteer.id] ? null : partsToLease(state, run);
+    const name = parts && freePart(parts, volunteer.id, company);
+    if (!parts || !name) return null;
+    return run.routing ? lossesTask(run, parts, name, volunteer) : featuresTask(run, name, volunteer);
   },
 
   settle,
 
-  plan(state, run) {
-    const done = state.parts === null && state.growth === null && !isDue(state, run);
-    const came = state.folding ? null : state.parts ? wholeOf(state.parts) : state.growth && [];
-    if (!came) return { folds: [], revoke: [], wakeAt: null, done };
+  plan(state, run, now, company) {
+    const { parts, growth, liars } = state;
+    const refuted = Object.keys(liars.open);
+    const done = parts === null && growth === null && refuted.length === 0 && !isDue(state, run);
+    const wanted = { folds: [], revoke: [], wakeAt: null, done, refuted, evidence: liars.open };
+    if (state.folding || !(parts || growth)) return wanted;
+    const { done: came, wakeAt } = wholeOf(parts ?? {}, { now, ms: patienceMs(run), company });
+    if (!came) {
+      const width = run.routing ? null : run.spec.model.width;
+      const folds = dueComparisons(parts!).map((fold) => ({ ...fold, input: { ...(fold.input as object), width } }));
+      return { ...wanted, folds, wakeAt };
+    }
     const input = foldInput(state, run, came);
     const fold = {
       key: `routing v${input.version}`,
       input: input as Json,
       contributions: came.map(({ lease }) => lease),
     };
-    return { folds: [fold], revoke: [], wakeAt: null, done };
+    return { ...wanted, folds: [fold] };
   },
 
   admit(state, _run, { lease, report }) {
@@ -87,8 +121,7 @@ const featureParts = ({ spec, documents }: RunFacts): string[] =>
         return Array.from({ length: parts }, (_, part) => `${split} ${part} ${parts}`);
       });
 
-const progressOf = (run: RunFacts): number =>
-  (Math.min(...Object.values(run.modules).map(({ version }) => version)) * run.spec.inner.steps) / run.spec.totalSteps;
+const progressOf = (run: RunFacts): number => (roundOf(run) * run.spec.inner.steps) / run.spec.totalSteps;
 
 /** Whether it is time for the next re-sharding. */
 function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
@@ -97,35 +130,50 @@ function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
   return reshardings < rounds && progressOf(run) >= FIRST_RESHARDING + (RESHARDINGS_SPAN * reshardings) / rounds;
 }
 
-/** The part that is to be leased next: of those begun, or the first of a re-sharding that is due. */
-function nextPart(state: RouteState, run: RunFacts): string | null {
+/** The parts of which some may be leased: those begun, or all of a re-sharding that is due. */
+function partsToLease(state: RouteState, run: RunFacts): Parts | null {
   if (state.folding) return null;
-  if (state.parts) return freePart(state.parts);
-  return isDue(state, run) && !state.growth ? Object.keys(run.paths)[0]! : null;
+  if (state.parts) return state.parts;
+  return isDue(state, run) && !state.growth ? partsOf(Object.keys(run.paths), 2) : null;
 }
 
-function settle(state: RouteState, run: RunFacts, outcome: Outcome): void {
+function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number): void {
   switch (outcome.type) {
     case 'granted': {
-      state.parts ??= partsOf(Object.keys(run.paths));
-      state.parts[outcome.task.key.slice(outcome.task.key.indexOf(' ') + 1)]!.lease = outcome.lease;
+      const { key, body } = outcome.task;
+      const { modules } = body as unknown as RouteTask;
+      state.parts ??= partsOf(Object.keys(run.paths), 2);
+      holdPart(state.parts, key.slice(key.indexOf(' ') + 1), outcome.lease, outcome.volunteer, modules);
       return;
     }
     case 'ended':
     case 'accepted':
-      if (state.parts) settleLease(state.parts, outcome);
+      if (state.parts) settleLease(state.parts, outcome, now);
       return;
     case 'begun':
+      if (isComparison(outcome.fold.key)) {
+        beginComparison(state.parts, outcome.fold.key);
+        return;
+      }
       state.folding = true;
       if (run.routing && state.parts) state.reshardings++;
       return;
     case 'folded':
+      if (isComparison(outcome.fold)) {
+        expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result));
+        return;
+      }
       if (state.parts === null) state.growth = null;
       Object.assign(state, { parts: null, folding: false, features: RouteFoldResult.parse(outcome.result).features });
       return;
+    case 'withdrawn':
+      delete state.liars.open[outcome.volunteer];
+      return;
+    case 'resumed':
+      if (state.parts) shiftParts(state.parts, outcome.pausedMs);
+      return;
     case 'received':
     case 'routed':
-    case 'resumed':
       return;
     case 'requested':
       if (outcome.ask && run.routing) state.growth = Growth.parse(outcome.ask);
@@ -169,7 +217,7 @@ function featuresTask(run: RunFacts, name: string, volunteer: VolunteerFacts): T
   return { ...taskOf(run, body, name, tokens, volunteer), maxPayloadBytes: payload };
 }
 
-function lossesTask(run: RunFacts, path: string, volunteer: VolunteerFacts): Task {
+function lossesTask(run: RunFacts, parts: Parts, path: string, volunteer: VolunteerFacts): Task {
   const { spec, documents } = run;
   const body: LossesTask = {
     type: 'losses',
@@ -178,7 +226,7 @@ function lossesTask(run: RunFacts, path: string, volunteer: VolunteerFacts): Tas
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: moduleRefs(run, path),
+    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
     documents: documents.router,
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,
@@ -186,11 +234,7 @@ function lossesTask(run: RunFacts, path: string, volunteer: VolunteerFacts): Tas
   return taskOf(run, body, path, documents.router.bytes, volunteer);
 }
 
-function foldInput(
-  state: RouteState,
-  run: RunFacts,
-  came: readonly { readonly name: string; readonly sha256: string }[],
-): RouteFoldInput {
+function foldInput(state: RouteState, run: RunFacts, came: readonly DonePart[]): RouteFoldInput {
   const { spec } = run;
   const growing = state.parts === null ? state.growth : null;
   return {
@@ -210,5 +254,7 @@ function foldInput(
     parts: run.routing ? [] : came.map(({ sha256 }) => ({ sha256 })),
     grow: growing && run.routing ? { growth: growing, router: run.routing.router } : null,
     losses: run.routing ? came.map(({ name, sha256 }) => ({ path: name, sha256 })) : [],
+    // What was fitted before is part of what is fitted now: its features.
+    confirmed: (run.routing ? run.routing.confirmed === true : true) && came.every(({ confirmed }) => confirmed),
   };
 }

@@ -2,6 +2,7 @@ import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, LevelSpec, ModelSpec, ROUTING_KINDS } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
+import { CompareInput } from '../compared.ts';
 
 /**
  * Features of one part of a split under the frozen base: of each document, the mean final hidden state over its prefix
@@ -79,8 +80,16 @@ export const RouteFoldInput = z.strictObject({
   grow: z.nullable(z.strictObject({ growth: Growth, router: BlobRef })),
   /** By path, in order, when there are losses to learn from. */
   losses: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
+  /** Two unrelated volunteers said the same of all that it is fitted on. */
+  confirmed: z.boolean(),
 });
 export type RouteFoldInput = z.infer<typeof RouteFoldInput>;
+
+/** Two unrelated volunteers' answers to a part are compared as rows of so many numbers; as scores where it is null. */
+export const RouteCompareInput = z.extend(CompareInput, { width: z.nullable(z.int()) });
+export type RouteCompareInput = z.infer<typeof RouteCompareInput>;
+
+export const AnyFoldInput = z.union([RouteFoldInput, RouteCompareInput]);
 
 /** What the fold answers to its own plan. */
 export const RouteFoldResult = z.object({ features: z.nullable(BlobRef) });

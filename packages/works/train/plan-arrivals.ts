@@ -24,7 +24,7 @@ export function dueArrivals(
   if (isAsync(mode, module)) {
     const computing = leases.some(({ receivedAt }) => receivedAt === null);
     if (later && computing) return later;
-    const more = computing || module.paths.some((id) => !isComplete(run, state.paths[id]!));
+    const more = computing || module.paths.some((id) => !isComplete(run, id, state.paths[id]!));
     if (module.owed < async.quorum && more) return later;
   }
   const owed = module.paths.flatMap((id) =>

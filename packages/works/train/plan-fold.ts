@@ -6,6 +6,7 @@ import {
   givenTo,
   isAsync,
   isComplete,
+  type Lost,
   median,
   overdueAt,
   runningDeadline,
@@ -57,7 +58,7 @@ function contributionsTaken(state: TrainState, run: RunFacts, name: string, over
     const ready = given.length >= run.spec.quorum;
     if (overdue ? path.leases.some((lease) => state.leases[lease]!.receivedAt !== null) : path.leases.length > 0)
       return null;
-    if (!ready && !overdue && !isComplete(run, path)) return null;
+    if (!ready && !overdue && !isComplete(run, id, path)) return null;
     if (ready) taken.push(...given.map((contribution) => ({ id, contribution })));
   }
   return taken.length > 0 ? taken : null;
@@ -92,7 +93,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
         ...{ steps, tokens, staleness, ageMs: Math.max(0, now - grantedAt) },
       };
     }),
-    figures: name === Object.keys(run.modules)[0] ? figuresOf(state, all) : null,
+    figures: isFirst(state, run, name) ? figuresOf(state, run, name, all) : null,
     round: version + 1,
   };
   const weights = input.contributions.reduce((sum, { weight }) => sum + weight, 0);
@@ -112,16 +113,25 @@ function offsetOf(run: RunFacts, path: string, module: string): number {
   return before.slice(0, before.indexOf(module)).reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0);
 }
 
-/** For the charts, once a round: with the module that every path crosses. */
-function figuresOf(state: TrainState, all: readonly { contribution: Contribution }[]): Record<string, number> {
-  let [nats, tokens] = [0, 0];
-  for (const { contribution } of all) {
-    if (contribution.loss === null) continue;
-    nats += contribution.loss * contribution.tokens;
-    tokens += contribution.tokens;
-  }
+const lostIn = (contributions: readonly Contribution[]): Lost =>
+  contributions.reduce(
+    ({ nats, tokens }, { loss, tokens: own }) =>
+      loss === null ? { nats, tokens } : { nats: nats + loss * own, tokens: tokens + own },
+    { nats: 0, tokens: 0 },
+  );
+
+/** For the charts, with the first module of paths: of those that do not cross it what their own first module told last. */
+function figuresOf(state: TrainState, run: RunFacts, name: string, all: readonly { contribution: Contribution }[]) {
+  const lost = [lostIn(all.map(({ contribution }) => contribution))];
+  for (const [id, path] of Object.entries(state.paths))
+    if (path.lost && run.paths[id]!.modules[0] !== name) lost.push(path.lost);
+  const nats = lost.reduce((sum, one) => sum + one.nats, 0);
+  const tokens = lost.reduce((sum, one) => sum + one.tokens, 0);
   return { tokens: state.tokens, ...(tokens > 0 && { trainLoss: nats / tokens }) };
 }
+
+const isFirst = (state: TrainState, run: RunFacts, name: string): boolean =>
+  state.modules[name]!.paths.some((id) => run.paths[id]!.modules[0] === name);
 
 /** The module that a fold steps, from its key. */
 export const moduleOf = (foldKey: string): string => foldKey.slice(0, foldKey.lastIndexOf(' v'));
@@ -134,9 +144,10 @@ export function settleFolded(state: TrainState, run: RunFacts, name: string): vo
   for (const id of module.paths) {
     const path = state.paths[id]!;
     const modules = run.paths[id]!.modules;
+    const own = path.contributions.filter(({ lease }) => used.has(lease));
+    if (name === modules[0] && own.length > 0) path.lost = lostIn(own);
     if (!module.merging) {
-      const own = path.contributions.filter(({ lease }) => used.has(lease));
-      if (!isComplete(run, path) || own.length > 0) path.stale = own.length === 0;
+      if (!isComplete(run, id, path) || own.length > 0) path.stale = own.length === 0;
       if (name === modules[0] && own.length > 0) {
         path.rounds++;
         path.steps += Math.max(...own.map(({ steps }) => steps));

@@ -17,7 +17,7 @@ interface SeenLease {
   steps: number;
 }
 
-/** Nothing may stand still for longer, per path, when all is steady. */
+/** Nothing may stand still, and no path may starve, for longer, per path, while somebody is able to serve it. */
 const PATIENCE_ROUNDS = 5;
 const PATIENCE_MS = 600_000;
 /** A path is left out of no more rounds in a row, per path of the run. */
@@ -34,6 +34,8 @@ class TrainWatch implements KindWatch {
   readonly #openedAt = new Map<string, number>();
   /** By run and module: when it stepped last. */
   readonly #steppedAt = new Map<string, number>();
+  /** By run and path: when work on it was accepted last. */
+  readonly #servedAt = new Map<string, number>();
   /** By run and path: rounds of its first module since it was last part of one. */
   readonly #leftOut = new Map<string, number>();
   readonly #arrivals = new AsyncWatch();
@@ -58,6 +60,7 @@ class TrainWatch implements KindWatch {
         const lease = this.#leases.get(event.lease);
         if (!lease) return null;
         lease.status = 'accepted';
+        this.#servedAt.set(`${lease.run}/${lease.path}`, event.at);
         const fits = lease.steps >= 1 && lease.steps <= lease.mostSteps;
         return fits ? null : `${event.lease} is accepted with ${lease.steps} of ${lease.mostSteps} steps`;
       }
@@ -85,6 +88,12 @@ class TrainWatch implements KindWatch {
     for (const name of Object.keys(modules)) {
       const standsMs = now - (this.#steppedAt.get(`${id}/${name}`) ?? 0);
       if (standsMs > patienceMs) return `${name} of ${id} stands still for ${standsMs} ms`;
+    }
+    const train = run.works['train'] as TrainState;
+    for (const path of Object.keys(paths)) {
+      const starvesMs = now - (this.#servedAt.get(`${id}/${path}`) ?? 0);
+      if (starvesMs > patienceMs && !isComplete(run.facts, path, train.paths[path]!))
+        return `path ${path} of ${id} starves for ${starvesMs} ms`;
     }
     return null;
   }
@@ -116,7 +125,7 @@ class TrainWatch implements KindWatch {
         .filter(([, { status }]) => status === 'accepted')
         .map(([lease]) => lease)
         .sort();
-      const complete = isComplete(facts, (works['train'] as TrainState).paths[id]!);
+      const complete = isComplete(facts, id, (works['train'] as TrainState).paths[id]!);
       if (own.some(([, { status }]) => status === 'received'))
         return `${fold.key} leaves out work that is being checked`;
       if (accepted.length < own.length && !overdue) return `${fold.key} does not wait for a live replica of path ${id}`;

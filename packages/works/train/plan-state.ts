@@ -47,6 +47,13 @@ export interface PathState {
   grants: number;
   /** Left out of the last round of one of its modules. */
   stale: boolean;
+  /** Of what its first module folded last: nats of the tokens that tell their loss. */
+  lost?: Lost;
+}
+
+export interface Lost {
+  readonly nats: number;
+  readonly tokens: number;
 }
 
 export interface ModuleState {
@@ -130,8 +137,9 @@ export const versionOf = (run: RunFacts, module: string): number => run.modules[
 export const isAsync = (mode: Mode, module: ModuleState): boolean =>
   mode === 'async' || (mode === 'hybrid' && module.paths.length > 1);
 
-/** Whether a path has taken all its inner steps. */
-export const isComplete = (run: RunFacts, path: PathState): boolean => path.steps >= run.spec.totalSteps;
+/** Whether a path is not trained any more: it has taken all its inner steps, or was stopped early. */
+export const isComplete = (run: RunFacts, id: string, path: PathState): boolean =>
+  path.steps >= run.spec.totalSteps || run.paths[id]!.kept?.stopped === true;
 
 /** Contributions of a path to the next version of a module. */
 export const givenTo = (run: RunFacts, path: PathState, module: string): Contribution[] =>

@@ -142,7 +142,7 @@ export class AsyncWatch {
     const patienceMs = (PATIENCE_LEASES * facts.spec.roundDeadlineMs + PATIENCE_MS) * Object.keys(paths).length;
     for (const [id, path] of Object.entries(paths)) {
       const foldedAt = this.#foldedAt.get(`${facts.id}/${id}`) ?? 0;
-      if (!isComplete(facts, path) && Math.min(steadyMs, now - foldedAt) > patienceMs)
+      if (!isComplete(facts, id, path) && Math.min(steadyMs, now - foldedAt) > patienceMs)
         return `nothing of path ${id} of ${facts.id} was folded for ${now - foldedAt} ms`;
     }
     return null;
@@ -168,7 +168,7 @@ export class AsyncWatch {
     if (facts.spec.mode !== 'async') return null;
     const { paths } = works['train'] as TrainState;
     const isOpen = Object.entries(paths).some(
-      ([, path]) => path.leases.length < facts.spec.replicas && !isComplete(facts, path),
+      ([id, path]) => path.leases.length < facts.spec.replicas && !isComplete(facts, id, path),
     );
     const patienceMs = facts.spec.async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
     for (const volunteer of Object.values(state.volunteers)) {

@@ -231,3 +231,70 @@ describe('2 x 2 paths', () => {
     expect(taskOf(table, 'a').path).toBe('1');
   });
 });
+
+describe('devices of every size', () => {
+  const small = 4_000_000;
+  /** Two paths, of which the second does not fit into a phone. */
+  function unequal(): Table {
+    const facts = runFacts('r', [2], { replicas: 1 });
+    const modules = { ...facts.modules, 'level0.1': { ...facts.modules['level0.1']!, parameterCount: 1_000_000 } };
+    const table = new Table([trainPlan]);
+    table.create({ ...facts, modules }, ['train']);
+    return table;
+  }
+  const join = (table: Table, volunteer: string, memoryBytes: number, tokensPerSecond = SPEED) => {
+    const executor = { name: 'test', adapter: '', tokensPerSecond };
+    table.take({ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'browser' });
+    table.take({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
+  };
+
+  test('a path is leased only to those whose memory holds its training', () => {
+    const table = unequal();
+    join(table, 'phone', small);
+    expect(taskOf(table, 'phone').path).toBe('0');
+    join(table, 'second phone', small);
+    expect(table.state.volunteers['second phone']!.lease).toBeNull();
+    join(table, 'desktop', 1e9);
+    expect(taskOf(table, 'desktop').path).toBe('1');
+  });
+
+  test('a slow device gets the steps that it has time for, by what was measured and not by what it claims', () => {
+    const table = tableWith({ roundDeadlineMs: 20_000, replicas: 1 });
+    join(table, 'phone', small, 1_000_000);
+    expect(taskOf(table, 'phone').steps).toBe(20);
+    table.wait(14_500);
+    table.contribute(table.lease('phone'), 20);
+    table.fold();
+    table.ready('phone', 1_000_000);
+    expect(taskOf(table, 'phone').steps).toBeLessThan(20);
+  });
+});
+
+test('with private embeddings the figures tell all paths, each by what its own embedding folded last', () => {
+  const facts = runFacts('r', [2], { replicas: 1 });
+  const own = (id: string) => [`embedding.${id}`, `level0.${id}`, 'head'];
+  const paths = Object.fromEntries(
+    Object.entries(facts.paths).map(([id, path]) => [id, { ...path, modules: own(id) }]),
+  );
+  const { embedding, ...others } = facts.modules;
+  const embeddings = { 'embedding.0': { ...embedding! }, 'embedding.1': { ...embedding! } };
+  const table = new Table([trainPlan]);
+  table.create({ ...facts, paths, modules: { ...embeddings, ...others } }, ['train']);
+  table.join('a', SPEED);
+  table.join('b', SPEED);
+  const contribute = (volunteer: string, loss: number) => {
+    const lease = table.lease(volunteer);
+    const report = { steps: 20, tokens: 100, computeMs: 1, loss, downloadedBytes: { peers: 0, coordinator: 0 } };
+    const executor = { name: 'test', adapter: '', tokensPerSecond: 1 };
+    table.take({
+      ...{ type: 'ContributionReceived', lease, sha256: lease.padEnd(64, '0'), bytes: 4 },
+      report: { ...report, executor },
+    });
+    const decided = table.take({ type: 'ContributionChecked', lease, figures: { norm: 1 } });
+    const begun = only(decided, 'FoldBegun').filter(({ fold }) => fold.key.startsWith('embedding'));
+    table.fold();
+    return begun.map(({ fold }) => (fold.input as unknown as TrainFoldInput).figures);
+  };
+  expect(contribute('a', 2)).toEqual([{ tokens: 100, trainLoss: 2 }]);
+  expect(contribute('b', 4)).toEqual([{ tokens: 200, trainLoss: 3 }]);
+});

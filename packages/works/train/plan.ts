@@ -2,7 +2,8 @@ import type { ContributionFacts, Fold, Outcome, RunFacts, Summary, WorkPlan } fr
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { graceEnd, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
-import { bestOffer, forgetOpenings, openTo } from './plan-offer.ts';
+import { bestOffer, openTo } from './plan-offer.ts';
+import { forgetOpenings } from './plan-openings.ts';
 import { notePace } from './plan-pace.ts';
 import {
   type Base,
@@ -37,7 +38,7 @@ export const trainPlan: WorkPlan<TrainState> = {
 
   plan(state, run, now) {
     const done =
-      Object.values(state.paths).every((path) => isComplete(run, path) && path.leases.length === 0) &&
+      Object.entries(state.paths).every(([id, path]) => isComplete(run, id, path) && path.leases.length === 0) &&
       Object.values(state.modules).every((module) => module.folding === null && module.given + module.owed === 0);
     return { ...dueFolds(state, run, now), done };
   },
@@ -60,7 +61,8 @@ export const trainPlan: WorkPlan<TrainState> = {
       const round = Math.min(...run.paths[id]!.modules.map((name) => versionOf(run, name)));
       paths[id] = { round, steps: Math.floor(steps), stale };
     }
-    const all = Object.values(paths);
+    const trained = Object.keys(paths).filter((id) => !isComplete(run, id, state.paths[id]!));
+    const all = (trained.length > 0 ? trained : Object.keys(paths)).map((id) => paths[id]!);
     return {
       round: Math.min(...all.map(({ round }) => round)),
       steps: Math.min(...all.map(({ steps }) => steps)),
@@ -88,8 +90,31 @@ function refusalOf(state: TrainState, run: RunFacts, lease: OpenLease): ErrorCod
 
 const normOf = (contribution: ContributionFacts): number => contribution.figures['norm'] ?? 0;
 
+/** The paths of which an outcome may change what is out and what was given; undefined for all. */
+function pathsOf(state: TrainState, run: RunFacts, outcome: Outcome): readonly string[] | undefined {
+  if (run.spec.mode !== 'sync') return undefined;
+  switch (outcome.type) {
+    case 'granted':
+      return [(outcome.task.body as unknown as TrainTask).path];
+    case 'accepted':
+    case 'ended': {
+      const lease = outcome.type === 'ended' ? outcome.lease : outcome.contribution.lease;
+      return state.leases[lease] ? [state.leases[lease].path] : [];
+    }
+    case 'begun':
+      return state.modules[moduleOf(outcome.fold.key)]!.paths;
+    case 'folded':
+      return state.modules[moduleOf(outcome.fold)]!.paths;
+    case 'received':
+    case 'requested':
+      return [];
+    default:
+      return undefined;
+  }
+}
+
 function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number): void {
-  forgetOpenings(state);
+  forgetOpenings(state, pathsOf(state, run, outcome));
   switch (outcome.type) {
     case 'granted':
       settleGranted(state, run, outcome, now);

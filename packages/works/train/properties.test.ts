@@ -1,0 +1,177 @@
+import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { FoldBlobs, RunFacts } from '@pathfold/coordination/work-plan';
+import { OuterSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { trainFold } from './fold.ts';
+import { trainPlan } from './plan.ts';
+import type { TrainTask } from './task.ts';
+
+/** Parameters of each module. */
+const SIZE = 3;
+const SPEED = 256;
+
+const bytesOf = (values: readonly number[]) => new Uint8Array(new Float32Array(values).buffer);
+
+/** The real plan and the real fold, with made-up outer gradients: the coordinator's half of training. */
+class Server {
+  readonly table = new Table([trainPlan]);
+  readonly #blobs = new Map<string, Uint8Array>();
+  #stored = 0;
+  readonly #store: FoldBlobs = {
+    get: async (sha256, range) => this.#blobs.get(sha256)!.slice(range?.start, range?.end),
+    put: async (bytes) => this.#put(bytes),
+  };
+
+  constructor(experts: readonly number[], spec: Partial<RunSpec>, shardTokens: readonly number[] = []) {
+    const facts = runFacts('r', experts, { replicas: 1, ...spec });
+    const modules = Object.entries(facts.modules).map(([name, module]) => {
+      const blob = this.#put(bytesOf(Array.from({ length: SIZE }, (_, i) => i + 1)));
+      return [name, { ...module, parameterCount: SIZE, blob }];
+    });
+    const paths = Object.entries(facts.paths).map(([id, path], i) => {
+      return [id, { ...path, shardTokens: shardTokens[i] ?? path.shardTokens }];
+    });
+    this.table.create({ ...facts, modules: Object.fromEntries(modules), paths: Object.fromEntries(paths) }, ['train']);
+  }
+
+  #put(bytes: Uint8Array) {
+    const sha256 = `${++this.#stored}`.padStart(64, '0');
+    this.#blobs.set(sha256, bytes.slice());
+    return { sha256, bytes: bytes.byteLength };
+  }
+
+  get facts(): RunFacts {
+    return this.table.state.runs['r']!.facts;
+  }
+
+  /** Open leases by path, each path's in the order of their grants. */
+  leases(): { readonly lease: string; readonly path: string; readonly replica: number }[] {
+    const seen = new Map<string, number>();
+    return Object.values(this.table.state.leases).map(({ id, task }) => {
+      const { path } = task.body as unknown as TrainTask;
+      const replica = seen.get(path) ?? 0;
+      seen.set(path, replica + 1);
+      return { lease: id, path, replica };
+    });
+  }
+
+  /** An outer gradient comes in, the path's modules one after the other; folds that it makes due are computed. */
+  async contribute(lease: string, delta: readonly number[], steps: number, norm = 1): Promise<void> {
+    this.#blobs.set(lease.padEnd(64, '0'), bytesOf(delta));
+    for (let begun = only(this.table.contribute(lease, steps, norm), 'FoldBegun'); begun.length > 0; ) {
+      const [{ kind, fold }] = begun as [(typeof begun)[number]];
+      const output = await trainFold.fold(fold.input, this.#store);
+      begun = [
+        ...begun.slice(1),
+        ...only(this.table.take({ type: 'FoldEnded', run: 'r', kind, fold: fold.key, output }), 'FoldBegun'),
+      ];
+    }
+  }
+
+  /** Parameters and momentum of a module. */
+  bits(name: string): { readonly version: number; readonly theta: number[]; readonly momentum: number[] } {
+    const { version, blob, state } = this.facts.modules[name]!;
+    const floats = (sha256: string) => [...new Float32Array(this.#blobs.get(sha256)!.slice().buffer)];
+    return { version, theta: floats(blob.sha256), momentum: state ? floats(state.sha256) : [] };
+  }
+}
+
+const float = fc.float({ min: -2, max: 2, noNaN: true });
+/** A path's outer gradient: embedding, one module of each of two levels, head. */
+const delta = (modules: number) => fc.array(float, { minLength: modules * SIZE, maxLength: modules * SIZE });
+
+test('contributions that arrive in any order fold to the same bits', async () => {
+  const contribution = fc.record({
+    delta: delta(4),
+    steps: fc.integer({ min: 5, max: 20 }),
+    norm: fc.double({ min: 1, max: 9, noNaN: true }),
+  });
+  const contributions = fc.array(contribution, { minLength: 8, maxLength: 8 });
+  const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8 });
+  const play = async (all: { delta: number[]; steps: number; norm: number }[], places: readonly number[]) => {
+    const server = new Server([2, 2], { replicas: 2 });
+    for (let i = 0; i < 8; i++) server.table.join(`v${i}`, SPEED);
+    const leases = server.leases();
+    expect(leases).toHaveLength(8);
+    for (const place of places) {
+      const { delta: gradient, steps, norm } = all[place]!;
+      await server.contribute(leases[place]!.lease, gradient, steps, norm);
+    }
+    return Object.fromEntries(Object.keys(server.facts.modules).map((name) => [name, server.bits(name)]));
+  };
+  await fc.assert(
+    fc.asyncProperty(contributions, order, async (all, places) => {
+      const inTurn = await play(all, [0, 1, 2, 3, 4, 5, 6, 7]);
+      expect(Object.values(inTurn).map(({ version }) => version)).toEqual([1, 1, 1, 1, 1, 1]);
+      expect(await play(all, places)).toEqual(inTurn);
+    }),
+    { numRuns: 40, seed: 4 },
+  );
+});
+
+test('a module that one path crosses is stepped as dense DiLoCo steps it, bit for bit, momentum included', async () => {
+  const rounds = fc.array(fc.array(delta(3), { minLength: 4, maxLength: 4 }), { minLength: 3, maxLength: 3 });
+  const play = async (experts: number, gradients: number[][][]) => {
+    const server = new Server([experts], { replicas: 2 }, [7000, 7000]);
+    const volunteers = Array.from({ length: 2 * experts }, (_, i) => `v${i}`);
+    for (const volunteer of volunteers) server.table.join(volunteer, SPEED);
+    for (const round of gradients) {
+      for (const { lease, path, replica } of server.leases()) {
+        const own = Number(path) === experts - 1;
+        await server.contribute(lease, round[replica + (own ? 0 : 2)]!, own ? 10 + replica : 20);
+      }
+      for (const volunteer of volunteers) server.table.ready(volunteer, SPEED);
+    }
+    return server.bits(`level0.${experts - 1}`);
+  };
+  await fc.assert(
+    fc.asyncProperty(rounds, async (gradients) => {
+      const dense = await play(1, gradients);
+      expect(dense.version).toBe(3);
+      expect(await play(2, gradients)).toEqual(dense);
+    }),
+    { numRuns: 25, seed: 4 },
+  );
+});
+
+/** One contribution of each path, in order, then the embedding, which all of them cross. */
+async function embeddingAfter(
+  experts: number,
+  average: OuterSpec['average'],
+  of: readonly { readonly embedding: readonly number[]; readonly steps: number; readonly shardTokens: number }[],
+): Promise<number[]> {
+  const outer = OuterSpec.parse({ kind: 'sgd', learningRate: 1, average });
+  const server = new Server(
+    [experts],
+    { outer },
+    of.map(({ shardTokens }) => shardTokens),
+  );
+  for (let i = 0; i < experts; i++) server.table.join(`v${i}`, SPEED);
+  for (const { lease, path } of server.leases()) {
+    const { embedding, steps } = of[Number(path)]!;
+    await server.contribute(lease, [...embedding, ...Array<number>(2 * SIZE).fill(0)], steps);
+  }
+  return server.bits('embedding').theta;
+}
+
+test('by hand: outer gradients count by the tokens of their shards times their steps', async () => {
+  // Weights 10,000 * 20 and 30,000 * 10: two fifths and three fifths.
+  const theta = await embeddingAfter(2, 'mean', [
+    { embedding: [1, 0, 5], steps: 20, shardTokens: 10_000 },
+    { embedding: [0, 1, 0], steps: 10, shardTokens: 30_000 },
+  ]);
+  expect(theta).toEqual([1 - 0.4, 2 - 0.6, 3 - 2].map((value) => expect.closeTo(value, 6)));
+});
+
+test('by hand: three orthogonal gradients get the square root of three times their mean, gradients that agree no more than their size', async () => {
+  const axis = (i: number) => [0, 1, 2].map((at) => (at === i ? 1 : 0));
+  const equal = { steps: 20, shardTokens: 10_000 };
+  const orthogonal = [axis(0), axis(1), axis(2)].map((embedding) => ({ embedding, ...equal }));
+  // Mean 1/3 of each axis, times the square root of 3 paths: 0.5774.
+  const [x] = await embeddingAfter(3, 'sqrt', orthogonal);
+  expect(x).toBeCloseTo(1 - Math.sqrt(3) / 3, 6);
+  const same = orthogonal.map((one) => ({ ...one, embedding: [0.5, 0, 0] }));
+  expect(await embeddingAfter(3, 'sqrt', same)).toEqual([0.5, 2, 3]);
+});
