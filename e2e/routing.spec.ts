@@ -1,9 +1,14 @@
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { openFeatures } from '@pathfold/inference/session';
+import { pathModules } from '@pathfold/nets/llama-modules';
+import type { MoveNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource, RunResource } from '@pathfold/protocol/resources';
+import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { Router } from '@pathfold/routing/assign/router';
+import type { Page } from '@playwright/test';
 import { servePages } from '../server/pages.ts';
-import { promptServer } from '../server/prompts/server.fixture.ts';
+import { promptServer, publishWanderingRouter } from '../server/prompts/server.fixture.ts';
+import { expectAccessible } from './accessible.ts';
 import { expect, test as withBrowser } from './browser.ts';
 
 const TEXTS = ['The whale swam', 'the sea was calm', 'sailors sang of', 'and'];
@@ -22,12 +27,16 @@ async function routedServer() {
   app.get('/api/v1/runs', async () => ({ items: [resource], next: null }));
   const shards = run.paths.map(
     (path, i): RouterResource => ({
-      ...{ path, version: 1, kind: 'kmeans', documents: 10, tokens: 100, splits: { train: 10, router: 1, test: 1 } },
+      ...{ path, version: 1, kind: 'kmeans', documents: 10, tokens: 100, confirmed: true },
+      splits: { train: 10, router: 1, test: 1 },
       domains: [{ name: `domain ${i}`, share: 1 }],
       samples: [`${TEXTS[i]} and so on`],
     }),
   );
   app.get('/api/v1/runs/r1/router', async () => ({ items: shards, next: null }));
+  app.get<{ Params: { sha256: string } }>('/api/v1/blobs/:sha256', async ({ params }, reply) =>
+    reply.type('application/octet-stream').send(Buffer.from((await blobs.get(params.sha256))!)),
+  );
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cross-origin-opener-policy', 'same-origin').header('cross-origin-embedder-policy', 'require-corp');
   });
@@ -35,16 +44,16 @@ async function routedServer() {
 
   const features = await openFeatures((await app.inject('/api/v1/runs/r1/export/base-features.onnx')).rawPayload);
   const tokenizer = readTokenizer(server.tokenizerJson);
+  const { width, context } = run.spec.model;
   const centroids: number[][] = [];
   for (const text of TEXTS) centroids.push([...(await features.feature(tokenizer.encode(text)))]);
   await features.release();
-  const width = run.spec.model.width;
   const router: Router = {
     kind: 'kmeans',
     version: 1,
     paths: [...run.paths],
     prefixBytes: 128,
-    prefixTokens: run.spec.model.context,
+    prefixTokens: context,
     base: run.base!.map(({ sha256 }) => sha256),
     mean: new Array(width).fill(0),
     scale: new Array(width).fill(1),
@@ -55,7 +64,9 @@ async function routedServer() {
   return { ...server, url: await app.listen({ port: 0, host: '127.0.0.1' }) };
 }
 
-const test = withBrowser.extend<{ routed: Awaited<ReturnType<typeof routedServer>> }>({
+type Routed = Awaited<ReturnType<typeof routedServer>>;
+
+const test = withBrowser.extend<{ routed: Routed }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
   routed: async ({}, use) => {
     const routed = await routedServer();
@@ -64,19 +75,33 @@ const test = withBrowser.extend<{ routed: Awaited<ReturnType<typeof routedServer
   },
 });
 
+/** What a page downloads, by the last part of the address: how often. */
+const downloadsOf = (page: Page): Map<string, number> => {
+  const downloads = new Map<string, number>();
+  page.on('response', async (response) => {
+    const [, file] = /\/(?:export|blobs)\/(.+)$/.exec(response.url()) ?? [];
+    if (file && response.status() === 200) downloads.set(file, (downloads.get(file) ?? 0) + 1);
+  });
+  return downloads;
+};
+
+/** The modules of some paths, by hash. */
+const modulesOf = ({ run }: Routed, paths: Iterable<string>): string[] => {
+  const { model } = run.spec;
+  const names = [...paths].flatMap((path) => pathModules(model, levelsOf(run.spec), path).map(({ name }) => name));
+  return run.modules.flatMap(({ name, sha256 }) => (names.includes(name) ? sha256 : [])).toSorted();
+};
+
 test('the page sends each prompt to the path that the coordinator sends it to, and fetches that path alone', async ({
   routed,
   visitor,
 }) => {
   const page = await (await visitor()).newPage();
-  const downloads = new Map<string, number>();
-  page.on('response', async (response) => {
-    const [, file] = /\/export\/(.+)$/.exec(response.url()) ?? [];
-    if (file && response.status() === 200) downloads.set(file, (downloads.get(file) ?? 0) + 1);
-  });
+  const downloads = downloadsOf(page);
+  const modules = () => [...downloads.keys()].filter((file) => /^[0-9a-f]{64}$/.test(file)).toSorted();
   await page.goto(`${routed.url}/prompt`);
   await expect(page.getByText('One of 4 paths answers')).toBeVisible();
-  expect([...downloads.keys()].filter((file) => file.endsWith('kv.onnx'))).toEqual([]);
+  expect(modules()).toEqual([]);
 
   await page.getByRole('slider', { name: 'Longest answer' }).fill('20');
   const crossed = new Set<string>();
@@ -91,11 +116,52 @@ test('the page sends each prompt to the path that the coordinator sends it to, a
     await expect(answers.nth(i)).toContainText(`Path ${path} · round 1`);
     await expect(answers.nth(i)).toContainText(`mostly domain ${routed.run.paths.indexOf(path)} (100 %)`);
     await expect(answers.nth(i)).toContainText(/the longest answer was reached|the text ended/);
+    // A module that two paths cross comes once.
+    expect(modules()).toEqual(modulesOf(routed, crossed));
   }
   // A prompt without a space breaks no layout.
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   expect(crossed.size).toBeGreaterThan(2);
-  const wanted = [...crossed].map((path) => `${path}.kv.onnx`);
-  expect([...downloads.keys()].filter((file) => file.endsWith('kv.onnx')).toSorted()).toEqual(wanted.toSorted());
-  for (const file of [...wanted, 'base-features.onnx']) expect(downloads.get(file)).toBe(1);
+  for (const file of [...modules(), 'base-features.onnx']) expect(downloads.get(file)).toBe(1);
+});
+
+test('a long answer changes its path where the coordinator’s does, fetches what is missing, and says why', async ({
+  routed,
+  visitor,
+}) => {
+  const prompt = 'sailors sang of';
+  const sampling = { max_tokens: 400, temperature: 1.5, top_p: 1, seed: 7 };
+  const complete = async (pathfold: object) => {
+    const payload = { model: 'r1', prompt, ...sampling, pathfold };
+    return (await routed.app.inject({ method: 'POST', url: '/v1/completions', payload })).json();
+  };
+  // Another path knows what the model says to the prompt: the answer does not stay where it began.
+  await publishWanderingRouter(routed, prompt, { temperature: 1.5, topP: 1, topK: null, seed: 7 });
+  const { path, moves }: { path: string; moves: MoveNote[] } = (await complete({ reroute_every: 8 })).pathfold;
+  expect(path).toBe('1-1');
+  expect(moves.length).toBeGreaterThan(0);
+
+  const page = await (await visitor()).newPage();
+  const downloads = downloadsOf(page);
+  await page.goto(`${routed.url}/prompt`);
+  await page.getByRole('slider', { name: 'Longest answer' }).fill('400');
+  await page.getByRole('slider', { name: 'Temperature' }).fill('1.5');
+  await page.getByRole('slider', { name: 'Top-p' }).fill('1');
+  await page.getByRole('textbox', { name: 'Seed' }).fill('7');
+  // By the keyboard alone.
+  await page.getByLabel('Choose the path again while it answers').press('Space');
+  await page.getByRole('slider', { name: 'Choose again every' }).fill('8');
+  await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
+  await page.getByRole('textbox', { name: 'Prompt' }).press('Enter');
+  await expect(page.getByRole('log')).toContainText('the longest answer was reached');
+  const told = await page.getByRole('list', { name: 'Changes of path' }).getByRole('listitem').allTextContents();
+  expect(told.map((text) => text.split('.')[0])).toEqual(
+    moves.map(({ at_token, from, to }) => `After ${at_token} tokens: path ${to} goes on, no longer ${from}`),
+  );
+  expect(told[0]).toContain('Everything read so far is nearer to the texts of this path.');
+  expect(told[0]).toMatch(/kB of modules fetched, \d+ ms/);
+  const modules = [...downloads.keys()].filter((file) => /^[0-9a-f]{64}$/.test(file)).toSorted();
+  expect(modules).toEqual(modulesOf(routed, [path, ...moves.map(({ to }) => to)]));
+  for (const file of modules) expect(downloads.get(file)).toBe(1);
+  await expectAccessible(page);
 });

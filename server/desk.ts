@@ -5,6 +5,7 @@ import type { Host } from './host.ts';
 import type { Signer } from './security/secrets.ts';
 import { newSecret, secretsEqual } from './security/secrets.ts';
 import { createAllowances } from './sockets/allowance.ts';
+import { networkOf } from './sockets/network.ts';
 import type { VolunteerDesk, WorkMessage } from './sockets/volunteer-socket.ts';
 import type { Lists } from './store/lists.ts';
 
@@ -41,10 +42,11 @@ export function createDesk(host: Host, signer: Signer, lists: Lists, limits: Lim
   return {
     isBanned: (volunteer) => state.volunteers[volunteer]?.banned ?? false,
 
-    async join({ name, agent, resume }, volunteer) {
+    async join({ name, agent, resume }, volunteer, address) {
       const held = state.volunteers[volunteer]?.lease ?? null;
       const goesOn = resume !== null && isResume(volunteer, resume);
-      await host.record({ type: 'VolunteerJoined', volunteer, name, agent });
+      const origin = signer.sign('network', networkOf(address)).slice(0, 16);
+      await host.record({ type: 'VolunteerJoined', volunteer, name, agent, origin });
       if (held !== null && !goesOn && heldBy(volunteer, held))
         await host.record({ type: 'LeaseEnded', lease: held, code: 'replaced', detail: 'The volunteer began anew.' });
       const record = state.volunteers[volunteer];

@@ -1,6 +1,6 @@
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import type { Counted } from '@pathfold/coordination/work-plan';
-import type { ErrorCode } from '@pathfold/protocol/errors';
+import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import { type ComputingDeps, createComputing } from './computing.ts';
 import type { Signer } from './security/secrets.ts';
 import type { Connections } from './sockets/connections.ts';
@@ -44,6 +44,14 @@ export function createEffects(deps: EffectDeps) {
     const credit = host().state.volunteers[volunteer]?.credit ?? 0;
     connections.send(volunteer, { type: 'settled', lease, state, code, detail, credit });
     if (state === 'rejected' || state === 'folded') holders.delete(lease);
+  }
+
+  /** What had been accepted is rejected after all. */
+  function refute(volunteer: string, lease: string): void {
+    const credit = host().state.volunteers[volunteer]?.credit ?? 0;
+    const detail = ERRORS.refuted.what;
+    connections.send(volunteer, { type: 'settled', lease, state: 'rejected', code: 'refuted', detail, credit });
+    holders.delete(lease);
   }
 
   const computing = createComputing({
@@ -101,6 +109,9 @@ export function createEffects(deps: EffectDeps) {
         break;
       case 'ContributionAccepted':
         settle(event.lease, 'checked', 'The contribution was accepted.');
+        break;
+      case 'CreditWithdrawn':
+        if (event.lease !== undefined) refute(event.volunteer, event.lease);
         break;
       case 'FoldBegun':
         computing.fold(event.run, event.kind, event.fold);

@@ -10,6 +10,7 @@ const evaluation: Evaluation = {
   round: 3,
   validLoss: 2,
   validBitsPerByte: 2,
+  confirmed: true,
   paths: {},
   whole: {
     round: 2,

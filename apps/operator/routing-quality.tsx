@@ -31,6 +31,10 @@ export function choicesOf({ evaluation }: LiveRouting): Choice[] {
   ];
 }
 
+/** Who is believed about a figure. */
+const believed = ({ confirmed }: { readonly confirmed: boolean }): string =>
+  confirmed ? 'confirmed by two volunteers' : 'told by one volunteer alone';
+
 const percentBelow = (from: number, value: number): string => {
   const percent = (100 * (value - from)) / from;
   return Math.abs(percent) < 0.005 ? '–' : `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(2)} %`;
@@ -48,7 +52,11 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
     <Card title="Routing">
       <div className="grid gap-6">
         <Stats>
-          <Stat label="Texts are routed" value={KINDS[first.kind]} detail={`routing ${formatCount(first.version)}`} />
+          <Stat
+            label="Texts are routed"
+            value={KINDS[first.kind]}
+            detail={`routing ${formatCount(first.version)}${first.kind === 'random' ? '' : `, ${believed(first)}`}`}
+          />
           <Stat
             label="Largest shard"
             value={`${(Math.max(...tokens) / mean).toFixed(2)} × mean`}
@@ -62,7 +70,7 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
           <Stat
             label="Bits per byte, routed"
             value={formatLoss(evaluation?.validBitsPerByte ?? null)}
-            detail={evaluation ? `at round ${evaluation.round}` : 'not scored yet'}
+            detail={evaluation ? `at round ${evaluation.round}, ${believed(evaluation)}` : 'not scored yet'}
           />
         </Stats>
         {once ? (

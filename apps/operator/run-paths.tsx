@@ -1,4 +1,4 @@
-import type { VolunteerResource } from '@pathfold/protocol/resources';
+import type { PathResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { Card } from '@pathfold/ui/card';
 import { plural } from '@pathfold/ui/formats';
 import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
@@ -12,12 +12,24 @@ import { nameOf } from './volunteer-name.tsx';
 
 const NAMED = 12;
 
-function Starving({ paths }: { readonly paths: readonly { readonly id: string }[] }) {
+function namesOf(paths: readonly PathResource[]): string {
   const named = paths.slice(0, NAMED).map(({ id }) => id);
-  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  return `${named.join(', ')}${paths.length > NAMED ? ` and ${paths.length - NAMED} more` : ''}`;
+}
+
+function Starving({ paths }: { readonly paths: readonly PathResource[] }) {
   return (
-    <Notice tone="warning" title={`${plural(paths.length, 'path')} starving: ${named.join(', ')}${more}`}>
+    <Notice tone="warning" title={`${plural(paths.length, 'path')} starving: ${namesOf(paths)}`}>
       The last round of one of their modules ended without a contribution of theirs.
+    </Notice>
+  );
+}
+
+function Stopped({ paths }: { readonly paths: readonly PathResource[] }) {
+  return (
+    <Notice title={`${plural(paths.length, 'path')} stopped early: ${namesOf(paths)}`}>
+      They had stopped improving on texts that no path trains on. Each answers with its best version; the modules that
+      it shares go on with the others.
     </Notice>
   );
 }
@@ -27,13 +39,15 @@ export function RunPaths({ live }: { readonly live: LiveRun }) {
   const paths = useLivePaths(client, live);
   const routing = useLiveRouting(client, live);
   if (!paths) return null;
-  const starving = paths.paths.filter(({ stale }) => stale);
+  const stopped = paths.paths.filter(({ kept }) => kept?.stopped);
+  const starving = paths.paths.filter(({ stale, kept }) => stale && !kept?.stopped);
   const volunteers: readonly VolunteerResource[] = live.volunteers;
   return (
     <>
       <Card title={paths.paths.length === 1 ? 'Modules' : 'Modules and paths'}>
         <div className="grid min-w-0 gap-4">
           {starving.length > 0 && <Starving paths={starving} />}
+          {stopped.length > 0 && <Stopped paths={stopped} />}
           <PathGrid live={paths} shards={routing?.router ?? []} nameOf={(id) => nameOf(id, volunteers)} />
         </div>
       </Card>

@@ -64,6 +64,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
       { path: 'quorum', label: 'Quorum', hint: 'contributions that end a late round' },
       { path: 'roundDeadlineMs', label: 'Deadline of a round', hint: 'milliseconds' },
       { path: 'evaluateEvery', label: 'Rounds between scores' },
+      { path: 'earlyStopping.patience', label: 'Early stopping', hint: 'scores of a path without gain; empty: never' },
       { path: 'totalSteps', label: 'Steps in all', hint: 'inner steps along a path' },
       { path: 'seed', label: 'Seed' },
     ],
@@ -89,6 +90,7 @@ export function defaultDraft(corpus: string): Draft {
     'base.kind': 'none',
     'base.steps': '2000',
     'base.run': '',
+    'earlyStopping.patience': '',
   };
   const walk = (value: unknown, path: string): void => {
     if (typeof value === 'object' && value !== null)

@@ -27,7 +27,9 @@ export function PathFacts({
         ? ''
         : `It scores ${formatLoss(path.bitsPerByte)} bits per byte on held-out texts${shard ? ' that are routed to it' : ''}. `}
       {path.trainers.length > 0 ? `${path.trainers.map(nameOf).join(', ')} trains it now.` : 'Nobody trains it now.'}
-      {path.stale && ' It was left out of the last round of a module: it starves.'}
+      {path.kept?.stopped &&
+        ` It was stopped early: it had not become better since round ${path.kept.round}, whose version answers.`}
+      {path.stale && !path.kept?.stopped && ' It was left out of the last round of a module: it starves.'}
     </p>
   );
 }

@@ -9,8 +9,14 @@ import { PathPicture } from './path-picture.tsx';
 import { useNow } from './relative-time.tsx';
 import { Table } from './table.tsx';
 
-const stateOf = ({ stale, trainers }: PathResource): string =>
-  [stale && 'starving', trainers.length > 0 && 'in training'].filter(Boolean).join(', ') || 'waiting';
+const stateOf = ({ stale, trainers, kept }: PathResource): string =>
+  [
+    stale && 'starving',
+    trainers.length > 0 && 'in training',
+    kept?.stopped && `stopped early, answers as of round ${kept.round}`,
+  ]
+    .filter(Boolean)
+    .join(', ') || 'waiting';
 
 function Tables({
   live: { paths, modules },

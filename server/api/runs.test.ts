@@ -1,4 +1,5 @@
 import type {
+  CorpusResource,
   EstimateResource,
   ModuleResource,
   PathResource,
@@ -23,6 +24,10 @@ let origin: string;
 beforeAll(async () => {
   coordinator = await startTestCoordinator();
   corpus = await uploadCorpus(coordinator);
+  await until('the corpus to be split', async () => {
+    const { state } = await get<CorpusResource>(`/api/v1/corpora/${corpus}`);
+    return state === 'ready';
+  });
   origin = await coordinator.listen();
 }, 60_000);
 afterAll(() => coordinator.close());
@@ -30,6 +35,11 @@ afterAll(() => coordinator.close());
 const get = async <T>(url: string, headers = {}) => (await coordinator.ask({ url, headers })).json<T>();
 const post = (url: string, payload?: object) =>
   coordinator.ask({ method: 'POST', url, headers: asOperator, ...(payload ? { payload } : {}) });
+
+const twice = (experts: number) => [
+  { experts, blocks: 2 },
+  { experts, blocks: 2 },
+];
 
 test.each([
   ['no corpus', {}, 'corpus'],
@@ -45,11 +55,46 @@ test.each([
   ['levels that do not add up', { levels: [{ experts: 1, blocks: 9 }] }, 'levels'],
   ['a quorum above the replicas', { replicas: 1, quorum: 2 }, 'quorum'],
   ['an unknown outer optimizer', { outer: { kind: 'magic' } }, 'outer.kind'],
+  ['a level with zero experts', { levels: [{ experts: 0, blocks: 4 }] }, 'levels.0.experts'],
+  ['a base that is not there', { base: { run: 'nowhere' } }, 'base: there is no prepared run nowhere'],
+  [
+    'more overlap than paths',
+    { levels: [{ experts: 2, blocks: 4 }], routing: { kind: 'random', overlap: 3 } },
+    'routing.overlap',
+  ],
+  ['more paths than training documents', { levels: twice(16), routing: { kind: 'random' } }, 'levels: 256 paths'],
+  [
+    'more windows than text',
+    { levels: [{ experts: 40, blocks: 4 }], model: { context: 2048 }, routing: { kind: 'random' } },
+    'levels: 40 paths of 2049 tokens',
+  ],
 ])('a run spec with %s is refused, and the field is named', async (what, change, field) => {
   const spec = what === 'no corpus' ? {} : { corpus, ...change };
   const answer = await post('/api/v1/runs', spec);
   expect([answer.statusCode, answer.json().code]).toEqual([400, 'bad_run_spec']);
   expect(answer.json().detail).toContain(field);
+});
+
+test('a base of another shape, or of several paths, is refused, and the field is named', async () => {
+  const dense = await createRun(coordinator, { corpus });
+  const several = await createRun(coordinator, {
+    corpus,
+    levels: [{ experts: 2, blocks: 1 }],
+    routing: { kind: 'random' },
+  });
+  const levels = [{ experts: 2, blocks: 1 }];
+  const from = (run: string, model: object) =>
+    post('/api/v1/runs', { ...TINY, corpus, levels, base: { run }, model: { ...TINY.model, ...model } });
+  for (const [run, model, sentence] of [
+    [dense.id, { vocabulary: 400 }, 'base: the run .* is of another shape: .*vocabulary 300.*not .*vocabulary 400'],
+    [several.id, {}, 'base: the run .* has 2 paths, a base has one'],
+  ] as const) {
+    const answer = await from(run, model);
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'bad_run_spec']);
+    expect(answer.json().detail).toMatch(new RegExp(sentence));
+  }
+  for (const { id } of [dense, several])
+    await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
 });
 
 test('an estimate says what a run would cost, and knows the same specs', async () => {

@@ -24,6 +24,8 @@ export interface PathVersion {
   /** Equal for equal parameters, shape and tokenizer. */
   key: string;
   path: string;
+  /** Those that it crosses, in order. */
+  modules: readonly ModuleRef[];
   /** Lowest version of its modules. */
   round: number;
   load(): Promise<PathSource>;
@@ -32,7 +34,8 @@ export interface PathVersion {
 /** Throws `not_found` for a path that the run does not have, `not_ready` while the run is preparing. */
 export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): PathVersion => {
   if (!run.paths.includes(path)) throw new PathfoldError('not_found', `Run ${run.id} has no path ${path}.`);
-  return versionOf(run, path, levelsOf(run.spec), run.spec.embedding, run.modules, null, blobs);
+  const refs = run.kept?.[path] ?? run.modules;
+  return versionOf(run, path, levelsOf(run.spec), run.spec.embedding, refs, null, blobs);
 };
 
 /**
@@ -88,6 +91,7 @@ const versionOf = (
   return {
     key: JSON.stringify([model, levels, path, hashes, tokenizer.sha256, router?.sha256]),
     path,
+    modules,
     round: Math.min(...modules.map(({ version }) => version)),
     load: async () => ({
       model,

@@ -26,6 +26,7 @@ const baseSpec = (spec: RunSpec, steps: number): RunSpec => ({
   levels: [{ experts: 1, blocks: spec.model.blocks }],
   embedding: 'shared',
   base: null,
+  earlyStopping: null,
   totalSteps: steps,
 });
 

@@ -1,4 +1,7 @@
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
+import { EMBEDDINGS, type LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { growthOf } from './growth.ts';
 
@@ -26,6 +29,46 @@ test('private modules of a new path are copies too', () => {
   const { modules, grown } = growthOf({ ...facts, spec: { ...facts.spec, levels }, paths }, 0, 1);
   expect(modules).toEqual({ 'level0.2': 'level0.1', 'level1.2': 'level1.1' });
   expect(grown['2-2']).toMatchObject({ from: '1-1' });
+});
+
+test('whatever grows, all other paths keep their modules, and so their logits', () => {
+  const experts = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant('path' as const));
+  const shapes = fc.record({
+    levels: fc.array(
+      experts.map((count): LevelSpec => ({ experts: count, blocks: 1 })),
+      { minLength: 1, maxLength: 3 },
+    ),
+    embedding: fc.constantFrom(...EMBEDDINGS),
+    level: fc.nat(2),
+    expert: fc.nat(3),
+  });
+  let grew = 0;
+  fc.assert(
+    fc.property(shapes, ({ levels, embedding, level, expert }) => {
+      fc.pre(pathIds(levels).length > 1 && levels[level] !== undefined);
+      const model = ModelSpec.parse({ blocks: levels.length, width: 8, heads: 1 });
+      const of = (shape: readonly LevelSpec[], id: string) => pathModules(model, shape, id, embedding);
+      const known = runFacts('r', [2]);
+      const paths = Object.fromEntries(
+        pathIds(levels).map((id) => [id, { ...known.paths['0']!, modules: of(levels, id).map(({ name }) => name) }]),
+      );
+      const facts = { ...known, spec: { ...known.spec, model, levels, embedding }, paths };
+      let growth: ReturnType<typeof growthOf>;
+      try {
+        growth = growthOf(facts, level, expert);
+      } catch {
+        return;
+      }
+      grew++;
+      for (const id of Object.keys(paths)) {
+        expect(growth.paths).toContain(id);
+        expect(of(growth.levels, id)).toEqual(of(levels, id));
+        for (const name of paths[id]!.modules) expect(growth.modules).not.toHaveProperty([name]);
+      }
+    }),
+    { numRuns: 500, seed: 4 },
+  );
+  expect(grew).toBeGreaterThan(100);
 });
 
 test.each([

@@ -12,6 +12,9 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
       spec: entry.spec,
       createdAt: entry.createdAt,
       corpusName: entry.corpus.name,
+      kept: Object.fromEntries(
+        Object.entries(facts.paths).flatMap(([id, { kept }]) => (kept?.stopped ? [[id, kept.modules]] : [])),
+      ),
       modules: Object.entries(facts.modules).map(([name, { version, blob }]) => ({ name, version, ...blob })),
       paths: Object.keys(facts.paths),
       tokenizer: facts.tokenizer,

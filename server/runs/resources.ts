@@ -94,7 +94,7 @@ export function pathResources(state: CoordinatorState, record: RunRecord, summar
   const volunteers = volunteersOf(state, record.facts.id);
   const trainers = trainersOf(state, record.facts.id);
   const evaluation = evaluationOf(summary);
-  return Object.entries(record.facts.paths).map(([id, { modules, shard, shardTokens }]) => ({
+  return Object.entries(record.facts.paths).map(([id, { modules, shard, shardTokens, kept }]) => ({
     id,
     modules: [...modules],
     round: Math.min(...modules.map((name) => record.facts.modules[name]!.version)),
@@ -105,6 +105,7 @@ export function pathResources(state: CoordinatorState, record: RunRecord, summar
     bitsPerByte: evaluation?.paths[id]?.bitsPerByte ?? null,
     volunteers: volunteers.filter(({ path }) => path === id).map((volunteer) => volunteer.id),
     trainers: trainers.get(id) ?? [],
+    kept: kept ?? null,
   }));
 }
 
@@ -120,7 +121,7 @@ export const moduleResources = ({ facts }: RunRecord, createdAt: string, now: nu
 
 /** The paths of a run's routing, of which `shards` are told. */
 export const routerResources = (
-  { version, counts }: RoutingFacts,
+  { version, counts, confirmed = false }: RoutingFacts,
   kind: RouterResource['kind'],
   shards: readonly PathShard[],
 ): RouterResource[] =>
@@ -128,5 +129,6 @@ export const routerResources = (
     ...shard,
     version,
     kind,
+    confirmed,
     splits: { train: counts.train[index]!, router: counts.router[index]!, test: counts.test[index]! },
   }));

@@ -1,3 +1,4 @@
+import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
@@ -13,6 +14,7 @@ import type { Preparation } from '../preparation/preparation.ts';
 import { newSecret } from '../security/secrets.ts';
 import type { Corpora } from '../store/corpora.ts';
 import { createBases } from './bases.ts';
+import { checkFit } from './corpus-fit.ts';
 import { growthOf } from './growth.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
 import { studyEntry, studyFacts } from './studies.ts';
@@ -22,6 +24,7 @@ export interface RunsDeps {
   readonly registry: RunRegistry;
   readonly corpora: Corpora;
   readonly library: Library;
+  readonly blobs: BlobStore;
   readonly preparation: Preparation;
   readonly kinds: readonly WorkPlan<unknown>[];
   readonly log: FastifyBaseLogger;
@@ -42,7 +45,7 @@ function pathsOf({ model, embedding, ...spec }: RunSpec, { documents, trainToken
 }
 
 /** What operators do with runs. Each throws a PathfoldError that says why not. */
-export function createRuns({ host, registry, corpora, library, preparation, kinds, log, onChange }: RunsDeps) {
+export function createRuns({ host, registry, corpora, library, blobs, preparation, kinds, log, onChange }: RunsDeps) {
   const recordOf = (id: string) => {
     const entry = registry.get(id);
     if (!entry) throw new PathfoldError('not_found', `There is no run ${id}.`);
@@ -51,11 +54,11 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     return record;
   };
 
-  const modelKinds = kinds.filter(({ studies }) => !studies).map(({ name }) => name);
-
   /** The kind of work of a run that the operator may ask for this. */
   const kindFor = (record: RunRecord, what: 'scores' | 'growth') =>
     kinds.find(({ name, asks }) => record.kinds.includes(name) && asks?.includes(what))?.name;
+
+  const modelKinds = kinds.filter(({ studies }) => !studies).map(({ name }) => name);
 
   const bases = createBases({ host, registry, create: (spec) => create(spec), onChange });
 
@@ -67,6 +70,7 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     };
     try {
       const corpus = await library.ready(spec.corpus);
+      await checkFit(spec, corpus, blobs);
       const base = await bases.trained(entry);
       const files = corpus.files as CorpusFiles;
       const result = await preparation.run({ type: 'prepare', files, spec, base }, onProgress);
@@ -92,6 +96,7 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
     if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
     bases.check(spec);
+    await checkFit(spec, corpus, blobs);
     const entry: RunEntry = {
       id: newSecret(9),
       spec,
@@ -168,12 +173,12 @@ export function createRuns({ host, registry, corpora, library, preparation, kind
     async grow(id: string, level: number, expert: number): Promise<void> {
       const record = recordOf(id);
       if (record.state !== 'training') throw new PathfoldError('wrong_state', `The run is ${record.state}.`);
+      const kind = kindFor(record, 'growth');
+      if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: it has no experts.');
       await host.record({
         type: 'WorkRequested',
         run: id,
         kind,
-      const kind = kindFor(record, 'growth');
-      if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: it has no experts.');
         ask: growthOf(record.facts, level, expert) as unknown as Json,
       });
     },

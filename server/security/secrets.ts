@@ -11,7 +11,7 @@ export const newSecret = (bytes = 32) => randomBytes(bytes).toString('base64url'
 
 /** Makes and checks secrets that need not be stored, because they follow from what they are for. */
 export interface Signer {
-  sign(purpose: 'lease' | 'resume' | 'session', ...parts: string[]): string;
+  sign(purpose: 'lease' | 'resume' | 'session' | 'network', ...parts: string[]): string;
 }
 
 export const createSigner = (key: string): Signer => ({
