@@ -34,7 +34,7 @@ const CLOSE_MS = 100;
 
 /** The coordinator's doors: HTTP, sockets and pages. It does not listen yet. */
 export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger): Promise<FastifyInstance> {
-  const { config, desk, connections, signalling, metrics } = coordinator;
+  const { config, desk, connections, signalling, network, metrics } = coordinator;
   const { trustProxy } = config;
   const options: FastifyHttpOptions<RawServerDefault> = {
     loggerInstance: log,
@@ -103,7 +103,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
         else sockets.set(request.ip, left);
       });
       const { limits, timings, iceServers } = config;
-      serveVolunteer(socket, { desk, connections, signalling, limits, timings, iceServers, log });
+      serveVolunteer(socket, { desk, connections, signalling, network, limits, timings, iceServers, log });
     }
   });
 
@@ -112,6 +112,9 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     promptsPlugin({
       runs: promptRuns(coordinator),
       blobs: coordinator.blobs,
+      network,
+      holdersOf: (run, path) =>
+        Object.values(coordinator.host.state.volunteers).flatMap(({ id, paths }) => (paths[run] === path ? id : [])),
       promptKey: config.promptKey,
       isOperator: (request) => request.isOperator(),
     }),

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { PATIENCE, type Patience } from '@pathfold/coordination/answers/mind';
 import { SILENCE_MS } from '@pathfold/coordination/coordinator/mind';
 import { IceServer } from '@pathfold/protocol/down';
 import * as z from 'zod';
@@ -67,6 +68,8 @@ export interface Config {
   readonly dev: boolean;
   readonly limits: Limits;
   readonly timings: Timings;
+  /** How long a volunteer may take to answer a prompt. */
+  readonly patience: Patience;
 }
 
 /** A start that cannot succeed; `message` is one sentence for the person at the terminal. */
@@ -182,5 +185,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     dev,
     limits: { ...LIMITS, socketsPerAddress: v.PATHFOLD_SOCKETS_PER_ADDRESS ?? LIMITS.socketsPerAddress },
     timings: TIMINGS,
+    patience: PATIENCE,
   };
 }

@@ -16,6 +16,7 @@ import { openExecutors } from './executors/executors.ts';
 import { type Host, startHost } from './host.ts';
 import { createMetrics } from './metrics.ts';
 import { createPreparation } from './preparation/preparation.ts';
+import { createNetwork } from './prompts/network.ts';
 import { createFeed } from './runs/feed.ts';
 import { openRunRegistry } from './runs/registry.ts';
 import { createRuns } from './runs/runs.ts';
@@ -100,6 +101,13 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     onChange: feed.changed,
   };
   const runs = createRuns(deps);
+  const network = createNetwork({
+    send: connections.send,
+    record: (fact) => host.record(fact),
+    creditOf: (volunteer) => host.state.volunteers[volunteer]?.credit ?? 0,
+    now: () => performance.now(),
+    patience: config.patience,
+  });
   const desk = createDesk(host, signer, store.lists, config.limits);
 
   function onEvent(event: CoordinatorEvent): void {
@@ -146,6 +154,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     library,
     connections,
     signalling,
+    network,
     metrics,
     access,
     host,
@@ -158,6 +167,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     async close(): Promise<void> {
       clearInterval(sweeping);
       feed.close();
+      network.close();
       await preparation.close();
       await executors.close();
       await host.stop();

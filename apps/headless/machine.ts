@@ -5,6 +5,7 @@ import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { sha256Of } from '@pathfold/blobs/memory';
 import { createCompute } from '@pathfold/volunteer/compute-client';
 import { createIdentity, type Identity, restoreIdentity } from '@pathfold/volunteer/identity';
+import { spawnNodeAnswers } from '@pathfold/volunteer/node-answers';
 import { spawnNodeCompute } from '@pathfold/volunteer/node-compute';
 import { diskNotes } from '@pathfold/volunteer/notes-disk';
 import type { Compute, Socket, VolunteerPorts } from '@pathfold/volunteer/ports';
@@ -16,7 +17,7 @@ const CACHE_BYTES = 2 * 1024 ** 3;
 
 /** This machine as a volunteer's ports: disk, threads, sockets of Node. */
 export async function openMachine(options: Options): Promise<{ ports: VolunteerPorts; compute: Compute }> {
-  const { dataDir, share } = options;
+  const { dataDir, share, answer } = options;
   await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
     throw new UsageError(`The folder ${dataDir} cannot be made: ${error.message}.`);
   });
@@ -40,6 +41,7 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
       return () => clearTimeout(timer);
     },
     random: Math.random,
+    openAnswers: answer ? spawnNodeAnswers : null,
     openSwarm: share ? await nodeSwarm() : null,
   };
   return { ports, compute };

@@ -18,6 +18,7 @@ async function run(options: Options): Promise<number> {
   const volunteer = await createVolunteer(ports);
   volunteer.setThrottle(options.throttle);
   volunteer.setSharing(options.share);
+  volunteer.setAnswering(options.answer);
   volunteer.prefer(options.prefer);
   volunteer.start(options.choice);
   volunteer.subscribe(createReporter(process.stdout));

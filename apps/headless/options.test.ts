@@ -3,7 +3,7 @@ import { readOptions } from './options.ts';
 
 test('a url is enough; the rest has defaults', () => {
   const options = readOptions(['--url', 'https://train.example.org']);
-  expect(options).toMatchObject({ throttle: 1, choice: 'automatic', name: 'headless', share: false });
+  expect(options).toMatchObject({ throttle: 1, choice: 'automatic', name: 'headless', share: false, answer: false });
   expect(options?.dataDir).toBe('.pathfold/volunteer');
   expect(options?.url.href).toBe('https://train.example.org/');
 });

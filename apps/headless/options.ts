@@ -12,6 +12,7 @@ export const HELP = `Lends this machine to a Pathfold coordinator.
   --data DIR         folder for the identity, fetched modules and unfinished uploads (default .pathfold/volunteer)
   --prefer RUN       id of the run to work for rather than others (default none)
   --share            pass modules to and from other volunteers; they see this machine's address
+  --answer           answer prompts of visitors: their texts pass through this machine
   --help             this text
 
 Ctrl-C hands in what was done or gives it back, and stops. A second Ctrl-C stops at once.
@@ -24,6 +25,7 @@ export interface Options {
   readonly choice: ComputeChoice;
   readonly dataDir: string;
   readonly share: boolean;
+  readonly answer: boolean;
   readonly prefer: string | null;
 }
 
@@ -52,6 +54,7 @@ export function readOptions(args: readonly string[]): Options | null {
     choice,
     dataDir: values.data,
     share: values.share,
+    answer: values.answer,
     prefer: values.prefer ?? null,
   };
 }
@@ -67,6 +70,7 @@ function parse(args: readonly string[]) {
         compute: { type: 'string', default: 'automatic' },
         data: { type: 'string', default: '.pathfold/volunteer' },
         share: { type: 'boolean', default: false },
+        answer: { type: 'boolean', default: false },
         prefer: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

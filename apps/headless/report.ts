@@ -3,7 +3,7 @@ import type { Snapshot } from '@pathfold/volunteer/snapshot';
 const count = (value: number) => Math.round(value).toLocaleString('en');
 
 /** One line about what a volunteer does now. */
-function lineOf({ status, work, credit, executor, traffic }: Snapshot): string {
+function lineOf({ status, work, credit, executor, traffic, answering }: Snapshot): string {
   const figures: string[] = [];
   if (work) {
     const where = work.round === null ? work.kind : `${work.kind}, round ${work.round}`;
@@ -15,6 +15,8 @@ function lineOf({ status, work, credit, executor, traffic }: Snapshot): string {
   if (executor) figures.push(executor.name);
   if (traffic.fromPeersBytes > 0) figures.push(`${count(traffic.fromPeersBytes / 1000)} kB from peers`);
   if (traffic.toPeersBytes > 0) figures.push(`${count(traffic.toPeersBytes / 1000)} kB to peers`);
+  if (answering.now) figures.push(`answering a prompt, ${count(answering.now.tokens)} tokens`);
+  else if (answering.on) figures.push(`${count(answering.answers)} prompts answered`);
   figures.push(`credit ${count(credit)}`);
   return `${status.sentence} (${figures.join(', ')})`;
 }

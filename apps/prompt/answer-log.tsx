@@ -1,14 +1,17 @@
+import type { Routed } from '@pathfold/inference/route';
+import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource } from '@pathfold/protocol/resources';
 import { EmptyState } from '@pathfold/ui/empty-state';
 import { domainsInWords, formatBytes, plural } from '@pathfold/ui/formats';
 import { useEffect, useRef } from 'react';
-import { choiceInWords } from './shard-words.ts';
+import { choiceInWords, moveInWords } from './shard-words.ts';
 import type { Answer } from './use-answers.ts';
-import type { Routed } from './worker-words.ts';
+import type { LoadedModel, MoveMade } from './worker-words.ts';
 
 type Shards = ReadonlyMap<string, RouterResource>;
 
-const loadingInWords = ({ routed, loaded, loading }: Answer): string => {
+const loadingInWords = ({ routed, loaded, loading, writers, text }: Answer): string => {
+  if (writers) return text === '' ? 'waiting for a volunteer' : 'writing';
   if (loaded) return 'writing';
   if (!routed) return 'finding its path';
   const { receivedBytes, totalBytes } = loading ?? { receivedBytes: 0, totalBytes: 0 };
@@ -23,6 +26,11 @@ const wordsOf = (answer: Answer): string => {
   if (state === 'stopped') return 'stopped';
   if (state === 'failed') return `failed: ${reason}`;
   return end?.finishReason === 'stop' ? 'the text ended' : 'the longest answer was reached';
+};
+
+const bytesInWords = ({ bytes, fetchedBytes }: LoadedModel): string => {
+  if (fetchedBytes === 0) return `${formatBytes(bytes)}, kept from before`;
+  return fetchedBytes < bytes ? `${formatBytes(bytes)}, ${formatBytes(fetchedBytes)} fetched` : formatBytes(bytes);
 };
 
 const speedOf = ({ end, durationMs }: Answer): string =>
@@ -58,6 +66,48 @@ function Why({ routed, shards }: { readonly routed: Routed; readonly shards: Sha
   );
 }
 
+/** Where the answer went on by another path: why, and what that cost. */
+function Moves({ moves, shards }: { readonly moves: readonly MoveMade[]; readonly shards: Shards }) {
+  return (
+    <ol aria-label="Changes of path" className="grid max-w-prose gap-1 text-soft text-sm">
+      {moves.map(({ at, from, path, probability, fetchedBytes, durationMs }) => {
+        const shard = shards.get(path);
+        return (
+          <li key={at} className="border-line border-l-2 pl-3">
+            After {plural(at, 'token')}: path <strong className="figure font-semibold">{path}</strong> goes on, no
+            longer {from}. {moveInWords(probability)}
+            {shard && ` Its texts are mostly ${domainsInWords(shard.domains)}.`}{' '}
+            <span className="figure text-xs">
+              {fetchedBytes > 0 ? `${formatBytes(fetchedBytes)} of modules fetched` : 'nothing fetched'},{' '}
+              {Math.round(durationMs)} ms
+            </span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+const writerInWords = ({ by, volunteer, tokens, code, notice }: WriterNote): string => {
+  if (by === 'coordinator') return `${plural(tokens, 'token')} by the coordinator. ${notice}`;
+  const who = `${plural(tokens, 'token')} by volunteer ${volunteer?.slice(0, 8)}`;
+  return code === null ? `${who}, a stranger who was sent this text.` : `${who}, who did not go on. ${notice}`;
+};
+
+/** Who saw the text and wrote the answer. */
+function Writers({ writers }: { readonly writers: readonly WriterNote[] }) {
+  return (
+    <ol aria-label="Who wrote it" className="grid max-w-prose gap-1 text-soft text-sm">
+      {writers.map((writer, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: parts are only ever added
+        <li key={i} className="border-line border-l-2 pl-3">
+          {writerInWords(writer)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 function AnswerText({
   answer,
   path,
@@ -67,11 +117,11 @@ function AnswerText({
   readonly path: string | null;
   readonly shards: Shards;
 }) {
-  const { routed, loaded } = answer;
+  const { routed, loaded, moves, writers } = answer;
   const facts = [
     (routed || path) && `Path ${routed?.path ?? path}`,
     loaded && `round ${loaded.round}`,
-    routed && loaded && `${formatBytes(loaded.bytes)}${loaded.fromCache ? ', kept from before' : ''}`,
+    routed && loaded && bytesInWords(loaded),
     `seed ${answer.seed}`,
     speedOf(answer),
     wordsOf(answer),
@@ -89,7 +139,9 @@ function AnswerText({
         )}
       </p>
       <p className="figure text-soft text-xs">{facts.filter(Boolean).join(' · ')}</p>
-      {routed && <Why routed={routed} shards={shards} />}
+      {writers && writers.length > 0 && <Writers writers={writers} />}
+      {routed && shards.size > 0 && <Why routed={routed} shards={shards} />}
+      {moves.length > 0 && <Moves moves={moves} shards={shards} />}
     </li>
   );
 }

@@ -60,8 +60,8 @@ export function ModelStatus({
   );
 }
 
-const keptInWords = ({ bytes, fromCache }: LoadedModel): string =>
-  `${formatBytes(bytes)}${fromCache ? ', kept from an earlier visit' : ''}`;
+const keptInWords = ({ bytes, fetchedBytes }: LoadedModel): string =>
+  `${formatBytes(bytes)}${fetchedBytes === 0 ? ', kept from an earlier visit' : ''}`;
 
 /** What is here for all prompts; each path comes with the first prompt that goes to it. */
 function RoutingStatus({ run, routing }: { readonly run: RunResource; readonly routing: LoadedRouting }) {
@@ -71,8 +71,8 @@ function RoutingStatus({ run, routing }: { readonly run: RunResource; readonly r
       One of {run.pathCount} paths answers, chosen by how the prompt begins.{' '}
       <span className="text-soft">
         Here already: the router ({formatBytes(routerBytes)})
-        {features ? ` and the base that reads for it (${keptInWords(features)})` : ''}. A path is fetched when a prompt
-        goes to it, alone; it computes in this browser.
+        {features ? ` and the base that reads for it (${keptInWords(features)})` : ''}. Of a path, the modules that are
+        missing are fetched when a prompt goes to it, and no others; it computes in this browser.
       </span>
     </p>
   );

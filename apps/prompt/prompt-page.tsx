@@ -1,11 +1,13 @@
 import { createClient } from '@pathfold/client/client';
 import type { RunResource } from '@pathfold/protocol/resources';
+import { levelsOf } from '@pathfold/protocol/run-spec';
 import { Card } from '@pathfold/ui/card';
 import { EmptyState } from '@pathfold/ui/empty-state';
 import { Select } from '@pathfold/ui/field';
 import { Page } from '@pathfold/ui/page';
 import { useEffect, useState } from 'react';
 import { AnswerLog } from './answer-log.tsx';
+import { MannerCard, START_MANNER } from './manner.tsx';
 import { ModelStatus } from './model-status.tsx';
 import { PromptBox } from './prompt-box.tsx';
 import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
@@ -13,6 +15,7 @@ import { useAnswers } from './use-answers.ts';
 import { useModel } from './use-model.ts';
 import { canAnswer, onlyPath, useRuns } from './use-runs.ts';
 import { useShards } from './use-shards.ts';
+import type { RunOrder } from './worker-words.ts';
 
 const client = createClient({ baseUrl: location.origin });
 
@@ -49,35 +52,47 @@ function Nothing({ runs, away }: { readonly runs: readonly RunResource[] | undef
   );
 }
 
+const orderOf = ({ id, spec }: RunResource, path: string | null): RunOrder => ({
+  ...{ runId: id, path, model: spec.model, levels: levelsOf(spec), embedding: spec.embedding },
+});
+
 /** The page that asks a model: one path of a run, computed in this browser. */
 export function PromptPage() {
   const { runs, away } = useRuns(client);
   const [chosenId, setChosenId] = useState(() => new URLSearchParams(location.search).get('run'));
   const [attempt, setAttempt] = useState(0);
   const [choice, setChoice] = useState(START_CHOICE);
+  const [manner, setManner] = useState(START_MANNER);
   const run = runs?.find(({ id }) => id === chosenId) ?? runs?.find(canAnswer) ?? runs?.[0];
   // What was found first stays chosen while others come and go.
   useEffect(() => {
     if (run && canAnswer(run)) setChosenId(run.id);
   }, [run]);
   const path = run ? onlyPath(run) : null;
-  const order = run && canAnswer(run) ? { runId: run.id, path, context: run.spec.model.context } : null;
+  const order = run && canAnswer(run) ? orderOf(run, path) : null;
   const shards = useShards(client, run);
-  const model = useModel(order, attempt);
+  const byNetwork = manner.by === 'network' && run?.spec.visibility === 'public';
+  const model = useModel(byNetwork ? null : order, attempt);
   const { answers, writing, ask, stop } = useAnswers(model);
 
   const send = (prompt: string) => {
     const seed = seedOf(choice);
     if (seed === null) return;
     const { temperature, topP, maxTokens } = choice;
-    void ask(prompt, { temperature, topP, topK: null, seed, maxTokens });
+    void ask(
+      prompt,
+      { temperature, topP, topK: null, seed, maxTokens },
+      { network: byNetwork && run ? run.id : null, every: manner.reroute && path === null ? manner.every : null },
+    );
   };
 
   return (
     <Page current="Ask" away={away}>
       <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">Ask what was trained</h1>
       <p className="mt-2 mb-5 max-w-prose text-base text-soft sm:text-lg">
-        The model comes to your browser and computes there; your prompt stays with you.
+        {byNetwork
+          ? 'A volunteer’s machine computes the answer: your prompt leaves this browser.'
+          : 'The model comes to your browser and computes there; your prompt stays with you.'}
       </p>
       <div className="grid items-start gap-5 lg:grid-cols-[2fr_1fr]">
         <div className="grid min-w-0 gap-5">
@@ -98,7 +113,7 @@ export function PromptPage() {
             <div className="grid grid-cols-1 gap-6">
               <AnswerLog answers={answers} path={path} shards={shards} />
               <PromptBox
-                ready={model.state === 'ready' && seedOf(choice) !== null}
+                ready={(model.state === 'ready' || (byNetwork && order !== null)) && seedOf(choice) !== null}
                 writing={writing}
                 onSend={send}
                 onStop={stop}
@@ -106,7 +121,15 @@ export function PromptPage() {
             </div>
           </Card>
         </div>
-        <SamplingCard choice={choice} onChange={setChoice} />
+        <div className="grid min-w-0 gap-5">
+          <MannerCard
+            choice={manner}
+            paths={run?.pathCount ?? 1}
+            isPublic={run?.spec.visibility === 'public'}
+            onChange={setManner}
+          />
+          <SamplingCard choice={choice} onChange={setChoice} />
+        </div>
       </div>
     </Page>
   );

@@ -1,14 +1,18 @@
 import { readTokenizer, type Tokenizer } from '@pathfold/corpora/tokenizer';
 import { answer } from '@pathfold/inference/answer';
-import { routeText } from '@pathfold/inference/route';
+import type { SessionAt } from '@pathfold/inference/generate';
+import { type Move, rerouting } from '@pathfold/inference/reroute';
+import { inNames, readsFeatures, routeText } from '@pathfold/inference/route';
 import { type FeatureSession, openFeatures, openSession, type PathSession } from '@pathfold/inference/session';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import * as Comlink from 'comlink';
 import { fetchFeatures, fetchPath, fetchRouter, fetchTokenizer } from './fetch-model.ts';
-import type { LoadedModel, Progress, PromptDoor, Routed, RunOrder } from './worker-words.ts';
+import type { AnswerListener, LoadedModel, Progress, PromptDoor, RunOrder } from './worker-words.ts';
 
 /** Text reaches the page at most this often; between two pieces the worker hears whether it should stop. */
 const PIECE_EVERY_MS = 40;
+/** Paths that stay open: an answer may go back to the one that it came from. */
+const OPEN_PATHS = 2;
 const RUNTIME = { runtimeUrl: new URL('/ort/', location.origin).href };
 
 interface OpenRun {
@@ -17,7 +21,8 @@ interface OpenRun {
   readonly features: FeatureSession | null;
 }
 let run: OpenRun | null = null;
-let path: { readonly session: PathSession; readonly model: LoadedModel } | null = null;
+/** By the modules of the path; the latest last. */
+const open = new Map<string, PathSession>();
 let stopped = false;
 
 /** Comlink carries only the message, and people need only the sentence. */
@@ -26,47 +31,79 @@ const inWords = <T>(work: Promise<T>): Promise<T> =>
     throw error instanceof PathfoldError ? new Error(error.detail) : error;
   });
 
-const openPath = async (id: string, onProgress: (progress: Progress) => void): Promise<LoadedModel> => {
-  const { onnx, model } = await fetchPath(run!.order.runId, id, onProgress);
-  if (path?.model.sha256 !== model.sha256) {
-    await path?.session.release();
-    path = null;
-    path = { session: await openSession(onnx, RUNTIME), model };
+const openPath = async (
+  order: RunOrder,
+  id: string,
+  onProgress: (progress: Progress) => void,
+): Promise<{ session: PathSession; model: LoadedModel }> => {
+  const { key, model, onnx } = await fetchPath(order, id, onProgress);
+  const session = open.get(key) ?? (await openSession(onnx(), RUNTIME));
+  open.delete(key);
+  open.set(key, session);
+  for (const old of [...open.keys()].slice(0, -OPEN_PATHS)) {
+    await open.get(old)!.release();
+    open.delete(old);
   }
-  return model;
+  return { session, model };
 };
 
-/** By the newest router: a run may be sharded anew while the page is open. */
-const route = async ({ order, tokenizer, features }: OpenRun, prompt: string): Promise<Routed> => {
-  const { router } = await fetchRouter(order.runId);
-  const { path, runnerUp, probability } = await routeText({ router, tokenizer, features }, prompt);
-  return { path: router.paths[path]!, runnerUp: runnerUp === null ? null : router.paths[runnerUp]!, probability };
-};
-
-const open: PromptDoor['open'] = async (order, onProgress) => {
+const openRun: PromptDoor['open'] = async (order, onProgress) => {
   const tokenizer = readTokenizer(await fetchTokenizer(order.runId));
   if (order.path !== null) {
     run = { order, tokenizer, features: null };
-    return { model: await openPath(order.path, onProgress) };
+    return { model: (await openPath(order, order.path, onProgress)).model };
   }
   const { router, bytes } = await fetchRouter(order.runId);
-  const base = router.kind === 'random' ? null : await fetchFeatures(order.runId, onProgress);
+  const base = readsFeatures(router) ? await fetchFeatures(order.runId, onProgress) : null;
   run = { order, tokenizer, features: base && (await openFeatures(base.onnx, RUNTIME)) };
   return { routing: { kind: router.kind, routerBytes: bytes, features: base?.model ?? null } };
 };
 
-const ask: PromptDoor['ask'] = async (question, listener) => {
+/** Routes the prompt by the newest router, for a run may be sharded anew while the page is open; again every so many tokens. */
+const routed = async (
+  { order, tokenizer, features }: OpenRun,
+  prompt: string,
+  every: number | null,
+  listener: AnswerListener,
+): Promise<SessionAt> => {
+  const { router } = await fetchRouter(order.runId);
+  const by = { router, tokenizer, features };
+  const choice = inNames(router, await routeText(by, prompt));
+  await listener.onRouted(choice);
+  let moved: { readonly move: Move; readonly at: number } | null = null;
+  const openNext = async (path: string): Promise<PathSession> => {
+    const onLoading = moved ? () => {} : (progress: Progress) => void listener.onLoading(progress);
+    const { session, model } = await openPath(order, path, onLoading);
+    if (!moved) await listener.onLoaded(model);
+    else
+      await listener.onMoved({
+        ...moved.move,
+        fetchedBytes: model.fetchedBytes,
+        durationMs: performance.now() - moved.at,
+      });
+    return session;
+  };
+  if (every === null) {
+    const session = await openNext(choice.path);
+    return () => session;
+  }
+  return rerouting({
+    ...{ by, every, prompt: tokenizer.encode(prompt), first: choice.path, open: openNext },
+    onMove(move) {
+      moved = { move, at: performance.now() };
+    },
+  });
+};
+
+const ask: PromptDoor['ask'] = async (question, every, listener) => {
   if (!run) throw new Error('The model is not loaded yet.');
   const { order, tokenizer } = run;
   stopped = false;
-  if (order.path === null) {
-    const routed = await route(run, question.prompt);
-    await listener.onRouted(routed);
-    await listener.onLoaded(await openPath(routed.path, (progress) => void listener.onLoading(progress)));
-  }
+  const only = [...open.values()].at(-1);
+  const sessionAt = order.path === null ? await routed(run, question.prompt, every, listener) : () => only!;
   let text = '';
   let sentAt = performance.now();
-  for await (const piece of answer({ session: path!.session, tokenizer, context: order.context }, question)) {
+  for await (const piece of answer({ sessionAt, tokenizer, context: order.model.context }, question)) {
     text += piece.text;
     if (!piece.end && performance.now() - sentAt < PIECE_EVERY_MS) continue;
     if (stopped) return;
@@ -79,8 +116,8 @@ const ask: PromptDoor['ask'] = async (question, listener) => {
 };
 
 const door: PromptDoor = {
-  open: (order, onProgress) => inWords(open(order, onProgress)),
-  ask: (question, listener) => inWords(ask(question, listener)),
+  open: (order, onProgress) => inWords(openRun(order, onProgress)),
+  ask: (question, every, listener) => inWords(ask(question, every, listener)),
   stop() {
     stopped = true;
   },

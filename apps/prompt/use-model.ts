@@ -16,10 +16,11 @@ const START: Progress = { receivedBytes: 0, totalBytes: 0 };
  */
 export function useModel(order: RunOrder | null, attempt: number): Model {
   const [model, setModel] = useState<Model>({ state: 'none' });
-  const { runId, path, context } = order ?? {};
+  // The same order is a new object each time the runs are read.
+  const wanted = order && JSON.stringify(order);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt loads again
   useEffect(() => {
-    if (runId === undefined || path === undefined || context === undefined) return setModel({ state: 'none' });
+    if (wanted === null) return setModel({ state: 'none' });
     setModel({ state: 'loading', progress: START });
     const worker = new Worker(new URL('./prompt.worker.ts', import.meta.url), { type: 'module', name: 'prompt' });
     const door = Comlink.wrap<PromptDoor>(worker);
@@ -29,7 +30,7 @@ export function useModel(order: RunOrder | null, attempt: number): Model {
     worker.addEventListener('error', (event) => fail(event.message || 'The worker of this page could not be loaded.'));
     door
       .open(
-        { runId, path, context },
+        JSON.parse(wanted) as RunOrder,
         Comlink.proxy((progress: Progress) => change({ state: 'loading', progress })),
       )
       .then(
@@ -40,6 +41,6 @@ export function useModel(order: RunOrder | null, attempt: number): Model {
       over = true;
       worker.terminate();
     };
-  }, [runId, path, context, attempt]);
+  }, [wanted, attempt]);
   return model;
 }

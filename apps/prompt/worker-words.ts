@@ -1,11 +1,17 @@
 import type { AnswerPiece, Question } from '@pathfold/inference/answer';
+import type { Move } from '@pathfold/inference/reroute';
+import type { Routed } from '@pathfold/inference/route';
+import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 
 /** What the page asks of its worker, over Comlink. */
 export interface PromptDoor {
   /** Fetches what is needed before any prompt: the only path, or what routes prompts to one of several. Once, before `ask`. */
   open(order: RunOrder, onProgress: (progress: Progress) => void): Promise<OpenedRun>;
-  /** Routes a prompt, fetches its path and answers until the end or until `stop`. */
-  ask(question: Question & { prompt: string }, listener: AnswerListener): Promise<void>;
+  /**
+   * Routes a prompt, fetches its path and answers until the end or until `stop`. `every`: the path is chosen again after so
+   * many tokens; null: never.
+   */
+  ask(question: Question & { prompt: string }, every: number | null, listener: AnswerListener): Promise<void>;
   stop(): void;
 }
 
@@ -13,7 +19,9 @@ export interface RunOrder {
   runId: string;
   /** The only path; null where there are several, and a router. */
   path: string | null;
-  context: number;
+  model: ModelSpec;
+  levels: LevelSpec[];
+  embedding: RunSpec['embedding'];
 }
 
 /** `total` is 0 while it is not known. */
@@ -23,11 +31,11 @@ export interface Progress {
 }
 
 export interface LoadedModel {
-  sha256: string;
   /** Outer round of the parameters. */
   round: number;
   bytes: number;
-  fromCache: boolean;
+  /** What was not here already. */
+  fetchedBytes: number;
 }
 
 export type OpenedRun = { model: LoadedModel } | { routing: LoadedRouting };
@@ -40,18 +48,17 @@ export interface LoadedRouting {
   features: LoadedModel | null;
 }
 
-/** What comes of a prompt, in this order; pieces come at most every few dozen milliseconds. */
+/** A change of path, and what it cost. */
+export interface MoveMade extends Move {
+  fetchedBytes: number;
+  durationMs: number;
+}
+
+/** What comes of a prompt, in this order; pieces come at most every few dozen milliseconds, moves between them. */
 export interface AnswerListener {
   onRouted(routed: Routed): void;
   onLoading(progress: Progress): void;
   onLoaded(model: LoadedModel): void;
   onPiece(piece: AnswerPiece): void | Promise<void>;
-}
-
-/** Where a prompt goes, and which path came second. */
-export interface Routed {
-  path: string;
-  runnerUp: string | null;
-  /** Of a discriminative router. */
-  probability: number | null;
+  onMoved(move: MoveMade): void | Promise<void>;
 }

@@ -4,6 +4,7 @@ import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Choice, Select } from '@pathfold/ui/field';
 import { useEffect, useRef } from 'react';
+import { AnsweringChoice } from './answering.tsx';
 import { ConsentTerms } from './consent-terms.tsx';
 import type { GraphicsAdapter } from './device.ts';
 import { ThrottleSlider } from './throttle-slider.tsx';
@@ -12,6 +13,7 @@ export interface Terms {
   readonly choice: ComputeChoice;
   readonly throttle: number;
   readonly sharing: boolean;
+  readonly answering: boolean;
 }
 
 const usesGpu = (adapter: GraphicsAdapter | null, choice: ComputeChoice): boolean =>
@@ -89,6 +91,7 @@ export function Consent({
           disabled={!canShare}
           onChange={(sharing) => set({ sharing })}
         />
+        <AnsweringChoice checked={terms.answering} onChange={(answering) => set({ answering })} />
         <div className="grid gap-2">
           <Button
             tone="primary"

@@ -1,8 +1,8 @@
 import { sha256Of } from '@pathfold/blobs/memory';
-import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Swarm } from '@pathfold/swarm/swarm';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import * as Comlink from 'comlink';
+import type { Terms } from './consent.tsx';
 import type { PageDoor, WorkerDoor } from './worker-words.ts';
 
 /** The volunteer of this page: it lives in a worker, its swarm on this thread. */
@@ -89,5 +89,5 @@ export async function openEngine(identityFile: string): Promise<Engine> {
 }
 
 /** Takes part from now on, as the person agreed to. */
-export const takePart = (engine: Engine, terms: { choice: ComputeChoice; throttle: number; sharing: boolean }) =>
-  engine.door.start(terms.choice, terms.throttle, terms.sharing);
+export const takePart = (engine: Engine, { choice, throttle, sharing, answering }: Terms) =>
+  engine.door.start(choice, throttle, sharing, answering);

@@ -21,7 +21,7 @@ const client = createClient({ baseUrl: location.origin });
 export function VolunteerPage() {
   const environment = useMemo(() => lookAround(), []);
   const [adapter, setAdapter] = useState<GraphicsAdapter | null>();
-  const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false });
+  const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false, answering: false });
   const { snapshot, engine, starting, problem, start } = useEngine();
   const { run, points, away } = useRun(client, snapshot?.work?.run ?? null);
   const runs = useOpenRuns(client);

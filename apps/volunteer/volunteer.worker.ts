@@ -1,5 +1,6 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
 import { opfsBlobs } from '@pathfold/blobs/opfs';
+import { spawnBrowserAnswers } from '@pathfold/volunteer/browser-answers';
 import { spawnBrowserCompute } from '@pathfold/volunteer/browser-compute';
 import { browserMemory } from '@pathfold/volunteer/browser-memory';
 import { createCompute } from '@pathfold/volunteer/compute-client';
@@ -54,6 +55,7 @@ const door: WorkerDoor = {
         return () => clearTimeout(timer);
       },
       random: Math.random,
+      openAnswers: spawnBrowserAnswers,
       openSwarm: canShare ? swarmOnPage(remote) : null,
     });
     let waiting = false;
@@ -68,9 +70,10 @@ const door: WorkerDoor = {
     });
     show();
   },
-  start(choice, throttle, sharing) {
+  start(choice, throttle, sharing, answering) {
     mine().setThrottle(throttle);
     mine().setSharing(sharing);
+    mine().setAnswering(answering);
     mine().start(choice);
   },
   pause: () => mine().pause(),
@@ -80,6 +83,7 @@ const door: WorkerDoor = {
   setThrottle: (throttle) => mine().setThrottle(throttle),
   prefer: (run) => mine().prefer(run),
   setSharing: (on) => mine().setSharing(on),
+  setAnswering: (on) => mine().setAnswering(on),
 };
 
 Comlink.expose(door);

@@ -18,7 +18,7 @@ export interface PageDoor {
 export interface WorkerDoor {
   /** Makes the volunteer of the identity; it is stopped until `start`. */
   open(identityFile: string, canShare: boolean, page: PageDoor): Promise<void>;
-  start(choice: ComputeChoice, throttle: number, sharing: boolean): void;
+  start(choice: ComputeChoice, throttle: number, sharing: boolean, answering: boolean): void;
   pause(): void;
   resume(): void;
   finish(): void;
@@ -26,4 +26,5 @@ export interface WorkerDoor {
   setThrottle(throttle: number): void;
   prefer(run: string | null): void;
   setSharing(on: boolean): void;
+  setAnswering(on: boolean): void;
 }

@@ -7,6 +7,7 @@ import { Progress } from '@pathfold/ui/progress';
 import { Stat, Stats } from '@pathfold/ui/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
+import { AnsweringChoice, AnsweringNow } from './answering.tsx';
 import { Preference } from './preference.tsx';
 import { ThrottleSlider } from './throttle-slider.tsx';
 import {
@@ -27,6 +28,7 @@ export interface Commands {
   setThrottle(throttle: number): void;
   prefer(run: string | null): void;
   setSharing(on: boolean): void;
+  setAnswering(on: boolean): void;
 }
 
 const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
@@ -87,6 +89,8 @@ export function Working({
           </div>
         )}
 
+        <AnsweringNow answering={snapshot.answering} />
+
         <div className="flex flex-wrap gap-3">
           {paused ? (
             <Button tone="primary" onClick={() => commands.resume()}>
@@ -126,6 +130,7 @@ export function Working({
             disabled={!canShare}
             onChange={commands.setSharing}
           />
+          <AnsweringChoice checked={snapshot.answering.on} onChange={commands.setAnswering} />
           <p className="text-soft text-xs">{deviceInWords(snapshot)}</p>
         </div>
       </div>

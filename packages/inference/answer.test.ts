@@ -34,7 +34,9 @@ const ask = async (ids: number[], options: Partial<Question> = {}) => {
     ...options,
   };
   const pieces = [];
-  for await (const piece of answer({ session: scripted(ids), tokenizer, context: 64 }, question)) pieces.push(piece);
+  const session = scripted(ids);
+  const sessionAt = () => session;
+  for await (const piece of answer({ sessionAt, tokenizer, context: 64 }, question)) pieces.push(piece);
   return {
     pieces: pieces.map(({ text }) => text),
     text: pieces.map(({ text }) => text).join(''),

@@ -1,13 +1,12 @@
 import type { Tokenizer } from '@pathfold/corpora/tokenizer';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
-import { generate } from './generate.ts';
+import { generate, type SessionAt } from './generate.ts';
 import { type Sampling, sampler } from './sample.ts';
-import type { PathSession } from './session.ts';
 import { StopScanner } from './stop.ts';
 
-/** A path that can be asked: an open session of its graph with a cache, its tokenizer and its context. */
+/** What can be asked: open sessions of the paths' graphs with a cache, their tokenizer and context. */
 export interface AnsweringPath {
-  session: PathSession;
+  sessionAt: SessionAt;
   tokenizer: Tokenizer;
   context: number;
 }
@@ -35,30 +34,42 @@ export interface AnswerPiece {
 }
 
 /**
- * Continues a prompt, as the beginning of a document. Throws a RangeError on token ids that the tokenizer does not have.
- * A caller that has enough just stops iterating.
+ * What the net reads of a prompt, as the beginning of a document. Throws a RangeError on token ids that the tokenizer does
+ * not have.
  */
-export async function* answer(path: AnsweringPath, question: Question): AsyncGenerator<AnswerPiece, void> {
-  const { tokenizer, session, context } = path;
-  const ids = typeof question.prompt === 'string' ? tokenizer.encode(question.prompt) : question.prompt;
+export const readPrompt = (tokenizer: Tokenizer, prompt: Question['prompt']): number[] => {
+  const ids = typeof prompt === 'string' ? tokenizer.encode(prompt) : prompt;
   const unknown = ids.find((id) => id >= tokenizer.vocabularySize);
   if (unknown !== undefined) throw new RangeError(`token id ${unknown} is not below ${tokenizer.vocabularySize}`);
+  return [END_OF_TEXT, ...ids];
+};
 
-  const draw = sampler(question);
-  // A corpus may yield fewer tokens than the model has rows: the rest were never trained.
-  const sample = (logits_V: Float32Array) => draw(logits_V.subarray(0, tokenizer.vocabularySize));
+/** Continues a prompt. A caller that has enough just stops iterating. */
+export async function* answer(path: AnsweringPath, question: Question): AsyncGenerator<AnswerPiece, void> {
+  const { tokenizer, sessionAt, context } = path;
+  const prompt = readPrompt(tokenizer, question.prompt);
+  const tokens = generate(sessionAt, context, prompt, sampler(question, tokenizer.vocabularySize));
+  yield* textOf(tokens, tokenizer, question, prompt.length);
+}
+
+/** Tokens as text, up to the end of the document, a stop sequence or `maxTokens`; wherever they are computed. */
+export async function* textOf(
+  tokens: AsyncIterable<number>,
+  tokenizer: Tokenizer,
+  { stop, maxTokens }: Pick<Question, 'stop' | 'maxTokens'>,
+  promptTokens: number,
+): AsyncGenerator<AnswerPiece, void> {
   const characters = tokenizer.decodeStream();
-  const stops = new StopScanner(question.stop);
-  const prompt = [END_OF_TEXT, ...ids];
+  const stops = new StopScanner(stop);
   let completionTokens = 0;
   const end = (finishReason: AnswerEnd['finishReason']): AnswerEnd => ({
     finishReason,
-    promptTokens: prompt.length,
+    promptTokens,
     completionTokens,
   });
 
   let finishReason: AnswerEnd['finishReason'] = 'length';
-  for await (const id of generate(session, context, prompt, sample)) {
+  for await (const id of tokens) {
     completionTokens += 1;
     if (id === END_OF_TEXT) {
       finishReason = 'stop';
@@ -67,7 +78,7 @@ export async function* answer(path: AnsweringPath, question: Question): AsyncGen
     const { text, stopped } = stops.push(characters.push(id));
     if (stopped) return yield { text, end: end('stop') };
     if (text !== '') yield { text, end: null };
-    if (completionTokens >= question.maxTokens) break;
+    if (completionTokens >= maxTokens) break;
   }
   const { text, stopped } = stops.push(characters.end());
   yield stopped ? { text, end: end('stop') } : { text: text + stops.end(), end: end(finishReason) };

@@ -12,7 +12,7 @@ const path = randomPath({ context: 16 });
 const take = async (count: number, prompt: number[]): Promise<number[]> => {
   const session = await openSession(pathOnnx(path, { cached: true }));
   const ids: number[] = [];
-  for await (const id of generate(session, path.context, prompt, greedy)) if (ids.push(id) === count) break;
+  for await (const id of generate(() => session, path.context, prompt, greedy)) if (ids.push(id) === count) break;
   return ids;
 };
 

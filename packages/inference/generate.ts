@@ -1,31 +1,64 @@
-import type { Sampler } from './sample.ts';
-import type { PathSession } from './session.ts';
+import { END_OF_TEXT } from '@pathfold/protocol/blob';
+import type { Continuation } from '@pathfold/protocol/continuation';
+import { type Sampler, sampler } from './sample.ts';
+import type { Cache, PathSession } from './session.ts';
+
+/** The session that computes the next token; `answered`: those that came before it. Another one than the last reads the window anew. */
+export type SessionAt = (answered: readonly number[]) => PathSession | Promise<PathSession>;
 
 /**
- * Token ids that follow `prompt` (at least one id), without end: the caller stops asking.
- * The net was trained on `context` positions. When they are used up, the last half of them becomes a new context:
- * rotary positions count from its beginning, so the cache is computed anew.
+ * What the net reads after one more token. It was trained on `context` positions: when they are used up, the last half of
+ * them becomes a new context.
  */
+const slide = (window: number[], context: number): number[] =>
+  window.length > context ? window.slice(-Math.floor(context / 2)) : window;
+
+/** The tokens that the net reads for the one after `answered`, at most `context`: all that it knows of the text. */
+export const windowAfter = (context: number, prompt: readonly number[], answered: readonly number[]): number[] => {
+  let window = prompt.slice(-context);
+  for (const id of answered) {
+    window.push(id);
+    window = slide(window, context);
+  }
+  return window;
+};
+
+/** Token ids that follow `prompt` (at least one id), without end: the caller stops asking. */
 export async function* generate(
-  session: PathSession,
+  sessionAt: SessionAt,
   context: number,
   prompt: readonly number[],
   sample: Sampler,
 ): AsyncGenerator<number, never> {
   let window = prompt.slice(-context);
-  let fresh: readonly number[] = window.slice();
-  let cache = session.start;
+  let computed: { readonly session: PathSession; readonly cache: Cache } | null = null;
+  const answered: number[] = [];
   for (;;) {
-    const step = await session.run(fresh, cache);
+    const session = await sessionAt(answered);
+    // Keys and values belong to the path and to positions that count from the window's beginning.
+    const isNew = computed?.session !== session;
+    const fresh = isNew ? window.slice() : window.slice(-1);
+    const step = await session.run(fresh, isNew ? session.start : computed!.cache);
     const id = sample(step.logits_TV.subarray(-step.vocabulary));
     yield id;
+    answered.push(id);
     window.push(id);
-    fresh = [id];
-    cache = step.cache;
-    if (window.length > context) {
-      window = window.slice(-Math.floor(context / 2));
-      fresh = window.slice();
-      cache = session.start;
-    }
+    const slid = slide(window, context);
+    computed = slid === window ? { session, cache: step.cache } : null;
+    window = slid;
+  }
+}
+
+/** Token ids that go on with an answer somewhere else than where it began: the same as there, but for rounding. */
+export async function* continueAnswer(
+  session: PathSession,
+  context: number,
+  { window, answered, tokens, vocabulary, ...sampling }: Continuation,
+): AsyncGenerator<number, void> {
+  const sample = sampler(sampling, vocabulary, answered);
+  let count = 0;
+  for await (const id of generate(() => session, context, window, sample)) {
+    yield id;
+    if (id === END_OF_TEXT || ++count >= tokens) return;
   }
 }

@@ -15,16 +15,26 @@ export interface Sampling {
 /** Draws a token id from logits [vocabulary]. */
 export type Sampler = (logits_V: Float32Array) => number;
 
-const mostLikely: Sampler = (logits) => {
+const mostLikely = (logits: Float32Array): number => {
   let best = 0;
   for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
   return best;
 };
 
-export const sampler = ({ temperature, topP, topK, seed }: Sampling): Sampler => {
-  if (temperature === 0) return mostLikely;
+/**
+ * `vocabulary`: ids from here on are never drawn (a corpus may yield fewer tokens than the model has rows: the rest were
+ * never trained). `drawn`: tokens that were drawn elsewhere with this seed.
+ */
+export const sampler = (
+  { temperature, topP, topK, seed }: Sampling,
+  vocabulary = Number.POSITIVE_INFINITY,
+  drawn = 0,
+): Sampler => {
+  if (temperature === 0) return (logits_V) => mostLikely(logits_V.subarray(0, vocabulary));
   const random = xoroshiro128plus(seed);
-  return (logits) => {
+  for (let draw = 0; draw < drawn; draw++) uniformFloat64(random);
+  return (logits_V) => {
+    const logits = logits_V.subarray(0, vocabulary);
     const ids = Uint32Array.from(logits, (_, id) => id).sort((a, b) => logits[b]! - logits[a]! || a - b);
     const kept = topK === null ? ids : ids.subarray(0, topK);
     const most = logits[kept[0]!]!;

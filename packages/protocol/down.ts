@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { Sha256 } from './blob.ts';
+import { Continuation } from './continuation.ts';
 
 /** Messages from the coordinator to a volunteer: one JSON text frame each. Durations, never wall-clock times. */
 const id = z.string().check(z.minLength(1), z.maxLength(80));
@@ -54,6 +55,17 @@ export const Down = z.discriminatedUnion('type', [
     /** The volunteer's whole credit now, in tokens. */
     credit: z.number(),
   }),
+  /** A prompt to go on with, beside the work in hand. `body` names the path (works/answer/task.ts). */
+  z.strictObject({
+    type: z.literal('ask'),
+    lease: id,
+    run: id,
+    body: z.unknown(),
+    continuation: Continuation,
+    durationMs: duration,
+  }),
+  /** Enough of that answer. */
+  z.strictObject({ type: z.literal('hush'), lease: id }),
   /** No work just now, and why; a lease comes by itself when there is. */
   z.strictObject({ type: z.literal('idle'), code, detail }),
   z.strictObject({ type: z.literal('peers'), sha256: Sha256, peers: z.array(id).check(z.maxLength(16)) }),

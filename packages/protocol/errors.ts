@@ -147,6 +147,27 @@ export const ERRORS = {
     what: 'It came late, and the model has moved on by more versions since than the run allows.',
     todo: 'Nothing: the next piece of work starts from the newest version, with fewer steps.',
   },
+  // answers to prompts
+  no_answerer: {
+    status: 200,
+    what: 'No volunteer was free to answer this prompt, or none brought it to its end.',
+    todo: 'Nothing: the coordinator answered.',
+  },
+  bad_tokens: {
+    status: 422,
+    what: 'The answer holds tokens that the model does not have, or more than were asked for.',
+    todo: 'Reload the page: it may be out of date.',
+  },
+  too_slow: {
+    status: 408,
+    what: 'The answer did not come in time.',
+    todo: 'Nothing: someone else went on with it, and this volunteer is left alone for a while.',
+  },
+  answer_broken_off: {
+    status: 410,
+    what: 'The answer ended before it was complete.',
+    todo: 'Nothing: someone else went on with it.',
+  },
   // sockets
   protocol_too_old: { status: 426, what: 'This page speaks an older protocol.', todo: 'Reload the page.' },
   protocol_too_new: {

@@ -48,6 +48,22 @@ export const Up = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('have'), blobs: z.array(Sha256).check(z.maxLength(512)) }),
   /** Who serves this blob? Answered by `peers`. */
   z.strictObject({ type: z.literal('want'), sha256: Sha256 }),
+  /** Whether prompts of strangers may be answered here, beside the work in hand: only after the person agreed. */
+  z.strictObject({ type: z.literal('answering'), on: z.boolean() }),
+  /** Further tokens of an answer; `end`: no more come. */
+  z.strictObject({
+    type: z.literal('tokens'),
+    lease: id,
+    ids: z.array(z.int().check(z.minimum(0), z.maximum(0xffff))).check(z.maxLength(256)),
+    end: z.boolean(),
+  }),
+  /** The answer cannot be given, or not to its end. `code` as in `release`. */
+  z.strictObject({
+    type: z.literal('unanswered'),
+    lease: id,
+    code: z.string().check(z.maxLength(60)),
+    detail: z.string().check(z.maxLength(400)),
+  }),
   /** A WebRTC signal to another volunteer. */
   z.strictObject({ type: z.literal('signal'), to: id, data: z.string().check(z.maxLength(16_384)) }),
 ]);

@@ -6,6 +6,7 @@ import type { Up } from '@pathfold/protocol/up';
 import type { Swarm, SwarmStats } from '@pathfold/swarm/swarm';
 import type { Tried } from '@pathfold/training/choose';
 import type { WorkResult } from '@pathfold/works/work-run';
+import type { AnswersWorker } from './answer-words.ts';
 import type { Identity } from './identity.ts';
 import type { Notes } from './notes.ts';
 
@@ -83,6 +84,8 @@ export interface VolunteerPorts {
   after(ms: number, callback: () => void): () => void;
   /** In [0, 1). */
   random(): number;
+  /** Starts the worker that answers prompts; null where there is none. */
+  readonly openAnswers: (() => AnswersWorker) | null;
   /** Null where there is no WebRTC. */
   readonly openSwarm: ((ports: SwarmHostPorts) => Swarm) | null;
 }

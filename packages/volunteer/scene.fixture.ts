@@ -81,6 +81,7 @@ export class Scene {
     const ports: VolunteerPorts = {
       ...{ url: coordinator.url, agent: 'node', name: 'test', identity, fetch, compute: device.compute },
       ...{ blobs: memoryBlobs(), cacheBytes: 1e9, notes: memoryNotes(), memoryBytes: 1e9, openSwarm: null },
+      ...{ openAnswers: null },
       openSocket: (url) => new WebSocket(url) as unknown as Socket,
       now: () => performance.now(),
       after(ms, callback) {

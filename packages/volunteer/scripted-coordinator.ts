@@ -15,6 +15,7 @@ export class ScriptedCoordinator {
   held: string[] = [];
   heartbeatMs = 100;
   silenceMs = 20_000;
+  version = 2;
   /** Answers an upload otherwise than by taking it. */
   onUpload: ((lease: string, response: ServerResponse, request: IncomingMessage) => boolean) | null = null;
   /** Bytes of a blob after which the connection breaks, once. */
@@ -85,7 +86,8 @@ export class ScriptedCoordinator {
   #greet(socket: WebSocket): void {
     socket.on('message', (data) => {
       const message = Up.parse(JSON.parse(String(data)));
-      if (message.type === 'hello') socket.send(JSON.stringify({ type: 'challenge', nonce: 'n', version: 1 }));
+      if (message.type === 'hello')
+        socket.send(JSON.stringify({ type: 'challenge', nonce: 'n', version: this.version }));
       if (message.type === 'ping') socket.send(JSON.stringify({ type: 'pong' }));
       if (message.type === 'prove') {
         this.#sockets.add(socket);

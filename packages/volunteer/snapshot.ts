@@ -28,6 +28,16 @@ export interface WorkSnapshot {
   readonly tokensPerSecond: number;
 }
 
+/** Prompts of strangers that are answered here. */
+export interface AnsweringSnapshot {
+  /** The person agreed. */
+  readonly on: boolean;
+  /** The answer in hand. */
+  readonly now: { readonly run: string; readonly path: string; readonly tokens: number } | null;
+  /** Answers of this visit that were brought to their end. */
+  readonly answers: number;
+}
+
 /** What a page or a terminal shows. */
 export interface Snapshot {
   readonly status: Status;
@@ -47,6 +57,7 @@ export interface Snapshot {
   readonly outcomes: readonly Outcome[];
   readonly traffic: Traffic;
   readonly sharing: boolean;
+  readonly answering: AnsweringSnapshot;
 }
 
 const Described = z.object({
@@ -61,6 +72,7 @@ export function snapshotOf(
   traffic: Traffic,
   tried: readonly Tried[],
   sharing: boolean,
+  answering: AnsweringSnapshot,
 ): Snapshot {
   const { work, device } = state;
   const described = work ? Described.safeParse(work.lease.body).data : undefined;
@@ -89,5 +101,6 @@ export function snapshotOf(
     outcomes: state.outcomes.map((outcome) => ({ ...outcome })),
     traffic: { ...traffic },
     sharing,
+    answering,
   };
 }

@@ -1,7 +1,9 @@
 import type { Decision } from '@pathfold/coordination/volunteer/events';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
+import type { Up } from '@pathfold/protocol/up';
 import type { Tried } from '@pathfold/training/choose';
+import { createAnswering } from './answering.ts';
 import { openCache } from './cache.ts';
 import { createContributing } from './contributing.ts';
 import { coordinatorSource } from './download.ts';
@@ -34,6 +36,8 @@ export interface Volunteer {
   prefer(run: string | null): void;
   /** Whether blobs are passed to and from peers, who then see this machine's address. Off until it is agreed to. */
   setSharing(on: boolean): void;
+  /** Whether prompts of strangers are answered here, whose text this machine then computes on. Off until it is agreed to. */
+  setAnswering(on: boolean): void;
   /** Called after every change; answers how to unsubscribe. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
   snapshot(): Snapshot;
@@ -50,13 +54,18 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
 
   const mind = runMind(ports, perform, () => {
     sharing.tend(mind.state.wish !== 'stopped');
+    answering.tend(mind.state.wish === 'running');
+    tell();
+  });
+  const tell = () => {
     const now = snapshot();
     for (const listener of listeners) listener(now);
-  });
+  };
   const line = createLine(ports, hear, () => mind.tell({ type: 'SocketClosed', chance: ports.random() }));
-  const sharing = createSharing(ports.openSwarm, cache, traffic, (message) => {
+  const send = (message: Up) => {
     if (mind.state.link.phase === 'open') line.send(message);
-  });
+  };
+  const sharing = createSharing(ports.openSwarm, cache, traffic, send);
   const coordinator = coordinatorSource(
     ports.fetch,
     ports.url,
@@ -66,14 +75,16 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     },
   );
   const fetchBlob = createFetching(cache, [sharing, coordinator], sharing.announce);
+  const answering = createAnswering(ports.openAnswers, fetchBlob, send, () => tell());
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
-  const snapshot = () => snapshotOf(mind.state, traffic, tried, sharing.agreed);
+  const snapshot = () => snapshotOf(mind.state, traffic, tried, sharing.agreed, answering.snapshot);
 
   function hear(message: Down): void {
     if (message.type === 'settled') {
       if (message.state === 'rejected') void kept.reject(message.lease);
       else if (message.state !== 'received') void kept.accept(message.lease);
     }
+    answering.hear(message);
     mind.tell({ type: 'Heard', message });
     if (message.type === 'welcome') void writeJson(ports.notes, RESUME_NOTE, message.resume).catch(() => {});
     if (message.type === 'welcome' || message.type === 'peers' || message.type === 'signal') sharing.hear(message);
@@ -147,6 +158,10 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     prefer: (run) => mind.tell({ type: 'Preferred', run }),
     setSharing(on) {
       sharing.agree(on);
+      mind.tell({ type: 'Woke' });
+    },
+    setAnswering(on) {
+      answering.agree(on);
       mind.tell({ type: 'Woke' });
     },
     subscribe(listener) {

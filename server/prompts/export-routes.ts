@@ -8,6 +8,8 @@ import { baseVersion, pathVersion, routerOf } from './path-source.ts';
 import type { PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
+/** `PATH.modules.json`: what a path is made of now, for those who fetch only the modules that they lack. */
+const MODULES = '.modules.json';
 const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 
 const json = (value: unknown): ExportFile => {
@@ -44,6 +46,10 @@ export const exportRoutes =
       if (file === 'tokenizer.json') return { type: 'application/json', content: await tokenizerOf(run) };
       if (file === 'router.json') return { type: 'application/json', content: await routerFile(run) };
       if (file === 'base-features.onnx') return { type: 'application/octet-stream', content: await featuresFile(run) };
+      if (file.endsWith(MODULES)) {
+        const { modules, round } = pathVersion(run, file.slice(0, -MODULES.length), blobs);
+        return { type: 'application/json', content: json(modules), round };
+      }
       const name = parseFileName(file);
       if (!name) throw new PathfoldError('not_found', `${file} is not an export.`);
       const version = pathVersion(run, name.path, blobs);

@@ -39,6 +39,13 @@ describe('exports', () => {
     expect((await get('tokenizer.json')).body).toBe(server.tokenizerJson);
   });
 
+  test('the modules of a path can be had one by one', async () => {
+    const modules = await get('0.modules.json');
+    expect(modules.json()).toEqual(server.run.modules);
+    expect(modules.headers['x-pathfold-round']).toBe('1');
+    expect((await get('7.modules.json')).statusCode).toBe(404);
+  });
+
   test('router.json of a run with one path names it', async () => {
     expect((await get('router.json')).json()).toEqual({ kind: 'single', paths: ['0'] });
   });

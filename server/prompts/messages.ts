@@ -1,25 +1,45 @@
 import type { AnswerPiece, Question } from '@pathfold/inference/answer';
 import type { PathFormat } from '@pathfold/inference/export/files';
 import type { ExportNotes } from '@pathfold/inference/export/folder';
+import type { Move } from '@pathfold/inference/reroute';
+import type { Routed } from '@pathfold/inference/route';
+import type { Continuation } from '@pathfold/protocol/continuation';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { PathSource } from './path-source.ts';
 
 /** What the worker does with a path; with a base: writes the graph of its features, or finds a text's path by them. */
 export type Task =
-  | { type: 'ask'; question: Question }
+  /** `every`: choose the path again after so many tokens; null: never. */
+  | { type: 'ask'; question: Question; every: number | null }
+  | { type: 'continue'; continuation: Continuation }
   | { type: 'write'; format: PathFormat; notes: ExportNotes }
   | { type: 'features' }
   | { type: 'route'; text: Question['prompt'] };
 
-/** One job at a time. `source` comes with a path that the worker does not hold; it may then forget those in `forget`. */
+/** What a job may ask for besides its own path: the base with the router, or another path of the run. */
+export type Wanted = { base: true } | { path: string };
+
+/** A path that is lent to the worker. `source` comes with one that it does not hold; it may then forget those in `forget`. */
+export interface Lent {
+  key: string;
+  source: PathSource | null;
+  forget: string[];
+}
+
+/** One job at a time. */
 export type ToWorker =
-  | { type: 'job'; job: number; key: string; source: PathSource | null; forget: string[]; task: Task }
+  | { type: 'job'; job: number; lent: Lent; task: Task }
+  | { type: 'lent'; job: number; lent: Lent }
+  | { type: 'refused'; job: number; code: ErrorCode; detail: string }
   | { type: 'cancel'; job: number };
 
-/** Every job ends with `done` or `failed`. */
+/** Every job ends with `done` or `failed`. `want` is answered by `lent` or `refused`. */
 export type FromWorker =
   | { type: 'piece'; job: number; piece: AnswerPiece }
+  | { type: 'moved'; job: number; move: Move }
+  | { type: 'token'; job: number; id: number }
   | { type: 'file'; job: number; bytes: Uint8Array<ArrayBuffer>; sha256: string }
-  | { type: 'routed'; job: number; path: string }
+  | { type: 'routed'; job: number; routed: Routed; ids: number[] }
+  | { type: 'want'; job: number; wanted: Wanted }
   | { type: 'done'; job: number }
   | { type: 'failed'; job: number; code: ErrorCode; detail: string };

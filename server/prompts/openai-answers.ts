@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { AnswerEnd, AnswerPiece } from '@pathfold/inference/answer';
+import type { AnswerEnd } from '@pathfold/inference/answer';
+import type { AnswerNote } from '@pathfold/protocol/answer-notes';
 import { ERRORS, PathfoldError } from '@pathfold/protocol/errors';
 import { openAiError } from './openai-errors.ts';
+import type { Answered } from './prompt-worker.ts';
 
 type FinishReason = AnswerEnd['finishReason'] | null;
 
@@ -53,12 +55,34 @@ const newHead = (dialect: Dialect, model: string) => ({
   model,
 });
 
-export const wholeAnswer = async (dialect: Dialect, model: string, pieces: AsyncIterable<AnswerPiece>) => {
+/** What stands beside an answer, in its field `pathfold`, for those who sent that field. */
+const extensionOf = (path: string, notes: readonly AnswerNote[]) => ({
+  pathfold: {
+    path,
+    moves: notes.flatMap((note) => ('move' in note ? note.move : [])),
+    writers: notes.flatMap((note) => ('writer' in note ? note.writer : [])),
+  },
+});
+
+/** How an answer is told: `extended` where its asker sent the field `pathfold`. */
+export interface Telling {
+  readonly dialect: Dialect;
+  readonly model: string;
+  readonly path: string;
+  readonly extended: boolean;
+  readonly includeUsage: boolean;
+}
+
+export const wholeAnswer = async ({ dialect, model, path, extended }: Telling, parts: AsyncIterable<Answered>) => {
   let text = '';
   let end: AnswerEnd | null = null;
-  for await (const piece of pieces) {
-    text += piece.text;
-    end = piece.end;
+  const notes: AnswerNote[] = [];
+  for await (const part of parts) {
+    if ('note' in part) notes.push(part.note);
+    else {
+      text += part.text;
+      end = part.end;
+    }
   }
   if (!end) throw new PathfoldError('internal', 'The answer broke off.');
   return {
@@ -66,6 +90,7 @@ export const wholeAnswer = async (dialect: Dialect, model: string, pieces: Async
     object: dialect.object,
     choices: [dialect.whole(text, end.finishReason)],
     usage: usageOf(end),
+    ...(extended ? extensionOf(path, notes) : {}),
   };
 };
 
@@ -73,16 +98,20 @@ const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
 
 /** Server-sent events up to `[DONE]`. An error after the first piece is an event of its own, as the status is sent. */
 export async function* streamedAnswer(
-  dialect: Dialect,
-  model: string,
-  includeUsage: boolean,
-  pieces: AsyncIterable<AnswerPiece>,
+  { dialect, model, path, extended, includeUsage }: Telling,
+  parts: AsyncIterable<Answered>,
 ): AsyncGenerator<string> {
   const head = { ...newHead(dialect, model), object: dialect.chunkObject };
   const usage = includeUsage ? { usage: null } : {};
   let first = true;
   try {
-    for await (const { text, end } of pieces) {
+    if (extended) yield event({ ...head, choices: [], ...usage, pathfold: { path } });
+    for await (const part of parts) {
+      if ('note' in part) {
+        if (extended) yield event({ ...head, choices: [], ...usage, pathfold: part.note });
+        continue;
+      }
+      const { text, end } = part;
       if (text !== '' || first) yield event({ ...head, choices: [dialect.chunk(text, null, first)], ...usage });
       first = false;
       if (!end) continue;

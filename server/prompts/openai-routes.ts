@@ -1,23 +1,28 @@
 import { Readable } from 'node:stream';
-import type { AnswerPiece, Question } from '@pathfold/inference/answer';
+import type { Question } from '@pathfold/inference/answer';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { secretsEqual } from '../security/secrets.ts';
-import { CHAT, COMPLETIONS, type Dialect, streamedAnswer, wholeAnswer } from './openai-answers.ts';
+import { createNetworkAnswers } from './network-answer.ts';
+import { CHAT, COMPLETIONS, type Dialect, streamedAnswer, type Telling, wholeAnswer } from './openai-answers.ts';
 import { answerOpenAiError } from './openai-errors.ts';
 import { ChatBody, CompletionBody, chatQuestion, completionQuestion } from './openai-schema.ts';
 import { baseVersion, pathVersion } from './path-source.ts';
-import type { PromptWorker } from './prompt-worker.ts';
+import type { Answered, PromptWorker, Rerouting } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
 /** Waits for the first piece, so that errors before it still become a status; the iterable begins with it. */
-const peek = async (pieces: AsyncIterable<AnswerPiece>): Promise<AsyncIterable<AnswerPiece>> => {
-  const iterator = pieces[Symbol.asyncIterator]();
+const peek = async (parts: AsyncIterable<Answered>): Promise<AsyncIterable<Answered>> => {
+  const iterator = parts[Symbol.asyncIterator]();
   const first = await iterator.next();
   return (async function* () {
-    for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+    try {
+      for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
   })();
 };
 
@@ -30,8 +35,10 @@ const hangUpOf = (reply: FastifyReply): AbortSignal => {
 
 /** `/v1/models`, `/v1/completions` and `/v1/chat/completions`, as OpenAI's clients call them; a model is a run. */
 export const openAiRoutes =
-  ({ runs, blobs, promptKey, isOperator }: PromptDeps, worker: PromptWorker): FastifyPluginAsyncZod =>
+  (deps: PromptDeps, worker: PromptWorker): FastifyPluginAsyncZod =>
   async (app) => {
+    const { runs, blobs, promptKey, isOperator } = deps;
+    const networkAnswer = createNetworkAnswers(deps, worker);
     app.setValidatorCompiler(validatorCompiler);
     app.setSerializerCompiler(serializerCompiler);
     app.setErrorHandler(answerOpenAiError);
@@ -67,13 +74,29 @@ export const openAiRoutes =
       modelOf(await findRun(request, request.params.id)),
     );
 
-    /** The path that a prompt goes to, as a document with the same beginning would. */
-    const answeringPath = async (run: PromptRun, { prompt }: Question, signal: AbortSignal): Promise<string> => {
+    /** The path that a prompt goes to, as a document with the same beginning would; its tokens, where they were read. */
+    const routePrompt = async (
+      run: PromptRun,
+      { prompt }: Question,
+      read: boolean,
+      signal: AbortSignal,
+    ): Promise<{ path: string; ids: number[] }> => {
       const [only = '', ...others] = run.paths;
-      if (others.length === 0) return only;
-      if (!run.router) throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
-      return worker.route(baseVersion(run, blobs), prompt, signal);
+      if (others.length === 0 && !read) return { path: only, ids: [] };
+      if (others.length > 0 && !run.router)
+        throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
+      const base = others.length === 0 ? pathVersion(run, only, blobs) : baseVersion(run, blobs);
+      const { routed, ids } = await worker.route(base, prompt, signal);
+      return { path: routed.path, ids };
     };
+
+    const reroutingOf = (run: PromptRun, every: number | null | undefined): Rerouting | null =>
+      every && run.paths.length > 1
+        ? {
+            every,
+            versionOf: (wanted) => ('path' in wanted ? pathVersion(run, wanted.path, blobs) : baseVersion(run, blobs)),
+          }
+        : null;
 
     const respond = async (
       request: FastifyRequest,
@@ -84,11 +107,19 @@ export const openAiRoutes =
     ) => {
       const run = await findRun(request, body.model);
       const hangUp = hangUpOf(reply);
-      const version = pathVersion(run, await answeringPath(run, question, hangUp), blobs);
-      reply.header('x-pathfold-path', version.path).header('cache-control', 'no-store');
-      const pieces = await peek(worker.ask(version, question, hangUp));
-      if (!body.stream) return wholeAnswer(dialect, run.id, pieces);
-      const events = streamedAnswer(dialect, run.id, body.stream_options?.include_usage === true, pieces);
+      const byNetwork = body.pathfold?.network === true;
+      const { path, ids } = await routePrompt(run, question, byNetwork, hangUp);
+      const version = pathVersion(run, path, blobs);
+      reply.header('x-pathfold-path', path).header('cache-control', 'no-store');
+      const parts = await peek(
+        byNetwork
+          ? networkAnswer(run, version, question, ids, hangUp)
+          : worker.ask(version, question, reroutingOf(run, body.pathfold?.reroute_every), hangUp),
+      );
+      const includeUsage = body.stream_options?.include_usage === true;
+      const telling: Telling = { dialect, model: run.id, path, extended: body.pathfold != null, includeUsage };
+      if (!body.stream) return wholeAnswer(telling, parts);
+      const events = streamedAnswer(telling, parts);
       return reply
         .type('text/event-stream; charset=utf-8')
         .header('x-accel-buffering', 'no')

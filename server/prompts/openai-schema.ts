@@ -5,6 +5,27 @@ import * as z from 'zod';
 const MAX_TOKENS = 1024;
 const DEFAULT_TOKENS = 128;
 
+/** What this coordinator offers beyond OpenAI's API. */
+const Extension = z
+  .strictObject({
+    reroute_every: z
+      .int()
+      .min(8)
+      .max(MAX_TOKENS)
+      .nullish()
+      .describe('Choose the path again after every so many tokens of the answer, by everything read so far.'),
+    network: z
+      .boolean()
+      .nullish()
+      .describe(
+        'Let a volunteer answer: a stranger then reads the prompt. Where none brings the answer to its end, the ' +
+          'coordinator does.',
+      ),
+  })
+  .refine(({ reroute_every, network }) => !(reroute_every && network), {
+    message: 'a volunteer answers by one path: reroute_every and network exclude each other',
+  });
+
 const Options = z.looseObject({
   model: z.string(),
   stream: z.boolean().nullish(),
@@ -16,6 +37,7 @@ const Options = z.looseObject({
   seed: z.int().nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
   n: z.literal(1, 'only one answer a request').nullish(),
+  pathfold: Extension.nullish(),
 });
 type Options = z.infer<typeof Options>;
 

@@ -2,14 +2,43 @@ import { Worker } from 'node:worker_threads';
 import type { AnswerPiece, Question } from '@pathfold/inference/answer';
 import type { PathFormat } from '@pathfold/inference/export/files';
 import type { ExportNotes } from '@pathfold/inference/export/folder';
-import { PathfoldError } from '@pathfold/protocol/errors';
+import { type Move, moveInWords } from '@pathfold/inference/reroute';
+import type { Routed } from '@pathfold/inference/route';
+import type { AnswerNote } from '@pathfold/protocol/answer-notes';
+import type { Continuation } from '@pathfold/protocol/continuation';
+import { type ErrorCode, PathfoldError } from '@pathfold/protocol/errors';
 import type { ExportFile } from './export-cache.ts';
-import type { FromWorker, Task, ToWorker } from './messages.ts';
+import type { FromWorker, Lent, Task, ToWorker, Wanted } from './messages.ts';
 import type { PathVersion } from './path-source.ts';
 import { Turns } from './turns.ts';
 
-/** Path versions that the worker keeps at hand. */
-const HELD_PATHS = 3;
+/** Path versions that the worker keeps at hand: at least a base, the path that answers and the one that it moves to. */
+const HELD_PATHS = 4;
+
+/** What comes of a prompt, in order. */
+export type Answered = AnswerPiece | { note: AnswerNote };
+
+const moveNote = (move: Move): AnswerNote => ({
+  move: {
+    at_token: move.at,
+    from: move.from,
+    to: move.path,
+    runner_up: move.runnerUp,
+    probability: move.probability,
+    reason: moveInWords(move),
+  },
+});
+
+/** How an answer may change its path. */
+export interface Rerouting {
+  readonly every: number;
+  versionOf(wanted: Wanted): PathVersion;
+}
+
+const problemOf = (error: unknown): { code: ErrorCode; detail: string } =>
+  error instanceof PathfoldError
+    ? { code: error.code, detail: error.detail }
+    : { code: 'internal', detail: String(error) };
 
 /** The coordinator's side of the worker thread. The thread starts with the first job, and again after a crash. */
 export class PromptWorker {
@@ -28,16 +57,46 @@ export class PromptWorker {
    * Streams an answer until `signal` aborts. The computation never waits for the reader, so that a slow one holds up
    * nobody: an answer is bounded by its `maxTokens`. Errors with `queue_full` and with what went wrong.
    */
-  ask(version: PathVersion, question: Question, signal: AbortSignal): ReadableStream<AnswerPiece> {
-    return new ReadableStream<AnswerPiece>({
+  ask(
+    version: PathVersion,
+    question: Question,
+    rerouting: Rerouting | null,
+    signal: AbortSignal,
+  ): ReadableStream<Answered> {
+    const task: Task = { type: 'ask', question, every: rerouting?.every ?? null };
+    return this.#stream<Answered>(version, task, signal, rerouting, (message) => {
+      if (message.type === 'moved') return { note: moveNote(message.move) };
+      return message.type === 'piece' ? message.piece : null;
+    });
+  }
+
+  /** Streams the tokens that go on with an answer. */
+  continueAnswer(version: PathVersion, continuation: Continuation, signal: AbortSignal): ReadableStream<number> {
+    return this.#stream(version, { type: 'continue', continuation }, signal, null, (message) =>
+      message.type === 'token' ? message.id : null,
+    );
+  }
+
+  #stream<T>(
+    version: PathVersion,
+    task: Task,
+    signal: AbortSignal,
+    rerouting: Rerouting | null,
+    take: (message: FromWorker) => T | null,
+  ): ReadableStream<T> {
+    const enough = new AbortController();
+    return new ReadableStream<T>({
       start: (answer) => {
-        this.#perform(version, { type: 'ask', question }, signal, (message) => {
-          if (message.type === 'piece') answer.enqueue(message.piece);
-        }).then(
-          () => answer.close(),
+        const receive = (message: FromWorker) => {
+          const part = enough.signal.aborted ? null : take(message);
+          if (part !== null) answer.enqueue(part);
+        };
+        this.#perform(version, task, AbortSignal.any([signal, enough.signal]), receive, rerouting).then(
+          () => enough.signal.aborted || answer.close(),
           (error) => answer.error(error),
         );
       },
+      cancel: () => enough.abort(),
     });
   }
 
@@ -51,13 +110,18 @@ export class PromptWorker {
     return this.#file(base, { type: 'features' });
   }
 
-  /** The path that a text goes to. */
-  async route(base: PathVersion, text: Question['prompt'], signal: AbortSignal): Promise<string> {
-    let path = '';
+  /** The path that a text goes to by a base and its router, and its tokens, END_OF_TEXT first. */
+  async route(
+    base: PathVersion,
+    text: Question['prompt'],
+    signal: AbortSignal,
+  ): Promise<{ routed: Routed; ids: number[] }> {
+    let answer: { routed: Routed; ids: number[] } | null = null;
     await this.#perform(base, { type: 'route', text }, signal, (message) => {
-      if (message.type === 'routed') path = message.path;
+      if (message.type === 'routed') answer = message;
     });
-    return path;
+    if (!answer) throw new PathfoldError('not_ready', 'The prompt was not routed.');
+    return answer;
   }
 
   async #file(version: PathVersion, task: Task): Promise<ExportFile> {
@@ -80,18 +144,35 @@ export class PromptWorker {
     task: Task,
     signal: AbortSignal,
     receive: (message: FromWorker) => void,
+    rerouting: Rerouting | null = null,
   ): Promise<void> {
     return this.#turns.take(signal, async () => {
       if (this.#closed) throw new PathfoldError('not_ready', 'The coordinator is stopping.');
-      const { key } = version;
-      const source = this.#held.includes(key) ? null : await version.load();
-      signal.throwIfAborted();
-      const kept = this.#held.filter((other) => other !== key);
-      const forget = kept.splice(0, kept.length + 1 - HELD_PATHS);
-      this.#held = kept;
-      await this.#converse({ type: 'job', job: ++this.#job, key, source, forget, task }, signal, receive);
-      this.#held.push(key);
+      const lent = [version.key];
+      const lend = async (wanted: Wanted): Promise<Lent> => {
+        const other = rerouting!.versionOf(wanted);
+        lent.push(other.key);
+        return this.#lend(other);
+      };
+      try {
+        const first = await this.#lend(version);
+        signal.throwIfAborted();
+        await this.#converse({ type: 'job', job: ++this.#job, lent: first, task }, signal, receive, lend);
+      } catch (error) {
+        this.#held = this.#held.filter((key) => !lent.includes(key));
+        throw error;
+      }
     });
+  }
+
+  /** Counts the path as held from now on. */
+  async #lend(version: PathVersion): Promise<Lent> {
+    const { key } = version;
+    const source = this.#held.includes(key) ? null : await version.load();
+    const kept = this.#held.filter((other) => other !== key);
+    const forget = kept.splice(0, kept.length + 1 - HELD_PATHS);
+    this.#held = [...kept, key];
+    return { key, source, forget };
   }
 
   /** Sends a job and hears it out. */
@@ -99,10 +180,13 @@ export class PromptWorker {
     job: ToWorker & { type: 'job' },
     signal: AbortSignal,
     receive: (message: FromWorker) => void,
+    lend: (wanted: Wanted) => Promise<Lent>,
   ): Promise<void> {
     const worker = this.#running();
+    const buffersOf = ({ source }: Lent) => (source ? [...source.modules.values()].map(({ buffer }) => buffer) : []);
+    const post = (message: ToWorker) => worker.postMessage(message, 'lent' in message ? buffersOf(message.lent) : []);
     return new Promise<void>((resolve, reject) => {
-      const cancel = () => worker.postMessage({ type: 'cancel', job: job.job } satisfies ToWorker);
+      const cancel = () => post({ type: 'cancel', job: job.job });
       const settle = (end: () => void) => {
         signal.removeEventListener('abort', cancel);
         worker.off('message', heard).off('error', died).off('exit', died);
@@ -111,14 +195,18 @@ export class PromptWorker {
       const heard = (message: FromWorker) => {
         if (message.type === 'done') settle(resolve);
         else if (message.type === 'failed') settle(() => reject(new PathfoldError(message.code, message.detail)));
+        else if (message.type === 'want')
+          lend(message.wanted).then(
+            (lent) => post({ type: 'lent', job: job.job, lent }),
+            (error: unknown) => post({ type: 'refused', job: job.job, ...problemOf(error) }),
+          );
         else receive(message);
       };
       const died = (cause: unknown) =>
         settle(() => reject(new PathfoldError('internal', `The prompt worker stopped: ${cause}`)));
       worker.on('message', heard).on('error', died).on('exit', died);
       signal.addEventListener('abort', cancel);
-      const buffers = job.source ? [...job.source.modules.values()].map(({ buffer }) => buffer) : [];
-      worker.postMessage(job, buffers);
+      post(job);
     });
   }
 

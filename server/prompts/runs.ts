@@ -2,6 +2,7 @@ import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import type { FastifyRequest } from 'fastify';
+import type { Network } from './network.ts';
 
 /** A run as prompts and exports need it. */
 export interface PromptRun {
@@ -31,6 +32,10 @@ export interface PromptRuns {
 export interface PromptDeps {
   runs: PromptRuns;
   blobs: BlobStore;
+  /** The volunteers that answer prompts. */
+  network: Network;
+  /** The volunteers that have worked on a path, and so hold its modules. */
+  holdersOf(run: string, path: string): readonly string[];
   /** PATHFOLD_PROMPT_KEY; null when anyone may prompt. */
   promptKey: string | null;
   /** Whether the request carries an operator's token or session: it may read private runs. */

@@ -1,10 +1,16 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
+import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import { generate } from '@pathfold/inference/generate';
+import { type Sampling, sampler } from '@pathfold/inference/sample';
+import { openFeatures, openSession } from '@pathfold/inference/session';
 import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { initModule, type ModuleShape } from '@pathfold/nets/modules';
 import { levelsOf, RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
+import type { Router } from '@pathfold/routing/assign/router';
 import Fastify from 'fastify';
 import { answerProblems } from '../api/problems.ts';
+import { createNetwork } from './network.ts';
 import { promptsPlugin } from './plugin.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
@@ -51,6 +57,13 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
     promptsPlugin({
       runs: { get: async (id) => (id === run.id ? run : null), list: async () => [run] },
       blobs,
+      network: createNetwork({
+        send: () => false,
+        record: async () => {},
+        creditOf: () => 0,
+        now: () => performance.now(),
+      }),
+      holdersOf: () => [],
       promptKey: null,
       isOperator: (request) => request.headers.authorization === 'Bearer operator',
       ...deps,
@@ -58,3 +71,39 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
   );
   return { app, run, publish, tokenizerJson, blobs };
 };
+
+/**
+ * Gives a run of four paths a router that knows a prompt (the last path), and what a path says to it (the first one): no
+ * long answer stays where it began.
+ */
+export async function publishWanderingRouter(
+  { app, run, blobs, tokenizerJson }: Awaited<ReturnType<typeof promptServer>>,
+  prompt: string,
+  sampling: Sampling,
+): Promise<Router> {
+  const { width, context } = run.spec.model;
+  const file = async (name: string) => (await app.inject(`/api/v1/runs/r1/export/${name}`)).rawPayload;
+  const features = await openFeatures(await file('base-features.onnx'));
+  const session = await openSession(await file(`${run.paths[0]}.kv.onnx`));
+  const tokenizer = readTokenizer(tokenizerJson);
+  const asked = tokenizer.encode(prompt);
+  const said: number[] = [];
+  const sample = sampler(sampling, tokenizer.vocabularySize);
+  for await (const id of generate(() => session, context, [0, ...asked], sample))
+    if (said.push(id) === 4 * context) break;
+  const mean = new Array<number>(width).fill(0);
+  for (let at = 0; at < said.length; at += context)
+    (await features.feature(said.slice(at, at + context))).forEach((value, d) => {
+      mean[d]! += value / 4;
+    });
+  const known = [...(await features.feature(asked.slice(0, context)))];
+  await Promise.all([features.release(), session.release()]);
+  const far = new Array<number>(width).fill(1e3);
+  const router: Router = {
+    ...{ kind: 'kmeans', version: 1, paths: [...run.paths], prefixBytes: 128, prefixTokens: context },
+    ...{ base: run.base!.map(({ sha256 }) => sha256), mean: new Array(width).fill(0), scale: new Array(width).fill(1) },
+    ...{ centroids: [[mean, far, far, known]], biases: [0, 0, 0, 0] },
+  };
+  run.router = await blobs.put(new TextEncoder().encode(JSON.stringify(router)));
+  return router;
+}

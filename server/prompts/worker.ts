@@ -3,24 +3,28 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { readTokenizer, type Tokenizer } from '@pathfold/corpora/tokenizer';
-import { answer, type Question } from '@pathfold/inference/answer';
+import { answer, type Question, readPrompt } from '@pathfold/inference/answer';
 import { writePath } from '@pathfold/inference/export/files';
+import { continueAnswer, type SessionAt } from '@pathfold/inference/generate';
 import { featuresOnnx, pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { type PathWeights, pathWeights } from '@pathfold/inference/path-weights';
-import { routeText } from '@pathfold/inference/route';
+import { rerouting } from '@pathfold/inference/reroute';
+import { inNames, type RunRouter, readsFeatures, routeText, type TextRouter } from '@pathfold/inference/route';
 import { type FeatureSession, openFeatures, openSession, type PathSession } from '@pathfold/inference/session';
+import type { Continuation } from '@pathfold/protocol/continuation';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { Router } from '@pathfold/routing/assign/router';
-import type { FromWorker, Task, ToWorker } from './messages.ts';
+import type { FromWorker, Lent, Task, ToWorker, Wanted } from './messages.ts';
 import type { PathSource } from './path-source.ts';
 
 interface HeldPath {
+  path: string;
   weights: PathWeights;
   tokenizer: Tokenizer;
   tokenizerJson: Uint8Array;
   /** Opened by the first prompt: exports need none. */
   session: PathSession | null;
-  router: Router | null;
+  /** Of a base; a path by itself takes every text. */
+  router: RunRouter;
   /** Opened by the first text that is routed by features. */
   features: FeatureSession | null;
 }
@@ -28,17 +32,38 @@ interface HeldPath {
 const port = parentPort!;
 const held = new Map<string, HeldPath>();
 let cancelled = 0;
+let lending: { resolve(path: HeldPath): void; reject(error: Error): void } | null = null;
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 const hold = (source: PathSource): HeldPath => ({
+  path: source.path,
   weights: pathWeights(source.model, source.levels, source.path, source.modules, source.embedding),
   tokenizer: readTokenizer(new TextDecoder().decode(source.tokenizerJson)),
   tokenizerJson: source.tokenizerJson,
   session: null,
-  router: source.router,
+  router: source.router ?? { kind: 'single', paths: [source.path] },
   features: null,
 });
+
+const take = async ({ key, source, forget }: Lent): Promise<HeldPath> => {
+  // A path that comes again failed before: it begins anew.
+  for (const old of source ? [...forget, key] : forget) {
+    await held.get(old)?.session?.release();
+    await held.get(old)?.features?.release();
+    held.delete(old);
+  }
+  if (source) held.set(key, hold(source));
+  const path = held.get(key);
+  if (!path) throw new Error(`path ${key} was never sent`);
+  return path;
+};
+
+const want = (job: number, wanted: Wanted): Promise<HeldPath> =>
+  new Promise((resolve, reject) => {
+    lending = { resolve, reject };
+    send({ type: 'want', job, wanted });
+  });
 
 const perform = async (job: number, path: HeldPath, task: Task): Promise<void> => {
   switch (task.type) {
@@ -47,9 +72,11 @@ const perform = async (job: number, path: HeldPath, task: Task): Promise<void> =
     case 'features':
       return sendFile(job, featuresOnnx(path.weights));
     case 'route':
-      return send({ type: 'routed', job, path: await route(path, task.text) });
+      return route(job, path, task.text);
+    case 'continue':
+      return goOn(job, path, task.continuation);
     case 'ask':
-      return ask(job, path, task.question);
+      return ask(job, path, task.question, task.every);
   }
 };
 
@@ -58,21 +85,52 @@ const sendFile = (job: number, bytes: Uint8Array<ArrayBuffer>): void => {
   send({ type: 'file', job, bytes, sha256 }, [bytes.buffer]);
 };
 
-const route = async (base: HeldPath, text: Question['prompt']): Promise<string> => {
+const readerOf = async (base: HeldPath): Promise<TextRouter> => {
   const { router, tokenizer } = base;
-  if (!router) throw new Error('this path was sent without a router');
-  if (router.kind !== 'random') base.features ??= await openFeatures(featuresOnnx(base.weights));
-  return router.paths[(await routeText({ router, tokenizer, features: base.features }, text)).path]!;
+  if (readsFeatures(router)) base.features ??= await openFeatures(featuresOnnx(base.weights));
+  return { router, tokenizer, features: base.features };
 };
 
-const ask = async (job: number, path: HeldPath, question: Question): Promise<void> => {
+const route = async (job: number, base: HeldPath, text: Question['prompt']): Promise<void> => {
+  const ids = readPrompt(base.tokenizer, text);
+  const by = await readerOf(base);
+  const routed = inNames(by.router, await routeText(by, ids.slice(1)));
+  send({ type: 'routed', job, routed, ids });
+};
+
+const sessionOf = async (path: HeldPath): Promise<PathSession> => {
   path.session ??= await openSession(pathOnnx(path.weights, { cached: true }));
-  const { session, tokenizer, weights } = path;
-  for await (const piece of answer({ session, tokenizer, context: weights.context }, question)) {
+  return path.session;
+};
+
+/** Sessions of an answer whose path is chosen again as it grows. */
+const changing = async (job: number, path: HeldPath, question: Question, every: number): Promise<SessionAt> =>
+  rerouting({
+    by: await readerOf(await want(job, { base: true })),
+    every,
+    prompt: readPrompt(path.tokenizer, question.prompt).slice(1),
+    first: path.path,
+    open: async (id) => sessionOf(await want(job, { path: id })),
+    onMove: (move) => send({ type: 'moved', job, move }),
+  });
+
+const ask = async (job: number, path: HeldPath, question: Question, every: number | null): Promise<void> => {
+  const { tokenizer, weights } = path;
+  const session = every === null ? await sessionOf(path) : null;
+  const sessionAt = session ? () => session : await changing(job, path, question, every!);
+  for await (const piece of answer({ sessionAt, tokenizer, context: weights.context }, question)) {
     // ONNX Runtime never leaves the microtask queue: without a turn of the event loop no cancellation is heard.
     await nextTurn();
     if (cancelled === job) return;
     send({ type: 'piece', job, piece });
+  }
+};
+
+const goOn = async (job: number, path: HeldPath, continuation: Continuation): Promise<void> => {
+  for await (const id of continueAnswer(await sessionOf(path), path.weights.context, continuation)) {
+    await nextTurn();
+    if (cancelled === job) return;
+    send({ type: 'token', job, id });
   }
 };
 
@@ -83,22 +141,18 @@ const failure = (error: unknown): { code: PathfoldError['code']; detail: string 
 };
 
 port.on('message', async (message: ToWorker) => {
-  if (message.type === 'cancel') {
-    cancelled = message.job;
-    return;
+  switch (message.type) {
+    case 'cancel':
+      cancelled = message.job;
+      return;
+    case 'lent':
+      return take(message.lent).then(lending?.resolve, lending?.reject);
+    case 'refused':
+      return lending?.reject(new PathfoldError(message.code, message.detail));
   }
-  const { job, key, source, forget, task } = message;
+  const { job, lent, task } = message;
   try {
-    // A path that comes again failed before: it begins anew.
-    for (const old of source ? [...forget, key] : forget) {
-      await held.get(old)?.session?.release();
-      await held.get(old)?.features?.release();
-      held.delete(old);
-    }
-    if (source) held.set(key, hold(source));
-    const path = held.get(key);
-    if (!path) throw new Error(`path ${key} was never sent`);
-    await perform(job, path, task);
+    await perform(job, await take(lent), task);
     send({ type: 'done', job });
   } catch (error) {
     send({ type: 'failed', job, ...failure(error) });

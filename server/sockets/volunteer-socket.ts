@@ -13,8 +13,10 @@ import type { Signalling } from './signalling.ts';
 
 type Hello = Extract<Up, { type: 'hello' }>;
 type Swarm = Extract<Up, { type: 'have' | 'want' | 'signal' }>;
+/** What a greeted volunteer says about prompts that it answers. */
+type Answering = Extract<Up, { type: 'answering' | 'tokens' | 'unanswered' }>;
 /** What a greeted volunteer says about its work. */
-export type WorkMessage = Exclude<Up, { type: 'hello' | 'prove' | 'ping' } | Swarm>;
+export type WorkMessage = Exclude<Up, { type: 'hello' | 'prove' | 'ping' } | Swarm | Answering>;
 
 /** What the sockets need of the coordinator's host. */
 export interface VolunteerDesk {
@@ -38,6 +40,7 @@ export interface SocketDeps {
   readonly desk: VolunteerDesk;
   readonly connections: Connections;
   readonly signalling: Signalling;
+  readonly network: { heard(volunteer: string, message: Answering): void; gone(volunteer: string): void };
   readonly limits: Limits;
   readonly timings: Timings;
   readonly iceServers: readonly IceServer[];
@@ -84,7 +87,7 @@ function createGreeting(connection: Connection) {
 
 /** Serves one volunteer's socket until it closes. Attaches its listeners at once, so that no frame is missed. */
 export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
-  const { desk, connections, signalling, limits, timings, log } = deps;
+  const { desk, connections, signalling, network, limits, timings, log } = deps;
   const connection = createConnection(socket, limits.outboxBytes);
   const greet = createGreeting(connection);
   const messages = createAllowance(limits.messagesPerSecond, limits.messageBurst);
@@ -124,6 +127,10 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
       case 'signal':
         if (!signals.take()) throw new PathfoldError('too_many_messages', 'Too many signals a second.');
         return signalling.heard(from, message);
+      case 'answering':
+      case 'tokens':
+      case 'unanswered':
+        return network.heard(from, message);
       case 'hello':
       case 'prove':
         throw new PathfoldError('bad_message', `${message.type} came after the welcome.`);
@@ -160,6 +167,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     clearTimeout(unheard);
     if (volunteer === null || !connections.leave(volunteer, connection)) return;
     signalling.gone(volunteer);
+    network.gone(volunteer);
     desk.left(volunteer);
   });
 }

@@ -57,7 +57,7 @@ const contributionOf = (row: Selectable<Tables['contributions']>): ContributionR
   tokens: row.tokens,
   bytes: row.bytes,
   downloadedBytes: { peers: row.bytes_from_peers, coordinator: row.bytes_from_coordinator },
-  sha256: row.sha256,
+  sha256: row.sha256 || null,
   receivedAt: iso(row.received_at),
   staleness: row.staleness,
   ageMs: row.age_ms,
@@ -117,7 +117,12 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
   },
   async unfolded(limit) {
     await catchUp();
-    const checked = db.selectFrom('contributions').select(['lease', 'volunteer']).where('state', '=', 'checked');
+    // What came without bytes is settled at once.
+    const checked = db
+      .selectFrom('contributions')
+      .select(['lease', 'volunteer'])
+      .where('state', '=', 'checked')
+      .where('sha256', '<>', '');
     return checked.orderBy('seq', 'desc').limit(limit).execute();
   },
   volunteers: async (of, page) => {

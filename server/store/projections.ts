@@ -177,6 +177,31 @@ const withdrawn = on('CreditWithdrawn', (trx, logged) => {
     where id = taken.volunteer`.execute(trx);
 });
 
+/** What became of a lease that was held beside the log is in the volunteer's record like any other work. */
+const briefEnded = on('BriefLeaseEnded', async (trx, logged) => {
+  const values = logged.map(({ seq, event: { code, detail, ...event } }) => {
+    const state = code === null ? 'checked' : 'rejected';
+    return { seq, ...event, state, reason: code === null ? null : `${code}: ${detail}` };
+  });
+  const rows = rowsOf(
+    values,
+    'seq bigint, lease text, run text, kind text, volunteer text, tokens bigint, credit float8, at bigint, state text, ' +
+      'reason text',
+  );
+  await sql`
+    insert into contributions
+      (lease, seq, run, kind, volunteer, state, reason, executor, steps, tokens, bytes, sha256, received_at)
+    select lease, seq, run, kind, volunteer, state, reason, 'null', tokens, tokens, 0, '', at from ${rows}
+    on conflict (lease) do nothing`.execute(trx);
+  await sql`
+    update volunteers set accepted_count = accepted_count + added.accepted,
+      rejected_count = rejected_count + added.rejected, credit = volunteers.credit + added.credit
+    from (select volunteer, count(*) filter (where state = 'checked') as accepted,
+        count(*) filter (where state = 'rejected') as rejected, sum(credit) as credit
+      from ${rows} group by volunteer) as added
+    where id = added.volunteer`.execute(trx);
+});
+
 const foldBegun = on('FoldBegun', (trx, logged) => {
   const folds = new Map<string, { run: string; kind: string; key: string; leases: string[] }>();
   for (const { event } of logged) {
@@ -259,6 +284,7 @@ const WRITES: readonly Write[] = [
   rejected,
   accepted,
   withdrawn,
+  briefEnded,
   ended,
   foldBegun,
   counted,

@@ -1,0 +1,67 @@
+import { errorOf, UnreachableError } from '@pathfold/client/http';
+import type { AnswerEnd, Question } from '@pathfold/inference/answer';
+import { CompletionChunk, type WriterNote } from '@pathfold/protocol/answer-notes';
+
+/** What comes of a prompt that the network answers. */
+export interface NetworkListener {
+  onPath(path: string): void;
+  onText(text: string, end: AnswerEnd | null): void;
+  onWriter(writer: WriterNote): void;
+}
+
+/** The data of server-sent events, one by one. */
+async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const bytes of body) {
+    text += decoder.decode(bytes, { stream: true });
+    const events = text.split('\n\n');
+    text = events.pop()!;
+    for (const event of events) yield event.replace(/^data: /, '');
+  }
+}
+
+/** Asks the coordinator for an answer by a volunteer, until `signal` aborts. Throws what went wrong, in a sentence. */
+export async function askNetwork(
+  runId: string,
+  { prompt, maxTokens, temperature, topP, seed }: Question,
+  listener: NetworkListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = {
+    ...{ model: runId, prompt, max_tokens: maxTokens, temperature, top_p: topP, seed },
+    ...{ stream: true, stream_options: { include_usage: true }, pathfold: { network: true } },
+  };
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch('/v1/completions', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+    signal,
+  }).catch((cause: unknown) => {
+    throw signal.aborted ? cause : new UnreachableError(cause);
+  });
+  if (!response.ok || !response.body) {
+    const problem = CompletionChunk.safeParse(await response.json().catch(() => null)).data?.error;
+    throw problem ? new Error(problem.message) : errorOf(response.status, null);
+  }
+  let finishReason: AnswerEnd['finishReason'] = 'length';
+  for await (const data of eventsOf(response.body)) {
+    if (data === '[DONE]') return;
+    const { choices = [], pathfold, usage, error } = CompletionChunk.parse(JSON.parse(data));
+    if (error) throw new Error(error.message);
+    if (pathfold && 'path' in pathfold) listener.onPath(pathfold.path);
+    if (pathfold && 'writer' in pathfold) listener.onWriter(pathfold.writer);
+    for (const { text, finish_reason } of choices) {
+      finishReason = finish_reason ?? finishReason;
+      if (text !== '') listener.onText(text, null);
+    }
+    if (usage)
+      listener.onText('', {
+        finishReason,
+        promptTokens: usage.prompt_tokens,
+        completionTokens: usage.completion_tokens,
+      });
+  }
+  throw new Error('The answer broke off.');
+}

@@ -1,0 +1,76 @@
+import { Card } from '@pathfold/ui/card';
+import { Choice, Select, Slider } from '@pathfold/ui/field';
+import { Notice } from '@pathfold/ui/notice';
+
+/** Who computes the next answer, and whether its path may change. */
+export interface MannerChoice {
+  readonly by: 'browser' | 'network';
+  readonly reroute: boolean;
+  readonly every: number;
+}
+
+export const START_MANNER: MannerChoice = { by: 'browser', reroute: false, every: 32 };
+
+export function MannerCard({
+  choice,
+  paths,
+  isPublic,
+  onChange,
+}: {
+  readonly choice: MannerChoice;
+  readonly paths: number;
+  /** A private run is answered here or by the coordinator only. */
+  readonly isPublic: boolean;
+  readonly onChange: (choice: MannerChoice) => void;
+}) {
+  const set = (part: Partial<MannerChoice>) => onChange({ ...choice, ...part });
+  const byNetwork = choice.by === 'network';
+  return (
+    <Card title="Who answers">
+      <div className="grid gap-5">
+        <Select<MannerChoice['by']>
+          label="Computed by"
+          value={choice.by}
+          options={[
+            { value: 'browser', label: 'this browser' },
+            { value: 'network', label: 'a volunteer of the network', disabled: !isPublic },
+          ]}
+          hint={byNetwork ? undefined : 'The model comes here, and your prompt stays here.'}
+          onChange={(by) => set({ by })}
+        />
+        {byNetwork && (
+          <Notice tone="warning" title="A stranger will read your prompt.">
+            It goes to this coordinator and from there to a volunteer who happens to be free, and their answer comes
+            back the same way. Send nothing that is not for everybody’s eyes. Where no volunteer answers in time, the
+            coordinator does. Nobody checks that what a volunteer writes is what the model would say.
+          </Notice>
+        )}
+        {paths > 1 && (
+          <Choice
+            label="Choose the path again while it answers"
+            hint={
+              byNetwork
+                ? 'A volunteer answers by one path to the end.'
+                : 'By everything read so far, the answer itself included. Another path is fetched when it is better.'
+            }
+            checked={choice.reroute && !byNetwork}
+            disabled={byNetwork}
+            onChange={(reroute) => set({ reroute })}
+          />
+        )}
+        {paths > 1 && choice.reroute && !byNetwork && (
+          <Slider
+            label="Choose again every"
+            hint="In tokens. Each choice reads the new ones through the base."
+            value={choice.every}
+            text={`${choice.every}`}
+            min={8}
+            max={128}
+            step={8}
+            onChange={(every) => set({ every })}
+          />
+        )}
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { expectAccessible } from './accessible.ts';
+import { expect, test } from './browser.ts';
+import { Headless, until } from './coordinator.ts';
+import { createRun, moreRounds } from './runs.ts';
+import { lend } from './volunteer-page.ts';
+
+test('volunteers answer prompts when both sides agreed; a tab that closes in mid-answer is followed by the coordinator', async ({
+  coordinator,
+  visitor,
+}) => {
+  const { client } = coordinator;
+  const run = await createRun(client);
+  const lending = await lend(await visitor(), coordinator.url, { computeOn: 'CPU', answer: true });
+  await moreRounds(client, run.id, 1);
+  await expect(lending.getByText('Ready to answer prompts of visitors.')).toBeVisible();
+  await expectAccessible(lending);
+
+  const page = await (await visitor()).newPage();
+  await page.goto(`${coordinator.url}/prompt`);
+  await expect(page.getByText('your prompt stays with you')).toBeVisible();
+  await page.getByLabel('Computed by').press('ArrowDown');
+  await expect(page.getByText('A stranger will read your prompt.')).toBeVisible();
+  await expect(page.getByText('your prompt leaves this browser')).toBeVisible();
+  await expectAccessible(page);
+  // The likeliest token always: such a text does not end by itself.
+  await page.getByRole('slider', { name: 'Temperature' }).fill('0');
+  const answers = page.getByRole('log').getByRole('listitem').filter({ hasText: 'seed' });
+  const send = async (longest: number) => {
+    await page.getByRole('slider', { name: 'Longest answer' }).fill(`${longest}`);
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('We hold these truths');
+    await page.getByRole('button', { name: 'Send' }).click();
+  };
+
+  await test.step('a volunteer writes the whole answer, and its page says so', async () => {
+    await send(60);
+    await expect(answers.first()).toContainText('60 tokens by volunteer');
+    await expect(answers.first()).toContainText('a stranger who was sent this text');
+    await expect(lending.getByText('1 prompt answered in this visit.')).toBeVisible();
+    const { items } = await client.runs.contributions(run.id, { limit: 100 });
+    expect(items.find(({ kind }) => kind === 'answer')).toMatchObject({ state: 'checked', tokens: 60 });
+  });
+
+  await test.step('the tab closes in mid-answer: the coordinator finishes it', async () => {
+    await send(1000);
+    await expect(lending.getByText(/Answering a visitor’s prompt by path 0: [1-9][\d,]* tokens/)).toBeVisible();
+    await lending.close();
+    await expect(answers.nth(1)).toContainText('the longest answer was reached');
+    await expect(answers.nth(1)).toContainText(/tokens by volunteer .{8}, who did not go on/);
+    await expect(answers.nth(1)).toContainText(/tokens by the coordinator/);
+    await expectAccessible(page);
+    const { items } = await client.runs.contributions(run.id, { limit: 100 });
+    const broken = items.find(({ kind, state }) => kind === 'answer' && state === 'rejected');
+    expect(broken?.reason).toContain('answer_broken_off');
+  });
+
+  await test.step('a headless volunteer answers only with its flag', async () => {
+    const silent = new Headless(coordinator.url, join(coordinator.folder, 'silent'));
+    const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'), '--answer');
+    await until('the volunteers to work', async () => (await client.runs.volunteers(run.id)).items.length >= 3);
+    await send(40);
+    await expect(answers.nth(2)).toContainText('40 tokens by volunteer');
+    await silent.stop();
+    await headless.stop();
+  });
+});

@@ -1,0 +1,18 @@
+import { type Handlers, touchVolunteer } from './scene.ts';
+
+/** Of a lease that was held beside the log, only what became of it is told: its credit, or that it failed. */
+export const briefLeaseHandlers: Handlers<'BriefLeaseEnded'> = {
+  BriefLeaseEnded(scene, { volunteer: id, run, credit, code }) {
+    const volunteer = touchVolunteer(scene, id);
+    if (!volunteer) return;
+    // It has worked: the mind remembers it when it goes.
+    volunteer.grantCount++;
+    if (code !== null) {
+      volunteer.rejectedCount++;
+      return;
+    }
+    volunteer.acceptedCount++;
+    volunteer.credit += credit;
+    volunteer.credits[run] = (volunteer.credits[run] ?? 0) + credit;
+  },
+};

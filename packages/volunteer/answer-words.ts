@@ -1,0 +1,25 @@
+import type { Continuation } from '@pathfold/protocol/continuation';
+import type { AnswerTask } from '@pathfold/works/answer/task';
+import type { ComputePort } from './compute-words.ts';
+
+/** What the volunteer says to the worker that answers prompts. `modules`: flat float32 parameters, in the task's order. */
+export type ToAnswers =
+  | {
+      readonly type: 'ask';
+      readonly lease: string;
+      readonly task: AnswerTask;
+      readonly modules: readonly Uint8Array[];
+      readonly continuation: Continuation;
+    }
+  | { readonly type: 'hush'; readonly lease: string };
+
+export type FromAnswers =
+  | { readonly type: 'tokens'; readonly lease: string; readonly ids: readonly number[]; readonly end: boolean }
+  | { readonly type: 'failed'; readonly lease: string; readonly detail: string };
+
+/** A started worker, seen from the volunteer. */
+export interface AnswersWorker extends ComputePort<ToAnswers, FromAnswers> {
+  /** Called once when the worker died by itself. */
+  onCrash(listener: (detail: string) => void): void;
+  terminate(): void;
+}

@@ -1,0 +1,138 @@
+import type { BlobRef } from '@pathfold/protocol/blob';
+import type { Down } from '@pathfold/protocol/down';
+import type { Up } from '@pathfold/protocol/up';
+import { ANSWERING_VERSION } from '@pathfold/protocol/version';
+import { AnswerTask } from '@pathfold/works/answer/task';
+import type { AnswersWorker } from './answer-words.ts';
+import type { VolunteerPorts } from './ports.ts';
+import { problemOf } from './problem.ts';
+import type { AnsweringSnapshot } from './snapshot.ts';
+
+type Ask = Extract<Down, { type: 'ask' }>;
+
+/** Answering prompts of strangers, once the person agreed: beside the work in hand, in a worker of its own. */
+export interface Answering {
+  readonly snapshot: AnsweringSnapshot;
+  agree(on: boolean): void;
+  /** Says whether prompts are answered here: only while this volunteer takes part. */
+  tend(takesPart: boolean): void;
+  hear(message: Down): void;
+}
+
+export function createAnswering(
+  openAnswers: VolunteerPorts['openAnswers'],
+  fetchBlob: (ref: BlobRef, signal: AbortSignal) => Promise<Uint8Array>,
+  send: (message: Up) => void,
+  changed: () => void,
+): Answering {
+  let agreed = false;
+  let told = false;
+  let version = 0;
+  let welcomed = false;
+  let worker: AnswersWorker | null = null;
+  let now: { readonly lease: string; readonly run: string; readonly path: string; tokens: number } | null = null;
+  let fetching: AbortController | null = null;
+  let answers = 0;
+
+  const over = (lease: string) => {
+    if (now?.lease !== lease) return false;
+    now = null;
+    fetching = null;
+    changed();
+    return true;
+  };
+  const fail = (lease: string, code: string, detail: string) => {
+    if (over(lease)) send({ type: 'unanswered', lease, code, detail: detail.slice(0, 400) });
+  };
+
+  function start(): AnswersWorker | null {
+    if (worker) return worker;
+    const mine = openAnswers?.() ?? null;
+    worker = mine;
+    mine?.listen((message) => {
+      if (worker !== mine) return;
+      if (message.type === 'failed') return fail(message.lease, 'worker_crashed', message.detail);
+      if (now?.lease !== message.lease) return;
+      const { lease, ids, end } = message;
+      now.tokens += ids.length;
+      send({ type: 'tokens', lease, ids: [...ids], end });
+      if (end) {
+        answers += 1;
+        over(lease);
+      } else changed();
+    });
+    mine?.onCrash((detail) => {
+      if (worker !== mine) return;
+      worker = null;
+      if (now) fail(now.lease, 'worker_crashed', detail);
+    });
+    return mine;
+  }
+
+  async function answer({ lease, run, body, continuation }: Ask): Promise<void> {
+    const task = AnswerTask.safeParse(body).data;
+    const target = agreed && told && !now && task ? start() : null;
+    if (!task || !target) {
+      send({ type: 'unanswered', lease, code: 'user', detail: 'Prompts are not answered here now.' });
+      return;
+    }
+    now = { lease, run, path: task.path, tokens: 0 };
+    const control = new AbortController();
+    fetching = control;
+    changed();
+    try {
+      const modules = await Promise.all(task.modules.map((ref) => fetchBlob(ref, control.signal)));
+      if (now?.lease === lease) target.post({ type: 'ask', lease, task, modules, continuation });
+    } catch (error) {
+      const { code, detail } = problemOf(error);
+      fail(lease, code, detail);
+    }
+  }
+
+  function stop(lease: string): void {
+    fetching?.abort();
+    worker?.post({ type: 'hush', lease });
+    over(lease);
+  }
+
+  return {
+    get snapshot() {
+      return { on: agreed, now: now && { run: now.run, path: now.path, tokens: now.tokens }, answers };
+    },
+    agree(on) {
+      agreed = on;
+    },
+    tend(takesPart) {
+      const wanted = agreed && takesPart && openAnswers !== null;
+      if (wanted === told || !welcomed || version < ANSWERING_VERSION) return;
+      told = wanted;
+      send({ type: 'answering', on: wanted });
+      if (wanted) {
+        // Whoever asks waits only so long for the first token: the worker is there before.
+        start();
+        return;
+      }
+      if (now) over(now.lease);
+      worker?.terminate();
+      worker = null;
+    },
+    hear(message) {
+      switch (message.type) {
+        case 'challenge':
+          version = message.version;
+          welcomed = false;
+          told = false;
+          if (now) stop(now.lease);
+          return;
+        case 'welcome':
+          welcomed = true;
+          return;
+        case 'ask':
+          void answer(message);
+          return;
+        case 'hush':
+          if (now?.lease === message.lease) stop(message.lease);
+      }
+    },
+  };
+}

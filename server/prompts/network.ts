@@ -1,0 +1,204 @@
+import {
+  type AnswersCommand,
+  type AnswersEvent,
+  answersDueAt,
+  initAnswers,
+  PATIENCE,
+  type Patience,
+  stepAnswers,
+} from '@pathfold/coordination/answers/mind';
+import { windowAfter } from '@pathfold/inference/generate';
+import type { Sampling } from '@pathfold/inference/sample';
+import type { WriterNote } from '@pathfold/protocol/answer-notes';
+import { MOST_ANSWER_TOKENS } from '@pathfold/protocol/continuation';
+import type { Down } from '@pathfold/protocol/down';
+import { ERRORS, type ErrorCode, PathfoldError } from '@pathfold/protocol/errors';
+import type { Up } from '@pathfold/protocol/up';
+import type { AnswerTask } from '@pathfold/works/answer/task';
+import type { Fact } from '../host.ts';
+import { newSecret } from '../security/secrets.ts';
+
+/** The kind of work that prompts are, in the records of those who do it. */
+export const ANSWER_KIND = 'answer';
+/** Prompts that volunteers answer at once. */
+const MOST_QUESTIONS = 64;
+
+/** What volunteers say about answers. */
+export type AnsweringMessage = Extract<Up, { type: 'answering' | 'tokens' | 'unanswered' }>;
+
+/** What a volunteer goes on with. `prompt` begins with END_OF_TEXT. */
+export interface NetworkQuestion {
+  readonly run: string;
+  readonly task: AnswerTask;
+  readonly prompt: readonly number[];
+  readonly sampling: Sampling;
+  readonly tokens: number;
+  readonly vocabulary: number;
+  /** Who has worked on the path. */
+  readonly holders: readonly string[];
+}
+
+/** A part of an answer, in order. `fallBack`: no more comes from volunteers, and the answer is not complete. */
+export type NetworkPart =
+  | { readonly id: number; readonly volunteer: string }
+  | { readonly writer: WriterNote }
+  | { readonly fallBack: true };
+
+/** An event before its time is set. */
+type Happening = AnswersEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+
+export interface NetworkDeps {
+  send(volunteer: string, message: Down): boolean;
+  /** Writes down what became of a lease. Resolves when credit is given. */
+  record(fact: Extract<Fact, { type: 'BriefLeaseEnded' }>): Promise<void>;
+  creditOf(volunteer: string): number;
+  /** Milliseconds that never go back. */
+  now(): number;
+  readonly patience?: Patience;
+}
+
+interface Open {
+  readonly question: NetworkQuestion;
+  readonly answered: number[];
+  /** Who goes on with it now. */
+  volunteer: string;
+  emit(part: NetworkPart): void;
+  end(): void;
+}
+
+/** Prompts that volunteers answer: joins the mind with sockets and askers. Texts are in memory only, and only here. */
+export function createNetwork({ send, record, creditOf, now, patience = PATIENCE }: NetworkDeps) {
+  const state = initAnswers(patience);
+  const open = new Map<string, Open>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function step(event: Happening): void {
+    for (const command of stepAnswers(state, { ...event, at: now() } as AnswersEvent)) perform(command);
+    clearTimeout(timer);
+    const due = answersDueAt(state);
+    if (due !== null) timer = setTimeout(() => step({ type: 'Ticked' }), Math.max(0, due - now())).unref();
+  }
+
+  function perform(command: AnswersCommand): void {
+    switch (command.type) {
+      case 'Ask':
+        ask(command);
+        break;
+      case 'Deliver':
+        deliver(command);
+        break;
+      case 'Hush':
+        send(command.volunteer, { type: 'hush', lease: command.lease });
+        break;
+      case 'Settle':
+        settle(command);
+        break;
+      case 'Finish':
+        open.get(command.question)?.end();
+        break;
+      case 'FallBack':
+        open.get(command.question)?.emit({ fallBack: true });
+        open.get(command.question)?.end();
+        break;
+    }
+  }
+
+  function deliver({ question, ids }: Extract<AnswersCommand, { type: 'Deliver' }>): void {
+    const asker = open.get(question);
+    if (!asker) return;
+    for (const id of ids) {
+      asker.answered.push(id);
+      asker.emit({ id, volunteer: asker.volunteer });
+    }
+  }
+
+  function ask({ question, volunteer, lease, tokens }: Extract<AnswersCommand, { type: 'Ask' }>): void {
+    const asker = open.get(question);
+    if (!asker) return;
+    asker.volunteer = volunteer;
+    const { task, prompt, sampling, vocabulary, run } = asker.question;
+    const window = windowAfter(task.model.context, prompt, asker.answered);
+    const continuation = { ...sampling, window, answered: asker.answered.length, tokens, vocabulary };
+    send(volunteer, { type: 'ask', lease, run, body: task, continuation, durationMs: patience.wholeMs });
+  }
+
+  function settle(command: Extract<AnswersCommand, { type: 'Settle' }>): void {
+    const { lease, question, run, volunteer, tokens, credit, code, detail } = command;
+    const notice = code === null ? 'A volunteer wrote this.' : `${ERRORS[code].what} ${detail}`;
+    open.get(question)?.emit({ writer: { by: 'volunteer', volunteer, tokens, code, notice } });
+    record({ type: 'BriefLeaseEnded', lease, run, kind: ANSWER_KIND, volunteer, tokens, credit, code, detail }).then(
+      () =>
+        send(volunteer, {
+          type: 'settled',
+          lease,
+          state: code === null ? 'checked' : 'rejected',
+          code,
+          detail,
+          credit: creditOf(volunteer),
+        }),
+      () => {},
+    );
+  }
+
+  return {
+    heard(volunteer: string, message: AnsweringMessage) {
+      switch (message.type) {
+        case 'answering':
+          return step({ type: 'Agreed', volunteer, on: message.on });
+        case 'tokens':
+          return step({ ...message, type: 'TokensCame', volunteer });
+        case 'unanswered': {
+          const code: ErrorCode = message.code in ERRORS ? (message.code as ErrorCode) : 'answer_broken_off';
+          return step({ ...message, type: 'Unanswered', volunteer, code });
+        }
+      }
+    },
+
+    gone: (volunteer: string) => step({ type: 'Gone', volunteer }),
+
+    /** How many volunteers answer prompts now. */
+    get size() {
+      return state.volunteers.size;
+    },
+
+    /** The parts of an answer as they come, until `signal` aborts. Who stops reading has enough. */
+    answer(question: NetworkQuestion, signal: AbortSignal): ReadableStream<NetworkPart> {
+      if (open.size >= MOST_QUESTIONS)
+        throw new PathfoldError('queue_full', `${MOST_QUESTIONS} prompts are with volunteers already.`);
+      const id = newSecret(12);
+      const leave = () => {
+        open.delete(id);
+        step({ type: 'Left', question: id });
+      };
+      return new ReadableStream<NetworkPart>({
+        start(controller) {
+          signal.addEventListener('abort', () => {
+            if (!open.has(id)) return;
+            leave();
+            controller.error(signal.reason);
+          });
+          const { run, holders, vocabulary } = question;
+          open.set(id, {
+            question,
+            answered: [],
+            volunteer: '',
+            emit: (part) => controller.enqueue(part),
+            end() {
+              open.delete(id);
+              controller.close();
+            },
+          });
+          const tokens = Math.min(question.tokens, MOST_ANSWER_TOKENS);
+          step({ type: 'Asked', question: id, run, holders, tokens, vocabulary });
+        },
+        cancel: leave,
+      });
+    },
+
+    close(): void {
+      clearTimeout(timer);
+      for (const { end } of [...open.values()]) end();
+    },
+  };
+}
+export type Network = ReturnType<typeof createNetwork>;
