@@ -103,7 +103,17 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
         else sockets.set(request.ip, left);
       });
       const { limits, timings, iceServers } = config;
-      serveVolunteer(socket, { desk, connections, signalling, network, limits, timings, iceServers, log });
+      serveVolunteer(socket, {
+        desk,
+        connections,
+        signalling,
+        network,
+        limits,
+        timings,
+        iceServers,
+        log,
+        address: request.ip,
+      });
     }
   });
 

@@ -95,6 +95,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     registry,
     corpora: store.corpora,
     library,
+    blobs,
     preparation,
     kinds: plans,
     log,

@@ -13,6 +13,8 @@ export interface PromptRun {
   corpusName: string;
   /** Every module at its newest version; empty while the run is preparing. */
   modules: readonly ModuleRef[];
+  /** By path that was stopped early, the modules of its best version, which answers. */
+  kept?: Readonly<Record<string, readonly ModuleRef[]>>;
   /** Path ids: one expert a level, `0` or `0-3`. */
   paths: readonly string[];
   /** `tokenizer.json`; null while the run is preparing. */

@@ -21,8 +21,11 @@ export type WorkMessage = Exclude<Up, { type: 'hello' | 'prove' | 'ping' } | Swa
 /** What the sockets need of the coordinator's host. */
 export interface VolunteerDesk {
   isBanned(volunteer: string): boolean;
-  /** A volunteer proved who it is. Answers its credit, the leases that it still holds, and a new resume token. */
-  join(hello: Pick<Hello, 'name' | 'agent' | 'resume'>, volunteer: string): Promise<Welcome>;
+  /**
+   * A volunteer at this address proved who it is. Answers its credit, the leases that it still holds, and a new resume
+   * token.
+   */
+  join(hello: Pick<Hello, 'name' | 'agent' | 'resume'>, volunteer: string, address: string): Promise<Welcome>;
   /** It lives. */
   heard(volunteer: string): void;
   /** Throws too_many_messages (rule M2). */
@@ -45,6 +48,8 @@ export interface SocketDeps {
   readonly timings: Timings;
   readonly iceServers: readonly IceServer[];
   readonly log: FastifyBaseLogger;
+  /** Whence the socket comes. */
+  readonly address: string;
 }
 
 /** Reads one frame; throws bad_message or message_too_large (rule M1). */
@@ -101,7 +106,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     volunteer = who.volunteer;
     phase = 'joining';
     connections.enter(volunteer, connection);
-    const { credit, leases, resume } = await desk.join(who.hello, volunteer);
+    const { credit, leases, resume } = await desk.join(who.hello, volunteer, deps.address);
     if (socket.readyState !== socket.OPEN) return;
     phase = 'open';
     clearTimeout(unheard);

@@ -1,5 +1,6 @@
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import type { Figures } from '@pathfold/coordination/work-plan';
+import { ERRORS } from '@pathfold/protocol/errors';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Tables } from './schema.ts';
 
@@ -168,9 +169,13 @@ const accepted = on('ContributionAccepted', async (trx, logged) => {
     where id = added.volunteer`.execute(trx);
 });
 
-const withdrawn = on('CreditWithdrawn', (trx, logged) => {
+const REFUTED = { state: 'rejected', reason: `refuted: ${ERRORS.refuted.what}` };
+
+const withdrawn = on('CreditWithdrawn', async (trx, logged) => {
   const values = logged.map(({ event }) => event);
-  return sql`
+  const told = values.flatMap(({ lease }) => (lease === undefined ? [] : [{ lease, ...REFUTED }]));
+  if (told.length > 0) await setStates(trx, told);
+  await sql`
     update volunteers set credit = volunteers.credit - taken.credit
     from (select volunteer, sum(r.credit) as credit from ${rowsOf(values, 'volunteer text, credit float8')}
       group by volunteer) as taken
@@ -236,7 +241,7 @@ const foldEnded = on('FoldEnded', async (trx, logged) => {
       delete from folds using ${rows}
       where folds.run = r.run and folds.kind = r.kind and folds.key = r.fold returning folds.leases)
     update contributions set state = 'folded'
-    where lease in (select json_array_elements_text(over.leases::json) from over)`.execute(trx);
+    where state <> 'rejected' and lease in (select json_array_elements_text(over.leases::json) from over)`.execute(trx);
   const points = new Map<string, Figures & { run: string; at: number }>();
   for (const { event } of logged) {
     const { figures } = event.output;

@@ -51,13 +51,14 @@ export function dueFolds(state: TrainState, run: RunFacts, now: number) {
  * that have it. What has already come in is waited for: checking it is up to the coordinator alone.
  */
 function contributionsTaken(state: TrainState, run: RunFacts, name: string, overdue: boolean) {
+  const module = state.modules[name]!;
+  if (!overdue && module.live > 0) return null;
   const taken: Arrival[] = [];
-  for (const id of state.modules[name]!.paths) {
+  for (const id of module.paths) {
     const path = state.paths[id]!;
     const given = givenTo(run, path, name);
     const ready = given.length >= run.spec.quorum;
-    if (overdue ? path.leases.some((lease) => state.leases[lease]!.receivedAt !== null) : path.leases.length > 0)
-      return null;
+    if (overdue && path.leases.some((lease) => state.leases[lease]!.receivedAt !== null)) return null;
     if (!ready && !overdue && !isComplete(run, id, path)) return null;
     if (ready) taken.push(...given.map((contribution) => ({ id, contribution })));
   }

@@ -36,16 +36,29 @@ export interface Opening {
 /** What is the same for all paths that are never waited for. */
 const PACED = { needed: true, fresh: true, paced: true, togetherMs: 0, lateMs: 0 };
 
-/** When those who compute on a module should be done, by module; a module that nobody computes on is missing. */
-function endsOf(state: TrainState, now: number): Map<string, number> {
-  const ends = new Map<string, number>();
-  for (const id in state.leases) {
-    const lease = state.leases[id]!;
-    if (lease.receivedAt !== null) continue;
-    const end = now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt;
-    for (const name in lease.base) ends.set(name, Math.max(ends.get(name) ?? now, end));
-  }
-  return ends;
+/** When those who compute on a module should be done, by module; 0 where nobody does. Looked up as it is asked for. */
+function endsOf(state: TrainState, now: number): (module: string) => number {
+  let ofPaths: Map<string, number> | null = null;
+  const ofModules = new Map<string, number>();
+  const lookAtLeases = () => {
+    const ends = new Map<string, number>();
+    for (const id in state.leases) {
+      const { path, receivedAt, grantedAt, expectedMs, deadlineAt } = state.leases[id]!;
+      if (receivedAt !== null) continue;
+      const end = now < overdueAt(state.leases[id]!) ? grantedAt + expectedMs : deadlineAt;
+      ends.set(path, Math.max(ends.get(path) ?? now, end));
+    }
+    return ends;
+  };
+  return (module) => {
+    let end = ofModules.get(module);
+    if (end !== undefined) return end;
+    ofPaths ??= lookAtLeases();
+    end = 0;
+    for (const path of state.modules[module]!.paths) end = Math.max(end, ofPaths.get(path) ?? 0);
+    ofModules.set(module, end);
+    return end;
+  };
 }
 
 /** What of a module that keeps to rounds is the same for every path that crosses it. */
@@ -112,7 +125,7 @@ function openingOf(
   now: number,
   { least, most, full, aligned }: Standpoint,
   standings: Standings,
-  ends: () => Map<string, number>,
+  endOf: (module: string) => number,
 ): Opening | null {
   const { quorum, replicas, inner, totalSteps, roundDeadlineMs } = run.spec;
   const path = state.paths[id]!;
@@ -136,7 +149,7 @@ function openingOf(
   const times = { togetherMs: byDeadlineMs, lateMs: byDeadlineMs };
   if (needed) return { id, needed, least, whole, restMs, fresh, paced: false, ...times };
   let end = 0;
-  for (const name of modules) if (standings.has(name)) end = Math.max(end, ends().get(name) ?? 0);
+  for (const name of modules) if (standings.has(name)) end = Math.max(end, endOf(name));
   if (end === 0) return null;
   times.lateMs = Math.min(byDeadlineMs, end - now);
   if (now - openedAt > TOGETHER_PART * (end - openedAt)) times.togetherMs = times.lateMs;
@@ -191,12 +204,8 @@ export function openingsOf(state: TrainState, run: RunFacts, now: number): Openi
 function findOpenings(state: TrainState, run: RunFacts, now: number): Opening[] {
   // Rounds begin when what was leased before modules kept to rounds has ended.
   if (run.spec.mode !== 'async' && Object.values(state.leases).some(({ mode }) => mode !== run.spec.mode)) return [];
-  let ends: Map<string, number> | null = null;
-  const endsByModule = () => {
-    ends ??= endsOf(state, now);
-    return ends;
-  };
   const standings = standingsOf(state, run, now);
+  const endOf = endsOf(state, now);
   const known = lookedAt.get(state) ?? new Map<string, Standpoint | null>();
   lookedAt.set(state, known);
   const openings: Opening[] = [];
@@ -206,7 +215,7 @@ function findOpenings(state: TrainState, run: RunFacts, now: number): Opening[] 
       standpoint = standpointOf(state, run, id, standings);
       known.set(id, standpoint);
     }
-    const opening = standpoint && openingOf(state, run, id, now, standpoint, standings, endsByModule);
+    const opening = standpoint && openingOf(state, run, id, now, standpoint, standings, endOf);
     if (opening) openings.push(opening);
   }
   return openings;
