@@ -52,11 +52,11 @@ export class FakeVolunteer {
   }
 
   /** Opens the socket and proves who it is. */
-  async join(): Promise<DownOf<'welcome'>> {
-    await this.connect();
+  async join(name = 'fake', headers: Record<string, string> = {}): Promise<DownOf<'welcome'>> {
+    await this.connect(headers);
     const { publicKey, resume } = this;
     const versions = { min: 1, max: 1 };
-    this.send({ type: 'hello', versions, publicKey, name: 'fake', agent: 'node', resume });
+    this.send({ type: 'hello', versions, publicKey, name, agent: 'node', resume });
     const { nonce } = await this.next('challenge');
     this.send({ type: 'prove', signature: this.prove(nonce) });
     const welcome = await this.next('welcome');

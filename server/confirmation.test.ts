@@ -1,0 +1,63 @@
+import type { LeaseMessage } from '@pathfold/protocol/down';
+import type { ContributionResource, EvaluationAnswer, VolunteerResource } from '@pathfold/protocol/resources';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type * as z from 'zod/mini';
+import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
+import { FakeVolunteer } from './testing/volunteer.ts';
+
+let coordinator: TestCoordinator;
+let origin: string;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator({ trustProxy: true });
+  origin = await coordinator.listen();
+}, 60_000);
+afterAll(() => coordinator.close());
+
+const get = async <T>(url: string) => (await coordinator.ask({ url, headers: asOperator })).json<T>();
+
+async function volunteerAt(address: string): Promise<FakeVolunteer> {
+  const volunteer = new FakeVolunteer(origin);
+  await volunteer.join(`${volunteer.id}`, { 'x-forwarded-for': address });
+  return volunteer;
+}
+
+/** Hands in scores of one document, of so many nats. */
+async function score(volunteer: FakeVolunteer, lease: LeaseMessage, nats: number): Promise<void> {
+  expect(lease.kind).toBe('evaluate');
+  const { report } = volunteer.work(lease);
+  const payload = Buffer.from(JSON.stringify({ documents: [{ document: 0, nats, tokens: 100, bytes: 300 }] }));
+  await volunteer.upload(lease, { payload, report });
+}
+
+test('a score that was asked for is confirmed from another network; who two contradict loses credit and scores no more', async () => {
+  const { id } = await createRun(coordinator, { replicas: 1 });
+  const order = (verb: string) =>
+    coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/${verb}`, headers: asOperator });
+  await order('pause');
+  await order('evaluate');
+  const [one, liar, third] = await Promise.all(['203.0.113.1', '203.0.113.2', '203.0.113.3'].map(volunteerAt));
+  const neighbour = await volunteerAt('203.0.113.1');
+  const leases = [await one!.lease(), await liar!.lease()] as const;
+  for (const waiting of [neighbour, third!]) {
+    waiting.ready();
+    await waiting.next('idle');
+  }
+  await score(one!, leases[0], 200);
+  await score(liar!, leases[1], 100);
+  await score(third!, await third!.next('lease'), 200.1);
+  const { evaluation } = await until('the evaluation', async () => {
+    const answer = await get<z.infer<typeof EvaluationAnswer>>(`/api/v1/runs/${id}/evaluation`);
+    return answer.evaluation && answer;
+  });
+  expect(evaluation).toMatchObject({ confirmed: true, validLoss: 2 });
+  const { items } = await get<{ items: ContributionResource[] }>(`/api/v1/volunteers/${liar!.id}/contributions`);
+  expect(items).toMatchObject([{ kind: 'evaluate', state: 'rejected', reason: expect.stringMatching(/^refuted: /) }]);
+  expect((await get<VolunteerResource>(`/api/v1/volunteers/${liar!.id}`)).credit).toBe(0);
+  await order('evaluate');
+  expect((await neighbour.next('lease')).kind).toBe('evaluate');
+  liar!.heard.length = 0;
+  liar!.ready();
+  await liar!.next('idle');
+  expect(liar!.heard.filter(({ type }) => type === 'lease')).toEqual([]);
+  for (const each of [one!, liar!, third!, neighbour]) each.leave();
+});
