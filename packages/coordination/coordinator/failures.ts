@@ -1,13 +1,4 @@
-import { foldId, type LeaseRecord, type RunRecord } from './state.ts';
-
-/** Contributions to one task that failed their check, since the last that passed or the run was resumed. */
-export interface Failures {
-  attempts: number;
-  /** Who handed them in, each once. */
-  readonly volunteers: string[];
-  /** Of the last one. */
-  code: string;
-}
+import { type Failures, foldId, type LeaseRecord, type RunRecord } from './state.ts';
 
 /**
  * A task that fails for everybody is not leased for ever: its run pauses after so many failed attempts of three or more

@@ -1,7 +1,6 @@
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { RunState } from '@pathfold/protocol/resources';
 import type { Fold, RunFacts, Task } from '../work-plan.ts';
-import type { Failures } from './failures.ts';
 
 /**
  * All that the coordinator's mind knows: plain data, the same after replaying the log, and unchanged by a trip
@@ -40,6 +39,15 @@ export interface RunRecord {
   readonly folds: Record<string, { readonly kind: string; readonly fold: Fold }>;
   /** By kind and key, oldest first; absent before the first. */
   failures?: Record<string, Failures>;
+}
+
+/** Contributions to one task that failed their check, since the last that passed or the run was resumed. */
+export interface Failures {
+  attempts: number;
+  /** Who handed them in, each once. */
+  readonly volunteers: string[];
+  /** Of the last one. */
+  code: string;
 }
 
 export interface VolunteerRecord {

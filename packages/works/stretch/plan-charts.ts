@@ -1,5 +1,5 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
-import type { Chain } from './plan.ts';
+import type { Chain } from './plan-state.ts';
 import type { StretchConfig } from './task.ts';
 
 type Point = [number, number];

@@ -3,7 +3,8 @@ import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
-import { type StretchState, stretchPlan } from './plan.ts';
+import { stretchPlan } from './plan.ts';
+import type { StretchState } from './plan-state.ts';
 import { StretchConfig, type StretchTask } from './task.ts';
 
 const spec = RunSpec.parse({ name: 'streams', corpus: 'none' });

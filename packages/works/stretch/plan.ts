@@ -7,54 +7,10 @@ import type {
   Task,
   WorkPlan,
 } from '@pathfold/coordination/work-plan';
-import type { BlobRef } from '@pathfold/protocol/blob';
-import { type Audits, dueAudits, hold, isDrawn, noAudits, settleAudit } from '../audit.ts';
+import { dueAudits, hold, isDrawn, noAudits, settleAudit } from '../audit.ts';
 import { chartsOf } from './plan-charts.ts';
+import type { Answer, Chain, Place, Segment, StretchState } from './plan-state.ts';
 import { flopsOf, pointsOf, StretchConfig, type StretchFoldInput, type StretchTask } from './task.ts';
-
-/** One segment of a chain. */
-interface Segment {
-  cursor: number;
-  /** Contributions so far, in order: each holds the state after it. */
-  readonly stretches: { readonly to: number; readonly loss: number; readonly blob: BlobRef; readonly lease: string }[];
-  lease: string | null;
-  /** Figures of the newest stretch (exact-seen.ts). */
-  seen: Readonly<Record<string, number>> | null;
-  /** Its answer is being computed again. */
-  held: boolean;
-}
-
-/** One arm with one seed: strictly serial, or P segments whose weights are averaged after each stretch. */
-export interface Chain {
-  readonly arm: number;
-  readonly seed: number;
-  readonly segments: Segment[];
-  shared: BlobRef | null;
-  averaging: boolean;
-  /** Averages taken. */
-  round: number;
-  lost: number;
-}
-
-/** State of the streams inside one run. */
-export interface StretchState {
-  readonly chains: Chain[];
-  readonly leases: Record<string, Place>;
-  readonly audits: Audits<Answer>;
-}
-
-interface Place {
-  readonly chain: number;
-  readonly segment: number;
-}
-
-interface Answer extends Place {
-  readonly lease: string;
-  readonly to: number;
-  readonly blob: BlobRef;
-  readonly loss: number;
-  readonly seen: Readonly<Record<string, number>>;
-}
 
 const SLOWEST = 5e7;
 const EXPECTED = 1e9;
