@@ -208,6 +208,8 @@ export interface Summary {
   paths?: Record<string, { round: number; steps: number; stale: boolean }>;
   /** What the last evaluation said. */
   evaluation?: Json;
+  /** What people should know while the run goes on. */
+  notice?: string;
 }
 
 /** What a kind of work wants done in a run. */

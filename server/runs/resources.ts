@@ -70,7 +70,7 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     tokens: summary.tokens ?? 0,
     steps: summary.steps ?? 0,
     createdAt: entry.createdAt,
-    reason: record ? record.reason : entry.reason,
+    reason: record ? (record.reason ?? summary.notice ?? null) : entry.reason,
     corpus: entry.corpus,
     spec,
     baseRun: entry.baseRun,

@@ -79,23 +79,28 @@ test('with overlap a document trains its best paths', async () => {
   expect(routing!.counts.test).toEqual([2, 2]);
 });
 
+/** What a path loses on the router documents, each with its number. */
+const lossOf = async (path: string, natsOf: (document: number) => number) => {
+  const documents = texts(6).map((_, document) => ({ document, tokens: 10, bytes: 30, nats: natsOf(document) }));
+  return { path, sha256: (await blobs.put(encodeScores({ documents }))).sha256 };
+};
+
+test('losses from which no path could get its documents leave all where they are, and say why', async () => {
+  const paths = ['0', '1', '2'];
+  const three = { ...input, experts: [3], paths };
+  const { features } = (await routeFold.fold(three, blobs)).result as { features: RouteFoldInput['features'] };
+  const losses = await Promise.all(paths.map((path) => lossOf(path, () => (path === '0' ? 20 : 25))));
+  const output = await routeFold.fold({ ...three, version: 2, features, parts: [], losses }, blobs);
+  expect(output.routing).toBeUndefined();
+  expect(output.result).toMatchObject({ features, kept: expect.stringMatching(/no document can be given to path/) });
+});
+
 test('routed anew, a document goes where the paths say that it is best', async () => {
   const first = await routeFold.fold(input, blobs);
   const { features } = first.result as { features: RouteFoldInput['features'] };
-  const lossOf = async (better: number) =>
-    (
-      await blobs.put(
-        encodeScores({
-          documents: texts(6).map((_, document) => ({
-            ...{ document, tokens: 10, bytes: 30 },
-            nats: document % 2 === better ? 20 : 25,
-          })),
-        }),
-      )
-    ).sha256;
   const losses = [
-    { path: '0', sha256: await lossOf(1) },
-    { path: '1', sha256: await lossOf(0) },
+    await lossOf('0', (document) => (document % 2 === 1 ? 20 : 25)),
+    await lossOf('1', (document) => (document % 2 === 0 ? 20 : 25)),
   ];
   const { routing } = await routeFold.fold({ ...input, version: 2, features, parts: [], losses }, blobs);
   expect(readAssignment(await blobs.get(routing!.assignment.sha256)).router).toEqual([1, 0, 1, 0, 1, 0]);

@@ -47,54 +47,68 @@ export const routeFold: WorkFold = {
 
   /**
    * Fits the router, routes every document, and cuts the shards; or tells which of several answers to a part agree.
-   * Deterministic. Throws `corpus_too_short`.
+   * Losses from which no router can be learnt that gives every path its documents (none of them is best at anything
+   * yet) leave all as it is, and the result says why. Deterministic. Throws `corpus_too_short`.
    */
   async fold(raw, blobs): Promise<FoldOutput> {
     const input = AnyFoldInput.parse(raw);
     if ('compare' in input) return { modules: [], figures: null, result: await compare(input, blobs) };
     const texts = await readTexts(input, blobs);
     const features = input.kind === 'random' ? null : await readFeatures(input, texts, blobs);
-    const evidence = evidenceOf(input, texts, features);
-    const router: Router = await refusing(() => fit(input, texts, features, blobs));
-    const shards = shardsOf(router, evidence.train, input.overlap);
-    const assigned = {
-      router: evidence.router.map((one) => assignPath(router, one)),
-      test: evidence.test.map((one) => assignPath(router, one)),
-    };
-    const json = (value: unknown) => blobs.put(new TextEncoder().encode(JSON.stringify(value)));
-    const paths: Record<string, { shard: BlobRef; shardTokens: number }> = {};
-    for (const [index, path] of input.paths.entries()) {
-      const stream = joinDocuments(shards[index]!.map((document) => texts.documents.train[document]!));
-      if (stream.length <= input.context)
-        throw new PathfoldError(
-          'corpus_too_short',
-          `the shard of path ${path} has ${stream.length} tokens, a window needs ${input.context + 1}: ask for fewer paths, or add documents`,
-        );
-      paths[path] = { shard: await blobs.put(encodeTokens(stream)), shardTokens: stream.length };
+    const unmoved = { modules: [], figures: null, result: { features: features?.blob ?? null, kept: null } };
+    try {
+      return { ...unmoved, routing: await routingOf(input, texts, features, blobs) };
+    } catch (error) {
+      if (input.losses.length === 0 || !isTooShort(error)) throw error;
+      return { ...unmoved, result: { ...unmoved.result, kept: error.detail } };
     }
-    const countsOf = (list: readonly number[]) =>
-      input.paths.map((_, path) => list.reduce((count, one) => count + (one === path ? 1 : 0), 0));
-    return {
-      modules: [],
-      figures: null,
-      result: { features: features?.blob ?? null },
-      routing: {
-        version: input.version,
-        growth: input.grow?.growth ?? null,
-        confirmed: input.confirmed,
-        router: await json(router),
-        assignment: await blobs.put(encodeAssignment(assigned)),
-        shards: await json(describe(input, texts, shards)),
-        counts: {
-          train: shards.map((shard) => shard.length),
-          router: countsOf(assigned.router),
-          test: countsOf(assigned.test),
-        },
-        paths,
-      },
-    };
   },
 };
+
+const isTooShort = (error: unknown): error is PathfoldError =>
+  error instanceof PathfoldError && error.code === 'corpus_too_short';
+
+async function routingOf(
+  input: RouteFoldInput,
+  texts: Texts,
+  features: Features | null,
+  blobs: FoldBlobs,
+): Promise<NonNullable<FoldOutput['routing']>> {
+  const evidence = evidenceOf(input, texts, features);
+  const router: Router = await refusing(() => fit(input, texts, features, blobs));
+  const shards = shardsOf(router, evidence.train, input.overlap);
+  const assigned = {
+    router: evidence.router.map((one) => assignPath(router, one)),
+    test: evidence.test.map((one) => assignPath(router, one)),
+  };
+  const json = (value: unknown) => blobs.put(new TextEncoder().encode(JSON.stringify(value)));
+  const paths: Record<string, { shard: BlobRef; shardTokens: number }> = {};
+  for (const [index, path] of input.paths.entries()) {
+    const stream = joinDocuments(shards[index]!.map((document) => texts.documents.train[document]!));
+    if (stream.length <= input.context)
+      throw new PathfoldError(
+        'corpus_too_short',
+        `the shard of path ${path} has ${stream.length} tokens, a window needs ${input.context + 1}: ask for fewer paths, or add documents`,
+      );
+    paths[path] = { shard: await blobs.put(encodeTokens(stream)), shardTokens: stream.length };
+  }
+  const countsOf = (list: readonly number[]) =>
+    input.paths.map((_, path) => list.reduce((count, one) => count + (one === path ? 1 : 0), 0));
+  return {
+    version: input.version,
+    growth: input.grow?.growth ?? null,
+    confirmed: input.confirmed,
+    router: await json(router),
+    assignment: await blobs.put(encodeAssignment(assigned)),
+    shards: await json(describe(input, texts, shards)),
+    counts: {
+      train: shards.map((shard) => shard.length),
+      router: countsOf(assigned.router),
+      test: countsOf(assigned.test),
+    },
+    paths,
+  };
+}
 
 async function compare({ compare, width }: RouteCompareInput, blobs: FoldBlobs) {
   const answers = await Promise.all(

@@ -5,10 +5,11 @@ import { RoutingSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
 import type { TrainTask } from '../train/task.ts';
-import { routePlan } from './plan.ts';
+import { type RouteState, routePlan } from './plan.ts';
 import type { RouteFoldInput, RouteTask } from './task.ts';
 
 const SPEED = 256;
+const NOBODY = { related: () => true, hasOther: () => false };
 
 /** A run of two paths that are not routed yet. */
 function unrouted(spec: Partial<RunSpec>): RunFacts {
@@ -41,7 +42,7 @@ function endFold(table: Table, version: number, growth: Growth | null = null): v
   const output: FoldOutput = {
     modules: [],
     figures: null,
-    result: { features: blobOf('features') },
+    result: { features: blobOf('features'), kept: null },
     routing: { version, counts, ...blobs, paths, growth },
   };
   table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: `routing v${version}`, output });
@@ -107,8 +108,16 @@ test('at its time a run is routed anew from the losses of all paths, and trainin
     parts: [],
     losses: [{ path: '0' }, { path: '1' }],
   });
+  const kept = structuredClone(table.state);
   endFold(table, 2);
   expect(table.state.runs['r']!.facts.paths['1']!.shard).toEqual(blobOf('1 v2'));
+
+  const run = kept.runs['r']!;
+  const outcome = { type: 'folded' as const, fold: 'routing v2', result: { features: null, kept: 'too alike' } };
+  const state = run.works['route'] as RouteState;
+  routePlan.settle(state, run.facts, outcome, 0);
+  expect(routePlan.summary(state, run.facts).notice).toBe('Documents stay with their paths: too alike');
+  expect(routePlan.plan(state, run.facts, 0, NOBODY).done).toBe(true);
 });
 
 test('a run grows while it trains: a new path goes on from the modules and steps of the one that it copies', () => {

@@ -48,6 +48,8 @@ export interface RouteState {
   folding: boolean;
   /** Re-shardings done or under way. */
   reshardings: number;
+  /** Why the last re-sharding moved nothing; null when it did. */
+  kept: string | null;
   /** Experts that the operator asked for and that are not there yet. */
   growth: Growth | null;
   readonly liars: Liars;
@@ -64,7 +66,7 @@ export const routePlan: WorkPlan<RouteState> = {
   asks: ['growth'],
   init: (run) => ({
     parts: isRouted(run) ? partsOf(featureParts(run), 2) : null,
-    ...{ features: null, folding: false, reshardings: 0, growth: null, liars: noLiars() },
+    ...{ features: null, folding: false, reshardings: 0, kept: null, growth: null, liars: noLiars() },
   }),
 
   open(state, run) {
@@ -107,7 +109,7 @@ export const routePlan: WorkPlan<RouteState> = {
     return report.steps < 1 ? 'bad_steps' : null;
   },
 
-  summary: () => ({}),
+  summary: ({ kept }) => (kept === null ? {} : { notice: `Documents stay with their paths: ${kept}` }),
 };
 
 const isRouted = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
@@ -164,7 +166,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
         return;
       }
       if (state.parts === null) state.growth = null;
-      Object.assign(state, { parts: null, folding: false, features: RouteFoldResult.parse(outcome.result).features });
+      Object.assign(state, { parts: null, folding: false, ...RouteFoldResult.parse(outcome.result) });
       return;
     case 'withdrawn':
       delete state.liars.open[outcome.volunteer];

@@ -92,4 +92,8 @@ export type RouteCompareInput = z.infer<typeof RouteCompareInput>;
 export const AnyFoldInput = z.union([RouteFoldInput, RouteCompareInput]);
 
 /** What the fold answers to its own plan. */
-export const RouteFoldResult = z.object({ features: z.nullable(BlobRef) });
+export const RouteFoldResult = z.object({
+  features: z.nullable(BlobRef),
+  /** Why documents stay with their paths: no router could be learnt from the losses. */
+  kept: z.nullable(z.string()),
+});
