@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { expectAccessible } from './accessible.ts';
 import { expect, test } from './browser.ts';
 import { Headless, until } from './coordinator.ts';
 import { contributionsOf, createRun } from './runs.ts';
@@ -45,6 +46,27 @@ test('two tabs and a headless volunteer run a study live while a language model 
     await expect(page.getByText(/evolution: training, round \d+/)).toBeVisible();
     await expect(page.getByRole('img', { name: 'Loss over the lessons of a lifetime' })).toBeVisible();
     await expect(page.getByText('npm run study -- baldwin')).toBeVisible();
+    await expect(page.getByRole('img', { name: /^A champion learns a new sinusoid/ })).toBeVisible();
+    await expect(page.getByRole('img', { name: /^Evolved learning rates/ })).toBeVisible();
+    await expect(page.getByRole('img', { name: /^Family tree/ })).toBeVisible();
+    await page.getByRole('slider').first().focus();
+    await page.keyboard.press('End');
+    await expect(page.getByText('after 5 lessons').first()).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Play' }).first()).toBeVisible();
+    await page.keyboard.press('Home');
+    await expect(page.getByText('at birth').first()).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  await test.step('a stream is drawn with its switches and contexts', async () => {
+    const stream = { arms: [{ name: 'context', method: 'context' }], batches: 100_000, stretch: 300 };
+    const { id } = await client.runs.createStudy({ name: 'stream', study: 'what-and-how', config: stream });
+    await until('two stretches', async () => (await client.runs.get(id)).round >= 2);
+    const page = await (await visitor()).newPage();
+    await page.goto(`${coordinator.url}/studies`);
+    await expect(page.getByRole('img', { name: /^The stream with its switches/ })).toBeVisible();
+    await expect(page.getByRole('img', { name: /^Inferred contexts/ })).toBeVisible();
+    await expectAccessible(page);
   });
 
   await headless.stop();

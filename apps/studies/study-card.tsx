@@ -9,11 +9,11 @@ const figure = (value: number | null): string => (value === null ? '–' : value
 const spread = ({ mean, std }: StudyResource['claims'][number]['measured']): string =>
   `${figure(mean)}${std === null ? '' : ` ± ${figure(std)}`}`;
 
-function Claims({ claims }: { readonly claims: StudyResource['claims'] }) {
+function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
   if (claims.length === 0) return <p className="text-soft text-sm">No results are shipped with this version yet.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by the keys
-    <section tabIndex={0} aria-label="Claims" className="overflow-x-auto">
+    <section tabIndex={0} aria-label={`Claims of ${title}`} className="overflow-x-auto">
       <table className="w-full text-left text-sm">
         <thead>
           <tr>
@@ -66,7 +66,7 @@ export function StudyCard({ study, live }: { readonly study: StudyResource; read
             ))}
           </section>
         ))}
-        <Claims claims={study.claims} />
+        <Claims title={study.title} claims={study.claims} />
         <p className="text-sm">
           Paper:{' '}
           <a href={study.paper.url} className="underline underline-offset-2">
