@@ -45,7 +45,7 @@ export function ChartView({ chart }: { readonly chart: Chart }) {
 
 function Axes({ chart, scale }: { readonly chart: Chart; readonly scale: Scale }) {
   return (
-    <g className="fill-ink text-xs">
+    <g className="fill-ink text-lg sm:text-xs">
       <text x={LEFT - 4} y={EDGE + 8} textAnchor="end">
         {short(scale.high)}
       </text>

@@ -67,7 +67,7 @@ const COLOURS = ['fill-signal', 'fill-amber', 'fill-red', 'fill-ink', 'fill-soft
 /** A numeral for each point: which group it belongs to can be read without its colour. */
 export function Dots({ lines, scale }: MarksProps) {
   return lines.map(({ label, points }, i) => (
-    <g key={label} className={`${COLOURS[i % COLOURS.length]} font-semibold text-xs`}>
+    <g key={label} className={`${COLOURS[i % COLOURS.length]} font-semibold text-lg sm:text-xs`}>
       {points.map((point) => {
         const [x, y] = scale.at(point);
         return (

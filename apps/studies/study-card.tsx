@@ -27,7 +27,7 @@ function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
         <tbody>
           {claims.map(({ id, claim, bound, measured, holds }) => (
             <tr key={id} className="border-line border-t align-top">
-              <td className="py-1 pr-3">{claim}</td>
+              <td className="min-w-48 py-1 pr-3">{claim}</td>
               <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
               <td className="py-1 pr-3 whitespace-nowrap">{spread(measured)}</td>
               <td className="py-1 pr-3">{measured.n}</td>
