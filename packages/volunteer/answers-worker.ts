@@ -3,7 +3,7 @@ import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { pathWeights } from '@pathfold/inference/path-weights';
 import { openSession, type PathSession, type SessionOptions } from '@pathfold/inference/session';
 import type { FromAnswers, ToAnswers } from './answer-words.ts';
-import type { ComputePort } from './compute-words.ts';
+import type { WorkerPort } from './worker-port.ts';
 
 /** Tokens go out together at most this often: a socket may carry so many messages a second. */
 const TOKENS_EVERY_MS = 50;
@@ -15,7 +15,7 @@ type Ask = Extract<ToAnswers, { type: 'ask' }>;
  * which a `hush` is heard.
  */
 export function serveAnswers(
-  port: ComputePort<FromAnswers, ToAnswers>,
+  port: WorkerPort<FromAnswers, ToAnswers>,
   options: SessionOptions,
   clock: { now(): number; nextTurn(): Promise<void> },
 ): void {

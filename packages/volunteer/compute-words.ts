@@ -3,6 +3,7 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { WorkResult } from '@pathfold/works/work-run';
 import type { Job, Probe } from './ports.ts';
+import type { WorkerPort } from './worker-port.ts';
 
 /** What the volunteer says to its compute worker. `call` names one question, so that its answer finds it. */
 export type ToCompute =
@@ -29,14 +30,8 @@ export type FromCompute =
       readonly progress: { readonly steps: number; readonly loss: number | null; readonly tokensPerSecond: number };
     };
 
-/** One end of a worker's channel. */
-export interface ComputePort<Out, In> {
-  post(message: Out, transfer?: readonly ArrayBuffer[]): void;
-  listen(listener: (message: In) => void): void;
-}
-
 /** A started worker, seen from the volunteer. */
-export interface ComputeWorker extends ComputePort<ToCompute, FromCompute> {
+export interface ComputeWorker extends WorkerPort<ToCompute, FromCompute> {
   /** Called once when the worker died by itself. */
   onCrash(listener: (detail: string) => void): void;
   terminate(): void;

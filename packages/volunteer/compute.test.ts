@@ -6,9 +6,10 @@ import { NOTHING_DONE, type WorkPorts, type WorkResult, type WorkRun } from '@pa
 import { afterEach, expect, test } from 'vitest';
 import { serveCompute } from './compute.ts';
 import { createCompute } from './compute-client.ts';
-import type { ComputePort, ComputeWorker, FromCompute, ToCompute } from './compute-words.ts';
+import type { ComputeWorker, FromCompute, ToCompute } from './compute-words.ts';
 import { spawnNodeCompute } from './node-compute.ts';
 import type { JobPorts } from './ports.ts';
+import type { WorkerPort } from './worker-port.ts';
 
 const ports: JobPorts = {
   blob: async () => Uint8Array.of(1, 2),
@@ -24,7 +25,7 @@ afterEach(() => {
   for (const end of ended.splice(0)) end();
 });
 
-const end = <Out, In>(port: MessagePort): ComputePort<Out, In> => ({
+const end = <Out, In>(port: MessagePort): WorkerPort<Out, In> => ({
   post: (message, transfer) => port.postMessage(message, [...(transfer ?? [])]),
   listen: (listener) => port.on('message', listener),
 });

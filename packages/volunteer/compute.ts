@@ -3,16 +3,17 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { Clock } from '@pathfold/training/clock';
 import type { WorkPorts, WorkRun } from '@pathfold/works/work-run';
-import type { ComputePort, FromCompute, ToCompute } from './compute-words.ts';
+import type { FromCompute, ToCompute } from './compute-words.ts';
 import type { Probe } from './ports.ts';
 import { problemOf } from './problem.ts';
+import type { WorkerPort } from './worker-port.ts';
 
 /** Opens the device of this worker: the fastest of the choice that computes rightly. */
 export type OpenDevice = (choice: ComputeChoice) => Promise<{ readonly executor: Executor; readonly probe: Probe }>;
 
 /** The worker's half of computing: owns the device, does one piece of work at a time. */
 export function serveCompute(
-  port: ComputePort<FromCompute, ToCompute>,
+  port: WorkerPort<FromCompute, ToCompute>,
   runOf: (kind: string) => Promise<WorkRun | null>,
   openDevice: OpenDevice,
   clock: Clock,
