@@ -23,7 +23,7 @@ function foldedInWords(counted: Counted | undefined): string {
   const { staleness, share } = counted;
   const age =
     staleness === 0 ? '' : ` The model had moved on by ${staleness} version${staleness === 1 ? '' : 's'} since.`;
-  return `${sentence}${age} It counts for ${(100 * share).toPrecision(2)} % of one step.`;
+  return `${sentence}${age} It counts for ${Number((100 * share).toPrecision(2))} % of one step.`;
 }
 
 /** Carries out what events ask for, once they are in the log: messages to volunteers, checks, folds. */

@@ -56,7 +56,7 @@ const openRun: PromptDoor['open'] = async (order, onProgress) => {
   const { router, bytes } = await fetchRouter(order.runId);
   const base = readsFeatures(router) ? await fetchFeatures(order.runId, onProgress) : null;
   run = { order, tokenizer, features: base && (await openFeatures(base.onnx, RUNTIME)) };
-  return { routing: { kind: router.kind, routerBytes: bytes, features: base?.model ?? null } };
+  return { routing: { routerBytes: bytes, features: base?.model ?? null } };
 };
 
 /** Routes the prompt by the newest router, for a run may be sharded anew while the page is open; again every so many tokens. */

@@ -42,7 +42,6 @@ export type OpenedRun = { model: LoadedModel } | { routing: LoadedRouting };
 
 /** What a page fetches once for all paths. */
 export interface LoadedRouting {
-  kind: string;
   routerBytes: number;
   /** Null where routing is random. */
   features: LoadedModel | null;

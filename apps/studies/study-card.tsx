@@ -4,7 +4,7 @@ import { EmptyState } from '@pathfold/ui/empty-state';
 import { ChartView } from './chart-view.tsx';
 import type { LiveStudy } from './use-gallery.ts';
 
-const figure = (value: number | null): string => (value === null ? '–' : value.toPrecision(3));
+const figure = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(3))));
 
 const spread = ({ mean, std }: StudyResource['claims'][number]['measured']): string =>
   `${figure(mean)}${std === null ? '' : ` ± ${figure(std)}`}`;
