@@ -29,17 +29,17 @@ export type ArmName = keyof typeof ARMS;
 
 /** Generations of the full and of the quick version. */
 const GENERATIONS: Record<ArmName, readonly [number, number]> = {
-  baldwin: [250, 60],
-  lamarck: [250, 40],
-  darwin: [250, 60],
+  baldwin: [250, 30],
+  lamarck: [250, 20],
+  darwin: [250, 30],
   random: [1, 1],
   fomaml: [3000, 1000],
-  mask: [250, 60],
+  mask: [250, 30],
   lessons: [80, 10],
   sign: [80, 10],
   long: [15, 2],
-  'mass-baldwin': [30, 10],
-  'mass-darwin': [30, 10],
+  'mass-baldwin': [30, 5],
+  'mass-darwin': [30, 5],
   'mass-random': [1, 1],
 };
 

@@ -32,7 +32,7 @@ export const CONTEXT_FREE = ['plain', 'plain-6', 'plain-bgd', 'adapt'] as const 
 
 /** The arms of one size, each as the run that computes it. */
 export function settings(quick: boolean): Record<ArmName, { about: string; config: StretchConfig }> {
-  const batches = quick ? 3000 : 12_000;
+  const batches = quick ? 2000 : 12_000;
   const entries = Object.entries(ARMS).map(([name, { about, arm }]) => {
     const config = StretchConfig.parse({ arms: [{ name, ...arm }], batches });
     return [name, { about, config }];
