@@ -112,7 +112,8 @@ test('whoever is done within the grace period is merged before any of them begin
 
 test('a small toy learns, and its first outer gradients agree', async () => {
   const config = {
-    ...{ toy: 'mixture', points: 4096, gaussians: 1, hidden: 32, phases: 3, graceSeconds: null, scale: 1 },
+    toy: 'mixture',
+    ...{ points: 4096, gaussians: 1, hidden: 32, phases: 3, graceSeconds: null, scale: 1 },
     outer: { learningRate: 0.7, momentum: 0.9 },
   } as const;
   const { figures } = await runToy(config, 1, ports);

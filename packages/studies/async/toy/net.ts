@@ -1,7 +1,7 @@
 import { uniform32 } from '@pathfold/nets/random';
 import { gradients } from '@pathfold/tensors/plan/differentiate';
 import { exp, ln } from '@pathfold/tensors/plan/exact';
-import { trace } from '@pathfold/tensors/plan/trace';
+import { type Trace, trace } from '@pathfold/tensors/plan/trace';
 import type { Plan, Tensor } from '@pathfold/tensors/plan/types';
 import { adamw } from '@pathfold/tensors/primitives/adamw/adamw';
 import { add } from '@pathfold/tensors/primitives/add/add';
@@ -34,8 +34,7 @@ export function initParts(hidden: number, seed: number): Parts {
 
 type Weights = Readonly<Record<(typeof PARTS)[number], Tensor>>;
 
-function logits(hidden: number, rows: number, flat: Weights): Tensor {
-  const { trace: t } = flat.first;
+function logits(t: Trace, hidden: number, rows: number, flat: Weights): Tensor {
   const [first, second, bias] = PARTS.map((part) => reshape(flat[part], shapes(hidden)[part]));
   const active = relu(matmul(t.input('inputs', [rows, DIMENSION + 1]), first!));
   return add(matmul(active, second!), matmul(t.input('ones', [rows, 1]), bias!));
@@ -45,7 +44,7 @@ function logits(hidden: number, rows: number, flat: Weights): Tensor {
 export const trainingPlan = (hidden: number, rows: number): Plan =>
   trace((t) => {
     const flat = Object.fromEntries(PARTS.map((part) => [part, t.state(part, [sizes(hidden)[part]])])) as Weights;
-    const nats = crossEntropy(logits(hidden, rows, flat), t.input('targets', [rows], 'i32'));
+    const nats = crossEntropy(logits(t, hidden, rows, flat), t.input('targets', [rows], 'i32'));
     const loss = scale(sum(nats), 1 / rows);
     const rates = t.input('rates', [3]);
     const slopes = gradients(
@@ -67,7 +66,7 @@ export const trainingPlan = (hidden: number, rows: number): Plan =>
 export const evaluationPlan = (hidden: number, rows: number): Plan =>
   trace((t) => {
     const flat = Object.fromEntries(PARTS.map((part) => [part, t.state(part, [sizes(hidden)[part]])])) as Weights;
-    const scores = logits(hidden, rows, flat);
+    const scores = logits(t, hidden, rows, flat);
     t.output('nats', crossEntropy(scores, t.input('targets', [rows], 'i32')));
     t.output('logits', scores);
   });
