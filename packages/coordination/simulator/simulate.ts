@@ -49,7 +49,8 @@ const HEARTBEAT_MS = 10_000;
 const MOST_TROUBLED_MS = 16 * 3_600_000;
 /** In peace the run must go on by so many rounds. */
 const CALM_ROUNDS = 2;
-const LAST_MS = 300_000;
+/** Within so long everything comes to its end: the last evaluation of all paths too, each by two volunteers. */
+const LAST_MS = 3_600_000;
 
 /** Plays one scenario to its end, or to the first invariant that breaks. */
 export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
