@@ -13,7 +13,7 @@ interface Part {
   /** Who computes it, by lease. */
   readonly holders: Record<string, string>;
   readonly answers: Answer[];
-  /** When the first answer came. */
+  /** When the first answer came; or when the last comparison ended that told nothing. */
   answeredAt: number | null;
   /** Answers that are asked for: one, or two unrelated ones, and one more whenever no two agree. */
   wanted: number;
@@ -136,12 +136,13 @@ export function beginComparison(parts: Parts | null | undefined, foldKey: string
 
 /**
  * A comparison has ended: answers who said what two others contradict, with the lease. While no two agree one more is
- * asked for.
+ * asked for, and waited for as long as the second was.
  */
 export function settleComparison(
   parts: Parts | null | undefined,
   foldKey: string,
   result: Json,
+  now: number,
 ): Record<string, string> {
   const part = comparedPart(parts, foldKey);
   if (!part) return {};
@@ -149,6 +150,7 @@ export function settleComparison(
   const { agreed } = CompareResult.parse(result);
   if (!agreed) {
     part.wanted = part.answers.length + 1;
+    part.answeredAt = now;
     return {};
   }
   part.confirmed = agreed[0]!;

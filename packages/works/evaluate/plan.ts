@@ -242,7 +242,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       return;
     case 'folded':
       if (isComparison(outcome.fold)) {
-        expose(liars, settleComparison(campaign?.parts, outcome.fold, outcome.result));
+        expose(liars, settleComparison(campaign?.parts, outcome.fold, outcome.result, now));
         return;
       }
       state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);

@@ -162,7 +162,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       return;
     case 'folded':
       if (isComparison(outcome.fold)) {
-        expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result));
+        expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result, now));
         return;
       }
       if (state.parts === null) state.growth = null;

@@ -1,0 +1,42 @@
+import type { Company } from '@pathfold/coordination/work-plan';
+import { expect, test } from 'vitest';
+import {
+  beginComparison,
+  dueComparisons,
+  holdPart,
+  type Parts,
+  partsOf,
+  settleComparison,
+  settleLease,
+  wholeOf,
+} from './parts.ts';
+
+const EVERYBODY = { related: (a: string, b: string) => a === b, hasOther: () => true };
+const MS = 100;
+
+/** The volunteer takes a part and answers it, under one name. */
+function answer(parts: Parts, name: string, volunteer: string, now: number): void {
+  holdPart(parts, name, volunteer, volunteer, []);
+  const report = {} as never;
+  const contribution = { lease: volunteer, volunteer, key: name, sha256: volunteer, bytes: 1, report, figures: {} };
+  settleLease(parts, { type: 'accepted', contribution }, now);
+}
+
+/** All comparisons that are due end like this. */
+function compare(parts: Parts, agreed: string[] | null, now: number): void {
+  for (const { key } of dueComparisons(parts)) {
+    beginComparison(parts, key);
+    settleComparison(parts, key, { agreed }, now);
+  }
+}
+
+const whole = (parts: Parts, now: number, company: Company = EVERYBODY) => wholeOf(parts, { now, ms: MS, company });
+
+test('where two answers differ a third is waited for, however late the second came', () => {
+  const parts = partsOf(['0'], 2);
+  answer(parts, '0', 'a', 0);
+  answer(parts, '0', 'b', 150);
+  compare(parts, null, 160);
+  expect(whole(parts, 170)).toEqual({ done: null, wakeAt: 260 });
+  expect(whole(parts, 260).done).toMatchObject([{ lease: 'a', confirmed: false }]);
+});
