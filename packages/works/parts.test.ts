@@ -40,3 +40,16 @@ test('where two answers differ a third is waited for, however late the second ca
   expect(whole(parts, 170)).toEqual({ done: null, wakeAt: 260 });
   expect(whole(parts, 260).done).toMatchObject([{ lease: 'a', confirmed: false }]);
 });
+
+test('a comparison of answers that are not there any more settles nothing', () => {
+  const parts = partsOf(['0'], 2);
+  answer(parts, '0', 'a', 0);
+  answer(parts, '0', 'b', 0);
+  const [before] = dueComparisons(parts);
+  const next = partsOf(['0'], 2);
+  answer(next, '0', 'c', 10);
+  answer(next, '0', 'd', 10);
+  expect(settleComparison(next, before!.key, { agreed: ['a', 'b'] }, 20)).toEqual({});
+  compare(next, ['c', 'd'], 30);
+  expect(whole(next, 30).done).toMatchObject([{ lease: 'c', confirmed: true }]);
+});

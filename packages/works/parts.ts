@@ -125,9 +125,12 @@ export function dueComparisons(parts: Parts): Fold[] {
 /** Whether a fold compares answers to a part. */
 export const isComparison = (foldKey: string): boolean => foldKey.startsWith('compare ');
 
-/** The part that a comparison is about; undefined when its campaign is over. */
-const comparedPart = (parts: Parts | null | undefined, foldKey: string): Part | undefined =>
-  parts?.[foldKey.slice('compare '.length, foldKey.lastIndexOf(' '))];
+/** The part that a comparison is about; undefined when its campaign is over, also where the next has a part of that name. */
+export function comparedPart(parts: Parts | null | undefined, foldKey: string): Part | undefined {
+  const cut = foldKey.lastIndexOf(' ');
+  const part = parts?.[foldKey.slice('compare '.length, cut)];
+  return part?.answers.at(-1)?.lease === foldKey.slice(cut + 1) ? part : undefined;
+}
 
 export function beginComparison(parts: Parts | null | undefined, foldKey: string): void {
   const part = comparedPart(parts, foldKey);

@@ -3,7 +3,7 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { agreedOf, type CompareInput, type CompareResult } from '../compared.ts';
-import { isComparison } from '../parts.ts';
+import { comparedPart, isComparison } from '../parts.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
 import type { EvaluateFoldInput } from './task.ts';
 
@@ -22,7 +22,7 @@ class EvaluateWatch implements KindWatch {
     const { latest, campaign, liars } = state.runs[event.run]!.works['evaluate'] as EvaluateState;
     const { invented = [] } = (event.output.result ?? {}) as { invented?: string[] };
     if (invented.length > 0 && latest?.confirmed) return `invented scores of ${invented} count as confirmed`;
-    const part = isComparison(event.fold) ? campaign?.parts[event.fold.split(' ')[1]!] : undefined;
+    const part = isComparison(event.fold) ? comparedPart(campaign?.parts, event.fold) : undefined;
     if (!part) return null;
     const { agreed } = event.output.result as unknown as CompareResult;
     if (part.confirmed !== (agreed?.[0] ?? null)) return `${part.confirmed} counts as confirmed by ${agreed}`;

@@ -231,7 +231,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
         settleLease(campaign.parts, outcome, now) &&
         ++campaign.failures >= ATTEMPTS * count(campaign.parts)
       )
-        settleCampaign(state, campaign);
+        settleCampaign(state, run, campaign);
       return;
     case 'accepted':
       if (campaign) settleLease(campaign.parts, outcome, now);
@@ -247,7 +247,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       }
       state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);
       state.folding = false;
-      if (campaign) settleCampaign(state, campaign);
+      if (campaign) settleCampaign(state, run, campaign);
       return;
     case 'requested': {
       const isUnderWay = campaign?.asked && campaign.round >= roundOf(run);
@@ -260,8 +260,13 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
     case 'resumed':
       if (campaign) shiftParts(campaign.parts, outcome.pausedMs);
       return;
-    case 'received':
     case 'routed':
+      // Scores of the documents that paths had before decide nothing about those that they have now.
+      if (campaign?.split === 'router') state.campaign = null;
+      state.keptRound = Math.min(state.keptRound, roundOf(run));
+      state.lastRound = Math.min(state.lastRound, roundOf(run));
+      return;
+    case 'received':
       return;
   }
 }
@@ -275,10 +280,11 @@ function newerThan(known: Evaluation | null, came: Evaluation | null, campaign: 
 
 const count = (parts: Parts): number => Object.keys(parts).length;
 
-/** The campaign is scored, or given up. */
-function settleCampaign(state: EvaluateState, { round, split, asked }: Campaign): void {
+/** The campaign is scored, or given up. Paths that train again may have brought the run back to an earlier round. */
+function settleCampaign(state: EvaluateState, run: RunFacts, { round, split, asked }: Campaign): void {
   state.campaign = null;
-  if (split === 'router') state.keptRound = round;
-  else state.lastRound = round;
+  const last = Math.min(round, roundOf(run));
+  if (split === 'router') state.keptRound = last;
+  else state.lastRound = last;
   if (asked) state.askedRound = round;
 }
