@@ -256,6 +256,8 @@ export interface WorkPlan<S = Json> {
    * without it rests then.
    */
   asked?(state: S): boolean;
+  /** Whether growth that was asked for is not there yet: nothing more of it can be asked for until then. */
+  growing?(state: S): boolean;
   /** Whether a checked contribution is taken, from what was measured; null means yes. */
   admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
   /** Progress along the run for the pages: merged over the kinds. */

@@ -56,7 +56,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
 
   /** The kind of work of a run that the operator may ask for this. */
   const kindFor = (record: RunRecord, what: 'scores' | 'growth') =>
-    kinds.find(({ name, asks }) => record.kinds.includes(name) && asks?.includes(what))?.name;
+    kinds.find(({ name, asks }) => record.kinds.includes(name) && asks?.includes(what));
 
   const modelKinds = kinds.filter(({ studies }) => !studies).map(({ name }) => name);
 
@@ -167,7 +167,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     async evaluate(id: string): Promise<void> {
       const kind = kindFor(recordOf(id), 'scores');
       if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: nothing of it is scored.');
-      await host.record({ type: 'WorkRequested', run: id, kind });
+      await host.record({ type: 'WorkRequested', run: id, kind: kind.name });
     },
     /** Adds an expert to a level, without a stop: its paths share the documents of those that they are copied from. */
     async grow(id: string, level: number, expert: number): Promise<void> {
@@ -175,10 +175,12 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       if (record.state !== 'training') throw new PathfoldError('wrong_state', `The run is ${record.state}.`);
       const kind = kindFor(record, 'growth');
       if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: it has no experts.');
+      if (kind.growing?.(record.works[kind.name]))
+        throw new PathfoldError('wrong_state', 'The run is growing: ask again when it has.');
       await host.record({
         type: 'WorkRequested',
         run: id,
-        kind,
+        kind: kind.name,
         ask: growthOf(record.facts, level, expert) as unknown as Json,
       });
     },

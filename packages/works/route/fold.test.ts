@@ -107,14 +107,28 @@ test('routed anew, a document goes where the paths say that it is best', async (
   expect(readRouter(await read(routing!.router))).toMatchObject({ kind: 'discriminative', version: 2 });
 });
 
+const growth = {
+  levels: [{ experts: 3, blocks: 1 }],
+  ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.0' } },
+  grown: { '2': { from: '0', modules: ['embedding', 'level0.2', 'head'] } },
+};
+
+test('a run whose documents are too few does not grow, and it is said why', async () => {
+  const first = await routeFold.fold(input, blobs);
+  const { features } = first.result as { features: RouteFoldInput['features'] };
+  const context = Math.min(...Object.values(first.routing!.paths).map(({ shardTokens }) => shardTokens)) - 1;
+  const grow = { growth, router: first.routing!.router };
+  const output = await routeFold.fold(
+    { ...input, version: 2, context, paths: growth.paths, features, parts: [], grow },
+    blobs,
+  );
+  expect(output.routing).toBeUndefined();
+  expect(output.result).toEqual({ features, kept: expect.stringMatching(/the shard of path \d has \d+ tokens/) });
+});
+
 test('a new path takes half of the documents of the one that it grew from; the others keep theirs', async () => {
   const first = await routeFold.fold(input, blobs);
   const { features } = first.result as { features: RouteFoldInput['features'] };
-  const growth = {
-    levels: [{ experts: 3, blocks: 1 }],
-    ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.0' } },
-    grown: { '2': { from: '0', modules: ['embedding', 'level0.2', 'head'] } },
-  };
   const grow = { growth, router: first.routing!.router };
   const { routing } = await routeFold.fold(
     { ...input, version: 2, paths: growth.paths, features, parts: [], grow },

@@ -48,7 +48,8 @@ export const routeFold: WorkFold = {
   /**
    * Fits the router, routes every document, and cuts the shards; or tells which of several answers to a part agree.
    * Losses from which no router can be learnt that gives every path its documents (none of them is best at anything
-   * yet) leave all as it is, and the result says why. Deterministic. Throws `corpus_too_short`.
+   * yet), and growth for which a path has too few documents to share, leave all as it is, and the result says why.
+   * Deterministic. Throws `corpus_too_short`.
    */
   async fold(raw, blobs): Promise<FoldOutput> {
     const input = AnyFoldInput.parse(raw);
@@ -59,7 +60,7 @@ export const routeFold: WorkFold = {
     try {
       return { ...unmoved, routing: await routingOf(input, texts, features, blobs) };
     } catch (error) {
-      if (input.losses.length === 0 || !isTooShort(error)) throw error;
+      if ((input.losses.length === 0 && !input.grow) || !isTooShort(error)) throw error;
       return { ...unmoved, result: { ...unmoved.result, kept: error.detail } };
     }
   },

@@ -135,11 +135,15 @@ test('a run grows while it trains: a new path goes on from the modules and steps
   };
   const ask = structuredClone(growth) as unknown as Json;
   const [begun] = only(table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask }), 'FoldBegun');
+  // Meanwhile nothing else can be asked for: it would be worked out from what the run is about to leave.
+  const growing = () => routePlan.growing!(table.state.runs['r']!.works['route'] as RouteState);
+  expect(growing()).toBe(true);
   const { grow, paths } = begun!.fold.input as unknown as RouteFoldInput;
   expect(grow).toEqual({ growth, router: blobOf('router') });
   expect(paths).toEqual(['0', '1', '2']);
   const before = structuredClone(table.state.runs['r']!.facts);
   endFold(table, 2, growth);
+  expect(growing()).toBe(false);
   const { facts } = table.state.runs['r']!;
   expect(facts.modules['level0.2']).toEqual(before.modules['level0.1']);
   // No other path has another module than before: its answers stay as they were.
@@ -149,6 +153,20 @@ test('a run grows while it trains: a new path goes on from the modules and steps
   const tasks = Object.values(table.state.leases).map(({ task }) => task.body as unknown as TrainTask);
   expect(tasks.map(({ path }) => path).toSorted()).toEqual(['0', '1', '2']);
   expect(tasks.find(({ path }) => path === '2')).toMatchObject({ globalStep: 20, levels: growth.levels });
+});
+
+test('growth that cannot be is dropped, and it is said why', () => {
+  const run = runFacts('r', [2]);
+  const state: RouteState = { ...routePlan.init(run), parts: null };
+  const growth: Growth = { levels: [], paths: ['0', '1', '2'], modules: {}, grown: {} };
+  const ask = structuredClone(growth) as unknown as Json;
+  routePlan.settle(state, run, { type: 'requested', by: 'operator', ask }, 0);
+  const [fold] = routePlan.plan(state, run, 0, NOBODY).folds;
+  routePlan.settle(state, run, { type: 'begun', fold: fold! }, 0);
+  const result = { features: null, kept: 'too few documents' };
+  routePlan.settle(state, run, { type: 'folded', fold: fold!.key, result }, 0);
+  expect(routePlan.summary(state, run).notice).toBe('The run did not grow: too few documents');
+  expect(routePlan.plan(state, run, 0, NOBODY)).toMatchObject({ folds: [], done: true });
 });
 
 test('a run of one path has nothing to route', () => {

@@ -48,7 +48,7 @@ export interface RouteState {
   folding: boolean;
   /** Re-shardings done or under way. */
   reshardings: number;
-  /** Why the last re-sharding moved nothing; null when it did. */
+  /** Why the last re-sharding moved nothing, or why the run did not grow; null when it did. */
   kept: string | null;
   /** Experts that the operator asked for and that are not there yet. */
   growth: Growth | null;
@@ -109,7 +109,9 @@ export const routePlan: WorkPlan<RouteState> = {
     return report.steps < 1 ? 'bad_steps' : null;
   },
 
-  summary: ({ kept }) => (kept === null ? {} : { notice: `Documents stay with their paths: ${kept}` }),
+  growing: ({ growth }) => growth !== null,
+
+  summary: ({ kept }) => (kept === null ? {} : { notice: kept }),
 };
 
 const isRouted = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
@@ -160,14 +162,18 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       state.folding = true;
       if (run.routing && state.parts) state.reshardings++;
       return;
-    case 'folded':
+    case 'folded': {
       if (isComparison(outcome.fold)) {
         expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result, now));
         return;
       }
-      if (state.parts === null) state.growth = null;
-      Object.assign(state, { parts: null, folding: false, ...RouteFoldResult.parse(outcome.result) });
+      const { features, kept: reason } = RouteFoldResult.parse(outcome.result);
+      const isGrowth = state.parts === null && state.growth !== null;
+      const kept = reason && `${isGrowth ? 'The run did not grow' : 'Documents stay with their paths'}: ${reason}`;
+      if (isGrowth) state.growth = null;
+      Object.assign(state, { parts: null, folding: false, features, kept });
       return;
+    }
     case 'withdrawn':
       delete state.liars.open[outcome.volunteer];
       return;
@@ -178,7 +184,8 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
     case 'routed':
       return;
     case 'requested':
-      if (outcome.ask && run.routing) state.growth = Growth.parse(outcome.ask);
+      // What it was worked out from is not there any more once other growth is.
+      if (outcome.ask && run.routing) state.growth ??= Growth.parse(outcome.ask);
       return;
   }
 }

@@ -94,6 +94,6 @@ export const AnyFoldInput = z.union([RouteFoldInput, RouteCompareInput]);
 /** What the fold answers to its own plan. */
 export const RouteFoldResult = z.object({
   features: z.nullable(BlobRef),
-  /** Why documents stay with their paths: no router could be learnt from the losses. */
+  /** Why all stays as it is: no router could be learnt from the losses, or too few documents are there to grow. */
   kept: z.nullable(z.string()),
 });
