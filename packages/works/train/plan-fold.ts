@@ -48,7 +48,7 @@ export function dueFolds(state: TrainState, run: RunFacts, now: number) {
 /**
  * The contributions of a module's round, by path, when it may end; null while it goes on. It ends when the leases
  * of every path that crosses it have ended and each such path has its quorum; when it is overdue, with the paths
- * that have it. What has already come in is waited for: checking it is up to the coordinator alone.
+ * that have it. Of a path that is not trained any more all there is counts. What has already come in is waited for: checking it is up to the coordinator alone.
  */
 function contributionsTaken(state: TrainState, run: RunFacts, name: string, overdue: boolean) {
   const module = state.modules[name]!;
@@ -57,9 +57,10 @@ function contributionsTaken(state: TrainState, run: RunFacts, name: string, over
   for (const id of module.paths) {
     const path = state.paths[id]!;
     const given = givenTo(run, path, name);
-    const ready = given.length >= run.spec.quorum;
+    const complete = isComplete(run, id, path);
+    const ready = given.length >= run.spec.quorum || (complete && given.length > 0);
     if (overdue && path.leases.some((lease) => state.leases[lease]!.receivedAt !== null)) return null;
-    if (!ready && !overdue && !isComplete(run, id, path)) return null;
+    if (!ready && !overdue && !complete) return null;
     if (ready) taken.push(...given.map((contribution) => ({ id, contribution })));
   }
   return taken.length > 0 ? taken : null;

@@ -130,7 +130,7 @@ class TrainWatch implements KindWatch {
         return `${fold.key} leaves out work that is being checked`;
       if (accepted.length < own.length && !overdue) return `${fold.key} does not wait for a live replica of path ${id}`;
       if (accepted.length < quorum && !overdue && !complete) return `${fold.key} steps before the quorum of path ${id}`;
-      if (accepted.length >= quorum) expected.push(...accepted);
+      if (accepted.length >= quorum || complete) expected.push(...accepted);
     }
     for (const taken of [contributions.map(({ lease }) => lease), fold.contributions])
       if (taken.join() !== expected.join()) return `${fold.key} takes ${taken} where ${expected} are due`;

@@ -189,14 +189,6 @@ describe('one path', () => {
     table.fold();
     expect(table.state.runs['r']!.state).toBe('finished');
   });
-
-  test('quorum two can be met by one volunteer alone', () => {
-    const table = tableWith({ quorum: 2 });
-    table.join('a', SPEED);
-    table.contribute(table.lease('a'), 20);
-    table.ready('a', SPEED);
-    expect(only(table.contribute(table.lease('a'), 20), 'FoldBegun')).toHaveLength(3);
-  });
 });
 
 describe('2 x 2 paths', () => {
