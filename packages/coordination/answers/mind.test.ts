@@ -97,19 +97,29 @@ test('who failed rests, longer each time, also when it comes back; an answer mak
   ask('5', 90_000);
   say('a', '5.1', [0], 90_000);
   expect([fail('6', 90_001), fail('7', 120_000), fail('8', 120_001)]).toEqual([true, false, true]);
+  // An asker that leaves a silent volunteer makes nothing good.
+  ask('9', 180_001);
+  step({ type: 'Left', question: '9' }, 180_002);
+  expect([fail('10', 180_003), fail('11', 300_002), fail('12', 300_003)]).toEqual([true, false, true]);
 });
 
 test('one answer at a time, and so many a minute', () => {
-  const { ask, say } = table('a');
+  const { state, ask, say, step } = table('a');
   ask('q');
   expect(ask('other')).toEqual([{ type: 'FallBack', question: 'other' }]);
   say('a', 'q.1', [0]);
   for (let i = 1; i < ANSWERS_PER_MINUTE; i++) {
+    // To leave and to come back changes nothing.
+    step({ type: 'Agreed', volunteer: 'a', on: false }, i);
+    step({ type: 'Agreed', volunteer: 'a', on: true }, i);
     ask(`q${i}`, i);
     say('a', `q${i}.1`, [0], i);
   }
   expect(typesOf(ask('more', 59_999))).toEqual(['FallBack']);
   expect(typesOf(ask('later', 60_000))).toEqual(['Ask']);
+  step({ type: 'Gone', volunteer: 'a' }, 60_000);
+  ask('after', 120_000);
+  expect(state.grants.size).toBe(0);
 });
 
 test('an asker that has enough gives credit for what came', () => {

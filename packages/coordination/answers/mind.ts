@@ -29,8 +29,6 @@ const MOST_SHUNNED = 10_000;
 
 interface Answerer {
   lease: string | null;
-  /** When its answers of the last minute began. */
-  grantedAt: number[];
 }
 
 interface Question {
@@ -58,6 +56,8 @@ export interface AnswersState {
   readonly patience: Patience;
   /** Connected volunteers whose person agreed. */
   readonly volunteers: Map<string, Answerer>;
+  /** When the answers of the last minute began, by volunteer, also of those who left since. */
+  readonly grants: Map<string, number[]>;
   /** Who failed last, how often in a row, and until when it is left alone. */
   readonly shunned: Map<string, { readonly failures: number; readonly until: number }>;
   readonly questions: Map<string, Question>;
@@ -128,6 +128,7 @@ export type AnswersCommand =
 export const initAnswers = (patience: Patience = PATIENCE): AnswersState => ({
   patience,
   volunteers: new Map(),
+  grants: new Map(),
   shunned: new Map(),
   questions: new Map(),
   leases: new Map(),
@@ -173,7 +174,7 @@ const slowness = ({ received, tokens }: AnswerLease): string => `${received} of 
 
 function agreed(state: AnswersState, volunteer: string, on: boolean, at: number): AnswersCommand[] {
   if (!on) return gone(state, volunteer, at);
-  if (!state.volunteers.has(volunteer)) state.volunteers.set(volunteer, { lease: null, grantedAt: [] });
+  if (!state.volunteers.has(volunteer)) state.volunteers.set(volunteer, { lease: null });
   return [];
 }
 
@@ -186,12 +187,16 @@ function gone(state: AnswersState, volunteer: string, at: number): AnswersComman
 
 /** The volunteer that answers next: of those who are free one that holds the path, then the one that was asked least. */
 function choose(state: AnswersState, { holders, asked }: Question, at: number): string | null {
-  const free = [...state.volunteers].flatMap(([id, answerer]) => {
-    answerer.grantedAt = answerer.grantedAt.filter((time) => time + MINUTE_MS > at);
-    const { lease, grantedAt } = answerer;
+  for (const [id, times] of state.grants) {
+    const recent = times.filter((time) => time + MINUTE_MS > at);
+    if (recent.length > 0) state.grants.set(id, recent);
+    else state.grants.delete(id);
+  }
+  const free = [...state.volunteers].flatMap(([id, { lease }]) => {
+    const count = state.grants.get(id)?.length ?? 0;
     const isRested = (state.shunned.get(id)?.until ?? 0) <= at;
-    const isFree = lease === null && isRested && grantedAt.length < ANSWERS_PER_MINUTE && !asked.includes(id);
-    return isFree ? [{ id, holds: holders.includes(id), count: grantedAt.length }] : [];
+    const isFree = lease === null && isRested && count < ANSWERS_PER_MINUTE && !asked.includes(id);
+    return isFree ? [{ id, holds: holders.includes(id), count }] : [];
   });
   free.sort((a, b) => Number(b.holds) - Number(a.holds) || a.count - b.count);
   return free[0]?.id ?? null;
@@ -209,9 +214,8 @@ function askNext(state: AnswersState, id: string, at: number): AnswersCommand[] 
   const { tokens } = question;
   question.lease = lease;
   state.leases.set(lease, { question: id, volunteer, tokens, grantedAt: at, heardAt: null, received: 0 });
-  const answerer = state.volunteers.get(volunteer)!;
-  answerer.lease = lease;
-  answerer.grantedAt.push(at);
+  state.volunteers.get(volunteer)!.lease = lease;
+  state.grants.set(volunteer, [...(state.grants.get(volunteer) ?? []), at]);
   return [{ type: 'Ask', lease, question: id, volunteer, tokens }];
 }
 
@@ -249,7 +253,8 @@ function settle(state: AnswersState, id: string, code: ErrorCode | null, detail:
   state.leases.delete(id);
   const answerer = state.volunteers.get(volunteer);
   if (answerer) answerer.lease = null;
-  if (code === null) state.shunned.delete(volunteer);
+  // Whoever said nothing before the asker left has made nothing good.
+  if (code === null && tokens > 0) state.shunned.delete(volunteer);
   return {
     type: 'Settle',
     lease: id,
