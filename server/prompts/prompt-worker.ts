@@ -46,6 +46,8 @@ export class PromptWorker {
   #worker: Worker | null = null;
   /** Keys of the paths that the worker holds, the longest unused first. */
   #held: string[] = [];
+  /** Keys of failed jobs, which the worker may still hold: it forgets them with the next path that is lent. */
+  #stray: string[] = [];
   #job = 0;
   #closed = false;
 
@@ -149,28 +151,35 @@ export class PromptWorker {
     return this.#turns.take(signal, async () => {
       if (this.#closed) throw new PathfoldError('not_ready', 'The coordinator is stopping.');
       const lent = [version.key];
+      let base: string | null = null;
       const lend = async (wanted: Wanted): Promise<Lent> => {
         const other = rerouting!.versionOf(wanted);
         lent.push(other.key);
-        return this.#lend(other);
+        if ('base' in wanted) base = other.key;
+        const given = await this.#lend(other, signal);
+        // The base reads to the end of the answer: it is never the longest unused.
+        if (base !== null && this.#held.includes(base))
+          this.#held = [...this.#held.filter((key) => key !== base), base];
+        return given;
       };
       try {
-        const first = await this.#lend(version);
-        signal.throwIfAborted();
+        const first = await this.#lend(version, signal);
         await this.#converse({ type: 'job', job: ++this.#job, lent: first, task }, signal, receive, lend);
       } catch (error) {
         this.#held = this.#held.filter((key) => !lent.includes(key));
+        this.#stray.push(...lent);
         throw error;
       }
     });
   }
 
   /** Counts the path as held from now on. */
-  async #lend(version: PathVersion): Promise<Lent> {
+  async #lend(version: PathVersion, signal: AbortSignal): Promise<Lent> {
     const { key } = version;
     const source = this.#held.includes(key) ? null : await version.load();
+    signal.throwIfAborted();
     const kept = this.#held.filter((other) => other !== key);
-    const forget = kept.splice(0, kept.length + 1 - HELD_PATHS);
+    const forget = [...this.#stray.splice(0), ...kept.splice(0, kept.length + 1 - HELD_PATHS)];
     this.#held = [...kept, key];
     return { key, source, forget };
   }
@@ -216,6 +225,7 @@ export class PromptWorker {
     const forgetIt = () => {
       this.#worker = null;
       this.#held = [];
+      this.#stray = [];
     };
     worker.on('error', forgetIt).on('exit', forgetIt);
     this.#worker = worker;
