@@ -13,7 +13,7 @@ export interface BlobSource {
  * size and hash before it is used or stored. Throws PathfoldError `blob_unavailable`.
  */
 export function createFetching(cache: Cache, sources: readonly BlobSource[], onStored: () => void) {
-  const underway = new Map<string, Promise<Uint8Array>>();
+  const underway = new Map<string, { readonly promise: Promise<Uint8Array>; readonly signal: AbortSignal }>();
 
   const fetchNow = async (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
     const own = await cache.get(ref.sha256).catch(() => null);
@@ -29,13 +29,19 @@ export function createFetching(cache: Cache, sources: readonly BlobSource[], onS
     throw new PathfoldError('blob_unavailable', `Blob ${ref.sha256.slice(0, 12)} of ${ref.bytes} bytes.`);
   };
 
-  return (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
+  const fetchBlob = (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
     const present = underway.get(ref.sha256);
-    if (present) return present;
+    if (present)
+      return present.promise.catch((error) => {
+        // Who began it gave it up; who joined still wants it.
+        if (present.signal.aborted && !signal.aborted) return fetchBlob(ref, signal);
+        throw error;
+      });
     const promise = fetchNow(ref, signal).finally(() => underway.delete(ref.sha256));
-    underway.set(ref.sha256, promise);
+    underway.set(ref.sha256, { promise, signal });
     return promise;
   };
+  return fetchBlob;
 }
 
 const untilAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> => {
