@@ -19,7 +19,8 @@ export function serveAnswers(
   options: SessionOptions,
   clock: { now(): number; nextTurn(): Promise<void> },
 ): void {
-  const hushed = new Set<string>();
+  /** Leases that were asked for and not hushed since. */
+  const wanted = new Set<string>();
   let opened: { readonly key: string; readonly session: PathSession } | null = null;
   let tail: Promise<unknown> = Promise.resolve();
 
@@ -37,12 +38,13 @@ export function serveAnswers(
 
   async function answer(ask: Ask): Promise<void> {
     const { lease, task, continuation } = ask;
+    if (!wanted.has(lease)) return;
     let ids: number[] = [];
     let sentAt = Number.NEGATIVE_INFINITY;
     const session = await open(ask);
     for await (const id of continueAnswer(session, task.model.context, continuation)) {
       await clock.nextTurn();
-      if (hushed.delete(lease)) return;
+      if (!wanted.has(lease)) return;
       ids.push(id);
       if (clock.now() - sentAt < TOKENS_EVERY_MS) continue;
       port.post({ type: 'tokens', lease, ids, end: false });
@@ -54,15 +56,17 @@ export function serveAnswers(
 
   port.listen((message) => {
     if (message.type === 'hush') {
-      hushed.add(message.lease);
+      wanted.delete(message.lease);
       return;
     }
+    wanted.add(message.lease);
     tail = tail
       .then(() => answer(message))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        await opened?.session.release().catch(() => {});
         opened = null;
         port.post({ type: 'failed', lease: message.lease, detail: String((error as Error)?.message ?? error) });
       })
-      .finally(() => hushed.delete(message.lease));
+      .finally(() => wanted.delete(message.lease));
   });
 }
