@@ -24,13 +24,13 @@ export function MannerCard({
   readonly onChange: (choice: MannerChoice) => void;
 }) {
   const set = (part: Partial<MannerChoice>) => onChange({ ...choice, ...part });
-  const byNetwork = choice.by === 'network';
+  const byNetwork = choice.by === 'network' && isPublic;
   return (
     <Card title="Who answers">
       <div className="grid gap-5">
         <Select<MannerChoice['by']>
           label="Computed by"
-          value={choice.by}
+          value={byNetwork ? 'network' : 'browser'}
           options={[
             { value: 'browser', label: 'this browser' },
             { value: 'network', label: 'a volunteer of the network', disabled: !isPublic },
