@@ -1,3 +1,4 @@
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Company } from '@pathfold/coordination/work-plan';
 import { expect, test } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   partsOf,
   settleComparison,
   settleLease,
+  timeOf,
   wholeOf,
 } from './parts.ts';
 
@@ -39,6 +41,28 @@ test('where two answers differ a third is waited for, however late the second ca
   compare(parts, null, 160);
   expect(whole(parts, 170)).toEqual({ done: null, wakeAt: 260 });
   expect(whole(parts, 260).done).toMatchObject([{ lease: 'a', confirmed: false }]);
+});
+
+test('who computes a part a second time is not waited for without end', () => {
+  const parts = partsOf(['0'], 2);
+  answer(parts, '0', 'a', 0);
+  holdPart(parts, '0', 'b', 'b', []);
+  expect(whole(parts, 50)).toEqual({ done: null, wakeAt: 100 });
+  expect(whole(parts, 100).done).toMatchObject([{ lease: 'a', confirmed: false }]);
+});
+
+test('however slow a volunteer claims to be, its lease of a part ends after 20 round deadlines', () => {
+  const run = runFacts('r', [1], { roundDeadlineMs: 1000 });
+  expect(timeOf(run, 5000, 1e-6)).toEqual({ durationMs: 20_000, expectedMs: 20_000 });
+});
+
+test('nobody is looked for while a part has no answer at all', () => {
+  const parts = partsOf(['0', '1'], 2);
+  answer(parts, '0', 'a', 0);
+  const hasOther = () => {
+    throw new Error('a search among thousands');
+  };
+  expect(whole(parts, 10, { ...EVERYBODY, hasOther })).toEqual({ done: null, wakeAt: null });
 });
 
 test('a comparison of answers that are not there any more settles nothing', () => {

@@ -165,10 +165,22 @@ export function settleComparison(
 export const areConfirmed = (parts: Parts): boolean =>
   Object.values(parts).every(({ confirmed }) => confirmed !== null);
 
+/** Slack for downloads and the upload beside three times the expected time. */
+const TRAVEL_MS = 60_000;
+/** Round deadlines that a lease of a part lasts at most, however slow its holder claims to be. */
+const MOST_ROUNDS = 20;
+
+/** How long a volunteer of this speed (0: unknown) should need for so many tokens, and how long it may. */
+export function timeOf({ spec }: RunFacts, tokens: number, tokensPerSecond: number) {
+  const mostMs = MOST_ROUNDS * spec.roundDeadlineMs;
+  const neededMs = tokensPerSecond ? Math.ceil((1000 * tokens) / tokensPerSecond) : spec.roundDeadlineMs;
+  return { durationMs: Math.min(mostMs, 3 * neededMs + TRAVEL_MS), expectedMs: Math.min(mostMs, neededMs) };
+}
+
 /** Whoever computes a round is free again after its deadline. */
 export const patienceMs = (run: RunFacts): number => 2 * run.spec.roundDeadlineMs;
 
-/** How long a part waits for an unrelated volunteer who is there but does not come. */
+/** How long a part waits for an unrelated volunteer who is there but does not come, or does not end. */
 export interface Patience {
   readonly now: number;
   readonly ms: number;
@@ -177,23 +189,29 @@ export interface Patience {
 
 /**
  * All parts in order, once each is done: confirmed; or answered once where one answer was asked for; or answered while
- * nobody unrelated lends or comes in time. Where only time is missing, when to look again.
+ * nobody unrelated lends, comes, or ends what it computes in time. Where only time is missing, when to look again.
  */
-export function wholeOf(parts: Parts, patience: Patience): { done: DonePart[] | null; wakeAt: number | null } {
-  const done: DonePart[] = [];
-  let wakeAt: number | null = null;
+export function wholeOf(
+  parts: Parts,
+  { now, ms, company }: Patience,
+): { done: DonePart[] | null; wakeAt: number | null } {
+  const alone: Part[] = [];
+  const held: Part[] = [];
   for (const name in parts) {
     const part = parts[name]!;
-    const { answers, confirmed, wanted, modules } = part;
-    const answer = confirmed === null ? answers[0] : answers.find(({ lease }) => lease === confirmed);
-    const single = confirmed === null && wanted > 1;
-    if (!answer || (single && (isHeld(part) || isComparable(part)))) return { done: null, wakeAt: null };
-    const waitsUntil = part.answeredAt! + patience.ms;
-    if (single && patience.now < waitsUntil && patience.company.hasOther(peopleOf(part)))
-      wakeAt = Math.min(wakeAt ?? waitsUntil, waitsUntil);
-    done.push({ name, lease: answer.lease, sha256: answer.sha256, confirmed: confirmed !== null, modules });
+    if (part.answers.length === 0 || isComparable(part)) return { done: null, wakeAt: null };
+    if (part.confirmed !== null || part.wanted === 1 || now >= part.answeredAt! + ms) continue;
+    (isHeld(part) ? held : alone).push(part);
   }
-  return wakeAt === null ? { done, wakeAt } : { done: null, wakeAt };
+  // Who else is there is asked last: it is a search among everybody.
+  const waiting = held.length > 0 ? held : alone.filter((part) => company.hasOther(peopleOf(part)));
+  if (waiting.length > 0) return { done: null, wakeAt: ms + Math.min(...waiting.map(({ answeredAt }) => answeredAt!)) };
+  return { done: Object.entries(parts).map(([name, part]) => doneOf(name, part)), wakeAt: null };
+}
+
+function doneOf(name: string, { answers, confirmed, modules }: Part): DonePart {
+  const { lease, sha256 } = confirmed === null ? answers[0]! : answers.find((answer) => answer.lease === confirmed)!;
+  return { name, lease, sha256, confirmed: confirmed !== null, modules };
 }
 
 /** Who was found to invent answers in a run. */

@@ -22,11 +22,11 @@ import {
   settleComparison,
   settleLease,
   shiftParts,
+  timeOf,
   wholeOf,
 } from '../parts.ts';
 import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 
-const TRAVEL_MS = 60_000;
 /** Failures after which the round is given up. */
 const ATTEMPTS = 3;
 /** Length of the chunks in which paths are compared when re-routing is measured. */
@@ -193,9 +193,7 @@ function taskOf(
     chunkTokens: whole ? CHUNK_TOKENS : null,
   };
   const share = assignment && !whole && routing ? routing.counts[split][index]! / sum(routing.counts[split]) : 1;
-  const { tokensPerSecond } = volunteer;
   const tokens = 2 * tokensIn(run, split);
-  const expectedMs = tokensPerSecond ? Math.ceil((1000 * share * tokens) / tokensPerSecond) : spec.roundDeadlineMs;
   const last = split === 'test' ? state.lastRound : state.keptRound;
   const overdue = asked || round - last > spec.evaluateEvery || state.campaign !== null;
   return {
@@ -203,8 +201,7 @@ function taskOf(
     body: body as Json,
     steps: tokensIn(run, split),
     tokens,
-    durationMs: 3 * expectedMs + TRAVEL_MS,
-    expectedMs,
+    ...timeOf(run, share * tokens, volunteer.tokensPerSecond),
     priority: overdue ? 1 : -1,
     maxPayloadBytes: 65_536 + 64 * tokensIn(run, split),
     path: null,

@@ -21,6 +21,7 @@ import {
   settleComparison,
   settleLease,
   shiftParts,
+  timeOf,
   wholeOf,
 } from '../parts.ts';
 import {
@@ -37,7 +38,6 @@ const PART_BYTES = 1_000_000;
 /** Share of the run after which the first re-sharding comes, and the stretch over which all of them do. */
 const FIRST_RESHARDING = 0.3;
 const RESHARDINGS_SPAN = 0.4;
-const TRAVEL_MS = 60_000;
 
 /** State of routing inside one run. */
 export interface RouteState {
@@ -192,15 +192,12 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
 
 /** A lease over at most so many tokens. */
 function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, volunteer: VolunteerFacts): Task {
-  const { tokensPerSecond } = volunteer;
-  const expectedMs = tokensPerSecond ? Math.ceil((1000 * tokens) / tokensPerSecond) : run.spec.roundDeadlineMs;
   return {
     key: `${body.type} ${part}`,
     body: body as Json,
     steps: tokens,
     tokens,
-    durationMs: 3 * expectedMs + TRAVEL_MS,
-    expectedMs,
+    ...timeOf(run, tokens, volunteer.tokensPerSecond),
     priority: 1,
     maxPayloadBytes: 65_536 + 64 * tokens,
     path: null,
