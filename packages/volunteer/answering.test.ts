@@ -1,6 +1,8 @@
 import type { Down } from '@pathfold/protocol/down';
+import { ANSWERING_VERSION } from '@pathfold/protocol/version';
 import { expect, test } from 'vitest';
 import type { AnswersWorker, FromAnswers, ToAnswers } from './answer-words.ts';
+import { createAnswering } from './answering.ts';
 import { until, useScene } from './scene.fixture.ts';
 
 const scene = useScene();
@@ -28,9 +30,7 @@ function scriptedWorker() {
     worker,
     say: (message: FromAnswers) => say(message),
     crash: (detail: string) => crash(detail),
-    get ended() {
-      return ended;
-    },
+    hasEnded: () => ended,
   };
 }
 
@@ -40,7 +40,7 @@ const askMessage = (lease: string): Extract<Down, { type: 'ask' }> => {
   const body = { model, levels: [{ experts: 1, blocks: 1 }], embedding: 'shared', path: '0', modules: [module] };
   const sampling = { temperature: 1, topP: 1, topK: null, seed: 1 };
   const continuation = { ...sampling, window: [0, 5], answered: 0, tokens: 4, vocabulary: 290 };
-  return { type: 'ask', lease, run: 'run', body, continuation, durationMs: 60_000 };
+  return { type: 'ask', lease, run: 'run', body, continuation };
 };
 
 /** Starts a volunteer whose person agreed; answers when the coordinator knows. */
@@ -127,13 +127,49 @@ test('a pause, or a change of mind, takes the offer back and ends the worker', a
   const off = scene.coordinator.next('answering');
   scene.volunteer.pause();
   expect(await off).toEqual({ type: 'answering', on: false });
-  expect(worker.ended).toBe(true);
+  expect(worker.hasEnded()).toBe(true);
   const on = scene.coordinator.next('answering');
   scene.volunteer.resume();
   expect(await on).toEqual({ type: 'answering', on: true });
   const again = scene.coordinator.next('answering');
   scene.volunteer.setAnswering(false);
   expect(await again).toEqual({ type: 'answering', on: false });
+});
+
+test('a change of mind ends worker and downloads, also while the coordinator is not there to be told', () => {
+  const welcome = { volunteer: 'a', resume: 'r', heartbeatMs: 1, silenceMs: 2, credit: 0, leases: [], iceServers: [] };
+  const begin = () => {
+    const { worker, hasEnded } = scriptedWorker();
+    const signals: AbortSignal[] = [];
+    const fetchBlob = (_ref: unknown, signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<never>(() => {});
+    };
+    const answering = createAnswering(
+      () => worker,
+      fetchBlob,
+      () => {},
+      () => {},
+    );
+    answering.agree(true);
+    answering.hear({ type: 'challenge', nonce: 'n', version: ANSWERING_VERSION });
+    answering.hear({ type: 'welcome', ...welcome });
+    answering.tend(true);
+    return { answering, hasEnded, signals };
+  };
+  const asked = begin();
+  asked.answering.hear(askMessage('a.1'));
+  expect(asked.signals.map(({ aborted }) => aborted)).toEqual([false]);
+  asked.answering.agree(false);
+  asked.answering.tend(true);
+  expect([asked.signals[0]!.aborted, asked.hasEnded()]).toEqual([true, true]);
+
+  const away = begin();
+  away.answering.hear({ type: 'challenge', nonce: 'm', version: ANSWERING_VERSION });
+  expect(away.hasEnded()).toBe(false);
+  away.answering.agree(false);
+  away.answering.tend(true);
+  expect(away.hasEnded()).toBe(true);
 });
 
 test('an older coordinator is not told what it would not understand', async () => {

@@ -104,17 +104,17 @@ export function createAnswering(
     },
     tend(takesPart) {
       const wanted = agreed && takesPart && openAnswers !== null;
+      if (!wanted && worker) {
+        fetching?.abort();
+        if (now) over(now.lease);
+        worker.terminate();
+        worker = null;
+      }
       if (wanted === told || !welcomed || version < ANSWERING_VERSION) return;
       told = wanted;
       send({ type: 'answering', on: wanted });
-      if (wanted) {
-        // Whoever asks waits only so long for the first token: the worker is there before.
-        start();
-        return;
-      }
-      if (now) over(now.lease);
-      worker?.terminate();
-      worker = null;
+      // Whoever asks waits only so long for the first token: the worker is there before.
+      if (wanted) start();
     },
     hear(message) {
       switch (message.type) {

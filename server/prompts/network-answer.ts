@@ -103,5 +103,7 @@ export function createNetworkAnswers({ network, blobs, holdersOf }: PromptDeps, 
       for (const note of notes.splice(0)) yield { note };
       yield piece;
     }
+    // At a stop sequence the last writer is known only now.
+    for (const note of notes.splice(0)) yield { note };
   };
 }

@@ -16,6 +16,7 @@ import {
   uploadCorpus,
 } from '../testing/coordinator.ts';
 import { FakeVolunteer } from '../testing/volunteer.ts';
+import { createNetwork } from './network.ts';
 
 type Ask = Extract<Down, { type: 'ask' }>;
 const PROMPT = 'path module zebra round';
@@ -179,6 +180,51 @@ describe.each<[string, string, (one: FakeVolunteer, ask: Ask, ids: number[]) => 
   });
 });
 
+test('what a volunteer says in its own words goes no further', async () => {
+  const one = await volunteer();
+  const answer = overNetwork(PROMPT);
+  const { lease } = await one.next('ask');
+  one.send({ type: 'unanswered', lease, code: 'toString', detail: `It asked: ${PROMPT}` });
+  const { pathfold } = await answer;
+  expect(pathfold.writers[0]).toMatchObject({ volunteer: one.id, code: 'answer_broken_off' });
+  await one.next('settled');
+  const log = await coordinator.coordinator.store.events.load();
+  expect(JSON.stringify([log, await recordOf(one), pathfold])).not.toContain('It asked');
+});
+
+test('agreement ends with its socket, also where a newer one of the same volunteer takes its place', async () => {
+  const one = await volunteer();
+  const again = new FakeVolunteer(origin, one);
+  volunteers.push(again);
+  await again.join();
+  const { pathfold } = await overNetwork(PROMPT);
+  expect(pathfold.writers.map(({ by }) => by)).toEqual(['coordinator']);
+  expect(again.heard.some(({ type }) => type === 'ask')).toBe(false);
+});
+
+test('an asker that hangs up before anything is sent, or before a token comes, leaves no trace', () => {
+  const sent: string[] = [];
+  let records = 0;
+  const network = createNetwork({
+    send: (_volunteer, { type }) => sent.push(type) > 0,
+    async record() {
+      records += 1;
+    },
+    creditOf: () => 0,
+    now: () => 0,
+  });
+  network.heard('a', { type: 'answering', on: true });
+  const task: AnswerTask = { model: run.spec.model, levels: [], embedding: 'shared', path: '0', modules: [] };
+  const sampling = { temperature: 1, topP: 1, topK: null, seed: 1 };
+  const question = { run: 'r', task, prompt: [0, 5], sampling, tokens: 4, vocabulary: 300, holders: [] };
+  expect(() => network.answer(question, AbortSignal.abort())).toThrow(DOMException);
+  expect(sent).toEqual([]);
+  const control = new AbortController();
+  network.answer(question, control.signal);
+  control.abort();
+  expect([sent, records]).toEqual([['ask', 'hush'], 0]);
+});
+
 test('a drip of tokens is not waited for longer than a whole answer may take', async () => {
   const own = await complete(PROMPT);
   const one = await volunteer();
@@ -224,7 +270,9 @@ test('a stop sequence ends the work of the volunteer, which has credit for what 
   const ask = await one.next('ask');
   const ids = (await honest(ask)).slice(0, -1);
   one.send({ type: 'tokens', lease: ask.lease, ids, end: false });
-  expect((await answer).choices).toEqual(own.choices);
+  const { choices, pathfold } = await answer;
+  expect(choices).toEqual(own.choices);
+  expect(pathfold.writers).toMatchObject([{ by: 'volunteer', volunteer: one.id, code: null }]);
   expect(await one.next('hush')).toMatchObject({ lease: ask.lease });
   expect(await one.next('settled')).toMatchObject({ state: 'checked', credit: ids.length });
 });

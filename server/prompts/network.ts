@@ -119,13 +119,15 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
     const { task, prompt, sampling, vocabulary, run } = asker.question;
     const window = windowAfter(task.model.context, prompt, asker.answered);
     const continuation = { ...sampling, window, answered: asker.answered.length, tokens, vocabulary };
-    send(volunteer, { type: 'ask', lease, run, body: task, continuation, durationMs: patience.wholeMs });
+    send(volunteer, { type: 'ask', lease, run, body: task, continuation });
   }
 
   function settle(command: Extract<AnswersCommand, { type: 'Settle' }>): void {
     const { lease, question, run, volunteer, tokens, credit, code, detail } = command;
     const notice = code === null ? 'A volunteer wrote this.' : `${ERRORS[code].what} ${detail}`;
     open.get(question)?.emit({ writer: { by: 'volunteer', volunteer, tokens, code, notice } });
+    // The asker left before a token came: neither work nor failure.
+    if (code === null && tokens === 0) return;
     record({ type: 'BriefLeaseEnded', lease, run, kind: ANSWER_KIND, volunteer, tokens, credit, code, detail }).then(
       () =>
         send(volunteer, {
@@ -148,8 +150,10 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
         case 'tokens':
           return step({ ...message, type: 'TokensCame', volunteer });
         case 'unanswered': {
-          const code: ErrorCode = message.code in ERRORS ? (message.code as ErrorCode) : 'answer_broken_off';
-          return step({ ...message, type: 'Unanswered', volunteer, code });
+          const { lease } = message;
+          const code = Object.hasOwn(ERRORS, message.code) ? (message.code as ErrorCode) : 'answer_broken_off';
+          // Its own words may hold the prompt: they go no further.
+          return step({ type: 'Unanswered', volunteer, lease, code, detail: 'The volunteer gave it up.' });
         }
       }
     },
@@ -163,6 +167,7 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
 
     /** The parts of an answer as they come, until `signal` aborts. Who stops reading has enough. */
     answer(question: NetworkQuestion, signal: AbortSignal): ReadableStream<NetworkPart> {
+      signal.throwIfAborted();
       if (open.size >= MOST_QUESTIONS)
         throw new PathfoldError('queue_full', `${MOST_QUESTIONS} prompts are with volunteers already.`);
       const id = newSecret(12);

@@ -105,6 +105,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     if (desk.isBanned(who.volunteer)) throw new PathfoldError('banned');
     volunteer = who.volunteer;
     phase = 'joining';
+    network.gone(volunteer); // An older socket's agreement ends with it.
     connections.enter(volunteer, connection);
     const { credit, leases, resume } = await desk.join(who.hello, volunteer, deps.address);
     if (socket.readyState !== socket.OPEN) return;
