@@ -4,11 +4,14 @@ import { expect, test } from 'vitest';
 import {
   beginComparison,
   dueComparisons,
+  expose,
   holdPart,
+  noLiars,
   type Parts,
   partsOf,
   settleComparison,
   settleLease,
+  shiftParts,
   timeOf,
   wholeOf,
 } from './parts.ts';
@@ -63,6 +66,32 @@ test('nobody is looked for while a part has no answer at all', () => {
     throw new Error('a search among thousands');
   };
   expect(whole(parts, 10, { ...EVERYBODY, hasOther })).toEqual({ done: null, wakeAt: null });
+});
+
+test('a part waits from the end of a pause for as long as it waits otherwise', () => {
+  const parts = partsOf(['0'], 2);
+  answer(parts, '0', 'a', 900);
+  shiftParts(parts, 1000, 1000);
+  expect(whole(parts, 1000)).toEqual({ done: null, wakeAt: 1100 });
+});
+
+test('what a liar said about other parts counts no more', () => {
+  const parts = partsOf(['0', '1', '2'], 2);
+  answer(parts, '0', 'liar', 0);
+  answer(parts, '1', 'liar', 0);
+  answer(parts, '1', 'a', 0);
+  answer(parts, '2', 'a', 0);
+  const liars = noLiars();
+  expose(liars, { liar: 'of part 3' }, parts);
+  expect(whole(parts, 1000)).toEqual({ done: null, wakeAt: null });
+  for (const name of ['0', '2']) answer(parts, name, 'b', 10);
+  answer(parts, '0', 'c', 10);
+  answer(parts, '1', 'd', 10);
+  expect(dueComparisons(parts).map(({ contributions }) => contributions)).toEqual([
+    ['b', 'c'],
+    ['a', 'd'],
+    ['a', 'b'],
+  ]);
 });
 
 test('a comparison of answers that are not there any more settles nothing', () => {

@@ -12,7 +12,7 @@ interface Answer {
 interface Part {
   /** Who computes it, by lease. */
   readonly holders: Record<string, string>;
-  readonly answers: Answer[];
+  answers: Answer[];
   /** When the first answer came; or when the last comparison ended that told nothing. */
   answeredAt: number | null;
   /** Answers that are asked for: one, or two unrelated ones, and one more whenever no two agree. */
@@ -101,9 +101,10 @@ export function settleLease(
   return true;
 }
 
-/** The run stood still: nobody could come to confirm anything. */
-export function shiftParts(parts: Parts, ms: number): void {
-  for (const part of Object.values(parts)) if (part.answeredAt !== null) part.answeredAt += ms;
+/** The run stood still: nobody could come to confirm anything. What came meanwhile waits from now on. */
+export function shiftParts(parts: Parts, ms: number, now: number): void {
+  for (const part of Object.values(parts))
+    if (part.answeredAt !== null) part.answeredAt = Math.min(now, part.answeredAt + ms);
 }
 
 const isComparable = ({ answers, wanted, confirmed }: Part): boolean =>
@@ -224,10 +225,18 @@ export interface Liars {
 
 export const noLiars = (): Liars => ({ known: {}, open: {} });
 
-export function expose(liars: Liars, found: Record<string, string>): void {
+/** What they said before counts no more, where nobody has compared it yet. */
+export function expose(liars: Liars, found: Record<string, string>, parts: Parts | null | undefined): void {
   for (const [volunteer, lease] of Object.entries(found)) {
     if (liars.known[volunteer]) continue;
     liars.known[volunteer] = true;
     liars.open[volunteer] = lease;
+  }
+  for (const part of Object.values(parts ?? {})) {
+    const { answers, comparing, confirmed, wanted } = part;
+    if (comparing || confirmed !== null || !answers.some(({ volunteer }) => liars.known[volunteer])) continue;
+    part.answers = answers.filter(({ volunteer }) => !liars.known[volunteer]);
+    if (part.answers.length === 0) part.answeredAt = null;
+    if (wanted > 1) part.wanted = Math.max(2, part.answers.length + 1);
   }
 }

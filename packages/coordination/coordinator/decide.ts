@@ -133,13 +133,16 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   const reason = isTraining ? hopelessTask(run) : null;
   if (reason !== null) return [{ at: now, type: 'RunStateChanged', run: id, state: 'paused', reason }];
   const events = isTraining ? [] : halt(desk, run);
+  const refuted = new Set<string>();
   let done = true;
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const kind of run.kinds) {
     if (!goesOn(desk, run, kind)) continue;
     const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now, companyOf(state, memory.lending));
     for (const volunteer of wanted.refuted ?? []) {
-      const credit = state.volunteers[volunteer]?.credits[id] ?? 0;
+      // Another kind of work may have taken all of it just now.
+      const credit = refuted.has(volunteer) ? 0 : (state.volunteers[volunteer]?.credits[id] ?? 0);
+      refuted.add(volunteer);
       const lease = wanted.evidence?.[volunteer];
       events.push({ at: now, type: 'CreditWithdrawn', run: id, kind, volunteer, credit, ...(lease && { lease }) });
     }

@@ -142,7 +142,8 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
 
   asked: ({ wanted, campaign }) => wanted || campaign?.asked === true,
 
-  admit({ campaign }, run, { lease, report: { steps } }) {
+  admit({ campaign, liars }, run, { lease, volunteer, report: { steps } }) {
+    if (liars.known[volunteer]) return 'refuted';
     if (!campaign || !holdsPart(campaign.parts, lease)) return 'round_over';
     return steps < 1 || steps > tokensIn(run, campaign.split) ? 'bad_steps' : null;
   },
@@ -239,7 +240,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       return;
     case 'folded':
       if (isComparison(outcome.fold)) {
-        expose(liars, settleComparison(campaign?.parts, outcome.fold, outcome.result, now));
+        expose(liars, settleComparison(campaign?.parts, outcome.fold, outcome.result, now), campaign?.parts);
         return;
       }
       state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);
@@ -255,7 +256,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       delete liars.open[outcome.volunteer];
       return;
     case 'resumed':
-      if (campaign) shiftParts(campaign.parts, outcome.pausedMs);
+      if (campaign) shiftParts(campaign.parts, outcome.pausedMs, now);
       return;
     case 'routed':
       // Scores of the documents that paths had before decide nothing about those that they have now.

@@ -104,7 +104,8 @@ export const routePlan: WorkPlan<RouteState> = {
     return { ...wanted, folds: [fold] };
   },
 
-  admit(state, _run, { lease, report }) {
+  admit(state, _run, { lease, volunteer, report }) {
+    if (state.liars.known[volunteer]) return 'refuted';
     if (!state.parts || !holdsPart(state.parts, lease)) return 'round_over';
     return report.steps < 1 ? 'bad_steps' : null;
   },
@@ -164,7 +165,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       return;
     case 'folded': {
       if (isComparison(outcome.fold)) {
-        expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result, now));
+        expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result, now), state.parts);
         return;
       }
       const { features, kept: reason } = RouteFoldResult.parse(outcome.result);
@@ -178,7 +179,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       delete state.liars.open[outcome.volunteer];
       return;
     case 'resumed':
-      if (state.parts) shiftParts(state.parts, outcome.pausedMs);
+      if (state.parts) shiftParts(state.parts, outcome.pausedMs, now);
       return;
     case 'received':
     case 'routed':
