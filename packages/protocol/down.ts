@@ -62,6 +62,7 @@ export const Down = z.discriminatedUnion('type', [
     run: id,
     body: z.unknown(),
     continuation: Continuation,
+    durationMs: duration,
   }),
   /** Enough of that answer. */
   z.strictObject({ type: z.literal('hush'), lease: id }),

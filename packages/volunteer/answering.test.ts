@@ -40,7 +40,7 @@ const askMessage = (lease: string): Extract<Down, { type: 'ask' }> => {
   const body = { model, levels: [{ experts: 1, blocks: 1 }], embedding: 'shared', path: '0', modules: [module] };
   const sampling = { temperature: 1, topP: 1, topK: null, seed: 1 };
   const continuation = { ...sampling, window: [0, 5], answered: 0, tokens: 4, vocabulary: 290 };
-  return { type: 'ask', lease, run: 'run', body, continuation };
+  return { type: 'ask', lease, run: 'run', body, continuation, durationMs: 60_000 };
 };
 
 /** Starts a volunteer whose person agreed; answers when the coordinator knows. */

@@ -119,7 +119,7 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
     const { task, prompt, sampling, vocabulary, run } = asker.question;
     const window = windowAfter(task.model.context, prompt, asker.answered);
     const continuation = { ...sampling, window, answered: asker.answered.length, tokens, vocabulary };
-    send(volunteer, { type: 'ask', lease, run, body: task, continuation });
+    send(volunteer, { type: 'ask', lease, run, body: task, continuation, durationMs: patience.wholeMs });
   }
 
   function settle(command: Extract<AnswersCommand, { type: 'Settle' }>): void {
