@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** The words of a full IPv6 address that name the network of one household or office. */
-const NETWORK_WORDS = 4;
+/** The words of a full IPv6 address that name a network: one customer may get as many as 65 536 of four words. */
+const NETWORK_WORDS = 3;
 
-/** The network of an address, which whoever is there shares: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** The network of an address, which whoever is there shares: an IPv4 address, or the first 48 bits of an IPv6 address. */
 export function networkOf(address: string): string {
   const [plain = ''] = address.split('%');
   const mapped = plain.slice(plain.lastIndexOf(':') + 1);
