@@ -98,7 +98,7 @@ export const leaseHandlers: Handlers<
     const volunteer = scene.state.volunteers[lease.volunteer];
     if (volunteer) volunteer.rejectedCount++;
     const run = scene.state.runs[lease.run];
-    if (run) noteRejected(run, lease, event.code);
+    if (run) noteRejected(run, lease, volunteer?.origin ?? lease.volunteer, event.code);
     loseLease(scene, lease);
   },
 

@@ -44,7 +44,7 @@ export interface RunRecord {
 /** Contributions to one task that failed their check, since the last that passed or the run was resumed. */
 export interface Failures {
   attempts: number;
-  /** Who handed them in, each once. */
+  /** Who handed them in, each once: by network, or by id where that is not known. */
   readonly volunteers: string[];
   /** Of the last one. */
   code: string;

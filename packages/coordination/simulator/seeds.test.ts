@@ -45,7 +45,7 @@ test('runs go on though tasks of theirs fail for everybody: they pause, with a r
   reasons = reasons.filter((reason) => reason !== null);
   expect(reasons.length).toBeGreaterThan(0);
   expect(reasons[0]).toMatch(
-    /^The task .* failed its check \d+ times, in the hands of \d+ volunteers?, last as not_finite/,
+    /^The task .* failed its check \d+ times, in the hands of volunteers of \d+ networks?, last as not_finite/,
   );
 });
 

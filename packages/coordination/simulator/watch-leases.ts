@@ -23,6 +23,8 @@ interface SeenVolunteer {
   connected: boolean;
   asked: boolean;
   banned: boolean;
+  /** Its own id where it is not known. */
+  network: string;
   lease: string | null;
   /** By run. */
   readonly credits: Map<string, number>;
@@ -37,7 +39,7 @@ export class LeaseWatch {
   readonly #open = new Set<string>();
   readonly #volunteers = new Map<string, SeenVolunteer>();
   readonly #deleted = new Set<string>();
-  /** By task, who failed its check since it last passed or its run was resumed. */
+  /** By task, the networks of those who failed its check since it last passed or its run was resumed. */
   readonly #failed = new Map<string, string[]>();
   readonly #mayWork: MayWork;
 
@@ -54,7 +56,7 @@ export class LeaseWatch {
         this.#deleted.add(event.run);
         return;
       case 'VolunteerJoined':
-        this.#note(event.volunteer, { connected: true, asked: false });
+        this.#note(event.volunteer, { connected: true, asked: false, network: event.origin ?? event.volunteer });
         break;
       case 'VolunteerReady':
         if (this.#volunteers.get(event.volunteer)?.connected) this.#note(event.volunteer, { asked: true });
@@ -89,8 +91,8 @@ export class LeaseWatch {
       case 'ContributionRejected': {
         const lease = this.leases.get(event.lease);
         if (lease?.status !== 'received') break;
-        const { volunteer } = lease;
-        if (!lease.checked) this.#failed.set(taskOf(lease), [...(this.#failed.get(taskOf(lease)) ?? []), volunteer]);
+        const { network } = this.#volunteers.get(lease.volunteer)!;
+        if (!lease.checked) this.#failed.set(taskOf(lease), [...(this.#failed.get(taskOf(lease)) ?? []), network]);
         this.#close(event.lease, 'ended');
         break;
       }
@@ -123,6 +125,7 @@ export class LeaseWatch {
         connected: true,
         asked: false,
         banned: false,
+        network: id,
         lease: null,
         credits: new Map(),
         ...change,
