@@ -15,17 +15,17 @@ import { lend } from './volunteer-page.ts';
 const OUT = fileURLToPath(new URL('../docs/runs/four-by-four', import.meta.url));
 const SPEC = {
   name: 'four by four',
-  model: { width: 64, blocks: 4, heads: 2, context: 128, vocabulary: 512 },
+  model: { width: 64, blocks: 4, heads: 2, context: 64, vocabulary: 512 },
   levels: [
     { experts: 4, blocks: 2 },
     { experts: 4, blocks: 2 },
   ],
   embedding: 'level' as const,
-  base: { steps: 500 },
-  inner: { steps: 40, batch: 8, learningRate: 0.002, warmupSteps: 40 },
+  base: { steps: 1000 },
+  inner: { steps: 30, batch: 8, learningRate: 0.002, warmupSteps: 40 },
   replicas: 1,
   roundDeadlineMs: 300_000,
-  totalSteps: 480,
+  totalSteps: 360,
   evaluateEvery: 4,
 };
 const MINUTES = 60_000;

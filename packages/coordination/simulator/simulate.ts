@@ -49,8 +49,9 @@ const HEARTBEAT_MS = 10_000;
 const MOST_TROUBLED_MS = 16 * 3_600_000;
 /** In peace the run must go on by so many rounds. */
 const CALM_ROUNDS = 2;
-/** Within so long everything comes to its end: the last evaluation of all paths too, each by two volunteers. */
-const LAST_MS = 3_600_000;
+const LAST_MS = 300_000;
+/** Within so long the last evaluation comes to its end: all paths, each by two volunteers. */
+const LAST_SCORES_MS = 3_600_000;
 
 /** Plays one scenario to its end, or to the first invariant that breaks. */
 export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
@@ -185,7 +186,9 @@ class Simulation {
     for (const { id } of this.runs) this.operate({ type: 'RunStateChanged', run: id, state: 'finished', reason: null });
     const end = this.agenda.now + LAST_MS;
     this.#stepUntil(() => this.agenda.now >= end, LAST_MS);
-    must(Object.keys(host.state.leases).length === 0, () => 'leases are open though no run trains');
+    const isIdle = () => Object.keys(host.state.leases).length === 0;
+    this.#stepUntil(isIdle, LAST_SCORES_MS);
+    must(isIdle(), () => 'leases are open though no run trains');
     host.die();
     this.#stepUntil(() => host.upSince !== null, LAST_MS);
   }
