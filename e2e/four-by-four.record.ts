@@ -21,7 +21,7 @@ const SPEC = {
     { experts: 4, blocks: 2 },
   ],
   embedding: 'level' as const,
-  base: { steps: 1000 },
+  base: { steps: 600 },
   inner: { steps: 30, batch: 8, learningRate: 0.002, warmupSteps: 40 },
   replicas: 1,
   roundDeadlineMs: 300_000,
@@ -100,7 +100,7 @@ test('three tabs and two headless volunteers, who come and go, train sixteen pat
     },
     30 * MINUTES,
   );
-  const base = await client.runs.get(run.baseRun!);
+  const base = await client.runs.get((await client.runs.get(run.id)).baseRun!);
   const { items: modules } = await client.runs.modules(run.id);
   const { items: paths } = await client.runs.paths(run.id);
   for (const volunteer of [first, third]) await volunteer.stop();
