@@ -9,6 +9,14 @@ const figure = (value: number | null): string => (value === null ? '–' : Strin
 const spread = ({ mean, std }: StudyResource['claims'][number]['measured']): string =>
   `${figure(mean)}${std === null ? '' : ` ± ${figure(std)}`}`;
 
+/** Fewer decide nothing yet. */
+const DECIDING_SEEDS = 3;
+
+function verdict({ measured: { n }, holds }: StudyResource['claims'][number]): string {
+  if (n === 0) return 'not measured';
+  return `${holds ? 'held' : 'not held'}${n < DECIDING_SEEDS ? ' so far' : ''}`;
+}
+
 function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
   if (claims.length === 0) return <p className="text-soft text-sm">No results are shipped with this version yet.</p>;
   return (
@@ -25,15 +33,18 @@ function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
           </tr>
         </thead>
         <tbody>
-          {claims.map(({ id, claim, bound, measured, holds }) => (
-            <tr key={id} className="border-line border-t align-top">
-              <td className="min-w-48 py-1 pr-3">{claim}</td>
-              <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
-              <td className="py-1 pr-3 whitespace-nowrap">{spread(measured)}</td>
-              <td className="py-1 pr-3">{measured.n}</td>
-              <td className="py-1">{measured.n === 0 ? 'not measured' : holds ? 'held' : 'not held'}</td>
-            </tr>
-          ))}
+          {claims.map((one) => {
+            const { id, claim, bound, measured } = one;
+            return (
+              <tr key={id} className="border-line border-t align-top">
+                <td className="min-w-48 py-1 pr-3">{claim}</td>
+                <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
+                <td className="py-1 pr-3 whitespace-nowrap">{spread(measured)}</td>
+                <td className="py-1 pr-3">{measured.n}</td>
+                <td className="py-1">{verdict(one)}</td>
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </section>

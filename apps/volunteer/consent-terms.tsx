@@ -44,7 +44,8 @@ export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResour
           ` ${readers(models)} Licence of the weights: ${once(models.map(({ spec }) => spec.licence))}.`}
       </Term>
       <Term name="You send">
-        Changes to the model, and this device’s speed and processor name. Nothing from your disk or other tabs.
+        Changes to the model, this device’s speed and processor name, and answers to prompts if you allow that below.
+        Nothing from your disk or other tabs.
       </Term>
       <Term name="It costs you">
         Electricity, warmth and some traffic. Pause or stop whenever you like, within a second.

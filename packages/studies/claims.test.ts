@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ClaimSpec, type FigureOf, judge, spreadOf } from './claims.ts';
+import { STUDIES } from './names.ts';
 import { Results } from './results.ts';
 
 const gap: ClaimSpec = {
@@ -39,4 +40,10 @@ test('a seed without one of the arms does not count, and nothing measured never 
   expect(claim!.measured).toEqual({ mean: 1, std: null, n: 1 });
   const [empty] = judge([{ ...gap, bound: { op: '<=', value: 99 } }], [results.at(2)]);
   expect(empty).toMatchObject({ measured: { mean: null, std: null, n: 0 }, holds: false });
+});
+
+test.each(Object.keys(STUDIES))('without results no claim of %s is measured', async (name) => {
+  const { claims } = (await STUDIES[name]!.load()).design(false);
+  const measured = judge(claims, [() => Number.NaN]).filter(({ measured: { n } }) => n > 0);
+  expect(measured.map(({ id }) => id)).toEqual([]);
 });

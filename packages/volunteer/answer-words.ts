@@ -1,6 +1,6 @@
 import type { Continuation } from '@pathfold/protocol/continuation';
 import type { AnswerTask } from '@pathfold/works/answer/task';
-import type { WorkerPort } from './worker-port.ts';
+import type { StartedWorker } from './worker-port.ts';
 
 /** What the volunteer says to the worker that answers prompts. `modules`: flat float32 parameters, in the task's order. */
 export type ToAnswers =
@@ -18,8 +18,4 @@ export type FromAnswers =
   | { readonly type: 'failed'; readonly lease: string; readonly detail: string };
 
 /** A started worker, seen from the volunteer. */
-export interface AnswersWorker extends WorkerPort<ToAnswers, FromAnswers> {
-  /** Called once when the worker died by itself. */
-  onCrash(listener: (detail: string) => void): void;
-  terminate(): void;
-}
+export type AnswersWorker = StartedWorker<ToAnswers, FromAnswers>;

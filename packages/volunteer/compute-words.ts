@@ -3,7 +3,7 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { WorkResult } from '@pathfold/works/work-run';
 import type { Job, Probe } from './ports.ts';
-import type { WorkerPort } from './worker-port.ts';
+import type { StartedWorker } from './worker-port.ts';
 
 /** What the volunteer says to its compute worker. `call` names one question, so that its answer finds it. */
 export type ToCompute =
@@ -31,8 +31,4 @@ export type FromCompute =
     };
 
 /** A started worker, seen from the volunteer. */
-export interface ComputeWorker extends WorkerPort<ToCompute, FromCompute> {
-  /** Called once when the worker died by itself. */
-  onCrash(listener: (detail: string) => void): void;
-  terminate(): void;
-}
+export type ComputeWorker = StartedWorker<ToCompute, FromCompute>;
