@@ -76,7 +76,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
       { path: 'async.quorum', label: 'Arrivals a fold', hint: 'at least' },
       { path: 'async.momentumSpread', label: 'Momentum at arrivals', hint: 'part from 0 to 1' },
       { path: 'async.leastSteps', label: 'Fewest steps', hint: 'for the slowest volunteer' },
-      { path: 'async.mostStaleness', label: 'Most staleness', hint: 'versions' },
+      { path: 'async.mostStaleness', label: 'Most staleness', hint: 'versions, of work that comes late' },
       { path: 'async.stalenessPower', label: 'Staleness power', hint: '0: old work counts in full' },
     ],
   },

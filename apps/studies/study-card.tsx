@@ -25,7 +25,7 @@ function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
       <table className="w-full text-left text-sm">
         <thead>
           <tr>
-            {['Claim', 'Bound', 'Measured', 'Seeds', 'Verdict'].map((head) => (
+            {['Claim', 'Verdict', 'Measured', 'Bound', 'Seeds'].map((head) => (
               <th key={head} scope="col" className="py-1 pr-3">
                 {head}
               </th>
@@ -38,10 +38,10 @@ function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
             return (
               <tr key={id} className="border-line border-t align-top">
                 <td className="min-w-48 py-1 pr-3">{claim}</td>
-                <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
+                <td className="py-1 pr-3">{verdict(one)}</td>
                 <td className="py-1 pr-3 whitespace-nowrap">{spread(measured)}</td>
-                <td className="py-1 pr-3">{measured.n}</td>
-                <td className="py-1">{verdict(one)}</td>
+                <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
+                <td className="py-1">{measured.n}</td>
               </tr>
             );
           })}
