@@ -108,14 +108,14 @@ test('three tabs and two headless volunteers, who come and go, train sixteen pat
   const log = await readLog(join(coordinator.folder, 'data'));
 
   const rounds = Object.fromEntries(paths.map(({ id }) => [id, roundsOf(log, run.id, id)]));
+  mkdirSync(OUT, { recursive: true });
+  writeFileSync(join(OUT, 'decisions.jsonl.gz'), gzipSync(log.map((event) => JSON.stringify(event)).join('\n')));
+  writeFileSync(join(OUT, 'figures.json'), `${JSON.stringify(figures(whole), null, 1)}\n`);
+
   expect(paths).toHaveLength(16);
   expect(Math.min(...Object.values(rounds))).toBeGreaterThanOrEqual(10);
   expect(new Set(modules.map(({ blob }) => blob.sha256)).size).toBe(modules.length);
   expect(whole.whole.routedBitsPerByte).toBeLessThan(base.validBitsPerByte!);
-
-  mkdirSync(OUT, { recursive: true });
-  writeFileSync(join(OUT, 'decisions.jsonl.gz'), gzipSync(log.map((event) => JSON.stringify(event)).join('\n')));
-  writeFileSync(join(OUT, 'figures.json'), `${JSON.stringify(figures(whole), null, 1)}\n`);
 
   function figures({ validBitsPerByte, whole: { routedBitsPerByte, oracleBitsPerByte, rerouted } }: Whole) {
     return {

@@ -17,6 +17,12 @@ describe('run spec', () => {
     expect(levelsOf(spec)).toEqual([{ experts: 1, blocks: 4 }]);
   });
 
+  test('momentum steps at arrivals where every fold is a whole step', () => {
+    const [outer, async] = [{ kind: 'momentum' }, { quorum: 4, buffer: 4 }];
+    expect(RunSpec.safeParse({ corpus: 'starter', mode: 'async', outer, async }).success).toBe(true);
+    expect(RunSpec.safeParse({ corpus: 'starter', mode: 'sync', outer }).success).toBe(true);
+  });
+
   test.each([
     ['no corpus', {}, 'corpus'],
     ['zero steps', { corpus: 'starter', inner: { steps: 0 } }, 'inner.steps'],
@@ -26,6 +32,11 @@ describe('run spec', () => {
     ['an infinite deadline', { corpus: 'starter', roundDeadlineMs: Number.POSITIVE_INFINITY }, 'roundDeadlineMs'],
     ['heads that do not divide the width', { corpus: 'starter', model: { width: 64, heads: 3 } }, 'model.heads'],
     ['a quorum above the replicas', { corpus: 'starter', quorum: 3, replicas: 2 }, 'quorum'],
+    [
+      'an outer optimizer that knows no shares of a step, at arrivals',
+      { corpus: 'starter', mode: 'hybrid', outer: { kind: 'adam' } },
+      'outer.kind',
+    ],
     ['levels of other blocks', { corpus: 'starter', levels: [{ experts: 1, blocks: 3 }] }, 'levels'],
     [
       'levels of nothing but private experts',

@@ -141,13 +141,15 @@ export const RunSpec = z
     evaluateEvery: z._default(count(10_000), 5),
   })
   .check((ctx) => {
-    const { model, levels, quorum, replicas, base, routing, async } = ctx.value;
+    const { model, levels, quorum, replicas, base, routing, async, mode } = ctx.value;
     const refuse = (path: string[], message: string) =>
       ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
     if (model.width % (2 * model.heads) !== 0)
       refuse(['model', 'heads'], `width ${model.width} must be a multiple of twice the heads (${model.heads})`);
     if (async.buffer !== null && async.quorum > async.buffer)
       refuse(['async', 'quorum'], `quorum ${async.quorum} is more than the ${async.buffer} arrivals that a fold takes`);
+    const refusal = mode === 'sync' ? null : arrivalRefusal(ctx.value);
+    if (refusal !== null) refuse(['outer', 'kind'], refusal);
     if (quorum > replicas) refuse(['quorum'], `quorum ${quorum} is more than the ${replicas} replicas`);
     if (!levels) return;
     const blocks = levels.reduce((sum, level) => sum + level.blocks, 0);
@@ -164,6 +166,14 @@ export const RunSpec = z
         `routing by ${routing.kind} reads features of a base: ask for {"steps":2000} to train one first, for {"run":ID}, or for routing {"kind":"random"}`,
       );
   });
+
+/** Why modules cannot step at arrivals with this outer optimizer; null when they can. */
+export function arrivalRefusal({ outer, async }: { outer: OuterSpec; async: AsyncSpec }): string | null {
+  const takesShares = outer.kind !== 'momentum' && outer.kind !== 'adam';
+  if (takesShares || async.quorum === async.buffer) return null;
+  return `${outer.kind} takes whole steps only: asynchronously it needs async.quorum and async.buffer of one size, or nesterov in its place`;
+}
+
 export type RunSpecInput = z.input<typeof RunSpec>;
 export type RunSpec = z.infer<typeof RunSpec>;
 

@@ -53,12 +53,13 @@ export function graceEnd(state: TrainState, run: RunFacts, expectedMs: number, n
   return now + (2 * due.length >= leases.length ? ms : ms / 4);
 }
 
-/** Weight of a contribution among others: tokens of its shard and steps taken, and less the staler it is. */
-export function weightOf(run: RunFacts, { id, contribution }: Arrival, staleness: number): number {
-  const { stalenessPower } = run.spec.async;
-  const discount = stalenessPower === 0 ? 1 : (1 + staleness) ** -stalenessPower;
-  return run.paths[id]!.shardTokens * contribution.steps * discount;
-}
+/** Weight of a contribution among others: tokens of its shard and steps taken. */
+export const weightOf = (run: RunFacts, { id, contribution }: Arrival): number =>
+  run.paths[id]!.shardTokens * contribution.steps;
+
+/** What staleness leaves of a delta (Async Local-SGD section 5, polynomial weights). */
+export const discountOf = ({ spec }: RunFacts, staleness: number): number =>
+  (1 + staleness) ** -spec.async.stalenessPower;
 
 /** Volunteers whose work a module can count on, by their last weight; null for those who have given it none yet. */
 function atWork(state: TrainState, name: string, now: number): Map<string, number | null> {
@@ -77,25 +78,27 @@ function atWork(state: TrainState, name: string, now: number): Map<string, numbe
 /**
  * Part of a whole outer step that these arrivals are: their weight over that of a whole buffer, which holds N
  * contributions, one of each volunteer at work. A volunteer's many small contributions count as its work, not as their
- * number; all N together are one step.
+ * number; all N together are one step. A buffer of fixed size that is full is a whole step, whosever work is in it
+ * (FedBuff; of size one, each arrival).
  */
 export function shareOf(
   state: TrainState,
   run: RunFacts,
   name: string,
-  taken: readonly (Arrival & { readonly staleness: number })[],
+  taken: readonly Arrival[],
   now: number,
 ): number {
+  if (taken.length === run.spec.async.buffer) return 1;
   const workers = atWork(state, name, now);
   const own = new Map<string, number>();
   for (const arrival of taken) {
     const { volunteer } = arrival.contribution;
-    own.set(volunteer, (own.get(volunteer) ?? 0) + weightOf(run, arrival, 0));
+    own.set(volunteer, (own.get(volunteer) ?? 0) + weightOf(run, arrival));
   }
   for (const [volunteer, weight] of own) workers.set(volunteer, weight);
   const weights = [...workers.values()].filter((weight) => weight !== null);
   const buffer = Math.max(run.spec.async.buffer ?? workers.size, own.size);
-  const counted = sum(taken.map((arrival) => weightOf(run, arrival, arrival.staleness)));
+  const counted = sum(taken.map((arrival) => weightOf(run, arrival)));
   return Math.min(1, (counted * weights.length) / (sum(weights) * buffer));
 }
 
@@ -117,8 +120,8 @@ export function settleArrivals(
     if (own.length === 0) continue;
     for (const contribution of own) {
       contribution.owed = contribution.owed.filter((other) => other !== name);
-      const { volunteer, expectedMs, steps, receivedAt } = contribution;
-      const weight = run.paths[id]!.shardTokens * steps;
+      const { volunteer, expectedMs, receivedAt } = contribution;
+      const weight = weightOf(run, { id, contribution });
       module.workers[volunteer] = { path: id, weight, until: receivedAt + 2 * expectedMs };
     }
     if (name === run.paths[id]!.modules[0]) {

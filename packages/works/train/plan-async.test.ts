@@ -125,8 +125,8 @@ describe('arrivals', () => {
     const table = tableWith({ grace: 0, stalenessPower: 0.5 });
     warmUp(table, { a: 10, b: 10 });
     const [input] = inputs(table.contribute(table.lease('a'), 20));
-    expect(input!.contributions[0]).toMatchObject({ staleness: 1, weight: (10_000 * 20) / Math.SQRT2 });
-    expect(input!.share).toBeCloseTo(0.5 / Math.SQRT2, 12);
+    expect(input!.contributions[0]).toMatchObject({ staleness: 1, weight: 10_000 * 20, scale: 2 ** -0.5 });
+    expect(input!.share).toBe(0.5);
   });
 
   test('a buffer of N (FedBuff) waits for N arrivals, though nobody waits with it', () => {
@@ -139,6 +139,22 @@ describe('arrivals', () => {
     const [input] = inputs(table.contribute(table.lease('c'), 20));
     expect(input).toMatchObject({ share: 1 });
     expect(input!.contributions).toHaveLength(3);
+  });
+
+  test('a buffer that one volunteer fills is a whole step, and so is a small arrival in a buffer of one', () => {
+    const filled = tableWith({ grace: 0, quorum: 3, buffer: 3, dynamicSteps: false });
+    for (const id of ['a', 'b', 'c']) filled.join(id, SPEED);
+    filled.contribute(filled.lease('a'), 20);
+    filled.ready('a', SPEED);
+    filled.contribute(filled.lease('a'), 20);
+    filled.ready('a', SPEED);
+    const [whole] = inputs(filled.contribute(filled.lease('a'), 20));
+    expect(whole).toMatchObject({ share: 1 });
+    expect(whole!.contributions).toHaveLength(3);
+
+    const single = tableWith({ grace: 0, buffer: 1 });
+    warmUp(single, { a: 10, b: 10 });
+    expect(inputs(single.contribute(single.lease('a'), 3))[0]).toMatchObject({ share: 1 });
   });
 
   test('four paths: each module folds what crosses it, and no path waits for another', () => {

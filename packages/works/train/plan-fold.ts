@@ -1,5 +1,5 @@
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
-import { type Arrival, dueArrivals, shareOf, weightOf } from './plan-arrivals.ts';
+import { type Arrival, discountOf, dueArrivals, shareOf, weightOf } from './plan-arrivals.ts';
 import {
   type Base,
   type Contribution,
@@ -90,8 +90,8 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
       const size = arrived ? norm / Math.sqrt(steps) : norm;
       return {
         ...{ lease, sha256, codec: 'f32', offset: offsetOf(run, id, name) },
-        weight: arrived ? weightOf(run, { id, contribution }, staleness) : run.paths[id]!.shardTokens * steps,
-        scale: size > limit ? limit / size : 1,
+        weight: weightOf(run, { id, contribution }),
+        scale: discountOf(run, staleness) * (size > limit ? limit / size : 1),
         ...{ steps, tokens, staleness, ageMs: Math.max(0, now - grantedAt) },
       };
     }),
@@ -105,7 +105,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     contributions: input.contributions.map(({ lease }) => lease),
     counted: input.contributions.map(({ lease, staleness, ageMs, weight }) => ({
       ...{ lease, staleness, ageMs },
-      share: (input.share * weight) / weights,
+      share: (input.share * weight * discountOf(run, staleness)) / weights,
     })),
   };
 }

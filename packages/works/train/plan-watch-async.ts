@@ -123,9 +123,8 @@ export class AsyncWatch {
       const lease = this.#leases.get(id)!;
       const age = module.version - lease.base[module.name]!;
       if (staleness !== age) return `${fold.key} takes ${id} as ${staleness} versions old where it is ${age}`;
-      const due = facts.paths[lease.path]!.shardTokens * lease.steps * (1 + age) ** -async.stalenessPower;
-      if (Math.abs(weight - due) > 1e-9 * due) return `${fold.key} weighs ${id} wrongly`;
-      if (!(scale > 0 && scale <= 1)) return `${fold.key} scales ${id} by ${scale}`;
+      if (weight !== facts.paths[lease.path]!.shardTokens * lease.steps) return `${fold.key} weighs ${id} wrongly`;
+      if (!(scale > 0 && scale <= (1 + age) ** -async.stalenessPower)) return `${fold.key} scales ${id} by ${scale}`;
     }
     return null;
   }
