@@ -16,9 +16,9 @@ export type StudySpec = z.infer<typeof StudySpec>;
 /**
  * What a chart's lines mean. `lines`: of each group the last is the newest, the others are its past. `frames`: the lines of
  * group `target` stand, the others come one after another. `bars`: heights of one line's points. `dots`: points, a group
- * each in a colour. `tree`: branches of two points.
+ * each in a colour. `tree`: branches of two points. `cells`: a row for each line, heights from 0 to 1.
  */
-export const CHART_FORMS = ['lines', 'frames', 'bars', 'dots', 'tree'] as const;
+export const CHART_FORMS = ['lines', 'frames', 'bars', 'dots', 'tree', 'cells'] as const;
 
 /** A chart that a kind of work draws of its progress: the pages know forms, not kinds. */
 export const Chart = z.object({
@@ -29,6 +29,8 @@ export const Chart = z.object({
   as: z.optional(z.enum(CHART_FORMS)),
   /** Places across that something happened at. */
   marks: z.optional(z.array(z.number())),
+  /** A sentence to say with it. */
+  note: z.optional(z.string()),
   /** In order. */
   lines: z.array(
     z.object({ label: z.string(), group: z.string(), points: z.array(z.tuple([z.number(), z.number()])) }),

@@ -7,39 +7,70 @@ import { SIMULATED_LITTERS, simulatedLitter } from './plan-simulated.ts';
 
 /** Litters that count before whoever lies in all of them is caught: the first is audited, another may come in meanwhile. */
 const CAUGHT_WITHIN = 2;
-const SEEDS = [1, 2, 3];
+const MOST_INVENTED = 1 / 1000;
 
-test.each(SEEDS)('who invents losses is caught within two litters, and its credit is taken back (seed %i)', (seed) => {
+/** Plays liars who invent every answer for twenty minutes; answers by volunteer what was accepted, and when it was caught. */
+function play(seed: number, selection: 'generations' | 'tournament') {
   const drawn = drawScenario(seed, { volunteers: 12 });
-  const spec = drawn.runs[0]!.spec;
-  const study = { name: 'baldwin', config: SIMULATED_LITTERS as never, auditSeed: seed };
+  const study = { name: 'baldwin', config: { ...SIMULATED_LITTERS, selection } as never, auditSeed: seed };
   const scenario = {
     ...drawn,
-    runs: [studyRun('run-a', spec, study)],
+    runs: [studyRun('run-a', drawn.runs[0]!.spec, study)],
     troubles: { ...drawn.troubles, lie: 1, sorts: ['norm'] as const },
     rounds: 0,
     events: 0,
-    virtualMs: 3_600_000,
+    virtualMs: 1_200_000,
   };
-  const accepted = new Map<string, number>();
-  const caught = new Map<string, number>();
+  const books = new Map<string, { accepted: number; lies: number; credit: number; caughtAfter: number | null }>();
   const holders = new Map<string, string>();
+  const invented = new Set<string>();
+  const bookOf = (volunteer: string) => books.get(volunteer)!;
   const see = (event: CoordinatorEvent) => {
-    if (event.type === 'LeaseGranted') holders.set(event.lease, event.volunteer);
-    if (event.type === 'ContributionAccepted') {
-      const volunteer = holders.get(event.lease)!;
-      accepted.set(volunteer, (accepted.get(volunteer) ?? 0) + 1);
+    switch (event.type) {
+      case 'LeaseGranted':
+        holders.set(event.lease, event.volunteer);
+        if (!books.has(event.volunteer))
+          books.set(event.volunteer, { accepted: 0, lies: 0, credit: 0, caughtAfter: null });
+        return;
+      case 'ContributionChecked':
+        if (Object.values(event.figures).every((loss) => loss <= MOST_INVENTED)) invented.add(event.lease);
+        return;
+      case 'ContributionAccepted': {
+        const book = bookOf(holders.get(event.lease)!);
+        book.accepted++;
+        if (invented.has(event.lease)) book.lies++;
+        book.credit += event.credit;
+        return;
+      }
+      case 'CreditWithdrawn': {
+        const book = bookOf(event.volunteer);
+        book.caughtAfter ??= book.accepted;
+        book.credit -= event.credit;
+        return;
+      }
     }
-    if (event.type === 'CreditWithdrawn' && event.credit > 0)
-      caught.set(event.volunteer, accepted.get(event.volunteer) ?? 0);
   };
   const { violation } = simulate(scenario, { kinds: [simulatedLitter], onLogged: see });
-  expect(violation).toBeNull();
-  for (const litters of caught.values()) expect(litters).toBeLessThanOrEqual(CAUGHT_WITHIN);
-  all.push(...caught.keys());
-});
+  return { violation, books: [...books.values()] };
+}
 
-const all: string[] = [];
-test('there were liars to catch', () => {
-  expect(all.length).toBeGreaterThan(0);
+const runs = [1, 2, 3].flatMap((seed) => (['generations', 'tournament'] as const).map((kind) => [seed, kind] as const));
+
+test.each(runs)('who invents losses is caught within two litters, and keeps no credit (seed %i, %s)', (seed, kind) => {
+  const { violation, books } = play(seed, kind);
+  expect(violation).toBeNull();
+  const liars = books.filter(({ lies }) => lies > 0);
+  expect(liars.length).toBeGreaterThan(0);
+  for (const { accepted, caughtAfter, credit } of liars) {
+    if (accepted <= CAUGHT_WITHIN && caughtAfter === null) continue;
+    expect(caughtAfter).not.toBeNull();
+    expect(caughtAfter).toBeLessThanOrEqual(CAUGHT_WITHIN);
+    expect(credit).toBe(0);
+  }
+  const honest = books.filter(({ accepted, lies }) => accepted > CAUGHT_WITHIN && lies === 0);
+  expect(honest.length).toBeGreaterThan(0);
+  for (const { caughtAfter, credit } of honest) {
+    expect(caughtAfter).toBeNull();
+    expect(credit).toBeGreaterThan(0);
+  }
 });

@@ -94,6 +94,19 @@ test('lessons lower the loss on sinusoids and in reinforcement learning', () => 
   }
 });
 
+test('a lifetime of 50 lessons takes the bytes of one of 5', () => {
+  const bytesAfter = (lessons: number) => {
+    const net = new Net(sinusoid.shape);
+    const { learn } = sinusoid.situation(1);
+    for (let lesson = 0; lesson < lessons; lesson++) {
+      learn(net, lesson);
+      net.descend(0.01);
+    }
+    return net.weights.buffer.byteLength;
+  };
+  expect(bytesAfter(50)).toBe(bytesAfter(5));
+});
+
 test('a net that answers 0 has the loss of half the mean squared amplitude', () => {
   const zero = new Net(sinusoid.shape);
   const losses = Array.from({ length: 2000 }, (_, i) => sinusoid.situation(seedFor(3, `zero ${i}`)).lossOf(zero));

@@ -1,7 +1,7 @@
 import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
 import { chartsOf } from './plan-charts.ts';
-import { type Chain, newChain } from './plan-state.ts';
+import { type Chain, keepCurve, MOST_CURVES, newChain } from './plan-state.ts';
 import { LitterConfig, PORTRAIT_INPUTS } from './task.ts';
 
 const config = LitterConfig.parse({ arms: [{ name: 'baldwin', method: 'baldwin' }], population: 8 });
@@ -36,4 +36,23 @@ test('a portrait becomes frames by lesson, a histogram of rates, and the tree wi
   ]);
   expect(tree!.lines.map(({ group }) => group)).toEqual(['champion', 'champion']);
   expect(tree!.lines[0]!.points.map(([, generation]) => generation)).toEqual([0, 1]);
+});
+
+test('of a long run some curves are kept, evenly, and the newest', () => {
+  const chain = newChain(config, 0, 0);
+  for (let generation = 1; generation <= 1000; generation++)
+    keepCurve(chain, { generation, flops: generation, losses: [1] });
+  const kept = chain.curves.map(({ generation }) => generation);
+  expect(kept).toHaveLength(MOST_CURVES);
+  expect(kept.at(-1)).toBe(1000);
+  const gaps = kept.slice(1).map((generation, i) => generation - kept[i]!);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual((3 * 1000) / MOST_CURVES);
+});
+
+test('litters that were lost are told, and how many were lived again', () => {
+  const noteOf = (lost: number, relived: number) =>
+    chartsOf([{ ...newChain(config, 0, 0), lost, relived }], config)[0]!.note;
+  expect(noteOf(0, 0)).toBeUndefined();
+  expect(noteOf(1, 1)).toBe('1 litter was lost and lived again.');
+  expect(noteOf(3, 2)).toBe('3 litters were lost, 2 of them lived again.');
 });

@@ -1,4 +1,5 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
+import { thinChart } from '@pathfold/protocol/thin-chart';
 import type { Chain } from './plan-state.ts';
 import { type LitterConfig, PORTRAIT_INPUTS } from './task.ts';
 
@@ -20,11 +21,22 @@ export function chartsOf(chains: readonly Chain[], { arms }: LitterConfig): Char
     points: curves.map(({ flops, losses }): Point => [flops, losses[arms[arm]!.lessons] ?? losses.at(-1)!]),
   }));
   const seen = chains.find(({ portrait }) => portrait !== null);
-  return [
-    { title: 'Loss over the lessons of a lifetime', x: 'lessons', y: 'loss', lines: lifetimes },
+  const charts: Chart[] = [
+    { title: 'Loss over the lessons of a lifetime', ...lostInWords(chains), x: 'lessons', y: 'loss', lines: lifetimes },
     { title: 'Loss at the end of a lifetime', x: 'operations', y: 'loss', lines: costs },
     ...(seen ? portraitOf(seen, arms[seen.arm]!.name) : []),
   ];
+  return charts.map(thinChart);
+}
+
+/** What became of litters whose volunteer went away. */
+function lostInWords(chains: readonly Chain[]): Pick<Chart, 'note'> {
+  const [lost, relived] = (['lost', 'relived'] as const).map((which) =>
+    chains.reduce((sum, chain) => sum + (chain[which] ?? 0), 0),
+  ) as [number, number];
+  if (lost === 0) return {};
+  const litters = lost === 1 ? '1 litter was lost' : `${lost} litters were lost`;
+  return { note: `${litters}${relived === lost ? ' and lived again.' : `, ${relived} of them lived again.`}` };
 }
 
 function portraitOf(chain: Chain, name: string): Chart[] {

@@ -1,8 +1,11 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
+import { leastMissed } from '@pathfold/protocol/thin-chart';
+import { mixed } from '../audit.ts';
 import type { ArmSpec, LitterConfig, TreeNode } from './task.ts';
 
-/** What one lease can do for a chain. Genomes by id. */
-export type Unit =
+/** What one lease can do for a chain. Genomes by id. `isLost`: a lease of it ended without an answer. */
+export type Unit = { readonly isLost?: true } & Asked;
+type Asked =
   | { readonly what: 'litter'; readonly genomes: readonly number[]; readonly on: number | 'choice' }
   | {
       readonly what: 'curve';
@@ -38,7 +41,7 @@ export interface Chain {
   generation: number;
   /** How often it was laid out anew: progress, whatever the method. */
   round: number;
-  /** When the first lease of this round was granted. */
+  /** When the first lease of this round was granted; in a tournament the last one. */
   since: number | null;
   /** Ancestors of all that are needed, by id. Ids count up: parents before children. */
   readonly tree: Record<number, TreeNode>;
@@ -48,15 +51,16 @@ export interface Chain {
   losses: Record<number, number>;
   /** Nobody works on these. */
   open: Unit[];
-  /** By lease. */
-  out: Record<string, Unit>;
-  /** On which a lease's answer is being computed again. */
-  held: number;
+  /** By lease, until its answer is believed. */
+  readonly out: Record<string, Unit>;
   /** Spent on finding the champion, evaluations aside. */
   flops: number;
+  /** Litters of which a lease ended without an answer, and those of them that were lived again. */
   lost: number;
+  relived: number;
   champion: number[];
   descent: BlobRef | null;
+  /** In order; of a long run some of them, evenly, with the newest. */
   readonly curves: Curve[];
   /** The newest. */
   portrait: Portrait | null;
@@ -70,6 +74,15 @@ export const DESCENT_STEPS = 200;
 const CANDIDATES = 8;
 /** Lessons in the curves at least. */
 export const CURVE_LESSONS = 10;
+
+/** Curves that are kept of a chain. */
+export const MOST_CURVES = 64;
+
+/** One more curve; where they are too many, the one that is missed the least goes. */
+export function keepCurve(chain: Chain, curve: Curve): void {
+  chain.curves.push(curve);
+  if (chain.curves.length > MOST_CURVES) chain.curves.splice(leastMissed(chain.curves.map((one) => one.generation)), 1);
+}
 
 export function newChain(config: LitterConfig, arm: number, seed: number): Chain {
   const { method } = config.arms[arm]!;
@@ -86,9 +99,9 @@ export function newChain(config: LitterConfig, arm: number, seed: number): Chain
     losses: {},
     open: [],
     out: {},
-    held: 0,
     flops: 0,
     lost: 0,
+    relived: 0,
     champion: [],
     descent: null,
     curves: [],
@@ -109,13 +122,25 @@ export function newChain(config: LitterConfig, arm: number, seed: number): Chain
 const isAwaited = (unit: Unit): boolean =>
   unit.what === 'litter' || unit.what === 'descent' || (unit.what === 'curve' && unit.on === 'test');
 
-const isWaiting = ({ open, out, held }: Chain): boolean =>
-  held > 0 || open.some(isAwaited) || Object.values(out).some(isAwaited);
+/** Pairs fight, and nobody waits for anybody. */
+export const isTournament = ({ arm }: Chain, { arms, selection }: LitterConfig): boolean =>
+  selection === 'tournament' && ['baldwin', 'lamarck', 'darwin'].includes(arms[arm]!.method);
+
+/** All litters of its last generation are laid out. */
+const isAtItsEnd = ({ arm, generation }: Chain, { arms }: LitterConfig): boolean =>
+  generation >= arms[arm]!.generations;
+
+/** Before more is laid out all that counts must be in; in a tournament, up to its end, only taken up. */
+function isWaiting(chain: Chain, config: LitterConfig): boolean {
+  if (chain.open.some(isAwaited)) return true;
+  const goesOn = isTournament(chain, config) && chain.phase === 'living' && !isAtItsEnd(chain, config);
+  return !goesOn && Object.values(chain.out).some(isAwaited);
+}
 
 /** Takes a chain on as far as it can go without an answer, and lays out its next units. */
 export function advance(chain: Chain, config: LitterConfig): void {
   const arm = config.arms[chain.arm]!;
-  while (chain.phase !== 'done' && !isWaiting(chain)) {
+  while (chain.phase !== 'done' && !isWaiting(chain, config)) {
     chain.open.push(...nextUnits(chain, arm, config));
     chain.round++;
     chain.since = null;
@@ -123,12 +148,14 @@ export function advance(chain: Chain, config: LitterConfig): void {
   }
 }
 
-/** When a generation may end without those that are missing; null while too few have lived, or nothing waits. */
+/** When a generation, or the end of a tournament, goes on without those that are missing; null while too few have lived, or nothing waits. */
 export function deadlineOf(chain: Chain, config: LitterConfig): number | null {
-  const isLiving = chain.phase === 'living' && config.arms[chain.arm]!.method !== 'fomaml';
-  const lived = Object.keys(chain.losses).length;
-  if (!isLiving || chain.since === null || lived < config.quorum * config.population) return null;
-  return chain.since + config.deadlineMs;
+  const { phase, since, losses, champion } = chain;
+  if (phase !== 'living' || since === null || config.arms[chain.arm]!.method === 'fomaml') return null;
+  const isEnough = isTournament(chain, config)
+    ? isAtItsEnd(chain, config) && champion.length > 0
+    : Object.keys(losses).length >= config.quorum * config.population;
+  return isEnough ? since + config.deadlineMs : null;
 }
 
 function nextUnits(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
@@ -143,7 +170,7 @@ function nextUnits(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
     return [curveOf(chain, 'test')];
   }
   if (arm.method === 'fomaml') return nextDescent(chain, arm);
-  if (config.selection === 'tournament' && arm.method !== 'random') return nextTournament(chain, arm, config);
+  if (isTournament(chain, config)) return nextTournament(chain, arm, config);
   const isFirst = Object.keys(chain.losses).length === 0;
   if (!isFirst) {
     const isLast = arm.method === 'random' || chain.generation + 1 >= arm.generations;
@@ -166,7 +193,9 @@ const ranked = (chain: Chain): number[] =>
 function select(chain: Chain, config: LitterConfig): void {
   const order = ranked(chain);
   const parents = order.slice(0, Math.max(1, Math.round(config.parents * config.population)));
-  const children = Array.from({ length: config.population - 1 }, (_, i) => born(chain, parents[i % parents.length]!));
+  const children = Array.from({ length: config.population - 1 }, (_, i) =>
+    born(chain, parents[i % parents.length]!, chain.generation),
+  );
   chain.population = [order[0]!, ...children];
   chain.champion = [order[0]!];
   chain.losses = {};
@@ -183,29 +212,39 @@ function look(chain: Chain, { arms }: LitterConfig): void {
   if (isSeen) chain.open.push({ what: 'portrait', genomes, generation: chain.generation });
 }
 
-function born(chain: Chain, parent: number): number {
+/** A child of a genome that has lived in this generation. */
+function born(chain: Chain, parent: number, generation: number): number {
   const id = chain.nextId++;
-  chain.tree[id] = { parent, seed: id, born: chain.generation };
+  chain.tree[id] = { parent, seed: id, born: generation };
   return id;
 }
 
-/** Pairs fight in litters that need not wait for each other. One look at all of the population counts as a generation. */
+/** Pairs drawn anew in litters that do not wait for each other. One look at all of the population counts as a generation. */
 function nextTournament(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
-  if (chain.generation >= arm.generations) return beginChoice(chain, arm, config);
-  const { population, generation } = chain;
-  const turned = population.map((_, i) => population[(i + 7 * generation * config.litter) % population.length]!);
+  if (isAtItsEnd(chain, config)) return beginChoice(chain, arm, config);
+  const { population, generation, seed } = chain;
+  const drawn = population.map((id, place) => ({ id, at: mixed(seed, `${generation} ${place}`) }));
+  const order = drawn.sort((a, b) => a.at - b.at).map(({ id }) => id);
   chain.generation++;
   if (chain.generation % config.curveEvery === 0 && chain.champion.length > 0) look(chain, config);
-  return inLitters(turned, config.litter).map((genomes) => ({ what: 'litter', genomes, on: generation }));
+  return inLitters(order, config.litter).map((genomes) => ({ what: 'litter', genomes, on: generation }));
 }
 
-/** The loser of each pair is overwritten by a child of the winner (the microbial algorithm). */
-export function fight(chain: Chain, genomes: readonly number[], losses: readonly number[]): void {
+/**
+ * The loser of each pair is overwritten by a child of the winner (the microbial algorithm), also in litters that nobody
+ * has begun. Litters come in at any time: who was overwritten meanwhile fights no more.
+ */
+export function fight(chain: Chain, genomes: readonly number[], losses: readonly number[], generation: number): void {
   for (let i = 0; i + 1 < genomes.length; i += 2) {
-    const isFirst = losses[i]! <= losses[i + 1]!;
-    const [winner, loser] = isFirst ? [genomes[i]!, genomes[i + 1]!] : [genomes[i + 1]!, genomes[i]!];
-    const child = born(chain, winner);
-    chain.population = chain.population.map((id) => (id === loser ? child : id));
+    const pair = [genomes[i]!, genomes[i + 1]!] as const;
+    if (!pair.every((id) => chain.population.includes(id))) continue;
+    const [winner, loser] = losses[i]! <= losses[i + 1]! ? pair : [pair[1], pair[0]];
+    const child = born(chain, winner, generation);
+    const overwritten = (ids: readonly number[]) => ids.map((id) => (id === loser ? child : id));
+    chain.population = overwritten(chain.population);
+    chain.open = chain.open.map((unit) =>
+      unit.what === 'litter' ? { ...unit, genomes: overwritten(unit.genomes) } : unit,
+    );
     chain.losses[winner] = Math.min(losses[i]!, losses[i + 1]!);
     delete chain.losses[loser];
   }

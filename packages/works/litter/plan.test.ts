@@ -28,6 +28,10 @@ beforeEach(() => {
 const begin = (config: object) => table.create(run(config), ['litter']);
 const state = () => table.state.runs['r']!.works['litter'] as LitterState;
 const chain = () => state().chains[0]!;
+const genomesOf = (lease: string) => {
+  const unit = chain().out[lease]!;
+  return 'genomes' in unit ? unit.genomes : [];
+};
 const task = (lease: string) => table.state.leases[lease]!.task.body as unknown as LitterTask;
 
 /** The holder's answer comes in; without values each genome's loss is its place plus one. */
@@ -92,20 +96,31 @@ describe('generations', () => {
     answer('b');
     audit(true);
     expect(task(table.lease('b'))).toEqual(lost);
-    expect(chain()).toMatchObject({ generation: 0, lost: 1 });
+    expect(chain()).toMatchObject({ generation: 0, lost: 1, relived: 0 });
     answer('b');
-    expect(chain().generation).toBe(1);
+    expect(chain()).toMatchObject({ generation: 1, lost: 1, relived: 1 });
   });
 
-  test('at the deadline a generation goes on with its quorum: who is missing dies', () => {
-    begin({ arms: [baldwin], quorum: 0.5, deadlineMs: 30_000 });
+  test('at the deadline a generation goes on with its quorum: who is missing dies, and comes too late', () => {
+    begin({ arms: [baldwin], quorum: 0.5, deadlineMs: 40_000 });
     table.join('a');
     table.join('b');
+    const late = table.lease('b');
+    const missing = genomesOf(late);
     answer('a');
     audit(true);
-    const late = table.lease('b');
-    const ended = only(table.wait(31_000), 'LeaseEnded');
-    expect(ended).toMatchObject([{ lease: late, code: 'silent' }]);
+    table.wait(20_000);
+    for (const volunteer of ['a', 'b']) table.mind.heard(table.state, volunteer, table.now);
+    expect(chain().generation).toBe(0);
+    const ended = only(table.wait(20_000), 'LeaseEnded');
+    expect(ended).toMatchObject([{ lease: late, code: 'round_over' }]);
+    expect(chain()).toMatchObject({ generation: 1, losses: {} });
+    const ancestors = chain().population.flatMap((id) => [id, chain().tree[id]!.parent]);
+    expect(missing.filter((id) => ancestors.includes(id))).toEqual([]);
+    const before = structuredClone(chain());
+    table.receive(late, 4);
+    table.take({ type: 'ContributionChecked', lease: late, figures: { 0: 0, 1: 0, 2: 0, 3: 0 } });
+    expect(chain()).toEqual(before);
   });
 
   test('ends with a champion chosen on tasks that no generation saw, tested on others', () => {
@@ -124,19 +139,66 @@ describe('generations', () => {
   });
 });
 
-test('in a tournament the loser of each pair becomes a child of the winner, and no litter waits for another', () => {
-  begin({ arms: [baldwin], selection: 'tournament' });
-  table.join('a');
-  const [first, second] = chain()
-    .open.concat(Object.values(chain().out))
-    .flatMap((unit) => ('genomes' in unit ? [unit.genomes] : []));
-  expect([first, second]).toHaveLength(2);
-  const [winner, loser] = [Object.values(chain().out)[0]!].flatMap((unit) => ('genomes' in unit ? unit.genomes : []));
-  answer('a', [1, 2, 4, 3]);
-  audit(true);
-  expect(chain().population).toContain(winner);
-  expect(chain().population).not.toContain(loser);
-  expect(chain().tree[8]).toMatchObject({ parent: winner });
+describe('tournaments', () => {
+  const tournament = (config: object = {}) => begin({ arms: [baldwin], selection: 'tournament', ...config });
+
+  test('the loser of each pair becomes a child of the winner, also in litters that nobody has begun', () => {
+    tournament();
+    table.join('a');
+    const [winner, loser] = genomesOf(table.lease('a'));
+    answer('a', [1, 2, 4, 3]);
+    audit(true);
+    expect(chain().population).toContain(winner);
+    expect(chain().population).not.toContain(loser);
+    expect(chain().tree[8]).toEqual({ parent: winner, seed: 8, born: 0 });
+    const laidOut = chain().open.flatMap((unit) => ('genomes' in unit ? unit.genomes : []));
+    expect(laidOut).not.toContain(loser);
+  });
+
+  test('pairs are drawn anew each time', () => {
+    tournament();
+    const pairs = (volunteers: string[]) => {
+      for (const volunteer of volunteers) table.join(volunteer);
+      const litters = volunteers.map((volunteer) => genomesOf(table.lease(volunteer)));
+      expect(litters.flat().sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      return litters.flatMap((ids) => [ids.slice(0, 2), ids.slice(2)]).map((pair) => pair.toSorted().join());
+    };
+    expect(pairs(['a', 'b']).sort()).not.toEqual(pairs(['c', 'd']).sort());
+  });
+
+  test('whoever is slow stops nobody, and neither does an audit; what comes in late counts for those who still live', () => {
+    tournament();
+    table.join('slow');
+    table.join('a');
+    const [first, second, third] = genomesOf(table.lease('slow'));
+    const lossOf = (id: number) => (id === first || id === second ? 0 : id === third ? 9 : 5);
+    const live = () => answer('a', genomesOf(table.lease('a')).map(lossOf));
+    for (let litters = 0; litters < 3; litters++) live();
+    audit(true);
+    live();
+    expect(table.lease('a')).toBeTruthy();
+    expect(chain()).toMatchObject({ generation: 3, phase: 'living' });
+    expect(chain().population).toEqual(expect.arrayContaining([first, second]));
+    expect(chain().population).not.toContain(third);
+    const { nextId, population } = chain();
+    answer('slow', [1, 2, 2, 1]);
+    audit(true);
+    expect(chain().nextId).toBe(nextId + 1);
+    expect(chain().tree[nextId]).toMatchObject({ parent: first });
+    expect(chain().population).toEqual(population.map((id) => (id === second ? nextId : id)));
+  });
+
+  test('its end waits for those who are still out, up to the deadline', () => {
+    tournament({ arms: [{ ...baldwin, generations: 1 }], deadlineMs: 20_000 });
+    table.join('slow');
+    table.join('a');
+    const slow = table.lease('slow');
+    answer('a');
+    audit(true);
+    expect(chain()).toMatchObject({ generation: 1, phase: 'living', open: [] });
+    expect(only(table.wait(20_000), 'LeaseEnded')).toMatchObject([{ lease: slow, code: 'round_over' }]);
+    expect(chain().phase).toBe('choosing');
+  });
 });
 
 test('random initial weights are judged by learning rate, and all with the best one are tested', () => {

@@ -1,16 +1,21 @@
-import type {
-  ContributionFacts,
-  Json,
-  Outcome,
-  RunFacts,
-  Task,
-  VolunteerFacts,
-  WorkPlan,
-} from '@pathfold/coordination/work-plan';
+import type { ContributionFacts, Json, Outcome, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { type Audits, dueAudits, hold, isDrawn, mixed, noAudits, settleAudit } from '../audit.ts';
 import { chartsOf } from './plan-charts.ts';
-import { advance, type Chain, CURVE_LESSONS, curveOf, deadlineOf, fight, newChain, type Unit } from './plan-state.ts';
-import { type AuditInput, type AuditResult, examplesOf, flopsOf, LitterConfig, type LitterTask } from './task.ts';
+import {
+  advance,
+  type Chain,
+  curveOf,
+  deadlineOf,
+  fight,
+  isTournament,
+  keepCurve,
+  newChain,
+  type Unit,
+} from './plan-state.ts';
+import { bodyOf, taskOf } from './plan-task.ts';
+import { type AuditInput, type AuditResult, flopsOf, LitterConfig } from './task.ts';
+
+export { treeOf } from './plan-task.ts';
 
 /** State of evolution inside one run. */
 export interface LitterState {
@@ -23,6 +28,8 @@ export interface LitterState {
 interface Asked {
   readonly chain: number;
   readonly unit: Unit;
+  /** Its answer is being checked: too late to take it back. */
+  readonly isIn?: true;
 }
 
 interface Answer extends Asked {
@@ -30,11 +37,6 @@ interface Answer extends Asked {
   readonly bytes: number;
   readonly values: readonly number[];
 }
-
-/** Multiplications and additions a second that a lease's time allows for. */
-const SLOWEST = 5e7;
-const EXPECTED = 5e8;
-const TRAVEL_MS = 60_000;
 
 const configs = new WeakMap<RunFacts, LitterConfig>();
 
@@ -47,7 +49,7 @@ export function configOf(run: RunFacts): LitterConfig {
 
 /**
  * Evolution by litters. A lease holds genomes as lineages of seeds, the volunteer lives them, and selection happens
- * here, on their losses: generation by generation with a quorum, or by tournaments that wait for nobody.
+ * here, on their losses: generation by generation with a quorum, or by tournaments that wait for nobody before their end.
  */
 export const litterPlan: WorkPlan<LitterState> = {
   name: 'litter',
@@ -66,7 +68,7 @@ export const litterPlan: WorkPlan<LitterState> = {
 
   offer(state, run, volunteer) {
     const asked = state.audits.liars[volunteer.id] ? null : next(state);
-    return asked && taskOf(state.chains[asked.chain]!, asked, configOf(run), run, volunteer);
+    return asked && taskOf(state.chains[asked.chain]!, asked.unit, configOf(run), run);
   },
 
   settle,
@@ -76,9 +78,10 @@ export const litterPlan: WorkPlan<LitterState> = {
     const late = state.chains.filter((_, i) => deadlines[i]! <= now);
     const wakeAt = Math.min(...deadlines.filter((at) => at > now));
     const { refuted } = state.audits;
+    const isAsked = (lease: string) => state.leases[lease] !== undefined && !state.leases[lease].isIn;
     return {
       folds: dueAudits(state.audits),
-      revoke: late.flatMap(({ out }) => Object.keys(out).filter((lease) => out[lease]!.what === 'litter')),
+      revoke: late.flatMap(({ out }) => Object.keys(out).filter((id) => out[id]!.what === 'litter' && isAsked(id))),
       wakeAt: Number.isFinite(wakeAt) ? wakeAt : null,
       done: state.chains.every(isDone) && refuted.length === 0,
       refuted,
@@ -99,8 +102,8 @@ export const litterPlan: WorkPlan<LitterState> = {
   },
 };
 
-const isDone = ({ phase, open, out, held }: Chain): boolean =>
-  phase === 'done' && open.length === 0 && Object.keys(out).length === 0 && held === 0;
+const isDone = ({ phase, open, out }: Chain): boolean =>
+  phase === 'done' && open.length === 0 && Object.keys(out).length === 0;
 
 /** Work that nobody does: of the chain that is furthest behind. */
 function next({ chains }: LitterState): Asked | null {
@@ -111,62 +114,6 @@ function next({ chains }: LitterState): Asked | null {
   return chain < 0 ? null : { chain, unit: chains[chain]!.open[0]! };
 }
 
-function bodyOf(chain: Chain, unit: Unit, config: LitterConfig, run: RunFacts): LitterTask {
-  const { name: _, generations: __, ...life } = config.arms[chain.arm]!;
-  const { tree, places } = treeOf(chain, unit.what === 'descent' ? [] : unit.genomes);
-  const { tasks, testTasks } = config;
-  const common = { life, seed: (run.spec.seed + 7919 * chain.seed) >>> 0, tasks, testTasks, tree, genomes: places };
-  switch (unit.what) {
-    case 'litter':
-      return { what: 'litter', ...common, on: unit.on };
-    case 'curve':
-      return {
-        what: 'curve',
-        ...common,
-        on: unit.on,
-        lessons: Math.max(CURVE_LESSONS, life.lessons),
-        start: unit.start,
-      };
-    case 'portrait':
-      return { what: 'portrait', ...common, number: unit.generation, lessons: life.lessons };
-    case 'descent':
-      return { what: 'descent', ...common, from: unit.from, to: unit.to, start: unit.start };
-  }
-}
-
-/** The part of the family tree that these genomes grow on, and their places in it. */
-export function treeOf(chain: Chain, genomes: readonly number[]): { tree: LitterTask['tree']; places: number[] } {
-  const wanted = new Set<number>();
-  for (const start of genomes)
-    for (let id = start; id >= 0 && !wanted.has(id); id = chain.tree[id]!.parent) wanted.add(id);
-  const ids = [...wanted].sort((a, b) => a - b);
-  const place = new Map(ids.map((id, i) => [id, i]));
-  const tree = ids.map((id) => ({ ...chain.tree[id]!, parent: place.get(chain.tree[id]!.parent) ?? -1 }));
-  return { tree, places: genomes.map((id) => place.get(id)!) };
-}
-
-function taskOf(chain: Chain, { unit }: Asked, config: LitterConfig, run: RunFacts, _: VolunteerFacts): Task {
-  const body = bodyOf(chain, unit, config, run);
-  const { forward, gradient } = examplesOf(body);
-  const flops = flopsOf(body);
-  const state = unit.what === 'descent' ? 65_536 + 12 * 4 * 1761 : 0;
-  return {
-    key: `${config.arms[chain.arm]!.name} ${chain.seed} round ${chain.round} ${keyOf(unit)}`,
-    body: body as Json,
-    steps: unit.what === 'descent' ? unit.to - unit.from : Math.max(1, unit.genomes.length),
-    tokens: forward + gradient,
-    flops,
-    durationMs: Math.ceil((1000 * flops) / SLOWEST) + TRAVEL_MS,
-    expectedMs: Math.ceil((1000 * flops) / EXPECTED),
-    priority: 0,
-    maxPayloadBytes: 65_536 + state,
-    path: null,
-  };
-}
-
-const keyOf = (unit: Unit): string =>
-  unit.what === 'descent' ? `steps ${unit.from}` : `${unit.what} ${unit.genomes[0]}`;
-
 function settle(state: LitterState, run: RunFacts, outcome: Outcome, now: number): void {
   const config = configOf(run);
   switch (outcome.type) {
@@ -175,16 +122,18 @@ function settle(state: LitterState, run: RunFacts, outcome: Outcome, now: number
       const chain = state.chains[asked.chain]!;
       chain.open.shift();
       chain.out[outcome.lease] = asked.unit;
-      chain.since ??= now;
+      if (chain.since === null || isTournament(chain, config)) chain.since = now;
       state.leases[outcome.lease] = asked;
+      advance(chain, config);
       return;
     }
     case 'ended': {
       const asked = takeBack(state, outcome.lease);
       if (!asked) return;
-      const chain = state.chains[asked.chain]!;
-      chain.lost++;
-      chain.open.unshift(asked.unit);
+      const [chain, { unit }] = [state.chains[asked.chain]!, asked];
+      delete chain.out[outcome.lease];
+      if (unit.what === 'litter' && !unit.isLost) chain.lost++;
+      chain.open.unshift({ ...unit, isLost: true });
       endLate(chain, config, now);
       return;
     }
@@ -202,7 +151,7 @@ function settle(state: LitterState, run: RunFacts, outcome: Outcome, now: number
       const answer = settleAudit(state.audits, outcome.fold, honest);
       if (!answer) return;
       const chain = state.chains[answer.chain]!;
-      chain.held--;
+      delete chain.out[outcome.fold];
       if (honest) take(chain, answer, config);
       else chain.open.unshift(answer.unit);
       endLate(chain, config, now);
@@ -214,8 +163,12 @@ function settle(state: LitterState, run: RunFacts, outcome: Outcome, now: number
     case 'resumed':
       for (const chain of state.chains) if (chain.since !== null) chain.since += outcome.pausedMs;
       return;
-    case 'received':
-    case 'requested':
+    case 'received': {
+      const asked = state.leases[outcome.lease];
+      if (asked) state.leases[outcome.lease] = { ...asked, isIn: true };
+      return;
+    }
+    default:
       return;
   }
 }
@@ -225,7 +178,6 @@ function takeBack(state: LitterState, lease: string): Asked | null {
   const asked = state.leases[lease];
   if (!asked) return null;
   delete state.leases[lease];
-  delete state.chains[asked.chain]!.out[lease];
   return asked;
 }
 
@@ -233,18 +185,19 @@ function answered(state: LitterState, run: RunFacts, asked: Asked, contribution:
   const config = configOf(run);
   const { lease, volunteer, sha256, bytes, figures } = contribution;
   const values = Array.from({ length: Object.keys(figures).length }, (_, place) => figures[place]!);
-  const answer: Answer = { ...asked, sha256, bytes, values };
+  const answer: Answer = { chain: asked.chain, unit: asked.unit, sha256, bytes, values };
   const chain = state.chains[asked.chain]!;
   const secret = run.study?.auditSeed ?? 0;
-  if (!isDrawn(state.audits, volunteer, config.auditEvery, secret)) take(chain, answer, config);
-  else {
+  if (!isDrawn(state.audits, volunteer, config.auditEvery, secret)) {
+    delete chain.out[lease];
+    take(chain, answer, config);
+  } else {
     const input: AuditInput = {
       body: bodyOf(chain, asked.unit, config, run),
       sha256,
       again: drawn(values, secret, lease),
     };
     hold(state.audits, volunteer, answer, { key: lease, input: input as unknown as Json, contributions: [lease] });
-    chain.held++;
   }
   endLate(chain, config, now);
 }
@@ -265,7 +218,7 @@ function take(chain: Chain, { unit, values, sha256, bytes }: Answer, config: Lit
   switch (unit.what) {
     case 'curve':
       if (unit.on === 'test') chain.test = values;
-      else chain.curves.push({ generation: unit.generation, flops: unit.flops, losses: values });
+      else keepCurve(chain, { generation: unit.generation, flops: unit.flops, losses: values });
       break;
     case 'portrait':
       chain.portrait = { generation: unit.generation, genomes: unit.genomes.length, values };
@@ -278,8 +231,8 @@ function take(chain: Chain, { unit, values, sha256, bytes }: Answer, config: Lit
       break;
     case 'litter':
       chain.flops += flopsOf({ ...amount, ...unit, genomes: [...unit.genomes] });
-      if (config.selection === 'tournament' && chain.phase === 'living' && arm.method !== 'random')
-        fight(chain, unit.genomes, values);
+      if (unit.isLost) chain.relived++;
+      if (isTournament(chain, config) && unit.on !== 'choice') fight(chain, unit.genomes, values, unit.on);
       else
         unit.genomes.forEach((id, i) => {
           chain.losses[id] = values[i]!;
