@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { forwardFlops } from '../exact/net.ts';
 import { SHAPE } from './exact-learner.ts';
+import { curveOf, pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
 import { streamOf } from './exact-stream.ts';
-import { readStretch, workOf } from './exact-work.ts';
+import { CONTEXT_EVERY, readStretch, workOf } from './exact-work.ts';
 import { stretchFold } from './fold.ts';
 import { FORWARD_FLOPS, LearnerSpec, pointsOf, StreamSpec, type StretchTask } from './task.ts';
 
@@ -118,6 +119,59 @@ test('what is seen of a stretch: its last losses, the switches among them, and c
     3,
   );
   expect(seen['context 39 task']).toBe(batchAt(399).task);
+});
+
+const told = (figures: Record<string, number>, word: string) =>
+  Object.entries(figures)
+    .filter(([name]) => name.startsWith(`${word} `))
+    .map(([name, value]) => ({ place: name.slice(word.length + 1), value }));
+
+test('the picture shows the sinusoid that the stream draws from, and an answer that comes nearer to it', () => {
+  const batchAt = streamOf(stream, 4, 0);
+  for (const at of [0, 20, 45]) {
+    const { task: number, inputs, targets } = batchAt(at);
+    expect(Math.fround(curveOf(4, number)(inputs[3]!))).toBe(targets[3]);
+  }
+  const missAfter = (batches: number, method: string) => {
+    const part = { ...task(0, batches, { method }), stream: StreamSpec.parse({ tasks: 1 }) };
+    const figures = pictureOf(part, readStretch(part, run(part)));
+    const [target, answers] = [told(figures, 'target'), told(figures, 'answer')];
+    expect(answers.map(({ place }) => place)).toEqual(target.map(({ place }) => place));
+    return answers.reduce((sum, { value }, i) => sum + (value - target[i]!.value) ** 2, 0) / answers.length;
+  };
+  for (const method of ['context', 'oracle', 'plain'])
+    expect(missAfter(800, method), method).toBeLessThan(0.2 * missAfter(10, method));
+  const adapted = task(0, 20, { method: 'adapt', inferenceRate: 0.01 });
+  expect(pictureOf(adapted, readStretch(adapted, run(adapted)))).toEqual({});
+});
+
+test('the picture shows of each task how open the gates are that tell it from the others', () => {
+  const part = task(0, 300);
+  const stretch = readStretch(part, run(part));
+  const gates = told(pictureOf(part, stretch), 'gate').map(({ place, value }) => {
+    const [of, gate] = place.split(' ').map(Number) as [number, number];
+    return { of, gate, value };
+  });
+  const shown = new Set(gates.map(({ gate }) => gate));
+  expect(shown.size).toBe(24);
+  expect(gates).toHaveLength(3 * 24);
+  const batchAt = streamOf(stream, 4, 0);
+  const openings = (of: number, gate: number) =>
+    Array.from({ length: 30 }, (_, i) => ({ i, ...batchAt(CONTEXT_EVERY * (i + 1) - 1) }))
+      .filter((batch) => batch.task === of && batch.since > 0)
+      .map(({ i }) => 1 / (1 + Math.exp(-stretch.traced[i * SHAPE.gateCount + gate]!)));
+  const meanOf = (of: number, gate: number) => {
+    const all = openings(of, gate);
+    return all.reduce((sum, opening) => sum + opening, 0) / all.length;
+  };
+  for (const { of, gate, value } of gates) expect(value).toBeCloseTo(meanOf(of, gate), 3);
+  const spread = (gate: number) => {
+    const means = [0, 1, 2].map((of) => meanOf(of, gate));
+    return Math.max(...means) - Math.min(...means);
+  };
+  const least = Math.min(...[...shown].map(spread));
+  for (let gate = 0; gate < SHAPE.gateCount; gate++)
+    if (!shown.has(gate)) expect(spread(gate)).toBeLessThanOrEqual(least + 1e-6);
 });
 
 test('right after a switch, context predicts better than a net without it', { timeout: 120_000 }, () => {

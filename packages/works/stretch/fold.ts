@@ -3,6 +3,7 @@ import { WeightedMean } from '@pathfold/optim/outer/fold';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { packFloats } from '../exact/bytes.ts';
 import { SHAPE } from './exact-learner.ts';
+import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
 import { readStretch, type Stretch, workOf } from './exact-work.ts';
 import { pointsOf, StretchFoldInput, StretchTask } from './task.ts';
@@ -19,7 +20,7 @@ const read = (task: StretchTask, payload: Uint8Array): Stretch => {
 export const stretchFold: WorkFold = {
   name: 'stretch',
 
-  /** Answers `{ loss }`, the mean over the stretch, and what there is to see of it. Throws PathfoldError `wrong_size`, `not_finite`, `bad_steps`. */
+  /** Answers `{ loss }`, the mean over the stretch, and of a chain's first segment what there is to see. Throws PathfoldError `wrong_size`, `not_finite`, `bad_steps`. */
   check(body, payload, report) {
     const task = StretchTask.parse(body);
     const batches = task.to - task.from;
@@ -29,7 +30,8 @@ export const stretchFold: WorkFold = {
     for (const part of Object.values(stretch) as Float32Array[])
       if (!part.every(Number.isFinite))
         throw new PathfoldError('not_finite', 'the stretch holds values that are not finite');
-    return { loss: stretch.losses.reduce((sum, loss) => sum + loss, 0) / batches, ...seenOf(task, stretch) };
+    const loss = stretch.losses.reduce((sum, one) => sum + one, 0) / batches;
+    return task.segment > 0 ? { loss } : { loss, ...seenOf(task, stretch), ...pictureOf(task, stretch) };
   },
 
   /** `audit`: the stretch is computed again, and must be the same bytes. `average`: the mean of the streams' weights. */

@@ -1,4 +1,5 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
+import { thinChart } from '@pathfold/protocol/thin-chart';
 import type { Chain } from './plan-state.ts';
 import type { StretchConfig } from './task.ts';
 
@@ -8,23 +9,37 @@ type Point = [number, number];
 const told = (figures: Readonly<Record<string, number>>, word: string): Point[] =>
   Object.entries(figures)
     .filter(([name]) => name.startsWith(`${word} `))
-    .map(([name, value]): Point => [Number(name.slice(word.length + 1)), value]);
+    .map(([name, value]): Point => [Number(name.slice(word.length + 1)), value])
+    .sort(([a], [b]) => a - b);
 
-/** How each stream goes, the end of it batch by batch with its switches, and the contexts that were inferred there. */
-export function chartsOf(chains: readonly Chain[], { arms }: StretchConfig): Chart[] {
+/**
+ * How each stream goes; of the first one the end batch by batch with its switches, the sinusoid that is learnt there, and
+ * the contexts and gates that were inferred.
+ */
+export const chartsOf = (chains: readonly Chain[], config: StretchConfig): Chart[] =>
+  allOf(chains, config).map(thinChart);
+
+function allOf(chains: readonly Chain[], { arms }: StretchConfig): Chart[] {
   const means = chains.flatMap(({ arm, seed, segments }) =>
-    segments.map(({ stretches }, segment) => ({
+    segments.map(({ past, stretches }, segment) => ({
       label: `${arms[arm]!.name}, seed ${seed}${segments.length > 1 ? `, segment ${segment}` : ''}`,
       group: `${arm} ${seed} ${segment}`,
-      points: stretches.map(({ to, loss }): Point => [to, loss]),
+      points: [...(past?.means ?? []), ...stretches.map(({ to, loss }): Point => [to, loss])],
     })),
   );
   const charts: Chart[] = [
-    { title: 'Loss before learning, mean over a stretch', x: 'batch', y: 'squared error', lines: means },
+    {
+      title: 'Loss before learning, mean over a stretch',
+      ...lostInWords(chains),
+      x: 'batch',
+      y: 'squared error',
+      lines: means,
+    },
   ];
   const first = chains.find(({ segments }) => segments[0]!.seen !== null);
   if (!first) return charts;
-  const whose = `${arms[first.arm]!.name}, seed ${first.seed}`;
+  const named = ({ arm, seed }: Chain) => `${arms[arm]!.name}, seed ${seed}`;
+  const whose = named(first);
   const seen = first.segments[0]!.seen!;
   charts.push({
     title: `The stream with its switches, which nobody announces (${whose})`,
@@ -33,9 +48,42 @@ export function chartsOf(chains: readonly Chain[], { arms }: StretchConfig): Cha
     lines: [{ label: whose, group: 'loss', points: told(seen, 'batch') }],
     marks: told(seen, 'switch').map(([at]) => at),
   });
+  if (told(seen, 'target').length > 0) charts.push(sinusoidOf(seen, whose));
   const contextual = chains.find(({ segments }) => segments[0]!.seen?.['context 0 x'] !== undefined);
-  if (contextual) charts.push(contextsOf(contextual, `${arms[contextual.arm]!.name}, seed ${contextual.seed}`));
+  if (contextual) charts.push(contextsOf(contextual, named(contextual)), gatesOf(contextual, named(contextual)));
   return charts;
+}
+
+/** What became of stretches whose volunteer went away. */
+function lostInWords(chains: readonly Chain[]): Pick<Chart, 'note'> {
+  const lost = chains.reduce((sum, chain) => sum + chain.lost, 0);
+  if (lost === 0) return {};
+  return {
+    note: `${lost} ${lost === 1 ? 'lease of a stretch was' : 'leases of stretches were'} lost: each stretch begins again from its cursor.`,
+  };
+}
+
+/** The sinusoid of the newest task, and what the learner answers to it now. */
+function sinusoidOf(seen: Readonly<Record<string, number>>, whose: string): Chart {
+  const lines = [
+    { label: 'the sinusoid', group: 'target', points: told(seen, 'target') },
+    { label: 'what is answered', group: 'learner', points: told(seen, 'answer') },
+  ];
+  return { title: `The sinusoid that is learnt now (${whose})`, as: 'frames', x: 'input', y: 'answer', lines };
+}
+
+/** Of each task a row of gates. */
+function gatesOf({ segments }: Chain, whose: string): Chart {
+  const rows = new Map<number, Point[]>();
+  for (const [name, value] of Object.entries(segments[0]!.seen!)) {
+    const [word, task, gate] = name.split(' ');
+    if (word !== 'gate') continue;
+    const row = rows.get(Number(task)) ?? [];
+    rows.set(Number(task), [...row, [Number(gate), value]]);
+  }
+  const lines = [...rows].map(([task, points]) => ({ label: `task ${task + 1}`, group: String(task), points }));
+  const title = `Gates by task, those that differ most (${whose})`;
+  return { title, as: 'cells', x: 'gates', y: 'tasks', lines };
 }
 
 /** Contexts, a group a task: the colours are the onlooker's, the learner was told none. */

@@ -4,7 +4,7 @@ import { RunSpec } from '@pathfold/protocol/run-spec';
 import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
 import { stretchPlan } from './plan.ts';
-import type { StretchState } from './plan-state.ts';
+import { MOST_STRETCHES, type StretchState } from './plan-state.ts';
 import { StretchConfig, type StretchTask } from './task.ts';
 
 const spec = RunSpec.parse({ name: 'streams', corpus: 'none' });
@@ -29,7 +29,19 @@ function endFolds(table: Table): void {
     table.take({ type: 'FoldEnded', run: 'r', kind, fold: fold.key, output: { modules: [], figures: null, result } });
   }
 }
-const SEEN = { 'batch 8': 4, 'batch 9': 2, 'switch 9': 1, 'context 0 x': 1, 'context 0 y': 2, 'context 0 task': 3 };
+/** The blobs that the state names. */
+const named = (table: Table) => new Set(JSON.stringify(state(table)).match(/"sha256":"[^"]+"/g)).size;
+const SEEN = {
+  'batch 8': 4,
+  'batch 9': 2,
+  'switch 9': 1,
+  'context 0 x': 1,
+  'context 0 y': 2,
+  'context 0 task': 3,
+  'target 0': 5,
+  'answer 0': 4,
+  'gate 3 7': 0.25,
+};
 const state = (table: Table) => table.state.runs['r']!.works['stretch'] as StretchState;
 
 test('a stream is strictly serial, and a lost stretch is given out again from the same cursor', () => {
@@ -71,11 +83,53 @@ test('the end of a stream is drawn with its switches, and its contexts by task',
   expect(stretchPlan.charts!(state(table), facts)).toHaveLength(1);
   answer(table, 'a');
   endFolds(table);
-  const [, stream, contexts] = stretchPlan.charts!(state(table), facts).map((chart) => Chart.parse(chart));
+  const [, stream, sinusoid, contexts, gates] = stretchPlan.charts!(state(table), facts).map((chart) =>
+    Chart.parse(chart),
+  );
   expect(stream!.lines[0]!.points).toEqual([
     [8, 4],
     [9, 2],
   ]);
   expect(stream!.marks).toEqual([9]);
+  expect(sinusoid).toMatchObject({
+    as: 'frames',
+    lines: [
+      { group: 'target', points: [[0, 5]] },
+      { group: 'learner', points: [[0, 4]] },
+    ],
+  });
   expect(contexts).toMatchObject({ as: 'dots', lines: [{ label: 'task 4', points: [[1, 2]] }] });
+  expect(gates).toMatchObject({ as: 'cells', lines: [{ label: 'task 4', points: [[7, 0.25]] }] });
+});
+
+test('of a long stream the newest contributions are kept: what a lost stretch, an audit and an average need', () => {
+  const lengths = MOST_STRETCHES + 9;
+  const serial = begin({ arms: [{ name: 'context', method: 'context' }], batches: 10 * (lengths + 1), auditEvery: 2 });
+  serial.join('a');
+  for (let i = 0; i < lengths; i++) {
+    answer(serial, 'a');
+    endFolds(serial);
+  }
+  const segment = state(serial).chains[0]!.segments[0]!;
+  expect(segment.stretches).toHaveLength(MOST_STRETCHES);
+  expect(named(serial)).toBe(MOST_STRETCHES);
+  const next = task(serial, 'a');
+  expect(next).toMatchObject({ from: 10 * lengths, start: segment.stretches.at(-1)!.blob });
+  serial.take({ type: 'LeaseEnded', lease: serial.lease('a'), code: 'user', detail: '' });
+  serial.ready('a');
+  expect(task(serial, 'a')).toEqual(next);
+  const { facts } = serial.state.runs['r']!;
+  expect(stretchPlan.summary(state(serial), facts).round).toBe(lengths);
+  const [means] = stretchPlan.charts!(state(serial), facts);
+  expect(means!.lines[0]!.points.map(([to]) => to)).toEqual(Array.from({ length: lengths }, (_, i) => 10 * (i + 1)));
+  expect(means!.note).toMatch(/^1 lease of a stretch was lost/);
+
+  const network = begin({ arms: [{ name: 'network', method: 'context', streams: 2 }], batches: 10 * lengths });
+  for (const volunteer of ['a', 'b']) network.join(volunteer);
+  for (let round = 1; round < lengths; round++) {
+    for (const volunteer of ['a', 'b']) answer(network, volunteer);
+    endFolds(network);
+    endFolds(network);
+    expect(state(network).chains[0]!.round).toBe(round);
+  }
 });

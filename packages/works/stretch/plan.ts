@@ -9,7 +9,16 @@ import type {
 } from '@pathfold/coordination/work-plan';
 import { dueAudits, hold, isDrawn, noAudits, settleAudit } from '../audit.ts';
 import { chartsOf } from './plan-charts.ts';
-import type { Answer, Chain, Place, Segment, StretchState } from './plan-state.ts';
+import {
+  type Answer,
+  type Chain,
+  countOf,
+  keepStretch,
+  type Place,
+  type Segment,
+  type StretchState,
+  stretchAt,
+} from './plan-state.ts';
 import { flopsOf, pointsOf, StretchConfig, type StretchFoldInput, type StretchTask } from './task.ts';
 
 const SLOWEST = 5e7;
@@ -93,13 +102,13 @@ export const stretchPlan: WorkPlan<StretchState> = {
 
   charts: (state, run) => chartsOf(state.chains, configOf(run)),
   summary: ({ chains }) => ({
-    round: Math.min(...chains.flatMap(({ segments }) => segments.map(({ stretches }) => stretches.length))),
+    round: Math.min(...chains.flatMap(({ segments }) => segments.map(countOf))),
   }),
 };
 
 /** All segments have come to the next average, which is not taken yet. */
 const isDue = ({ segments, averaging, round }: Chain): boolean =>
-  segments.length > 1 && !averaging && segments.every(({ stretches, held }) => stretches.length > round && !held);
+  segments.length > 1 && !averaging && segments.every((segment) => countOf(segment) > round && !segment.held);
 
 function averageOf(chain: Chain, index: number, config: StretchConfig, run: RunFacts): Fold {
   const last = chain.segments.map(({ stretches }) => stretches.at(-1)!);
@@ -130,17 +139,17 @@ function next({ chains }: StretchState, run: RunFacts): Place | null {
 /** Stretch number `place` of a segment. */
 function bodyOf(chain: Chain, segment: number, place: number, config: StretchConfig, run: RunFacts): StretchTask {
   const { name: _, streams: __, ...learner } = config.arms[chain.arm]!;
-  const { stretches } = chain.segments[segment]!;
-  const from = stretches[place - 1]?.to ?? 0;
-  const isLatest = place === stretches.length;
+  const facts = chain.segments[segment]!;
+  const before = stretchAt(facts, place - 1);
+  const isLatest = place === countOf(facts);
   return {
     learner,
     stream: config.stream,
     seed: (run.spec.seed + 7919 * chain.seed) >>> 0,
     segment,
-    from,
-    to: stretches[place]?.to ?? goalOf(config, chain, chain.segments[segment]!),
-    start: stretches[place - 1]?.blob ?? null,
+    from: before?.to ?? 0,
+    to: stretchAt(facts, place)?.to ?? goalOf(config, chain, facts),
+    start: before?.blob ?? null,
     shared: isLatest ? chain.shared : null,
   };
 }
@@ -148,7 +157,7 @@ function bodyOf(chain: Chain, segment: number, place: number, config: StretchCon
 function taskOf({ chains }: StretchState, run: RunFacts, { chain: index, segment }: Place): Task {
   const config = configOf(run);
   const chain = chains[index]!;
-  const body = bodyOf(chain, segment, chain.segments[segment]!.stretches.length, config, run);
+  const body = bodyOf(chain, segment, countOf(chain.segments[segment]!), config, run);
   const flops = flopsOf(body);
   return {
     key: `${config.arms[chain.arm]!.name} ${chain.seed} segment ${segment} from ${body.from}`,
@@ -222,8 +231,8 @@ function takeBack(state: StretchState, lease: string): Place | null {
 }
 
 function take(segment: Segment, { to, loss, blob, lease, seen }: Answer): void {
-  segment.seen = seen;
-  segment.stretches.push({ to, loss, blob, lease });
+  if (Object.keys(seen).length > 0) segment.seen = seen;
+  keepStretch(segment, { to, loss, blob, lease });
   segment.cursor = to;
 }
 
@@ -232,7 +241,7 @@ function answerOf(state: StretchState, run: RunFacts, place: Place, contribution
   const config = configOf(run);
   const chain = state.chains[place.chain]!;
   const segment = chain.segments[place.segment]!;
-  const body = bodyOf(chain, place.segment, segment.stretches.length, config, run);
+  const body = bodyOf(chain, place.segment, countOf(segment), config, run);
   const { lease, volunteer, sha256, bytes, figures } = contribution;
   const { loss = 0, ...seen } = figures;
   const answer: Answer = { ...place, lease, to: body.to, blob: { sha256, bytes }, loss, seen };

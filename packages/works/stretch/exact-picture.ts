@@ -1,0 +1,111 @@
+import { seedFor } from '@pathfold/nets/random';
+import { exp, sinCos } from '@pathfold/tensors/plan/exact';
+import { LANES, Net } from '../exact/net.ts';
+import { uniform } from '../exact/random.ts';
+import { SHAPE } from './exact-learner.ts';
+import { streamOf } from './exact-stream.ts';
+import { CONTEXT_EVERY, type Stretch } from './exact-work.ts';
+import type { StretchTask } from './task.ts';
+
+/** Where the sinusoid is looked at; gates that are shown of each task. */
+const INPUTS = Array.from({ length: 41 }, (_, i) => -5 + i / 4);
+const GATES = 24;
+const DIGITS = 4;
+const MOST_LOGIT = 60;
+
+/**
+ * What the gallery draws of the state that a stretch leaves, as figures: `target X` the sinusoid of the newest task at X,
+ * `answer X` what the net says there with the gates of that task; `gate T G` gate G with task T, mean over the contexts
+ * that were inferred in it, of those gates that differ most between tasks. exact-learner.ts and exact-stream.ts are
+ * left as they are, for results of the study are keyed by their code.
+ */
+export function pictureOf(task: StretchTask, stretch: Stretch): Record<string, number> {
+  const contexts = contextsOf(task, stretch);
+  return { ...sinusoidOf(task, stretch, contexts.at(-1)), ...gatesOf(contexts) };
+}
+
+/** The sinusoid of a task of a stream (exact-stream.ts). */
+export function curveOf(seed: number, task: number): (input: number) => number {
+  const next = uniform(seedFor(seed, `task ${task}`));
+  const amplitude = 0.5 + 4.5 * next();
+  const phase = Math.PI * next();
+  return (input) => amplitude * sinCos(input + phase).sin;
+}
+
+interface Context {
+  readonly task: number;
+  /** Batches since the switch: at the first, the context is that of the task before. */
+  readonly since: number;
+  readonly gates: Float32Array;
+}
+
+/** Gates that were inferred on the way, every CONTEXT_EVERY batches; none for arms that infer none. */
+function contextsOf({ learner, stream, seed, segment, from }: StretchTask, { traced }: Stretch): Context[] {
+  if (learner.method !== 'context') return [];
+  const batchAt = streamOf(stream, seed, segment);
+  const first = Math.ceil((from + 1) / CONTEXT_EVERY) * CONTEXT_EVERY - 1;
+  return Array.from({ length: traced.length / SHAPE.gateCount }, (_, i) => {
+    const { task, since } = batchAt(first + i * CONTEXT_EVERY);
+    return { task, since, gates: openingsOf(traced, i) };
+  });
+}
+
+/** Gates of the logits in row `row` of [rows, gateCount]. */
+const openingsOf = (logits: Float32Array, row: number): Float32Array =>
+  logits
+    .slice(row * SHAPE.gateCount, (row + 1) * SHAPE.gateCount)
+    .map((logit) => 1 / (1 + exp(-Math.max(-MOST_LOGIT, Math.min(MOST_LOGIT, logit)))));
+
+/** Nothing for arms that answer by weights that they step on each batch: the state does not hold those. */
+function sinusoidOf(
+  { learner: { method }, stream, seed, segment, to }: StretchTask,
+  { theta, contexts }: Stretch,
+  newest: Context | undefined,
+): Record<string, number> {
+  if (method === 'adapt' || method === 'maml' || (method === 'context' && !newest)) return {};
+  const task = newest?.task ?? streamOf(stream, seed, segment)(to - 1).task;
+  const net = new Net(SHAPE);
+  net.weights.set(theta);
+  if (newest) net.gates.set(newest.gates);
+  if (method === 'oracle') net.gates.set(openingsOf(contexts, task));
+  const target = curveOf(seed, task);
+  const figures: Record<string, number> = {};
+  for (let from = 0; from < INPUTS.length; from += LANES) {
+    const some = INPUTS.slice(from, from + LANES);
+    net.inputs.fill(0);
+    net.inputs.set(some);
+    net.forward();
+    some.forEach((input, lane) => {
+      figures[`target ${input}`] = short(target(input));
+      figures[`answer ${input}`] = short(visible(net.outputs[lane]!));
+    });
+  }
+  return figures;
+}
+
+function gatesOf(contexts: readonly Context[]): Record<string, number> {
+  const byTask = new Map<number, Float32Array[]>();
+  for (const { task, since, gates } of contexts) if (since > 0) byTask.set(task, [...(byTask.get(task) ?? []), gates]);
+  const means = [...byTask]
+    .sort(([a], [b]) => a - b)
+    .map(([task, all]) => ({
+      task,
+      gates: Array.from({ length: SHAPE.gateCount }, (_, g) => mean(all.map((one) => one[g]!))),
+    }));
+  const spreads = Array.from({ length: SHAPE.gateCount }, (_, g) => {
+    const values = means.map(({ gates }) => gates[g]!);
+    return { g, spread: Math.max(...values) - Math.min(...values) };
+  });
+  const shown = spreads
+    .sort((a, b) => b.spread - a.spread || a.g - b.g)
+    .slice(0, GATES)
+    .sort((a, b) => a.g - b.g);
+  return Object.fromEntries(
+    means.flatMap(({ task, gates }) => shown.map(({ g }) => [`gate ${task} ${g}`, short(gates[g]!)])),
+  );
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** As a picture can show it. */
+const visible = (answer: number): number => Math.max(-100, Math.min(100, Number.isNaN(answer) ? 100 : answer));
+const short = (value: number): number => Number(value.toPrecision(DIGITS));
