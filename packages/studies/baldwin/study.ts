@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LitterConfig } from '@pathfold/works/litter/task';
 import type { Study } from '../study.ts';
-import { CLAIMS, report } from './report.ts';
+import { claimsOf, report } from './report.ts';
 import { runArm } from './run.ts';
 import { settings } from './settings.ts';
 
@@ -40,7 +40,8 @@ export const baldwin: Study = {
         Object.entries(arms).map(([name, arm]) => [name, arm.config.arms[0]!.generations]),
       ),
     };
-    return { config, arms: arms as never, claims: CLAIMS, report: (results) => report(results, arms) };
+    const claims = claimsOf(arms.mask.config);
+    return { config, arms: arms as never, claims, report: (results) => report(results, arms) };
   },
 
   run: (arm, seed, { say }) => runArm(LitterConfig.parse(arm.config), seed, say),
