@@ -87,8 +87,8 @@ const inPage = {
     return bits;
   },
 
-  async selfTest() {
-    const executor = await openExecutor('webgpu');
+  async selfTest(name: ExecutorName) {
+    const executor = await openExecutor(name);
     return { ...(await selfTest(executor)), adapter: executor.adapter, software: executor.software };
   },
 

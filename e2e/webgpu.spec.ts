@@ -38,8 +38,9 @@ test('every case of the battery: our WebAssembly kernels compute the same bits a
   expect(await inPage('bits')).toEqual(bits);
 });
 
-test('passes the self-test', async () => {
-  expect(await inPage('selfTest')).toMatchObject({ passed: true, software: true });
+test('passes the self-test; so do our WebAssembly kernels, which must match to the last bit', async () => {
+  expect(await inPage('selfTest', 'webgpu')).toMatchObject({ passed: true, software: true });
+  expect(await inPage('selfTest', 'wasm')).toMatchObject({ passed: true });
 });
 
 test('gradients are those of the reference, and of TensorFlow.js on the same GPU', async () => {

@@ -1,5 +1,6 @@
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { tinyPath, windows } from './fixtures.ts';
+import { bitsHash } from './hash.ts';
 import { initPath } from './path.ts';
 import { round } from './round.ts';
 
@@ -37,7 +38,5 @@ export const twentySteps = async (
     clock,
     onProgress: ({ loss }) => losses.push(loss),
   });
-  const digest = await crypto.subtle.digest('SHA-256', new Float32Array(delta).buffer);
-  const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { hash, losses };
+  return { hash: await bitsHash(delta), losses };
 };

@@ -1,9 +1,10 @@
-import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
+import type { Executor, ExecutorName, Program } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { primitives } from '@pathfold/tensors/primitives/list';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { chooseExecutor, NoDevicePasses } from './choose.ts';
+import { chooseExecutor, NoDevicePasses, reasonOf, type Tried } from './choose.ts';
 import { selfTest } from './self-test.ts';
+import { measureSpeed } from './speed.ts';
 
 const device = (name: ExecutorName, software = false): Executor => ({
   name,
@@ -72,6 +73,19 @@ describe('choosing a device', () => {
   });
 });
 
+test('says why it chose a device: what became of the others', () => {
+  const found = { adapter: 'x', passed: true, reason: 'computes rightly', tokensPerSecond: 12_345.6 };
+  const all: Tried[] = [
+    { ...found, name: 'webgpu', passed: false, reason: 'computes wrongly', tokensPerSecond: null },
+    { ...found, name: 'wasm' },
+    { ...found, name: 'tfjs-webgpu', tokensPerSecond: 900.4 },
+  ];
+  expect(reasonOf('wasm', all)).toBe(
+    'the fastest that computes rightly; not webgpu: computes wrongly; tfjs-webgpu is slower: 900 tokens a second',
+  );
+  expect(reasonOf('wasm', all.slice(1, 2))).toBe('no other was looked at');
+});
+
 test('a wrong kernel leads to the next device', async () => {
   const { wasm } = primitives.get('swiglu')!;
   const bind = vi.spyOn(wasm, 'bind').mockImplementation((call) => bindWrongly(call));
@@ -85,6 +99,63 @@ test('a wrong kernel leads to the next device', async () => {
     ['tfjs-wasm', true],
   ]);
   executor.dispose();
+});
+
+/** Turns the lowest bit of the last number of the gradient. */
+const oneBitOff = (executor: Executor): Executor => ({
+  ...executor,
+  compile(plan) {
+    const program = executor.compile(plan);
+    const right = program.run.bind(program);
+    program.run = async (...args) => {
+      const outputs = await right(...args);
+      const gradient = outputs['gradient'];
+      if (gradient) new Uint32Array(gradient.buffer, gradient.byteOffset)[gradient.length - 1]! ^= 1;
+      return outputs;
+    };
+    return program;
+  },
+});
+
+test('a single wrong bit of our WebAssembly kernels leads to the next device', async () => {
+  const { executor, tried } = await chooseExecutor({
+    wanted: 'cpu',
+    open: async (name) => (name === 'wasm' ? oneBitOff(await openExecutor(name)) : openExecutor(name)),
+    measure: async () => 1,
+  });
+  expect(tried.map(({ name, passed }) => [name, passed])).toEqual([
+    ['wasm', false],
+    ['tfjs-wasm', true],
+  ]);
+  expect(tried[0]!.reason).toContain('not the bits of our kernels');
+  executor.dispose();
+});
+
+test('speed is that of training: a GPU is not waited for at every step', async () => {
+  const [STEP_MS, WAIT_MS] = [1, 20];
+  let [now, steps, waits] = [0, 0, 0];
+  const program: Program = {
+    write() {},
+    async run(_inputs, wanted) {
+      expect(wanted).toEqual([]);
+      now += STEP_MS;
+      steps++;
+      return {};
+    },
+    async read(name) {
+      if (name === 'lossSum') {
+        now += WAIT_MS;
+        waits++;
+      }
+      return new Float32Array(1);
+    },
+    dispose() {},
+  };
+  const clock = { now: () => now, sleep: async () => {} };
+  const speed = await measureSpeed({ ...device('webgpu'), compile: () => program }, clock);
+  expect(waits).toBeLessThanOrEqual(steps / 10 + 2);
+  // 256 tokens a step, ten of which take 10 ms and a wait.
+  expect(speed).toBeCloseTo((1000 * 10 * 256) / (10 * STEP_MS + WAIT_MS), -3);
 });
 
 describe('the self-test', () => {

@@ -104,4 +104,16 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
   return { ...best, tried };
 };
 
+/** Why this device computes and no other. */
+export const reasonOf = (chosen: ExecutorName, tried: readonly Tried[]): string => {
+  const others = tried.filter(({ name }) => name !== chosen);
+  if (others.length === 0) return 'no other was looked at';
+  const became = others.map(({ name, tokensPerSecond, reason }) =>
+    tokensPerSecond === null
+      ? `not ${name}: ${reason}`
+      : `${name} is slower: ${Math.round(tokensPerSecond)} tokens a second`,
+  );
+  return ['the fastest that computes rightly', ...became].join('; ');
+};
+
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
