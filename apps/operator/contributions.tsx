@@ -20,6 +20,24 @@ function Verdict({ contribution: { state, reason } }: { contribution: Contributi
   );
 }
 
+/** What computed, how fast it is, and behind its name why it was chosen. Volunteers say it, and none is trusted. */
+function Device({ executor }: Pick<ContributionResource, 'executor'>) {
+  if (!executor) return '–';
+  const { name, adapter, tokensPerSecond, reason } = executor;
+  const speed = `${formatCount(tokensPerSecond)} tokens/s`;
+  if (!reason) return `${name}, ${speed}`;
+  return (
+    <details>
+      <summary className="cursor-pointer">
+        {name}, {speed}
+      </summary>
+      <p className="w-56 whitespace-normal break-words text-soft text-xs">
+        {adapter}: {reason}.
+      </p>
+    </details>
+  );
+}
+
 /** The contributions of a run, the newest first, with the reason of each rejection. */
 export function Contributions({ run, volunteers }: { run: string; volunteers: readonly VolunteerResource[] }) {
   const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
@@ -48,7 +66,7 @@ export function Contributions({ run, volunteers }: { run: string; volunteers: re
             { name: 'Size', numeric: true, cell: (row) => formatBytes(row.bytes) },
             { name: 'From peers', numeric: true, cell: (row) => formatBytes(row.downloadedBytes.peers) },
             { name: 'From coordinator', numeric: true, cell: (row) => formatBytes(row.downloadedBytes.coordinator) },
-            { name: 'Computed by', cell: (row) => row.executor?.name ?? '–' },
+            { name: 'Computed by', cell: (row) => <Device executor={row.executor} /> },
           ]}
         />
       )}

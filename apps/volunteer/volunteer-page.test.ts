@@ -1,6 +1,5 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { likelyRun } from '@pathfold/ui/followed-run';
-import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { describe, expect, it } from 'vitest';
 import { lookAround } from './device.ts';
 import { takeTabLock } from './tab-lock.ts';
@@ -66,15 +65,11 @@ describe('the run to show', () => {
 
 describe('the device, in words', () => {
   it('says which computes, how fast, and why no other does', () => {
-    const executor = { name: 'wasm', adapter: '2 threads', tokensPerSecond: 12_345 };
-    const found = { adapter: 'x', passed: true, reason: 'computes rightly', tokensPerSecond: 12_345 };
-    const wrong = { name: 'webgpu', adapter: 'x', passed: false, reason: 'computes wrongly', tokensPerSecond: null };
-    const slow = { ...found, name: 'tfjs-webgpu', tokensPerSecond: 900 };
-    const tried = [wrong, { ...found, name: 'wasm' }, slow] as Snapshot['tried'];
-    expect(deviceInWords({ executor, tried } as Snapshot)).toBe(
-      'Computing on 2 threads through wasm; the self-test measured 12,345 tokens a second. Not webgpu: computes wrongly. tfjs-webgpu is slower: 900 tokens a second.',
+    const executor = { name: 'wasm', adapter: '2 threads', tokensPerSecond: 12_345, reason: 'no other was looked at' };
+    expect(deviceInWords({ executor })).toBe(
+      'Computing on 2 threads through wasm; its benchmark measured 12,345 tokens a second. Why this one: no other was looked at.',
     );
-    expect(deviceInWords({ executor: null, tried: [] })).toBe('');
+    expect(deviceInWords({ executor: null })).toBe('');
   });
 });
 
@@ -98,7 +93,9 @@ describe('the work in hand, in words', () => {
 
   it('says why a slower device has fewer steps', () => {
     const slower = { ...work, plannedSteps: 19, stepsReason: { because: 'pace', whole: 50, timesSlower: 2.6 } };
-    expect(reasonInWords(slower)).toContain('19 of 50 steps: this device takes 2.6 times as long as the fastest');
+    expect(reasonInWords(slower)).toBe(
+      "19 of 50 steps, so that all are done at about the same time: this device takes 2.6 times as long as the run's pace, its fastest device, which counts as at most four times as fast as the middle one.",
+    );
     expect(reasonInWords(work)).toBe('');
   });
 

@@ -19,18 +19,13 @@ const HEADLINES: Record<Snapshot['status']['code'], string> = {
 
 export const headlineOf = (snapshot: Snapshot): string => HEADLINES[snapshot.status.code];
 
-/** Why this device computes and no other: what became of those that were looked at besides. */
-export const deviceInWords = ({ executor, tried }: Pick<Snapshot, 'executor' | 'tried'>): string => {
+/** Which device computes, how fast, and why no other does. */
+export function deviceInWords({ executor }: Pick<Snapshot, 'executor'>): string {
   if (!executor) return '';
-  const chosen = `Computing on ${executor.adapter} through ${executor.name}; the self-test measured ${formatCount(executor.tokensPerSecond)} tokens a second.`;
-  const others = tried.filter(({ name }) => name !== executor.name);
-  const why = others.map(({ name, tokensPerSecond, reason }) =>
-    tokensPerSecond === null
-      ? ` Not ${name}: ${reason}.`
-      : ` ${name} is slower: ${formatCount(tokensPerSecond)} tokens a second.`,
-  );
-  return chosen + why.join('');
-};
+  const { name, adapter, tokensPerSecond, reason } = executor;
+  const why = reason ? ` Why this one: ${reason}.` : '';
+  return `Computing on ${adapter} through ${name}; its benchmark measured ${formatCount(tokensPerSecond)} tokens a second.${why}`;
+}
 
 /** What the work in hand is, for example `Training path 0, round 7`. */
 export function workInWords(work: WorkSnapshot): string {
@@ -54,11 +49,12 @@ export function reasonInWords({ plannedSteps, stepsReason }: WorkSnapshot): stri
   if (plannedSteps === null || !stepsReason) return '';
   const { because, whole, timesSlower } = stepsReason;
   const some = `${formatCount(plannedSteps)} of ${formatCount(whole)} steps`;
+  const slower = `this device takes ${timesSlower.toFixed(1)} times as long as the run's pace, its fastest device, which counts as at most four times as fast as the middle one`;
   switch (because) {
     case 'pace':
-      return `${some}: this device takes ${timesSlower.toFixed(1)} times as long as the fastest, and so both are done together.`;
+      return `${some}, so that all are done at about the same time: ${slower}.`;
     case 'least':
-      return `${some}, the fewest that are given: this device takes ${timesSlower.toFixed(1)} times as long as the fastest.`;
+      return `${some}, the fewest that are given: ${slower}.`;
     case 'lease':
       return `${some}: as many as this device has time for.`;
     case 'others':

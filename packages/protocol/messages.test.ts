@@ -11,8 +11,8 @@ test('the words on the wire change only together with the version', () => {
   const hash = createHash('sha256').update(words).digest('hex').slice(0, 16);
   expect({ version: PROTOCOL_MAX, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "33b665888f55cd6b",
-      "version": 2,
+      "hash": "435c43247de5ef6f",
+      "version": 3,
     }
   `);
 });

@@ -1,14 +1,25 @@
 import * as z from 'zod/mini';
+import { REASONS_VERSION } from './version.ts';
 
 const size = z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
+
+/** Letters of a device's reason. */
+export const MOST_REASON = 300;
 
 /** Which device computed: recorded with each contribution. */
 export const ExecutorInfo = z.strictObject({
   name: z.string().check(z.maxLength(40)),
   adapter: z.string().check(z.maxLength(200)),
+  /** As its benchmark measured. */
   tokensPerSecond: z.number().check(z.minimum(0), z.maximum(1e12)),
+  /** Why this one and no other, in words. */
+  reason: z.optional(z.string().check(z.maxLength(MOST_REASON))),
 });
 export type ExecutorInfo = z.infer<typeof ExecutorInfo>;
+
+/** What may be said of a device in a version of the protocol. */
+export const executorIn = (version: number, { reason, ...executor }: ExecutorInfo): ExecutorInfo =>
+  version < REASONS_VERSION || reason === undefined ? executor : { ...executor, reason };
 
 /**
  * What a volunteer says about the work in a contribution. It travels as base64url JSON in the

@@ -19,7 +19,7 @@ const ports: JobPorts = {
   onProgress: () => {},
 };
 const executor = { name: 'wasm', adapter: 'toy', dispose: () => {} } as unknown as Executor;
-const probe = { executor: { name: 'wasm', adapter: 'toy', tokensPerSecond: 5 }, tried: [] };
+const probe = { executor: { name: 'wasm', adapter: 'toy', tokensPerSecond: 5 } };
 const ended: (() => void)[] = [];
 afterEach(() => {
   for (const end of ended.splice(0)) end();

@@ -1,4 +1,6 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
+import { Report } from '@pathfold/protocol/report';
+import { REASONS_VERSION } from '@pathfold/protocol/version';
 import { expect, test } from 'vitest';
 import { memoryNotes } from './notes.ts';
 import { PAYLOAD, until, useScene } from './scene.fixture.ts';
@@ -27,6 +29,24 @@ test('a state to keep counts only once its contribution is accepted', async () =
   expect(await (await next).ports.kept('path 0')).toEqual(Uint8Array.of(1));
   expect(scene.volunteer.snapshot().outcomes[0]).toMatchObject({ state: 'rejected', code: 'wrong_size' });
 });
+
+test.each([
+  [REASONS_VERSION, 'no other was looked at'],
+  [REASONS_VERSION - 1, undefined],
+])(
+  'version %s of the protocol: the reason of the device is %s, in what asks for work and in the record',
+  async (version, reason) => {
+    scene.coordinator.version = version;
+    const { lease, job } = await scene.takeLease();
+    const asked = scene.coordinator.heard.find((message) => message.type === 'ready');
+    expect(asked?.executor.reason).toBe(reason);
+    job.finish();
+    await until(() => expect(scene.coordinator.uploads.has(lease.lease)).toBe(true));
+    const header = scene.coordinator.requests.at(-1)!.headers['pathfold-report'] as string;
+    const { executor } = Report.parse(JSON.parse(Buffer.from(header, 'base64url').toString()));
+    expect(executor).toEqual({ name: 'toy', adapter: 'toy', tokensPerSecond: 100, ...(reason && { reason }) });
+  },
+);
 
 test('an upload that breaks goes on where it stopped', async () => {
   const { lease, job } = await scene.takeLease();

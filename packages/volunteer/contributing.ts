@@ -2,7 +2,7 @@ import { sha256Of } from '@pathfold/blobs/memory';
 import type { Upload } from '@pathfold/coordination/volunteer/state';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
-import type { ExecutorInfo } from '@pathfold/protocol/report';
+import { type ExecutorInfo, executorIn } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
 import { handIn } from './hand-in.ts';
 import type { Kept } from './kept.ts';
@@ -52,7 +52,7 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
           peers: traffic.fromPeersBytes - before.fromPeersBytes,
           coordinator: traffic.fromCoordinatorBytes - before.fromCoordinatorBytes,
         },
-        executor,
+        executor: executorIn(mind().state.link.version, executor),
       },
     };
     await uploads.keep(upload, result.payload);

@@ -1,6 +1,7 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
+import { MOST_REASON } from '@pathfold/protocol/report';
 import type { OpenOptions } from '@pathfold/tensors/executors/open';
-import { chooseExecutor, NoDevicePasses } from '@pathfold/training/choose';
+import { chooseExecutor, NoDevicePasses, reasonOf } from '@pathfold/training/choose';
 import type { OpenDevice } from './compute.ts';
 
 /**
@@ -13,7 +14,8 @@ export const openDevice =
     try {
       const { executor, tokensPerSecond, tried } = await chooseExecutor({ device, wanted });
       const { name, adapter } = executor;
-      return { executor, probe: { executor: { name, adapter: adapter.slice(0, 200), tokensPerSecond }, tried } };
+      const reason = reasonOf(name, tried).slice(0, MOST_REASON);
+      return { executor, probe: { executor: { name, adapter: adapter.slice(0, 200), tokensPerSecond, reason } } };
     } catch (error) {
       if (!(error instanceof NoDevicePasses)) throw error;
       const opened = error.tried.some(({ adapter }) => adapter !== '');

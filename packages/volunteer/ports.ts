@@ -4,7 +4,6 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import type { Swarm, SwarmStats } from '@pathfold/swarm/swarm';
-import type { Tried } from '@pathfold/training/choose';
 import type { WorkResult } from '@pathfold/works/work-run';
 import type { AnswersWorker } from './answer-words.ts';
 import type { Identity } from './identity.ts';
@@ -24,7 +23,6 @@ export interface Socket {
 
 export interface Probe {
   readonly executor: ExecutorInfo;
-  readonly tried: readonly Tried[];
 }
 
 export interface Job {

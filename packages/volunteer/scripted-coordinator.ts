@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Down, LeaseMessage } from '@pathfold/protocol/down';
 import { Up } from '@pathfold/protocol/up';
+import { PROTOCOL_MAX } from '@pathfold/protocol/version';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 /** A coordinator that does what a test says, over real sockets and HTTP on this machine. */
@@ -15,7 +16,7 @@ export class ScriptedCoordinator {
   held: string[] = [];
   heartbeatMs = 100;
   silenceMs = 20_000;
-  version = 2;
+  version = PROTOCOL_MAX;
   /** Answers an upload otherwise than by taking it. */
   onUpload: ((lease: string, response: ServerResponse, request: IncomingMessage) => boolean) | null = null;
   /** Bytes of a blob after which the connection breaks, once. */

@@ -1,7 +1,6 @@
 import type { ComputeChoice, Outcome, VolunteerState, Wish } from '@pathfold/coordination/volunteer/state';
 import { type Status, statusOf } from '@pathfold/coordination/volunteer/status';
 import type { ExecutorInfo } from '@pathfold/protocol/report';
-import type { Tried } from '@pathfold/training/choose';
 import * as z from 'zod/mini';
 
 /** Bytes that went through this volunteer in this visit. */
@@ -48,7 +47,6 @@ export interface Snapshot {
   readonly volunteer: string | null;
   readonly connected: boolean;
   readonly executor: ExecutorInfo | null;
-  readonly tried: readonly Tried[];
   readonly work: WorkSnapshot | null;
   readonly uploads: readonly { readonly lease: string; readonly bytes: number; readonly failures: number }[];
   /** Tokens of accepted work, as the coordinator counts them; not of this visit alone. */
@@ -70,7 +68,6 @@ const Described = z.object({
 export function snapshotOf(
   state: VolunteerState,
   traffic: Traffic,
-  tried: readonly Tried[],
   sharing: boolean,
   answering: AnsweringSnapshot,
 ): Snapshot {
@@ -84,7 +81,6 @@ export function snapshotOf(
     volunteer: state.volunteer,
     connected: state.link.phase === 'open',
     executor: device.phase === 'ready' ? device.executor : null,
-    tried,
     work: work && {
       run: work.lease.run,
       kind: work.lease.kind,

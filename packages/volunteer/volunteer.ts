@@ -2,7 +2,6 @@ import type { Decision } from '@pathfold/coordination/volunteer/events';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
-import type { Tried } from '@pathfold/training/choose';
 import { createAnswering } from './answering.ts';
 import { openCache } from './cache.ts';
 import { createContributing } from './contributing.ts';
@@ -47,7 +46,6 @@ export interface Volunteer {
 export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer> {
   const traffic: Traffic = { fromPeersBytes: 0, fromCoordinatorBytes: 0, toPeersBytes: 0, uploadedBytes: 0, peers: 0 };
   const listeners = new Set<(snapshot: Snapshot) => void>();
-  let tried: readonly Tried[] = [];
   const uploads = createUploads(ports.notes);
   const kept = createKept(ports.notes);
   const cache = await openCache(ports.blobs, ports.cacheBytes);
@@ -77,7 +75,7 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const fetchBlob = createFetching(cache, [sharing, coordinator], sharing.announce);
   const answering = createAnswering(ports.openAnswers, fetchBlob, send, () => tell());
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
-  const snapshot = () => snapshotOf(mind.state, traffic, tried, sharing.agreed, answering.snapshot);
+  const snapshot = () => snapshotOf(mind.state, traffic, sharing.agreed, answering.snapshot);
 
   function hear(message: Down): void {
     if (message.type === 'settled') {
@@ -129,7 +127,6 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   }
 
   function deviceFound(found: Probe): void {
-    tried = found.tried;
     mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import type { LeaseMessage } from '@pathfold/protocol/down';
+import { MOST_REASON } from '@pathfold/protocol/report';
 import type { ContributionResource, RunResource } from '@pathfold/protocol/resources';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
@@ -87,6 +88,21 @@ test('missing and broken headers are named', async () => {
   ];
   const answers = await Promise.all(codes.map(async (headers) => codeOf(await one.upload(lease, work, headers))));
   expect(answers).toEqual(['digest_missing', 'bad_report', 'bad_report', 'bad_token']);
+});
+
+test('a clock that ran backwards and a reason without end are refused at the door, and the lease goes on', async () => {
+  const work = one.work(lease);
+  const telling = (changes: object) => one.upload(lease, { ...work, report: { ...work.report, ...changes } });
+  const device = { name: 'wasm', adapter: 'one thread', tokensPerSecond: 7 };
+  for (const changes of [{ computeMs: -5000 }, { executor: { ...device, reason: 'x'.repeat(MOST_REASON + 1) } }]) {
+    const answer = await telling(changes);
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'bad_report']);
+  }
+  const executor = { ...device, reason: 'no other was looked at' };
+  expect((await telling({ executor })).status).toBe(201);
+  await settled('checked');
+  const page = await coordinator.ask({ url: `/api/v1/volunteers/${one.id}/contributions` });
+  expect(page.json<{ items: ContributionResource[] }>().items[0]).toMatchObject({ executor });
 });
 
 test("another volunteer's lease, a forged token and an unknown lease are refused", async () => {

@@ -11,6 +11,9 @@ const SUSPECT = new Set(['not_finite', 'norm_out_of_bounds']);
 export function hear(state: VolunteerState, message: Down, at: number): void {
   const { link } = state;
   switch (message.type) {
+    case 'challenge':
+      link.version = message.version;
+      return;
     case 'welcome': {
       link.phase = 'open';
       link.failures = 0;

@@ -1,3 +1,4 @@
+import { executorIn } from '@pathfold/protocol/report';
 import type { Decision } from './events.ts';
 import type { VolunteerState } from './state.ts';
 
@@ -27,7 +28,7 @@ export function plan(state: VolunteerState, now: number): Decision[] {
         type: 'MessageSent',
         message: {
           type: 'ready',
-          executor: device.executor,
+          executor: executorIn(link.version, device.executor),
           memoryBytes: device.memoryBytes,
           ...(state.prefers === null ? {} : { prefers: state.prefers }),
         },

@@ -1,6 +1,7 @@
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
+import { PROTOCOL_MIN } from '@pathfold/protocol/version';
 
 /** What the person at this machine asked for last. */
 export type Wish = 'stopped' | 'running' | 'paused' | 'finishing';
@@ -18,6 +19,8 @@ export interface Link {
   beatAt: number;
   heartbeatMs: number;
   silenceMs: number;
+  /** Of the protocol, as the coordinator chose it. */
+  version: number;
   /** `ready` was said, and neither a lease nor `away` came after it. */
   asked: boolean;
 }
@@ -113,6 +116,7 @@ export const initialState = (): VolunteerState => ({
     beatAt: 0,
     heartbeatMs: 10_000,
     silenceMs: 30_000,
+    version: PROTOCOL_MIN,
     asked: false,
   },
   resume: null,
