@@ -143,6 +143,7 @@ const gpuPlaces = async (): Promise<(Place & { readonly device: Device })[]> => 
     const spec: ArmSpec = { kind: 'ours', executor: 'webgpu', threads: 1, model: REFERENCE, batch: 1 };
     const device = await place.open(spec).catch(() => null);
     await device?.dispose();
+    if (!device) console.error(`${place.name} finds no WebGPU adapter.`);
     const known = places.some(({ name, device: { adapter } }) => name === place.name && adapter === device?.adapter);
     if (device && !known) places.push({ ...place, device });
     else await place.close();

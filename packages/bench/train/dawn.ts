@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads';
 import type { Place } from './place.ts';
 import { type Answer, openElsewhere, type Question } from './serve-arms.ts';
 
-/** Dawn in a thread of Node; null where the npm package `webgpu` is not installed (it is large, and optional). */
+/**
+ * Dawn in a thread of Node; null, with a line that says so, where the npm package `webgpu` is not installed (it is large,
+ * and optional).
+ */
 export const openDawn = async (): Promise<Place | null> => {
   const worker = new Worker(new URL('./dawn-worker.mjs', import.meta.url));
   const ask = (question: Question): Promise<Answer> =>
@@ -10,11 +13,14 @@ export const openDawn = async (): Promise<Place | null> => {
       worker.once('message', resolve);
       worker.postMessage(question);
     });
-  const there = await new Promise<boolean>((resolve) => {
-    worker.once('message', () => resolve(true));
-    worker.once('error', () => resolve(false));
+  const problem = await new Promise<Error | null>((resolve) => {
+    worker.once('message', () => resolve(null));
+    worker.once('error', resolve);
   });
-  if (!there) return null;
+  if (problem) {
+    console.error(`Node's Dawn is not measured (${problem.message}). To install it: npm i --no-save webgpu@0.6.2`);
+    return null;
+  }
   return {
     name: 'Node with Dawn',
     open: (spec) => openElsewhere(spec, ask),
