@@ -1,7 +1,8 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldBlobs, RunFacts } from '@pathfold/coordination/work-plan';
-import { OuterSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import { AsyncSpec, type Mode, OuterSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { trainFold } from './fold.ts';
@@ -60,7 +61,15 @@ class Server {
   /** An outer gradient comes in, the path's modules one after the other; folds that it makes due are computed. */
   async contribute(lease: string, delta: readonly number[], steps: number, norm = 1): Promise<void> {
     this.#blobs.set(lease.padEnd(64, '0'), bytesOf(delta));
-    for (let begun = only(this.table.contribute(lease, steps, norm), 'FoldBegun'); begun.length > 0; ) {
+    await this.#fold(this.table.contribute(lease, steps, norm));
+  }
+
+  async switchTo(mode: Mode): Promise<void> {
+    await this.#fold(this.table.take({ type: 'RunModeChanged', run: 'r', mode }));
+  }
+
+  async #fold(decided: CoordinatorEvent[]): Promise<void> {
+    for (let begun = only(decided, 'FoldBegun'); begun.length > 0; ) {
       const [{ kind, fold }] = begun as [(typeof begun)[number]];
       const output = await trainFold.fold(fold.input, this.#store);
       begun = [
@@ -138,6 +147,61 @@ test('a module that one path crosses is stepped as dense DiLoCo steps it, bit fo
       const dense = await play(1, gradients);
       expect(dense.version).toBe(3);
       expect(await play(2, gradients)).toEqual(dense);
+    }),
+    { numRuns: 25, seed: 4 },
+  );
+});
+
+/** Three volunteers on one path, all of whose gradients are whole. */
+const three = ['a', 'b', 'c'];
+const arrivals = (grace: number): Partial<RunSpec> => ({
+  replicas: 3,
+  async: AsyncSpec.parse({ grace, dynamicSteps: false }),
+});
+const rounds = fc.array(fc.array(delta(3), { minLength: 3, maxLength: 3 }), { minLength: 3, maxLength: 3 });
+
+test('a run that is switched to arrivals and back has the momentum of one that never was, bit for bit', async () => {
+  const play = async (modes: readonly Mode[], gradients: readonly number[][][]) => {
+    const server = new Server([1], arrivals(1e6));
+    for (const [round, deltas] of gradients.entries()) {
+      await server.switchTo(modes[round]!);
+      for (const id of three) round === 0 ? server.table.join(id, SPEED) : server.table.ready(id, SPEED);
+      server.table.wait(9000);
+      for (const [i, id] of three.entries()) await server.contribute(server.table.lease(id), deltas[i]!, 20);
+    }
+    return Object.keys(server.facts.modules).map((name) => server.bits(name));
+  };
+  await fc.assert(
+    fc.asyncProperty(rounds, async (gradients) => {
+      const never = await play(['sync', 'sync', 'sync'], gradients);
+      expect(never.map(({ version, momentum }) => [version, momentum.length])).toEqual(never.map(() => [3, SIZE]));
+      expect(await play(['sync', 'async', 'sync'], gradients)).toEqual(never);
+    }),
+    { numRuns: 25, seed: 4 },
+  );
+});
+
+test('a switch in the middle of a buffer changes no bit of the momentum: what is under way fills it up', async () => {
+  const play = async (switches: boolean, [deltas]: readonly number[][][]) => {
+    const server = new Server([1], { ...arrivals(0), mode: 'async' });
+    for (const id of three) server.table.join(id, SPEED);
+    const leases = three.map((id) => server.table.lease(id));
+    const seen = [];
+    for (const [i, lease] of leases.entries()) {
+      await server.contribute(lease, deltas![i]!, 20);
+      seen.push(server.bits('head'));
+      if (switches && i === 0) {
+        await server.switchTo('sync');
+        expect(server.bits('head')).toEqual(seen[0]);
+      }
+    }
+    return seen;
+  };
+  await fc.assert(
+    fc.asyncProperty(rounds, async (gradients) => {
+      const never = await play(false, gradients);
+      expect(never.map(({ version }) => version)).toEqual([1, 2, 3]);
+      expect(await play(true, gradients)).toEqual(never);
     }),
     { numRuns: 25, seed: 4 },
   );
