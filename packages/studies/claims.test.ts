@@ -28,6 +28,19 @@ test('a claim compares arms seed by seed, and the mean with its bound', () => {
   expect(judge([{ ...gap, bound: { op: '<=', value: 0.4 } }], [figures(2, 1)])[0]!.holds).toBe(false);
 });
 
+test('points of curves are figures by their place', () => {
+  const results = new Results([1]);
+  const points = [
+    [5, 2],
+    [9, 1],
+  ] as const;
+  results.add('a', 1, { figures: { nats: 2, 'steps.1': 7 }, curves: { steps: points, seconds: points } });
+  const of = results.at(1);
+  expect(['seconds.0', 'seconds.1', 'steps.1', 'seconds.2', 'none.0'].map((figure) => of('a', figure))).toEqual([
+    ...[5, 9, 7, Number.NaN, Number.NaN],
+  ]);
+});
+
 test('a seed without one of the arms does not count, and nothing measured never holds', () => {
   const results = new Results([1, 2]);
   results.add('a', 1, { figures: { nats: 2 }, curves: {} });

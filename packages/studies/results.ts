@@ -24,9 +24,13 @@ export class Results {
     return this.seeds.flatMap((seed) => this.#byArm.get(arm)?.get(seed) ?? []);
   }
 
-  /** Figures with one seed. The figure that is asked for by default is `nats`. */
+  /** Figures with one seed, by default `nats`. `CURVE.N` is where point N of a curve lies, for example `steps.3`. */
   at(seed: number): FigureOf {
-    return (arm, figure = 'nats') => this.#byArm.get(arm)?.get(seed)?.figures[figure] ?? Number.NaN;
+    return (arm, figure = 'nats') => {
+      const result = this.#byArm.get(arm)?.get(seed);
+      const [curve, point] = figure.split('.');
+      return result?.figures[figure] ?? result?.curves[curve!]?.[Number(point)]?.[0] ?? Number.NaN;
+    };
   }
 
   /** A measure on each seed; NaN where a figure is missing. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { departures } from './churn.ts';
-import { CLAIMS, secondsTo } from './claims.ts';
+import { atEqualSteps, CLAIMS, secondsTo } from './claims.ts';
 import { runArm } from './run.ts';
 import { type AsyncConfig, settings } from './settings.ts';
 import { SPEEDS } from './speeds.ts';
@@ -82,6 +82,35 @@ test('the time to a loss is read between two glances', () => {
   const figures: Record<string, number> = { 'glance.0': 3, 'second.0': 10, 'glance.1': 2, 'second.1': 20 };
   const of = (_: string, figure = 'nats') => figures[figure] ?? Number.NaN;
   expect([4, 3, 2.5, 1].map((nats) => secondsTo(of, 'a', nats))).toEqual([10, 10, 15, Number.NaN]);
+});
+
+test('arms that ended after different steps are compared at the last step that both reached', () => {
+  const seen: Record<string, readonly (readonly [steps: number, nats: number])[]> = {
+    a: [
+      [10, 4],
+      [20, 3],
+      [40, 2],
+    ],
+    b: [
+      [10, 5],
+      [30, 4],
+    ],
+  };
+  const of = (arm: string, figure = 'nats') => {
+    const [name, i] = figure.split('.');
+    return seen[arm]?.[Number(i)]?.[name === 'steps' ? 0 : 1] ?? Number.NaN;
+  };
+  expect(atEqualSteps(of, 'a', 'b')).toEqual([2.5, 4]);
+  expect(atEqualSteps(of, 'b', 'a')).toEqual([4, 2.5]);
+  expect(atEqualSteps(of, 'b', 'missing')).toEqual([Number.NaN, Number.NaN]);
+});
+
+test('an arm that diverged is worse than one that did not, and is no arm without a result', () => {
+  const figures: Record<string, Record<string, number>> = { naive: { nats: 2, steps: 9 }, 'naive-07': { steps: 3 } };
+  const worse = CLAIMS.find(({ id }) => id === 'async.3.7.2c')!;
+  const measured = (of: typeof figures) => worse.measure((arm, figure = 'nats') => of[arm]?.[figure] ?? Number.NaN);
+  expect(measured(figures)).toBeCloseTo(256 / Math.exp(2) - 1, 9);
+  expect(measured({ naive: figures['naive']! })).toBeNaN();
 });
 
 test('every claim names arms and figures that there are', () => {

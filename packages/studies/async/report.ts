@@ -23,7 +23,7 @@ const reference = (arm: string): string =>
 const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
-    'Local steps of all workers after the base, virtual seconds at the speeds of the arm (very heterogeneous unless it says otherwise). “Against synchronous” is the relative change in loss, that of bits a byte too, against the synchronous arm of the same size and churn; a dash where the arm diverged. Seconds to its loss: on an eighth of the test documents. Staleness: module versions, mean over contributions.',
+    'Local steps of all workers after the base, virtual seconds at the speeds of the arm (very heterogeneous unless it says otherwise). “Against synchronous” is the relative change in loss, that of bits a byte too, against the synchronous arm of the same size and churn; an arm that diverged has no loss, and counts as bytes drawn at random (5.545 nats). Arms with churn end after different local steps: their claims compare them at the last one that both reached. Seconds to its loss: on an eighth of the test documents. Staleness: module versions, mean over contributions.',
   head: [
     ...['arm', '', 'nats a byte', 'against synchronous', 'local steps', 'virtual s'],
     ...['s to the synchronous loss', 'folds', 'staleness'],

@@ -83,7 +83,7 @@ interface Change {
   readonly churn?: true;
 }
 
-/** Each arrival is a whole step of Nesterov (a buffer of one), at a rate that is a quarter as large where tuned. */
+/** Each arrival is a whole step of Nesterov (a buffer of one), at a quarter of the rate: four arrive in a round's time. */
 const NAIVE: Change = { async: { grace: 0, buffer: 1, dynamicSteps: false }, outer: { learningRate: 0.175 } };
 const FEDBUFF: Change = { async: { grace: 0, quorum: 4, buffer: 4, dynamicSteps: false } };
 /** A share of a plain step at each arrival: with four workers η 1 is 0.25 an arrival. */
