@@ -20,14 +20,14 @@ async function routedServer() {
   const { app, run, blobs } = server;
   const resource: RunResource = {
     ...{ id: run.id, name: run.spec.name, state: 'training', mode: 'sync', spec: run.spec, createdAt: run.createdAt },
-    ...{ round: 1, scoredRound: null, pathCount: 4, moduleCount: 6, parameterCount: 0, volunteerCount: 0 },
+    ...{ round: 1, scoredRound: null, scoreConfirmed: null, pathCount: 4, moduleCount: 6, parameterCount: 0, volunteerCount: 0 },
     ...{ trainLoss: null, validLoss: null, validBitsPerByte: null, baselines: null, perplexity: null },
     ...{ tokens: 0, steps: 0, reason: null, corpus: { id: 'c', name: 'c', licence: 'CC0-1.0' }, baseRun: null },
   };
   app.get('/api/v1/runs', async () => ({ items: [resource], next: null }));
   const shards = run.paths.map(
     (path, i): RouterResource => ({
-      ...{ path, version: 1, kind: 'kmeans', documents: 10, tokens: 100, confirmed: true },
+      ...{ path, version: 1, kind: 'kmeans', grown: false, documents: 10, tokens: 100, confirmed: true },
       splits: { train: 10, router: 1, test: 1 },
       domains: [{ name: `domain ${i}`, share: 1 }],
       samples: [`${TEXTS[i]} and so on`],

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket, { type WebSocket } from '@fastify/websocket';
+import { withoutRoom } from '@pathfold/coordination/coordinator/room';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { MAX_UP_BYTES } from '@pathfold/protocol/up';
 import Fastify, {
@@ -24,6 +25,7 @@ import { guardHosts } from './security/hosts.ts';
 import { operatorOnly, recognizeOperators } from './security/operator.ts';
 import { createAllowances } from './sockets/allowance.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
+import { plans } from './works.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 /** A connection on which nothing moves for so long is given up: longer than any prompt waits. */
@@ -125,6 +127,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
       network,
       holdersOf: (run, path) =>
         Object.values(coordinator.host.state.volunteers).flatMap(({ id, paths }) => (paths[run] === path ? id : [])),
+      withoutRoom: (bytes) => withoutRoom(coordinator.host.state, plans, bytes),
       promptKey: config.promptKey,
       isOperator: (request) => request.isOperator(),
     }),

@@ -70,7 +70,9 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
     } catch (error) {
       log.error({ err: error, run, fold: key }, 'a fold failed');
       const detail = error instanceof PathfoldError ? error.detail : (error as Error).message;
-      const reason = `The fold ${key} failed: ${detail}. Resume the run to try again.`;
+      // What was refused is refused again; what the machine failed at may go well the next time.
+      const todo = error instanceof PathfoldError ? '' : ' Resume the run to try again.';
+      const reason = `The fold ${key} failed: ${detail}.${todo}`;
       const state = host().state.runs[run]?.state;
       if (state === 'training' || state === 'paused')
         host().note({ type: 'RunStateChanged', run, state: 'paused', reason });

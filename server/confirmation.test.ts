@@ -1,5 +1,10 @@
 import type { LeaseMessage } from '@pathfold/protocol/down';
-import type { ContributionResource, EvaluationAnswer, VolunteerResource } from '@pathfold/protocol/resources';
+import type {
+  ContributionResource,
+  EvaluationAnswer,
+  RunResource,
+  VolunteerResource,
+} from '@pathfold/protocol/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod/mini';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
@@ -50,6 +55,7 @@ test('a score that was asked for is confirmed from another network; who two cont
     return answer.evaluation && answer;
   });
   expect(evaluation).toMatchObject({ confirmed: true, validLoss: 2 });
+  expect(await get<RunResource>(`/api/v1/runs/${id}`)).toMatchObject({ scoredRound: 0, scoreConfirmed: true });
   const { items } = await get<{ items: ContributionResource[] }>(`/api/v1/volunteers/${liar!.id}/contributions`);
   expect(items).toMatchObject([{ kind: 'evaluate', state: 'rejected', reason: expect.stringMatching(/^refuted: /) }]);
   expect((await get<VolunteerResource>(`/api/v1/volunteers/${liar!.id}`)).credit).toBe(0);

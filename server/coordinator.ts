@@ -79,7 +79,16 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   });
   const access = createBlobAccess(signer, () => host.state);
 
-  const effects = createEffects({ host: () => host, connections, executors, signer, metrics, log, onEvent });
+  const effects = createEffects({
+    host: () => host,
+    kinds: plans,
+    connections,
+    executors,
+    signer,
+    metrics,
+    log,
+    onEvent,
+  });
   const mind = createCoordinator(plans, config.timings.silenceMs);
   const host: Host = await startHost({
     mind,

@@ -1,12 +1,15 @@
+import { hasRoom, leastNeeded } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
-import type { Counted } from '@pathfold/coordination/work-plan';
+import type { Counted, WorkPlan } from '@pathfold/coordination/work-plan';
 import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import { type ComputingDeps, createComputing } from './computing.ts';
+import { megabytes } from './megabytes.ts';
 import type { Signer } from './security/secrets.ts';
 import type { Connections } from './sockets/connections.ts';
 import { leaseToken } from './uploads/lease-token.ts';
 
 export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {
+  readonly kinds: readonly WorkPlan<unknown>[];
   readonly connections: Connections;
   readonly signer: Signer;
   /** Told after the effects of each event: pages and caches. */
@@ -28,7 +31,7 @@ function foldedInWords(counted: Counted | undefined): string {
 
 /** Carries out what events ask for, once they are in the log: messages to volunteers, checks, folds. */
 export function createEffects(deps: EffectDeps) {
-  const { host, connections, signer, metrics, onEvent } = deps;
+  const { host, kinds, connections, signer, metrics, onEvent } = deps;
   /** Who holds or held a lease, until nothing more is to be said about it. */
   const holders = new Map<string, string>();
 
@@ -74,14 +77,19 @@ export function createEffects(deps: EffectDeps) {
 
   function tellIdle(volunteer: string): void {
     const { volunteers, runs } = host().state;
-    if (!volunteers[volunteer]?.wantsWork) return;
+    const record = volunteers[volunteer];
+    if (!record?.wantsWork) return;
+    const idle = (code: ErrorCode, detail: string) => connections.send(volunteer, { type: 'idle', code, detail });
     const states = Object.values(runs).map((run) => run.state);
-    const isPaused = !states.includes('training') && states.includes('paused');
-    connections.send(volunteer, {
-      type: 'idle',
-      code: isPaused ? 'run_paused' : 'no_work',
-      detail: isPaused ? 'The run is paused; work comes when it goes on.' : 'Work comes when the round needs it.',
-    });
+    if (!states.includes('training') && states.includes('paused'))
+      return void idle('run_paused', 'The run is paused; work comes when it goes on.');
+    const least = leastNeeded(host().state, kinds);
+    if (hasRoom(record, least)) idle('no_work', 'Work comes when the round needs it.');
+    else
+      idle(
+        'does_not_fit',
+        `The smallest takes ${megabytes(least)}, this device lends ${megabytes(record.memoryBytes)}.`,
+      );
   }
 
   function perform(event: CoordinatorEvent, decided: boolean): void {

@@ -4,6 +4,7 @@ import { formatCompact, formatCount, formatLoss } from '@pathfold/ui/formats';
 import type { LiveRouting } from '@pathfold/ui/live-paths';
 import { Stat, Stats } from '@pathfold/ui/stat';
 import { Table } from '@pathfold/ui/table';
+import { believed } from './believed.ts';
 import { Confusion } from './confusion.tsx';
 
 const KINDS: Record<RouterResource['kind'], string> = {
@@ -31,9 +32,10 @@ export function choicesOf({ evaluation }: LiveRouting): Choice[] {
   ];
 }
 
-/** Who is believed about a figure. */
-const believed = ({ confirmed }: { readonly confirmed: boolean }): string =>
-  confirmed ? 'confirmed by two volunteers' : 'told by one volunteer alone';
+const routingInWords = ({ version, kind, grown, confirmed }: RouterResource): string =>
+  [`routing ${formatCount(version)}`, grown && 'grown since it was fitted', kind !== 'random' && believed(confirmed)]
+    .filter(Boolean)
+    .join(', ');
 
 const percentBelow = (from: number, value: number): string => {
   const percent = (100 * (value - from)) / from;
@@ -52,11 +54,7 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
     <Card title="Routing">
       <div className="grid gap-6">
         <Stats>
-          <Stat
-            label="Texts are routed"
-            value={KINDS[first.kind]}
-            detail={`routing ${formatCount(first.version)}${first.kind === 'random' ? '' : `, ${believed(first)}`}`}
-          />
+          <Stat label="Texts are routed" value={KINDS[first.kind]} detail={routingInWords(first)} />
           <Stat
             label="Largest shard"
             value={`${(Math.max(...tokens) / mean).toFixed(2)} × mean`}
@@ -70,7 +68,7 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
           <Stat
             label="Bits per byte, routed"
             value={formatLoss(evaluation?.validBitsPerByte ?? null)}
-            detail={evaluation ? `at round ${evaluation.round}, ${believed(evaluation)}` : 'not scored yet'}
+            detail={evaluation ? `at round ${evaluation.round}, ${believed(evaluation.confirmed)}` : 'not scored yet'}
           />
         </Stats>
         {once ? (

@@ -10,6 +10,7 @@ import { ScoreChart } from '@pathfold/ui/score-chart';
 import { Stat, Stats } from '@pathfold/ui/stat';
 import { useMemo } from 'react';
 import { Activity } from './activity.tsx';
+import { believed } from './believed.ts';
 import { Contributions } from './contributions.tsx';
 import { Leases } from './leases.tsx';
 import { RunActions } from './run-actions.tsx';
@@ -42,6 +43,12 @@ function LossChart({ points }: { points: readonly HistoryPoint[] }) {
 function shapeInWords({ pathCount, spec }: RunResource): string {
   const experts = levelsOf(spec).map((level) => level.experts);
   return pathCount === 1 ? 'one path' : `${plural(pathCount, 'path')} of ${experts.join(' x ')} experts`;
+}
+
+/** Of which round the score is, and who is believed about it. */
+function scoreInWords({ scoredRound, scoreConfirmed }: RunResource): string {
+  if (scoredRound === null) return 'not scored yet';
+  return `at round ${scoredRound}${scoreConfirmed === null ? '' : `, ${believed(scoreConfirmed)}`}`;
 }
 
 /** One run: its state, charts, figures, work and orders. */
@@ -77,11 +84,7 @@ export function RunDetail({
           />
           <Stats>
             <Stat label="Round" value={formatCount(run.round)} />
-            <Stat
-              label="Bits per byte"
-              value={formatLoss(run.validBitsPerByte)}
-              detail={run.scoredRound === null ? 'not scored yet' : `at round ${run.scoredRound}`}
-            />
+            <Stat label="Bits per byte" value={formatLoss(run.validBitsPerByte)} detail={scoreInWords(run)} />
             <Stat label="Perplexity" value={run.perplexity === null ? '–' : run.perplexity.toFixed(1)} />
             <Stat label="Volunteers now" value={formatCount(run.volunteerCount)} />
             <Stat label="Tokens" value={formatCompact(run.tokens)} />

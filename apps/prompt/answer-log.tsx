@@ -46,7 +46,7 @@ function Why({ routed, shards }: { readonly routed: Routed; readonly shards: Sha
   return (
     <div className="max-w-prose text-soft text-sm">
       <p>
-        {choiceInWords(shard?.kind, probability)}
+        {choiceInWords(shard, probability)}
         {shard && ` It was trained on ${plural(shard.documents, 'document')}, mostly ${domainsInWords(shard.domains)}.`}
         {runnerUp !== null && ` Path ${runnerUp} came second${second ? `: ${domainsInWords(second.domains)}` : ''}.`}
       </p>
@@ -75,7 +75,7 @@ function Moves({ moves, shards }: { readonly moves: readonly MoveMade[]; readonl
         return (
           <li key={at} className="border-line border-l-2 pl-3">
             After {plural(at, 'token')}: path <strong className="figure font-semibold">{path}</strong> goes on, no
-            longer {from}. {moveInWords(probability)}
+            longer {from}. {moveInWords(shard, probability)}
             {shard && ` Its texts are mostly ${domainsInWords(shard.domains)}.`}{' '}
             <span className="figure text-xs">
               {fetchedBytes > 0 ? `${formatBytes(fetchedBytes)} of modules fetched` : 'nothing fetched'},{' '}

@@ -30,6 +30,8 @@ export interface PathFacts {
 /** How documents find their path now. Versions count from 1, one more for each re-sharding. */
 export interface RoutingFacts {
   readonly version: number;
+  /** The version whose router was fitted, where experts were added since: what grew from it shares documents. Absent where this one was. */
+  readonly fitted?: number;
   /** The router, for whoever routes (routing/assign). */
   readonly router: BlobRef;
   /** The path of each document of every split, by the router (works/route/task.ts). */
@@ -92,7 +94,7 @@ export interface VolunteerFacts {
 export interface Company {
   /** Whether two may be one person: of one network or one name, or of a network that is not known. */
   related(a: string, b: string): boolean;
-  /** Whether somebody lends who is related to none of these. */
+  /** Whether somebody lends who is related to none of these, with memory enough for this kind of work. */
   hasOther(volunteers: readonly string[]): boolean;
 }
 
@@ -238,6 +240,8 @@ export interface WorkPlan<S = Json> {
   /** A study's configuration with its defaults filled in. Throws a ZodError that names what does not fit. */
   configure?(config: Json): Json;
   init(run: RunFacts): S;
+  /** Bytes of memory that any of its tasks in this run takes; whoever has less gets none. Left out: next to nothing. */
+  memoryBytes?(run: RunFacts): number;
   /**
    * Whom `offer` may find a task for now, by measured speed (0: unknown); null when nobody. A cheap test that spares
    * asking for each of thousands that are idle.

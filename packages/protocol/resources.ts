@@ -20,6 +20,8 @@ export const RunResource = z.object({
   round: number,
   /** The round that the losses were measured at; null before the first evaluation. */
   scoredRound: maybe,
+  /** Two unrelated volunteers said the same of that score; false: one alone was believed. Null while it is not known. */
+  scoreConfirmed: z.nullable(z.boolean()),
   pathCount: number,
   moduleCount: number,
   parameterCount: number,
@@ -33,7 +35,7 @@ export const RunResource = z.object({
   /** Inner steps done along a path, of `spec.totalSteps`. */
   steps: number,
   createdAt: time,
-  /** Why, when `state` is `failed` or `paused` by itself. */
+  /** Why, when `state` is `failed` or `paused` by itself; else what people should know while it goes on. */
   reason: z.nullable(z.string()),
   corpus: z.object({ id: z.string(), name: z.string(), licence: z.string() }),
   spec: RunSpec,
@@ -107,7 +109,10 @@ export type PathShard = z.infer<typeof PathShard>;
 export const RouterResource = z.extend(PathShard, {
   /** Of the routing: one more with each re-sharding. */
   version: number,
+  /** How its router was fitted. */
   kind: z.enum(ROUTING_KINDS),
+  /** Experts were added since: paths that grew from one are told apart by chance, and no score is a probability. */
+  grown: z.boolean(),
   /** Two unrelated volunteers said the same of all features and losses that it was fitted on. */
   confirmed: z.boolean(),
   splits: z.object({ train: number, router: number, test: number }),

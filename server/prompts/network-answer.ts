@@ -6,6 +6,7 @@ import type { AnswerNote } from '@pathfold/protocol/answer-notes';
 import { ERRORS, PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { AnswerTask } from '@pathfold/works/answer/task';
+import { answeringBytes } from '@pathfold/works/memory';
 import type { PathVersion } from './path-source.ts';
 import type { Answered, PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
@@ -32,7 +33,7 @@ function createTokenizers(blobs: BlobStore) {
 }
 
 /** Answers that volunteers write, and the coordinator where they do not. */
-export function createNetworkAnswers({ network, blobs, holdersOf }: PromptDeps, worker: PromptWorker) {
+export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }: PromptDeps, worker: PromptWorker) {
   const tokenizerOf = createTokenizers(blobs);
 
   /** `prompt` begins with END_OF_TEXT. Throws `bad_request` for a private run: what is asked of it stays here. */
@@ -67,7 +68,9 @@ export function createNetworkAnswers({ network, blobs, holdersOf }: PromptDeps, 
       let asked = false;
       let fallBack = false;
       const holders = holdersOf(run.id, version.path);
-      const asking = { run: run.id, task, prompt, sampling, tokens: maxTokens, vocabulary, holders };
+      const parameters = version.modules.reduce((sum, { bytes }) => sum + bytes, 0) / 4;
+      const unfit = withoutRoom(answeringBytes(run.spec, parameters));
+      const asking = { run: run.id, task, prompt, sampling, tokens: maxTokens, vocabulary, holders, unfit };
       try {
         for await (const item of network.answer(asking, signal)) {
           asked ||= !('fallBack' in item);

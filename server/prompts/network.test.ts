@@ -216,7 +216,7 @@ test('an asker that hangs up before anything is sent, or before a token comes, l
   network.heard('a', { type: 'answering', on: true });
   const task: AnswerTask = { model: run.spec.model, levels: [], embedding: 'shared', path: '0', modules: [] };
   const sampling = { temperature: 1, topP: 1, topK: null, seed: 1 };
-  const question = { run: 'r', task, prompt: [0, 5], sampling, tokens: 4, vocabulary: 300, holders: [] };
+  const question = { run: 'r', task, prompt: [0, 5], sampling, tokens: 4, vocabulary: 300, holders: [], unfit: [] };
   expect(() => network.answer(question, AbortSignal.abort())).toThrow(DOMException);
   expect(sent).toEqual([]);
   const control = new AbortController();

@@ -36,6 +36,8 @@ export interface NetworkQuestion {
   readonly vocabulary: number;
   /** Who has worked on the path. */
   readonly holders: readonly string[];
+  /** Whose memory does not hold it. */
+  readonly unfit: readonly string[];
 }
 
 /** A part of an answer, in order. `fallBack`: no more comes from volunteers, and the answer is not complete. */
@@ -182,7 +184,7 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
             leave();
             controller.error(signal.reason);
           });
-          const { run, holders, vocabulary } = question;
+          const { run, holders, unfit, vocabulary } = question;
           open.set(id, {
             question,
             answered: [],
@@ -194,7 +196,7 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
             },
           });
           const tokens = Math.min(question.tokens, MOST_ANSWER_TOKENS);
-          step({ type: 'Asked', question: id, run, holders, tokens, vocabulary });
+          step({ type: 'Asked', question: id, run, holders, unfit, tokens, vocabulary });
         },
         cancel: leave,
       });

@@ -94,6 +94,7 @@ export const openAiRoutes =
       every && run.paths.length > 1
         ? {
             every,
+            grown: run.grown,
             versionOf: (wanted) => ('path' in wanted ? pathVersion(run, wanted.path, blobs) : baseVersion(run, blobs)),
           }
         : null;

@@ -4,7 +4,7 @@ import type { PathFormat } from '@pathfold/inference/export/files';
 import type { ExportNotes } from '@pathfold/inference/export/folder';
 import { type Move, moveInWords } from '@pathfold/inference/reroute';
 import type { Routed } from '@pathfold/inference/route';
-import type { AnswerNote } from '@pathfold/protocol/answer-notes';
+import type { AnswerNote, MoveNote } from '@pathfold/protocol/answer-notes';
 import type { Continuation } from '@pathfold/protocol/continuation';
 import { type ErrorCode, PathfoldError } from '@pathfold/protocol/errors';
 import type { ExportFile } from './export-cache.ts';
@@ -18,20 +18,18 @@ const HELD_PATHS = 4;
 /** What comes of a prompt, in order. */
 export type Answered = AnswerPiece | { note: AnswerNote };
 
-const moveNote = (move: Move): AnswerNote => ({
-  move: {
-    at_token: move.at,
-    from: move.from,
-    to: move.path,
-    runner_up: move.runnerUp,
-    probability: move.probability,
-    reason: moveInWords(move),
-  },
-});
+/** What is told of a move: of a router that was not fitted since its run grew, no probability. */
+export const moveNote = (made: Move, { grown }: Pick<Rerouting, 'grown'>): MoveNote => {
+  const move = grown ? { ...made, probability: null } : made;
+  const { at, from, path, runnerUp, probability } = move;
+  return { at_token: at, from, to: path, runner_up: runnerUp, probability, reason: moveInWords(move) };
+};
 
 /** How an answer may change its path. */
 export interface Rerouting {
   readonly every: number;
+  /** See `PromptRun`. */
+  readonly grown: boolean;
   versionOf(wanted: Wanted): PathVersion;
 }
 
@@ -67,7 +65,7 @@ export class PromptWorker {
   ): ReadableStream<Answered> {
     const task: Task = { type: 'ask', question, every: rerouting?.every ?? null };
     return this.#stream<Answered>(version, task, signal, rerouting, (message) => {
-      if (message.type === 'moved') return { note: moveNote(message.move) };
+      if (message.type === 'moved') return { note: { move: moveNote(message.move, rerouting!) } };
       return message.type === 'piece' ? message.piece : null;
     });
   }

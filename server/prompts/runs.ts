@@ -23,6 +23,8 @@ export interface PromptRun {
   base: readonly ModuleRef[] | null;
   /** The newest router; null with one path, and while documents are not routed yet. */
   router: BlobRef | null;
+  /** Experts were added since the router was fitted: its scores are no probabilities. */
+  grown: boolean;
 }
 
 export interface PromptRuns {
@@ -38,6 +40,8 @@ export interface PromptDeps {
   network: Network;
   /** The volunteers that have worked on a path, and so hold its modules. */
   holdersOf(run: string, path: string): readonly string[];
+  /** The volunteers whose memory does not hold so many bytes beside their work in hand. */
+  withoutRoom(bytes: number): readonly string[];
   /** PATHFOLD_PROMPT_KEY; null when anyone may prompt. */
   promptKey: string | null;
   /** Whether the request carries an operator's token or session: it may read private runs. */

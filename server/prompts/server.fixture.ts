@@ -35,6 +35,7 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
     tokenizer: await blobs.put(new TextEncoder().encode(tokenizerJson)),
     base: null,
     router: null,
+    grown: false,
   };
   run.paths = pathIds(levelsOf(run.spec));
   const put = (shapes: readonly ModuleShape[], version: number) =>
@@ -64,6 +65,7 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
         now: () => performance.now(),
       }),
       holdersOf: () => [],
+      withoutRoom: () => [],
       promptKey: null,
       isOperator: (request) => request.headers.authorization === 'Bearer operator',
       ...deps,

@@ -2,7 +2,7 @@ import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-module
 import type { ModuleShape } from '@pathfold/nets/modules';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
-import { trainingBytes } from '@pathfold/works/train/plan-task';
+import { scoringBytes, trainingBytes } from '@pathfold/works/memory';
 
 const FLOAT_BYTES = 4;
 /** Tokens of the shard and of the held-out text that a volunteer keeps at hand, about. */
@@ -45,7 +45,7 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
     downloadBytesPerRound: FLOAT_BYTES * perPath,
     uploadBytesPerRound: FLOAT_BYTES * perPath,
     coordinatorBytesPerRound: 2 * FLOAT_BYTES * perPath * leases,
-    memoryBytes: trainingBytes(spec, perPath) + TEXT_BYTES,
+    memoryBytes: Math.max(trainingBytes(spec, perPath), scoringBytes(spec, perPath, 0)) + TEXT_BYTES,
     volunteers: crew,
     tokensPerRound: inner.steps * tokensPerStep,
     minutesPerRound,

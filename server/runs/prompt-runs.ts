@@ -20,6 +20,7 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
       tokenizer: facts.tokenizer,
       base: facts.base,
       router: facts.routing?.router ?? null,
+      grown: facts.routing?.fitted !== undefined,
     };
   };
   return {

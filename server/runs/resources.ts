@@ -1,3 +1,5 @@
+import { goesOn } from '@pathfold/coordination/coordinator/desk';
+import { tooLarge } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { RoutingFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import { moduleTensors } from '@pathfold/nets/llama-modules';
@@ -12,6 +14,8 @@ import type {
   RunState,
 } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
+import { KINDS } from '@pathfold/works/kinds';
+import { megabytes } from '../megabytes.ts';
 import type { RunEntry } from './registry.ts';
 
 /** Volunteers that work for a run now: they hold its lease, or wait and worked on a path of it last. */
@@ -33,6 +37,25 @@ export function summaryOf(kinds: readonly WorkPlan<unknown>[], record: RunRecord
   return summary;
 }
 
+/** What people should know of the volunteers who lend now: that none of them has the memory for work of this run. Null otherwise. */
+export function noticeOf(
+  kinds: readonly WorkPlan<unknown>[],
+  record: RunRecord | undefined,
+  state: CoordinatorState,
+  now: number,
+): string | null {
+  if (!record) return null;
+  const byName = new Map(kinds.map((kind) => [kind.name, kind]));
+  const going = record.kinds.filter((kind) => goesOn({ kinds: byName }, record, kind)).map((kind) => byName.get(kind)!);
+  const found = tooLarge(state, record, going, now);
+  if (!found) return null;
+  const { kind, bytes, most, lending } = found;
+  const doing = KINDS.find(({ name }) => name === kind)?.words.doing ?? kind;
+  const who =
+    lending === 1 ? 'the one volunteer who lends has' : `none of the ${lending} volunteers who lend has more than`;
+  return `${doing} waits for a larger machine: it takes ${megabytes(bytes)} of memory, and ${who} ${megabytes(most)}.`;
+}
+
 const stateOf = (entry: RunEntry, record: RunRecord | undefined): RunState => {
   if (record) return record.state;
   return entry.preparation === 'failed' ? 'failed' : 'preparing';
@@ -42,15 +65,18 @@ export interface RunView {
   readonly entry: RunEntry;
   readonly record: RunRecord | undefined;
   readonly summary: Summary;
+  /** See `noticeOf`. */
+  readonly notice: string | null;
   readonly history: readonly HistoryPoint[];
   readonly volunteerCount: number;
 }
 
-export function runResource({ entry, record, summary, history, volunteerCount }: RunView): RunResource {
+export function runResource({ entry, record, summary, notice, history, volunteerCount }: RunView): RunResource {
   const spec = record?.facts.spec ?? entry.spec;
   const modules = record ? Object.values(record.facts.modules) : [];
   const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec), spec.embedding);
   const scored = history.findLast((point) => point.validBitsPerByte !== null);
+  const evaluation = evaluationOf(summary);
   return {
     id: entry.id,
     name: spec.name,
@@ -58,6 +84,7 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     mode: spec.mode,
     round: modules.length === 0 ? (summary.round ?? 0) : Math.min(...modules.map((module) => module.version)),
     scoredRound: scored?.round ?? null,
+    scoreConfirmed: scored && evaluation?.round === scored.round ? evaluation.confirmed : null,
     pathCount: pathCountOf(levelsOf(spec)),
     moduleCount: record ? modules.length : shapes.length,
     parameterCount: [...modules, ...shapes].reduce((sum, { parameterCount }) => sum + parameterCount, 0),
@@ -70,7 +97,7 @@ export function runResource({ entry, record, summary, history, volunteerCount }:
     tokens: summary.tokens ?? 0,
     steps: summary.steps ?? 0,
     createdAt: entry.createdAt,
-    reason: record ? (record.reason ?? summary.notice ?? null) : entry.reason,
+    reason: record ? (record.reason ?? notice ?? summary.notice ?? null) : entry.reason,
     corpus: entry.corpus,
     spec,
     baseRun: entry.baseRun,
@@ -119,16 +146,17 @@ export const moduleResources = ({ facts }: RunRecord, createdAt: string, now: nu
     sinceStepMs: steppedAt === undefined ? null : Math.max(0, now - steppedAt),
   }));
 
-/** The paths of a run's routing, of which `shards` are told. */
+/** The paths of a run's routing, of which `shards` are told. Of a discriminative one the first router is of clusters. */
 export const routerResources = (
-  { version, counts, confirmed = false }: RoutingFacts,
-  kind: RouterResource['kind'],
+  { version, fitted = version, counts, confirmed = false }: RoutingFacts,
+  wanted: RouterResource['kind'],
   shards: readonly PathShard[],
 ): RouterResource[] =>
   shards.map((shard, index) => ({
     ...shard,
     version,
-    kind,
+    kind: wanted === 'discriminative' && fitted === 1 ? 'kmeans' : wanted,
+    grown: fitted !== version,
     confirmed,
     splits: { train: counts.train[index]!, router: counts.router[index]!, test: counts.test[index]! },
   }));

@@ -12,7 +12,6 @@ import {
   type RunResource,
 } from '@pathfold/protocol/resources';
 import type { Chart } from '@pathfold/protocol/study-spec';
-import { readRouter } from '@pathfold/routing/assign/router';
 import * as z from 'zod/mini';
 import type { Host } from '../host.ts';
 import type { Lists } from '../store/lists.ts';
@@ -20,6 +19,7 @@ import type { RunEntry, RunRegistry } from './registry.ts';
 import {
   evaluationOf,
   moduleResources,
+  noticeOf,
   pathResources,
   routerResources,
   runResource,
@@ -54,7 +54,8 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
   const resource = (entry: RunEntry, history: readonly HistoryPoint[]): RunResource => {
     const record = host.state.runs[entry.id];
     const volunteerCount = volunteersOf(host.state, entry.id).length;
-    return runResource({ entry, record, history, volunteerCount, summary: summaryOf(kinds, record) });
+    const notice = noticeOf(kinds, record, host.state, host.now());
+    return runResource({ entry, record, history, volunteerCount, notice, summary: summaryOf(kinds, record) });
   };
 
   return {
@@ -75,12 +76,12 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
     },
     /** Empty with one path, and before documents are routed. */
     async router(entry: RunEntry): Promise<RouterResource[]> {
-      const { routing } = made(entry).facts;
+      const { routing, spec } = made(entry).facts;
       if (!routing) return [];
       const known = routers.get(entry.id);
       if (known?.version === routing.version) return known.items;
       const shards = z.array(PathShard).parse(await read(routing.shards));
-      const items = routerResources(routing, readRouter(await read(routing.router)).kind, shards);
+      const items = routerResources(routing, spec.routing.kind, shards);
       routers.set(entry.id, { version: routing.version, items });
       return items;
     },

@@ -73,8 +73,8 @@ export class FakeVolunteer {
     this.socket?.send(data);
   }
 
-  ready(): void {
-    this.send({ type: 'ready', executor: DEVICE, memoryBytes: 1e9 });
+  ready(memoryBytes = 1e9): void {
+    this.send({ type: 'ready', executor: DEVICE, memoryBytes });
   }
 
   /** The next message of this type, taken out of what was heard. Fails when the socket closes first. */

@@ -18,8 +18,8 @@ const table = (...volunteers: string[]) => {
   const state = initAnswers();
   const step = (event: Happening, at = 0) => stepAnswers(state, { ...event, at } as AnswersEvent);
   for (const volunteer of volunteers) step({ type: 'Agreed', volunteer, on: true });
-  const ask = (question: string, at = 0, holders: string[] = []) =>
-    step({ type: 'Asked', question, run: 'r', holders, tokens: 10, vocabulary: 300 }, at);
+  const ask = (question: string, at = 0, holders: string[] = [], unfit: string[] = []) =>
+    step({ type: 'Asked', question, run: 'r', holders, unfit, tokens: 10, vocabulary: 300 }, at);
   const say = (volunteer: string, lease: string, ids: number[], at = 0, end = false) =>
     step({ type: 'TokensCame', volunteer, lease, ids, end }, at);
   return { state, step, ask, say };
@@ -34,6 +34,12 @@ test('who holds the path is asked first; tokens are delivered; credit is for the
   const rest = say('b', 'q.1', [1, 2, 3, 4, 5, 6, 7], 200, true);
   expect(typesOf(rest)).toEqual(['Deliver', 'Settle', 'Finish']);
   expect(rest[1]).toMatchObject({ volunteer: 'b', run: 'r', tokens: 10, credit: 10, code: null });
+});
+
+test('who has not the memory is not asked, though it holds the path; where nobody has it the coordinator answers', () => {
+  const { ask } = table('a', 'b');
+  expect(ask('q', 0, ['b'], ['b'])).toMatchObject([{ type: 'Ask', volunteer: 'a' }]);
+  expect(ask('p', 0, ['b'], ['b'])).toEqual([{ type: 'FallBack', question: 'p' }]);
 });
 
 test('the end of the text ends the answer', () => {
@@ -156,7 +162,7 @@ test('whatever happens: a question ends once, a lease settles once, credit is no
   );
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
-      const { state, step } = table('a', 'b');
+      const { state, step, ask } = table('a', 'b');
       const ended = new Map<string, number>();
       const settled = new Map<string, number>();
       const delivered = new Map<string, number>();
@@ -177,8 +183,7 @@ test('whatever happens: a question ends once, a lease settles once, credit is no
         }
       };
       for (const one of acts) {
-        if (one.type === 'Ask')
-          see(step({ type: 'Asked', question: `${asked++}`, run: 'r', holders: [], tokens: 10, vocabulary: 300 }, at));
+        if (one.type === 'Ask') see(ask(`${asked++}`, at));
         else if (one.type === 'Left') {
           if (state.questions.has(`${one.which}`)) ended.set(`${one.which}`, (ended.get(`${one.which}`) ?? 0) + 1);
           see(step({ type: 'Left', question: `${one.which}` }, at));

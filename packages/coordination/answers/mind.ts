@@ -35,6 +35,8 @@ interface Question {
   readonly run: string;
   /** Those who have worked on the path, and so hold its modules. */
   readonly holders: readonly string[];
+  /** Those whose memory does not hold the path. */
+  readonly unfit: readonly string[];
   readonly vocabulary: number;
   /** Tokens still wanted. */
   tokens: number;
@@ -74,6 +76,7 @@ export type AnswersEvent = { readonly at: number } & (
       readonly question: string;
       readonly run: string;
       readonly holders: readonly string[];
+      readonly unfit: readonly string[];
       readonly tokens: number;
       readonly vocabulary: number;
     }
@@ -142,8 +145,8 @@ export function stepAnswers(state: AnswersState, event: AnswersEvent): AnswersCo
     case 'Gone':
       return gone(state, event.volunteer, event.at);
     case 'Asked': {
-      const { question, run, holders, tokens, vocabulary } = event;
-      state.questions.set(question, { run, holders, vocabulary, tokens, asked: [], lease: null });
+      const { question, run, holders, unfit, tokens, vocabulary } = event;
+      state.questions.set(question, { run, holders, unfit, vocabulary, tokens, asked: [], lease: null });
       return askNext(state, question, event.at);
     }
     case 'TokensCame':
@@ -186,7 +189,7 @@ function gone(state: AnswersState, volunteer: string, at: number): AnswersComman
 }
 
 /** The volunteer that answers next: of those who are free one that holds the path, then the one that was asked least. */
-function choose(state: AnswersState, { holders, asked }: Question, at: number): string | null {
+function choose(state: AnswersState, { holders, unfit, asked }: Question, at: number): string | null {
   for (const [id, times] of state.grants) {
     const recent = times.filter((time) => time + MINUTE_MS > at);
     if (recent.length > 0) state.grants.set(id, recent);
@@ -196,7 +199,7 @@ function choose(state: AnswersState, { holders, asked }: Question, at: number): 
     const count = state.grants.get(id)?.length ?? 0;
     const isRested = (state.shunned.get(id)?.until ?? 0) <= at;
     const isFree = lease === null && isRested && count < ANSWERS_PER_MINUTE && !asked.includes(id);
-    return isFree ? [{ id, holds: holders.includes(id), count }] : [];
+    return isFree && !unfit.includes(id) ? [{ id, holds: holders.includes(id), count }] : [];
   });
   free.sort((a, b) => Number(b.holds) - Number(a.holds) || a.count - b.count);
   return free[0]?.id ?? null;

@@ -148,8 +148,9 @@ export const runHandlers: Handlers<
     const { routing, kept } = event.output;
     if (routing && routing.version === (run.facts.routing?.version ?? 0) + 1) {
       const { paths, growth, ...facts } = routing;
+      const before = run.facts.routing;
       if (growth) grow(run, growth);
-      run.facts.routing = facts;
+      run.facts.routing = growth && before ? { ...facts, fitted: before.fitted ?? before.version } : facts;
       for (const path of Object.values(run.facts.paths)) delete path.kept;
       for (const [id, shard] of Object.entries(paths))
         if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);

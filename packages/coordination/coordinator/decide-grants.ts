@@ -2,6 +2,7 @@ import type { CoordinatorEvent } from '../events.ts';
 import type { Task } from '../work-plan.ts';
 import { companyOf, type Desk, goesOn } from './desk.ts';
 import { isIdle } from './memory.ts';
+import { bytesNeeded, hasRoom } from './room.ts';
 import type { RunRecord, VolunteerRecord } from './state.ts';
 
 /** Idle volunteers asked about in one pass: bounds what a pass may cost. */
@@ -52,7 +53,7 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
         continue;
       }
       const volunteer = state.volunteers[next.value]!;
-      if (!isOpenTo(volunteer.tokensPerSecond)) continue;
+      if (!isOpenTo(volunteer)) continue;
       const grant = offer(desk, run, volunteer);
       if (grant) return [grant];
       if (--budget === 0) return [];
@@ -62,26 +63,32 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
   return [];
 }
 
-/** Who may get any work of a run, by speed; null when there is none for anybody. */
-function openTo(desk: Desk, run: RunRecord): ((tokensPerSecond: number) => boolean) | null {
+/** Who may get any work of a run, by speed and memory; null when there is none for anybody. */
+function openTo(desk: Desk, run: RunRecord): ((volunteer: VolunteerRecord) => boolean) | null {
   const { kinds, now } = desk;
   const open = run.kinds
     .filter((kind) => goesOn(desk, run, kind))
-    .map((kind) => kinds.get(kind)!.open(run.works[kind], run.facts, now))
-    .filter((isOpenTo) => isOpenTo !== null);
-  if (open.length < 2) return open[0] ?? null;
-  return (tokensPerSecond) => open.some((isOpenTo) => isOpenTo(tokensPerSecond));
+    .flatMap((kind) => {
+      const plan = kinds.get(kind)!;
+      const isOpenTo = plan.open(run.works[kind], run.facts, now);
+      return isOpenTo ? [{ isOpenTo, bytes: bytesNeeded(plan, run.facts) }] : [];
+    });
+  if (open.length === 0) return null;
+  return (volunteer) =>
+    open.some(({ isOpenTo, bytes }) => hasRoom(volunteer, bytes) && isOpenTo(volunteer.tokensPerSecond));
 }
 
 function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {
   const { kinds, now, state, memory } = desk;
   const { id, tokensPerSecond, memoryBytes, paths } = volunteer;
   const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
-  const company = companyOf(state, memory.lending);
   let best: { kind: string; task: Task } | null = null;
   for (const kind of run.kinds) {
-    if (!goesOn(desk, run, kind)) continue;
-    const task = kinds.get(kind)!.offer(run.works[kind], run.facts, facts, now, company);
+    const plan = kinds.get(kind)!;
+    const bytes = bytesNeeded(plan, run.facts);
+    if (!goesOn(desk, run, kind) || !hasRoom(volunteer, bytes)) continue;
+    const company = companyOf(state, memory.lending, bytes);
+    const task = plan.offer(run.works[kind], run.facts, facts, now, company);
     if (task && (best === null || task.priority > best.task.priority)) best = { kind, task };
   }
   if (!best) return null;

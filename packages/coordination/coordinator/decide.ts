@@ -5,6 +5,7 @@ import { searchForRuns, serveVolunteers } from './decide-grants.ts';
 import { companyOf, type Desk, goesOn } from './desk.ts';
 import { hopelessTask } from './failures.ts';
 import { watch } from './memory.ts';
+import { bytesNeeded } from './room.ts';
 import { foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
 
 /**
@@ -138,7 +139,9 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const kind of run.kinds) {
     if (!goesOn(desk, run, kind)) continue;
-    const wanted = kinds.get(kind)!.plan(run.works[kind], run.facts, now, companyOf(state, memory.lending));
+    const plan = kinds.get(kind)!;
+    const company = companyOf(state, memory.lending, bytesNeeded(plan, run.facts));
+    const wanted = plan.plan(run.works[kind], run.facts, now, company);
     for (const volunteer of wanted.refuted ?? []) {
       // Another kind of work may have taken all of it just now.
       const credit = refuted.has(volunteer) ? 0 : (state.volunteers[volunteer]?.credits[id] ?? 0);

@@ -1,5 +1,6 @@
 import type { Company, WorkPlan } from '../work-plan.ts';
 import type { Memory } from './memory.ts';
+import { hasRoom } from './room.ts';
 import type { CoordinatorState, RunRecord, VolunteerRecord } from './state.ts';
 
 /** What a decision is made from. */
@@ -19,13 +20,14 @@ export const goesOn = ({ kinds }: Pick<Desk, 'kinds'>, run: RunRecord, kind: str
 const areRelated = (a: VolunteerRecord | undefined, b: VolunteerRecord | undefined): boolean =>
   !a?.origin || !b?.origin || a.id === b.id || a.origin === b.origin || (a.name !== '' && a.name === b.name);
 
-/** Who else is there, for the kinds of work. `lending`: ids of those that lend. */
-export function companyOf({ volunteers: all }: CoordinatorState, lending: ReadonlySet<string>): Company {
+/** Who else is there, for work that takes so many bytes of memory. `lending`: ids of those that lend. */
+export function companyOf({ volunteers: all }: CoordinatorState, lending: ReadonlySet<string>, bytes: number): Company {
   const related = (a: string, b: string) => areRelated(all[a], all[b]);
   return {
     related,
     hasOther(volunteers) {
-      for (const id of lending) if (!volunteers.some((known) => related(id, known))) return true;
+      for (const id of lending)
+        if (hasRoom(all[id]!, bytes) && !volunteers.some((known) => related(id, known))) return true;
       return false;
     },
   };

@@ -224,6 +224,15 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       },
     }),
   },
+  'unseen-memory': {
+    mistake: 'work goes also to those whose memory does not hold it',
+    mind: applying({
+      after(state, event) {
+        const volunteer = event.type === 'VolunteerReady' ? state.volunteers[event.volunteer] : undefined;
+        if (volunteer) volunteer.memoryBytes = 0;
+      },
+    }),
+  },
   'no-guard': {
     mistake: 'every checked contribution is admitted',
     plan: (plan) => ({ ...plan, admit: () => null }),

@@ -32,6 +32,8 @@ export interface Scenario {
   readonly seed: number;
   readonly runs: readonly RunFacts[];
   readonly volunteers: number;
+  /** Every third of them has too little memory for some of the work, or for all of it. */
+  readonly small: boolean;
   readonly silenceMs: number;
   /** Mean time of a fold. */
   readonly foldMs: number;
@@ -90,6 +92,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
         : []),
     ],
     volunteers: wishes.volunteers ?? volunteers,
+    small: new Random(seed ^ 0x5a11).chance(0.5),
     silenceMs: 30_000,
     foldMs: 1000,
     troubles: { ...troubles, hopeless: wishes.hopeless ?? 0 },
@@ -116,6 +119,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     seed,
     runs: [runFacts('run-a', [2, 2], { ...spec, async: { ...async, grace }, inner: { ...inner, steps: 600 } })],
     volunteers,
+    small: false,
     silenceMs: 30_000,
     foldMs: 200,
     troubles: {

@@ -1,6 +1,7 @@
 import { companyOf } from '../coordinator/desk.ts';
 import { isIdle } from '../coordinator/memory.ts';
 import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
+import { bytesNeeded, hasRoom } from '../coordinator/room.ts';
 import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
 import { studyRun } from '../study-run.ts';
@@ -207,8 +208,9 @@ class Simulation {
 
   addVolunteer(delayMs: number): void {
     const { duplicate, reorder, lie, sorts } = this.scenario.troubles;
+    const { seed, small } = this.scenario;
     const { agenda, random, host, faults } = this;
-    const around = { agenda, random, host, duplicate, reorder, lie, sorts, faults, lies: this.#lies };
+    const around = { agenda, random, seed, small, host, duplicate, reorder, lie, sorts, faults, lies: this.#lies };
     const volunteer = new VirtualVolunteer(`v${this.volunteers.length + 1}`, around);
     this.volunteers.push(volunteer);
     this.#byId.set(volunteer.id, volunteer);
@@ -271,13 +273,14 @@ class Simulation {
   /** Nobody waits while there is work for him. */
   #lookForIdle(): void {
     const { state } = this.host;
-    const company = companyOf(state, new Set());
+    const company = companyOf(state, new Set(), 0);
     const idle = Object.values(state.volunteers).filter(isIdle).slice(0, 3);
     for (const { id, tokensPerSecond, memoryBytes, paths } of idle)
       for (const run of Object.values(state.runs)) {
         if (run.state !== 'training') continue;
         const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
         for (const plan of plansOf(run, this.#plans)) {
+          if (!hasRoom({ memoryBytes }, bytesNeeded(plan, run.facts))) continue;
           const task = plan.offer(run.works[plan.name], run.facts, facts, this.host.now(), company);
           must(task === null, () => `${id} waits though there is ${task?.key}`);
         }

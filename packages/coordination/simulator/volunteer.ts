@@ -1,7 +1,7 @@
 import type { Report } from '@pathfold/protocol/report';
 import type { Agenda } from './agenda.ts';
 import type { Fact, VirtualHost, Word } from './host.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 
 export type Lie = 'norm' | 'nan' | 'steps' | 'no-steps' | 'tokens';
 
@@ -9,6 +9,9 @@ export type Lie = 'norm' | 'nan' | 'steps' | 'no-steps' | 'tokens';
 export interface Surroundings {
   readonly agenda: Agenda;
   readonly random: Random;
+  readonly seed: number;
+  /** Every third volunteer has little memory. */
+  readonly small: boolean;
   readonly host: VirtualHost;
   readonly duplicate: number;
   readonly reorder: number;
@@ -29,6 +32,8 @@ interface Work {
 }
 
 const LIES: readonly Lie[] = ['norm', 'nan', 'steps', 'no-steps', 'tokens'];
+/** Bytes of memory that hold any work of a simulation. */
+const PLENTY = 1e9;
 /** Part of a lease's time after which a volunteer hands in what it has. */
 const CUT_PART = 0.8;
 
@@ -37,6 +42,8 @@ export class VirtualVolunteer {
   readonly id: string;
   readonly #around: Surroundings;
   readonly tokensPerSecond: number;
+  /** 0: it does not tell. */
+  readonly #memoryBytes: number;
   readonly #claimedSpeed: number;
   readonly #latencyMs: number;
   readonly #travelMs: number;
@@ -66,6 +73,10 @@ export class VirtualVolunteer {
     this.#latencyMs = random.around(50, 5);
     this.#travelMs = random.around(800, random.chance(0.1) ? 20 : 4);
     this.honest = random.chance(0.7);
+    const number = Number(id.slice(1));
+    const memory = new Random(around.seed ^ (number << 8));
+    const isSmall = around.small && number % 3 === 0;
+    this.#memoryBytes = isSmall ? Math.round(memory.around(2e6, 2)) : memory.pick([0, PLENTY]);
   }
 
   /** For how long it has lent its machine, until now. */
@@ -147,9 +158,9 @@ export class VirtualVolunteer {
       });
   }
 
-  /** Whether its work can be relied on: it tells the truth, and its link is not too slow for a short round. */
+  /** Whether its work can be relied on: it tells the truth, has memory for all, and a link fast enough for a short round. */
   get isCapable(): boolean {
-    return this.honest && this.#travelMs < 3000;
+    return this.honest && this.#travelMs < 3000 && (this.#memoryBytes === 0 || this.#memoryBytes >= PLENTY);
   }
 
   #react(word: Exclude<Word, { type: 'closed' }>): void {
@@ -224,7 +235,7 @@ export class VirtualVolunteer {
     if (this.#leaving) this.leave();
     if (!this.here) return;
     const executor = { name: 'virtual', adapter: '', tokensPerSecond: this.#claimedSpeed };
-    this.#say([{ type: 'VolunteerReady', volunteer: this.id, executor, memoryBytes: 0 }]);
+    this.#say([{ type: 'VolunteerReady', volunteer: this.id, executor, memoryBytes: this.#memoryBytes }]);
   }
 
   #release(lease: string): void {

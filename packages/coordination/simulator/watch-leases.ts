@@ -16,6 +16,8 @@ export interface SeenLease {
 
 /** Whether a run trains, or somebody asked for just this kind of work. */
 export type MayWork = (run: RunRecord | undefined, kind: string) => boolean;
+/** Bytes of memory that work of a kind takes. */
+export type Needs = (run: RunRecord | undefined, kind: string) => number;
 
 const taskOf = ({ run, kind, task }: Pick<SeenLease, 'run' | 'kind' | 'task'>): string => `${run} ${kind}/${task.key}`;
 
@@ -25,6 +27,8 @@ interface SeenVolunteer {
   banned: boolean;
   /** Its own id where it is not known. */
   network: string;
+  /** 0 when it does not tell. */
+  memoryBytes: number;
   lease: string | null;
   /** By run. */
   readonly credits: Map<string, number>;
@@ -42,9 +46,11 @@ export class LeaseWatch {
   /** By task, the networks of those who failed its check since it last passed or its run was resumed. */
   readonly #failed = new Map<string, string[]>();
   readonly #mayWork: MayWork;
+  readonly #needs: Needs;
 
-  constructor(mayWork: MayWork) {
+  constructor(mayWork: MayWork, needs: Needs) {
     this.#mayWork = mayWork;
+    this.#needs = needs;
   }
 
   see(event: CoordinatorEvent, state: CoordinatorState, decided: boolean): void {
@@ -59,7 +65,8 @@ export class LeaseWatch {
         this.#note(event.volunteer, { connected: true, asked: false, network: event.origin ?? event.volunteer });
         break;
       case 'VolunteerReady':
-        if (this.#volunteers.get(event.volunteer)?.connected) this.#note(event.volunteer, { asked: true });
+        if (this.#volunteers.get(event.volunteer)?.connected)
+          this.#note(event.volunteer, { asked: true, memoryBytes: event.memoryBytes });
         break;
       case 'VolunteerAway':
         this.#note(event.volunteer, { asked: false });
@@ -126,6 +133,7 @@ export class LeaseWatch {
         asked: false,
         banned: false,
         network: id,
+        memoryBytes: 0,
         lease: null,
         credits: new Map(),
         ...change,
@@ -139,6 +147,11 @@ export class LeaseWatch {
     must(holder?.lease === null, () => `${volunteer} gets ${id} while it holds ${holder?.lease}`);
     must(holder.connected && holder.asked && !holder.banned, () => `${volunteer} gets ${id} without asking`);
     must(this.#mayWork(state.runs[run], kind), () => `${id} is granted though ${run} does not train`);
+    const bytes = this.#needs(state.runs[run], kind);
+    must(
+      holder.memoryBytes === 0 || holder.memoryBytes >= bytes,
+      () => `${volunteer} gets ${id}, which takes ${bytes} bytes, and has ${holder.memoryBytes}`,
+    );
     must(task.durationMs > 0 && task.steps > 0, () => `${id} has no steps or no time`);
     this.leases.set(id, { run, kind, volunteer, task, status: 'held', checked: false, claim: null });
     const failed = this.#failed.get(taskOf(event)) ?? [];

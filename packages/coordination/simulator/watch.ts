@@ -3,7 +3,7 @@ import type { CoordinatorEvent } from '../events.ts';
 import type { KindWatch, SimulatedKind } from './kind.ts';
 import { must } from './violation.ts';
 import { FoldWatch } from './watch-folds.ts';
-import { LeaseWatch, type MayWork } from './watch-leases.ts';
+import { LeaseWatch, type MayWork, type Needs } from './watch-leases.ts';
 
 /**
  * Follows the log and compares: after every event what the event is about, now and then everything. It outlives
@@ -19,7 +19,8 @@ export class Watch {
     const plans = new Map(kinds.map(({ plan }) => [plan.name, plan]));
     const mayWork: MayWork = (run, kind) =>
       run?.state === 'training' || (run?.deleted === false && (plans.get(kind)?.asked?.(run.works[kind]) ?? false));
-    this.#leases = new LeaseWatch(mayWork);
+    const needs: Needs = (run, kind) => (run ? (plans.get(kind)?.memoryBytes?.(run.facts) ?? 0) : 0);
+    this.#leases = new LeaseWatch(mayWork, needs);
     this.#folds = new FoldWatch(this.#leases.leases, mayWork);
     this.#kinds = kinds.map((kind) => ({ name: kind.plan.name, watch: kind.watch() }));
   }

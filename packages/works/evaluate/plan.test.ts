@@ -277,6 +277,26 @@ test('who is there and does not come is waited for, but not for ever', () => {
   expect(evaluation(table)).toMatchObject({ confirmed: false });
 });
 
+test('scores are leased only to those whose memory holds them, and nobody waits for a second answer of who has too little', () => {
+  const table = new Table([trainPlan, evaluatePlan]);
+  const facts = runFacts('r', [1], { replicas: 2, evaluateEvery: 1000 });
+  const test = { ...facts.documents.test, bytes: 1e9 };
+  table.create({ ...facts, documents: { ...facts.documents, test } }, ['train', 'evaluate']);
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  const join = (volunteer: string, memoryBytes: number) => {
+    const executor = { name: 'test', adapter: '', tokensPerSecond: SPEED };
+    table.take({ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', origin: volunteer });
+    table.take({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
+  };
+  join('phone', 4e9);
+  join('desktop', 64e9);
+  expect([kindOf(table, 'phone'), kindOf(table, 'desktop')]).toEqual(['train', 'evaluate']);
+  table.contribute(table.lease('desktop'), 10);
+  expect(foldsOf(table).map(({ key }) => key)).toEqual(['round 0 l0000000002']);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: false });
+});
+
 test('a path is stopped when it has had its patience on documents that no path trains on, and its best version answers', () => {
   const facts = runFacts('r', [2], { replicas: 1, evaluateEvery: 1000, earlyStopping: { patience: 1 } });
   const table = new Table([trainPlan, evaluatePlan]);

@@ -2,6 +2,7 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { pathParameters, scoringBytes } from '../memory.ts';
 import { isStopped, moduleRefs, roundOf } from '../module-refs.ts';
 import {
   areConfirmed,
@@ -108,6 +109,9 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
     ...{ lastRound: 0, askedRound: 0, keptRound: 0, wanted: false, campaign: null, folding: false, latest: null },
     liars: noLiars(),
   }),
+
+  memoryBytes: (run) =>
+    scoringBytes(run.spec, pathParameters(run), Math.max(run.documents.test.bytes, run.documents.router.bytes)),
 
   open(state, run) {
     const campaign = state.folding ? null : campaignOf(state, run);

@@ -69,6 +69,20 @@ test('nobody trains before features of every split have come in and documents ar
   expect(task.body).toMatchObject({ shard: blobOf('0 v1') });
 });
 
+test('features are leased only to those whose memory holds the base', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
+  const enough = routePlan.memoryBytes!(table.state.runs['r']!.facts);
+  for (const [volunteer, memoryBytes] of [
+    ['phone', enough - 1],
+    ['desktop', enough],
+  ] as const) {
+    table.take({ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node' });
+    const executor = { name: 'test', adapter: '', tokensPerSecond: SPEED };
+    table.take({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
+  }
+  expect([kindOf(table, 'phone'), kindOf(table, 'desktop')]).toEqual([undefined, 'route']);
+});
+
 test('random shards ask for no features', () => {
   const table = tableWith({ routing: routing({ kind: 'random' }) });
   expect(only(table.log, 'FoldBegun')).toHaveLength(1);
@@ -149,6 +163,8 @@ test('a run grows while it trains: a new path goes on from the modules and steps
   // No other path has another module than before: its answers stay as they were.
   expect(facts.modules).toMatchObject(before.modules);
   expect(facts.spec.levels).toEqual(growth.levels);
+  // Its router was fitted for two paths: until it is fitted anew, what it says of three is no probability.
+  expect(facts.routing).toMatchObject({ version: 2, fitted: 1 });
   for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
   const tasks = Object.values(table.state.leases).map(({ task }) => task.body as unknown as TrainTask);
   expect(tasks.map(({ path }) => path).toSorted()).toEqual(['0', '1', '2']);

@@ -2,6 +2,7 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { pathParameters, scoringBytes } from '../memory.ts';
 import { moduleRefs, roundOf } from '../module-refs.ts';
 import {
   beginComparison,
@@ -68,6 +69,9 @@ export const routePlan: WorkPlan<RouteState> = {
     parts: isRouted(run) ? partsOf(featureParts(run), 2) : null,
     ...{ features: null, folding: false, reshardings: 0, kept: null, growth: null, liars: noLiars() },
   }),
+
+  memoryBytes: (run) =>
+    scoringBytes(run.spec, pathParameters(run), run.routing ? run.documents.router.bytes : PART_BYTES),
 
   open(state, run) {
     const parts = partsToLease(state, run);

@@ -2,7 +2,7 @@ import type { RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work
 import { type Opening, type Openings, openingsOf } from './plan-openings.ts';
 import { pacedSteps } from './plan-pace.ts';
 import type { PathState, TrainState } from './plan-state.ts';
-import { type Chance, hashOf, memoryBytes, stepMsOf, taskOf } from './plan-task.ts';
+import { type Chance, hashOf, stepMsOf, taskOf } from './plan-task.ts';
 
 /** Latest joiners: those who can still take this part of H. */
 const LEAST_PART = 1 / 4;
@@ -40,16 +40,14 @@ function pacedOffer(
   volunteer: VolunteerFacts,
   { openings, fastest }: Openings,
 ): Task | null {
-  const fits = openings.filter(
-    ({ id, paced }) => paced && !(volunteer.memoryBytes > 0 && volunteer.memoryBytes < memoryBytes(run, id)),
-  );
+  const open = openings.filter(({ paced }) => paced);
   const drawn = drawPath(
     state,
     run,
     volunteer,
-    fits.map(({ id }) => id),
+    open.map(({ id }) => id),
   );
-  const opening = fits.find(({ id }) => id === drawn);
+  const opening = open.find(({ id }) => id === drawn);
   if (!opening) return null;
   const { steps, stepMs, reason } = pacedSteps(state, run, volunteer, fastest, opening.whole);
   return taskOf(state, run, { id: opening.id, steps, expectedMs: steps * stepMs, restMs: opening.restMs, reason });
@@ -90,7 +88,8 @@ function drawPath(
 
 /**
  * The best lease for a volunteer: paths that need a contribution first, then those with the fewest replicas, then
- * those that took part in the fewest rounds, then the path whose state the volunteer keeps.
+ * those that took part in the fewest rounds, then a path whose freshest state is the volunteer's, then one that is
+ * nobody's.
  */
 export function bestOffer(state: TrainState, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null {
   const all = openingsOf(state, run, now);
@@ -99,13 +98,18 @@ export function bestOffer(state: TrainState, run: RunFacts, volunteer: Volunteer
   for (const opening of all.openings) {
     if (opening.paced) continue;
     const { id, needed, least } = opening;
-    const rank = [needed ? 0 : 1, least, state.paths[id]!.rounds, volunteer.path === id ? 0 : 1];
+    const rank = [needed ? 0 : 1, least, state.paths[id]!.rounds, strangeness(state.paths[id]!, run, volunteer)];
     if (best && !isBefore(rank, best.rank)) continue;
-    if (volunteer.memoryBytes > 0 && volunteer.memoryBytes < memoryBytes(run, id)) continue;
     const chance = chanceOf(state, run, opening, volunteer);
     if (chance) best = { rank, chance };
   }
   return best ? taskOf(state, run, best.chance) : pacedOffer(state, run, volunteer, all);
+}
+
+/** 0: the volunteer keeps its state; 1: it has a home to give; 2: it has others'. */
+function strangeness({ homes = [] }: PathState, { spec }: RunFacts, { id }: VolunteerFacts): number {
+  if (homes.includes(id)) return 0;
+  return homes.length < spec.replicas ? 1 : 2;
 }
 
 function isBefore(a: readonly number[], b: readonly number[]): boolean {

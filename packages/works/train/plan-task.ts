@@ -1,5 +1,5 @@
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
-import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { levelsOf } from '@pathfold/protocol/run-spec';
 import { moduleRefs } from '../module-refs.ts';
 import { type TrainState, versionOf } from './plan-state.ts';
 import type { StepsReason, TrainTask } from './task.ts';
@@ -25,18 +25,6 @@ export const stepMsOf = (run: RunFacts, tokensPerSecond: number): number =>
   tokensPerSecond > 0
     ? (1000 * tokensPerStep(run)) / tokensPerSecond
     : (DEADLINE_MARGIN * run.spec.roundDeadlineMs) / run.spec.inner.steps;
-
-/** Bytes that training a path takes: parameters, gradient, moments and a copy; and the activations of one batch. */
-export function trainingBytes({ model, inner }: Pick<RunSpec, 'model' | 'inner'>, parameters: number): number {
-  const perToken = model.blocks * (16 * model.width + 2 * model.heads * model.context) + 3 * model.vocabulary;
-  return 4 * (5 * parameters + inner.batch * model.context * perToken);
-}
-
-export const memoryBytes = (run: RunFacts, id: string): number =>
-  trainingBytes(
-    run.spec,
-    run.paths[id]!.modules.reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0),
-  );
 
 /** The task of a lease: from the newest version of each module of its path. */
 export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {

@@ -208,6 +208,25 @@ describe('2 x 2 paths', () => {
     expect(versions(table)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
+  test('with fewer volunteers than paths each goes on with those whose state it keeps', () => {
+    const table = tableWith({ replicas: 1 }, [5]);
+    for (const id of ['a', 'b']) table.join(id, SPEED);
+    const trained: Record<string, Set<string>> = { a: new Set(), b: new Set() };
+    const play = (order: string[]) => {
+      for (const id of order) {
+        const { path } = taskOf(table, id);
+        trained[id]!.add(path);
+        table.contribute(table.lease(id), 20);
+        table.ready(id, SPEED);
+      }
+      table.fold();
+      for (const id of order) table.ready(id, SPEED);
+    };
+    play(['a', 'b', 'a', 'b', 'a']);
+    for (let round = 0; round < 3; round++) play(round % 2 === 0 ? ['b', 'a', 'b', 'a', 'a'] : ['a', 'a', 'b', 'a', 'b']);
+    expect([...trained['a']!, ...trained['b']!].toSorted()).toEqual(['0', '1', '2', '3', '4']);
+  });
+
   test('a path without its quorum at the deadline is left out, shown as stale, and first in the next round', () => {
     const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1 }, [2]);
     table.join('a', SPEED);
@@ -225,34 +244,25 @@ describe('2 x 2 paths', () => {
 });
 
 describe('devices of every size', () => {
-  const small = 4_000_000;
-  /** Two paths, of which the second does not fit into a phone. */
-  function unequal(): Table {
-    const facts = runFacts('r', [2], { replicas: 1 });
-    const modules = { ...facts.modules, 'level0.1': { ...facts.modules['level0.1']!, parameterCount: 1_000_000 } };
-    const table = new Table([trainPlan]);
-    table.create({ ...facts, modules }, ['train']);
-    return table;
-  }
+  const enough = trainPlan.memoryBytes!(runFacts('r', [1]));
   const join = (table: Table, volunteer: string, memoryBytes: number, tokensPerSecond = SPEED) => {
     const executor = { name: 'test', adapter: '', tokensPerSecond };
     table.take({ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'browser' });
     table.take({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
   };
 
-  test('a path is leased only to those whose memory holds its training', () => {
-    const table = unequal();
-    join(table, 'phone', small);
-    expect(taskOf(table, 'phone').path).toBe('0');
-    join(table, 'second phone', small);
-    expect(table.state.volunteers['second phone']!.lease).toBeNull();
-    join(table, 'desktop', 1e9);
-    expect(taskOf(table, 'desktop').path).toBe('1');
+  test.each(['sync', 'async'] as const)('in mode %s a path is leased only to those whose memory holds it', (mode) => {
+    const table = tableWith({ replicas: 1, mode }, [2]);
+    join(table, 'phone', enough - 1);
+    expect(table.state.volunteers['phone']!.lease).toBeNull();
+    join(table, 'larger phone', enough);
+    join(table, 'who does not tell', 0);
+    expect(taskOf(table, 'larger phone').path).not.toBe(taskOf(table, 'who does not tell').path);
   });
 
   test('a slow device gets the steps that it has time for, by what was measured and not by what it claims', () => {
     const table = tableWith({ roundDeadlineMs: 20_000, replicas: 1 });
-    join(table, 'phone', small, 1_000_000);
+    join(table, 'phone', enough, 1_000_000);
     expect(taskOf(table, 'phone').steps).toBe(20);
     table.wait(14_500);
     table.contribute(table.lease('phone'), 20);
