@@ -20,7 +20,17 @@ async function routedServer() {
   const { app, run, blobs } = server;
   const resource: RunResource = {
     ...{ id: run.id, name: run.spec.name, state: 'training', mode: 'sync', spec: run.spec, createdAt: run.createdAt },
-    ...{ round: 1, scoredRound: null, scoreConfirmed: null, pathCount: 4, moduleCount: 6, parameterCount: 0, volunteerCount: 0 },
+    ...{
+      round: 1,
+      keptRounds: [1],
+      rollbacks: 0,
+      scoredRound: null,
+      scoreConfirmed: null,
+      pathCount: 4,
+      moduleCount: 6,
+      parameterCount: 0,
+      volunteerCount: 0,
+    },
     ...{ trainLoss: null, validLoss: null, validBitsPerByte: null, baselines: null, perplexity: null },
     ...{ tokens: 0, steps: 0, reason: null, corpus: { id: 'c', name: 'c', licence: 'CC0-1.0' }, baseRun: null },
   };

@@ -57,10 +57,13 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
     if (folding.has(id)) return;
     folding.add(id);
     const took = metrics.foldSeconds.startTimer();
+    // A run that was deleted or taken back does not wait for it any more.
+    const isWaitedFor = () => host().state.runs[run]?.folds[foldId(kind, key)] !== undefined;
     try {
       const work = () => executors.fold(kind, input);
       const output = await withRetries(work, (err) => log.warn({ err, run, fold: key }, 'a fold failed; trying again'));
       took();
+      if (!isWaitedFor()) return;
       await host().record({ type: 'FoldEnded', run, kind, fold: key, output });
       for (const lease of contributions)
         onFolded(
@@ -74,7 +77,7 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
       const todo = error instanceof PathfoldError ? '' : ' Resume the run to try again.';
       const reason = `The fold ${key} failed: ${detail}.${todo}`;
       const state = host().state.runs[run]?.state;
-      if (state === 'training' || state === 'paused')
+      if (isWaitedFor() && (state === 'training' || state === 'paused'))
         host().note({ type: 'RunStateChanged', run, state: 'paused', reason });
     } finally {
       folding.delete(id);

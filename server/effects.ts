@@ -6,6 +6,8 @@ import { type ComputingDeps, createComputing } from './computing.ts';
 import { megabytes } from './megabytes.ts';
 import type { Signer } from './security/secrets.ts';
 import type { Connections } from './sockets/connections.ts';
+import type { Unfolded } from './store/lists.ts';
+import { UNDONE } from './store/projections.ts';
 import { leaseToken } from './uploads/lease-token.ts';
 
 export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {
@@ -32,17 +34,17 @@ function foldedInWords(counted: Counted | undefined): string {
 /** Carries out what events ask for, once they are in the log: messages to volunteers, checks, folds. */
 export function createEffects(deps: EffectDeps) {
   const { host, kinds, connections, signer, metrics, onEvent } = deps;
-  /** Who holds or held a lease, until nothing more is to be said about it. */
-  const holders = new Map<string, string>();
+  /** Who holds or held a lease, and of which run, until nothing more is to be said about it. */
+  const holders = new Map<string, { readonly volunteer: string; readonly run: string }>();
 
-  function remember(lease: string, volunteer: string): void {
-    holders.set(lease, volunteer);
+  function remember(lease: string, volunteer: string, run: string): void {
+    holders.set(lease, { volunteer, run });
     if (holders.size > MOST_HOLDERS) holders.delete(holders.keys().next().value!);
   }
 
   type Settled = 'received' | 'checked' | 'folded' | 'rejected';
   function settle(lease: string, state: Settled, detail: string, code: ErrorCode | null = null): void {
-    const volunteer = holders.get(lease);
+    const volunteer = holders.get(lease)?.volunteer;
     if (volunteer === undefined) return;
     const credit = host().state.volunteers[volunteer]?.credit ?? 0;
     connections.send(volunteer, { type: 'settled', lease, state, code, detail, credit });
@@ -57,20 +59,29 @@ export function createEffects(deps: EffectDeps) {
     holders.delete(lease);
   }
 
+  /** What had been accepted and was not folded yet never will be. */
+  function rollBack(run: string): void {
+    const unfolded = [...holders].filter(([, held]) => held.run === run);
+    for (const [lease] of unfolded) {
+      settle(lease, 'checked', UNDONE, 'rolled_back');
+      holders.delete(lease);
+    }
+  }
+
   const computing = createComputing({
     ...deps,
     onFolded: (lease, counted) => settle(lease, 'folded', foldedInWords(counted)),
   });
 
   function grant({ lease, run, kind, volunteer, task }: CoordinatorEventOf<'LeaseGranted'>): void {
-    remember(lease, volunteer);
+    remember(lease, volunteer, run);
     const { body, durationMs, maxPayloadBytes } = task;
     const token = leaseToken(signer, lease);
     connections.send(volunteer, { type: 'lease', lease, run, kind, body, token, durationMs, maxPayloadBytes });
   }
 
   function end({ lease, code, detail }: CoordinatorEventOf<'LeaseEnded'>, decided: boolean): void {
-    const volunteer = holders.get(lease);
+    const volunteer = holders.get(lease)?.volunteer;
     holders.delete(lease);
     if (decided && volunteer !== undefined) connections.send(volunteer, { type: 'revoke', lease, code, detail });
   }
@@ -124,6 +135,9 @@ export function createEffects(deps: EffectDeps) {
       case 'FoldBegun':
         computing.fold(event.run, event.kind, event.fold);
         break;
+      case 'RunRolledBack':
+        rollBack(event.run);
+        break;
       case 'RunStateChanged':
         if (event.state === 'training') computing.resumeFolds(event.run);
         break;
@@ -134,11 +148,11 @@ export function createEffects(deps: EffectDeps) {
   return {
     perform,
     /** Begins again what a restart broke off. `unfolded`: whom to tell of work that was accepted before. */
-    resume(unfolded: readonly { readonly lease: string; readonly volunteer: string }[]): void {
-      for (const { lease, volunteer } of unfolded) remember(lease, volunteer);
+    resume(unfolded: readonly Unfolded[]): void {
+      for (const { lease, volunteer, run } of unfolded) remember(lease, volunteer, run);
       const { leases, runs } = host().state;
       for (const lease of Object.values(leases)) {
-        remember(lease.id, lease.volunteer);
+        remember(lease.id, lease.volunteer, lease.run);
         computing.check(lease.id);
       }
       for (const run of Object.keys(runs)) computing.resumeFolds(run);

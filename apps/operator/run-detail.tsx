@@ -17,6 +17,7 @@ import { RunActions } from './run-actions.tsx';
 import { RunLamp } from './run-lamp.tsx';
 import { RunMode } from './run-mode.tsx';
 import { RunPaths } from './run-paths.tsx';
+import { RunRollback } from './run-rollback.tsx';
 
 function LossChart({ points }: { points: readonly HistoryPoint[] }) {
   const x = useMemo(() => points.map((point) => point.round), [points]);
@@ -72,6 +73,7 @@ export function RunDetail({
           {run.reason && <Notice tone={run.state === 'failed' ? 'error' : 'plain'} title={run.reason} />}
           {operator && <RunActions run={run} onRemoved={onRemoved} />}
           {operator && <RunMode run={run} />}
+          {operator && <RunRollback run={run} points={live.points} />}
           <div className="grid gap-4 xl:grid-cols-2">
             <ScoreChart baselines={run.baselines} points={live.points} />
             <LossChart points={live.points} />

@@ -11,7 +11,7 @@ function Verdict({ outcome }: { outcome: Outcome }) {
   return (
     <div>
       <p className={outcome.state === 'rejected' ? 'font-semibold text-red' : undefined}>{outcomeInWords(outcome)}</p>
-      {(outcome.state === 'rejected' || outcome.state === 'folded') && outcome.detail && (
+      {(outcome.code !== null || outcome.state === 'folded') && outcome.detail && (
         <p className="text-soft text-xs">{outcome.detail}</p>
       )}
     </div>

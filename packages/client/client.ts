@@ -80,6 +80,9 @@ export function createClient(options: ClientOptions) {
       activity: (id: string, minutes: number, signal?: AbortSignal) =>
         http.ask(ActivityResource, run(id, '/activity'), { query: { minutes }, signal }),
       setMode: (id: string, mode: Mode) => http.ask(RunResource, run(id, '/mode'), { method: 'POST', body: { mode } }),
+      /** The model that it had at one of its `keptRounds`; what came after is lost. Only of a run that is paused or finished. */
+      rollBack: (id: string, round: number) =>
+        http.ask(RunResource, run(id, '/rollback'), { method: 'POST', body: { round } }),
       remove: (id: string) => http.tell(run(id), { method: 'DELETE' }),
       history: async (id: string, signal?: AbortSignal) =>
         (await http.ask(History, run(id, '/history'), { signal })).points,

@@ -19,6 +19,12 @@ export type CoordinatorEvent = { readonly at: number } & (
   | { readonly type: 'RunDeleted'; readonly run: string }
   /** (decided) Every kind of work is done, or (told) the operator stopped the run: each may add what belongs at the end. */
   | { readonly type: 'RunEnding'; readonly run: string }
+  /** (decided) The run has come to a round that it can be taken back to. */
+  | { readonly type: 'CheckpointTaken'; readonly run: string; readonly round: number }
+  /** The operator wants the model of an earlier round back. */
+  | { readonly type: 'RollbackRequested'; readonly run: string; readonly round: number }
+  /** (decided) All its leases have ended, and it is as it was when it came to that round, at `since`. */
+  | { readonly type: 'RunRolledBack'; readonly run: string; readonly round: number; readonly since: number }
   /** The operator asks for one kind of work now (an evaluation). */
   | { readonly type: 'WorkRequested'; readonly run: string; readonly kind: string; readonly ask?: Json }
   | {
@@ -51,7 +57,7 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly volunteer: string;
       readonly task: Task;
     }
-  /** (decided) for `expired`, `round_over`, `run_paused`, `run_over`, `banned`, `silent`; from the volunteer otherwise. */
+  /** (decided) for `expired`, `round_over`, `run_paused`, `run_over`, `rolled_back`, `banned`, `silent`; from the volunteer otherwise. */
   | { readonly type: 'LeaseEnded'; readonly lease: string; readonly code: string; readonly detail: string }
   | {
       readonly type: 'ContributionReceived';
@@ -61,7 +67,7 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly report: Report;
     }
   | { readonly type: 'ContributionChecked'; readonly lease: string; readonly figures: Record<string, number> }
-  /** From the host's check, or (decided) when the kind does not admit it. */
+  /** From the host's check, or (decided) when the kind does not admit it or the run is taken back. */
   | { readonly type: 'ContributionRejected'; readonly lease: string; readonly code: ErrorCode; readonly detail: string }
   /** (decided) The contribution counts: credit is given here, exactly once. */
   | {

@@ -78,6 +78,8 @@ export interface RunFacts {
   readonly base: readonly ModuleRef[] | null;
   /** Null while documents are not routed, and with one path. */
   routing: RoutingFacts | null;
+  /** How often it was taken back to an earlier round; absent before the first time. */
+  rollbacks?: number;
 }
 
 export interface VolunteerFacts {
@@ -150,12 +152,17 @@ export type Outcome =
   | { readonly type: 'resumed'; readonly pausedMs: number }
   /** The run's spec says now how its modules step. */
   | { readonly type: 'mode' }
+  /**
+   * The run is as it was when its round was first reached: modules and best versions are in place, every lease has ended,
+   * folds under way are forgotten. What was accepted since counts no more. `remembered`: what `remember` answered then.
+   */
+  | { readonly type: 'rolledBack'; readonly remembered: Json }
   /** The operator asks for this kind of work now; or the run is about to finish, or was stopped and then changed. */
   | { readonly type: 'requested'; readonly by: 'operator' | 'ending'; readonly ask?: Json };
 
 /** A fold for the coordinator's host to compute with the kind's `fold` (works/KIND/fold.ts). */
 export interface Fold {
-  /** Unique inside its kind and run, for example `level0.0 v8`. */
+  /** Unique inside its kind and run, also after a rollback; for example `level0.0 v8`. */
   readonly key: string;
   readonly input: Json;
   /** The contributions that go into it: they count as `folded` when it ends. */
@@ -262,6 +269,8 @@ export interface WorkPlan<S = Json> {
   asked?(state: S): boolean;
   /** Whether growth that was asked for is not there yet: nothing more of it can be asked for until then. */
   growing?(state: S): boolean;
+  /** What of its state a rollback to this round is to bring back. Left out: nothing. */
+  remember?(state: S): Json;
   /** Whether a checked contribution is taken, from what was measured; null means yes. */
   admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
   /** Progress along the run for the pages: merged over the kinds. */

@@ -41,10 +41,10 @@ export const ERRORS = {
     what: 'The run is in a state in which this cannot be done.',
     todo: 'Look at its state first.',
   },
-  not_offered: {
-    status: 501,
-    what: 'This version of the coordinator does not offer this.',
-    todo: 'Look in its documentation for what it offers.',
+  round_not_kept: {
+    status: 404,
+    what: 'The run cannot be taken back to this round.',
+    todo: 'Choose one of the rounds that the detail names.',
   },
   corpus_in_use: { status: 409, what: 'A run uses this corpus.', todo: 'Delete the run first.' },
   too_large: { status: 413, what: 'The body is larger than allowed.', todo: 'Send no more than the detail says.' },
@@ -202,6 +202,11 @@ export const ERRORS = {
     todo: 'Wait: work comes by itself when it goes on.',
   },
   run_over: { status: 409, what: 'The run is finished.', todo: 'Wait for another run.' },
+  rolled_back: {
+    status: 410,
+    what: 'The operator took the run back to a round from before this work.',
+    todo: 'Nothing: work comes by itself when the run goes on.',
+  },
   no_work: { status: 200, what: 'There is nothing to compute just now.', todo: 'Wait: work comes by itself.' },
   does_not_fit: { status: 200, what: 'No open work fits the memory of this device.', todo: 'Wait for a smaller run.' },
   // devices

@@ -18,6 +18,10 @@ export const RunResource = z.object({
   mode: z.string(),
   /** The lowest module version. */
   round: number,
+  /** Rounds that it can be taken back to, oldest first. */
+  keptRounds: z.array(number),
+  /** How often it was taken back. */
+  rollbacks: number,
   /** The round that the losses were measured at; null before the first evaluation. */
   scoredRound: maybe,
   /** Two unrelated volunteers said the same of that score; false: one alone was believed. Null while it is not known. */
@@ -180,7 +184,7 @@ export const ContributionResource = z.object({
   kind: z.string(),
   volunteer: z.string(),
   state: z.enum(['received', 'checked', 'folded', 'rejected']),
-  /** Code and sentence of a rejection; null otherwise. */
+  /** Code and sentence of a rejection, or of accepted work why it will never be folded; null otherwise. */
   reason: z.nullable(z.string()),
   executor: z.nullable(ExecutorInfo),
   steps: number,

@@ -21,7 +21,7 @@ const NOTHING: LiveRun = { run: null, points: [], volunteers: [], leases: [], aw
 export const withPoint = (points: readonly HistoryPoint[], point: HistoryPoint): HistoryPoint[] =>
   [...points.filter((known) => known.round !== point.round), point].sort((a, b) => a.round - b.round);
 
-/** Follows a run live; after a lost connection it reads the history again. `id` null: follows nothing. */
+/** Follows a run live; after a lost connection, and when the run is taken back, it reads the history again. `id` null: follows nothing. */
 export function useLiveRun(client: Client, id: string | null): LiveRun {
   const [state, setState] = useState<LiveRun>(NOTHING);
   useEffect(() => {
@@ -29,19 +29,29 @@ export function useLiveRun(client: Client, id: string | null): LiveRun {
     if (!id) return;
     const stop = new AbortController();
     const change = (part: Partial<LiveRun>) => setState((known) => ({ ...known, ...part }));
-    const readHistory = () =>
-      client.runs
-        .history(id, stop.signal)
+    let reading = new AbortController();
+    const readHistory = () => {
+      reading.abort();
+      reading = new AbortController();
+      return client.runs
+        .history(id, AbortSignal.any([stop.signal, reading.signal]))
         .then((points) => setState((known) => ({ ...known, points: known.points.reduce(withPoint, points) })))
         .catch(() => {});
+    };
+    let rollbacks: number | null = null;
     const unfollow = client.runs.events(id, {
       onState(connection) {
         change({ away: connection === 'away' });
         if (connection === 'live') void readHistory();
       },
       onEvent(event) {
-        if (event.type === 'run') change({ run: event.run });
-        else if (event.type === 'volunteers') change({ volunteers: event.items });
+        if (event.type === 'run') {
+          const isTakenBack = rollbacks !== null && event.run.rollbacks !== rollbacks;
+          rollbacks = event.run.rollbacks;
+          change(isTakenBack ? { run: event.run, points: [] } : { run: event.run });
+          // What came after that round is not part of the run any more.
+          if (isTakenBack) void readHistory();
+        } else if (event.type === 'volunteers') change({ volunteers: event.items });
         else if (event.type === 'leases') change({ leases: event.items });
         else setState((known) => ({ ...known, points: withPoint(known.points, event.point) }));
       },

@@ -35,11 +35,12 @@ export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState
     },
     note(event: CoordinatorEvent): void {
       if (event.type === 'RunCreated' && isPublic(event.run)) for (const sha256 of blobsOf(event.run)) open.add(sha256);
-      if (event.type !== 'FoldEnded') return;
+      if (event.type !== 'FoldEnded' && event.type !== 'RunRolledBack') return;
       const run = stateOf().runs[event.run];
       if (!run || !isPublic(run.facts)) return;
-      for (const { blob } of event.output.modules) open.add(blob.sha256);
-      if (event.output.routing) for (const sha256 of blobsOf(run.facts)) open.add(sha256);
+      const output = event.type === 'FoldEnded' ? event.output : null;
+      for (const { blob } of output?.modules ?? []) open.add(blob.sha256);
+      if (!output || output.routing) for (const sha256 of blobsOf(run.facts)) open.add(sha256);
     },
     mayRead(request: FastifyRequest, sha256: string): 'public' | 'private' | null {
       if (isOpen(sha256)) return 'public';

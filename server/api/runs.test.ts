@@ -128,10 +128,6 @@ test('a run is prepared, listed, paused, resumed, stopped and deleted; its corpu
   expect((await order('evaluate')).json().state).toBe('paused');
   expect((await order('resume')).json().state).toBe('training');
   expect((await order('evaluate')).json().state).toBe('training');
-  expect((await post(`/api/v1/runs/${run.id}/rollback`, { round: 0 })).json()).toMatchObject({
-    code: 'not_offered',
-    status: 501,
-  });
   for (const mode of ['async', 'hybrid', 'sync'])
     expect((await post(`/api/v1/runs/${run.id}/mode`, { mode })).json()).toMatchObject({ mode, spec: { mode } });
   expect((await post(`/api/v1/runs/${run.id}/mode`, { mode: 'fast' })).json().code).toBe('bad_request');

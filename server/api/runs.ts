@@ -1,4 +1,3 @@
-import { PathfoldError } from '@pathfold/protocol/errors';
 import {
   ActivityResource,
   ContributionResource,
@@ -148,10 +147,13 @@ export const runRoutes =
 
     app.post(
       '/runs/:id/rollback',
-      { preParsing: operatorOnly, schema: { tags, params, body: z.strictObject({ round: z.int().min(0) }) } },
+      {
+        preParsing: operatorOnly,
+        schema: { tags, params, body: z.strictObject({ round: z.int().min(0) }), response: { 200: RunResource } },
+      },
       async (request) => {
-        views.entry(request.params.id, true);
-        throw new PathfoldError('not_offered', 'This coordinator does not offer rollback yet.');
+        await runs.rollBack(request.params.id, request.body.round);
+        return views.run(views.entry(request.params.id, true));
       },
     );
 

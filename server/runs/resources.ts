@@ -1,3 +1,4 @@
+import { keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import { goesOn } from '@pathfold/coordination/coordinator/desk';
 import { tooLarge } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
@@ -83,6 +84,8 @@ export function runResource({ entry, record, summary, notice, history, volunteer
     state: stateOf(entry, record),
     mode: spec.mode,
     round: modules.length === 0 ? (summary.round ?? 0) : Math.min(...modules.map((module) => module.version)),
+    keptRounds: record ? keptRounds(record) : [],
+    rollbacks: record?.facts.rollbacks ?? 0,
     scoredRound: scored?.round ?? null,
     scoreConfirmed: scored && evaluation?.round === scored.round ? evaluation.confirmed : null,
     pathCount: pathCountOf(levelsOf(spec)),

@@ -1,10 +1,11 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { canGoBack, keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { levelsOf, type Mode, type RunSpec } from '@pathfold/protocol/run-spec';
+import { arrivalRefusal, levelsOf, type Mode, type RunSpec } from '@pathfold/protocol/run-spec';
 import type { StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Library } from '../corpora/corpora.ts';
@@ -159,9 +160,27 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     },
     /** How its modules step from now on; momenta and work under way go on. */
     async setMode(id: string, mode: Mode): Promise<void> {
-      const { state } = recordOf(id);
+      const { state, facts } = recordOf(id);
       if (state === 'finished') throw new PathfoldError('wrong_state', 'The run is finished.');
+      const refusal = mode === 'sync' ? null : arrivalRefusal(facts.spec);
+      if (refusal !== null) throw new PathfoldError('wrong_state', refusal);
       await host.record({ type: 'RunModeChanged', run: id, mode });
+    },
+    /** Gives the run the model that it had when it came to this round, and pauses it; what came after is not part of it. */
+    async rollBack(id: string, round: number): Promise<void> {
+      const record = recordOf(id);
+      if (record.facts.study)
+        throw new PathfoldError('wrong_state', 'The run is a study: it has no rounds to go back to.');
+      if (!canGoBack(record)) throw new PathfoldError('wrong_state', `The run is ${record.state}: pause it first.`);
+      const kept = keptRounds(record);
+      if (!kept.includes(round))
+        throw new PathfoldError(
+          'round_not_kept',
+          kept.length === 0
+            ? 'No round of the run is kept yet: the first comes when its documents are routed.'
+            : `Round ${round} is not kept. The run can be taken back to ${kept.join(', ')}.`,
+        );
+      await host.record({ type: 'RollbackRequested', run: id, round });
     },
     /** Scores the newest round, also of a run that is paused or finished. */
     async evaluate(id: string): Promise<void> {

@@ -15,6 +15,13 @@ export interface Activity {
   readonly volunteers: readonly ActivityVolunteer[];
 }
 
+/** Who made a contribution, and for which run. */
+export interface Unfolded {
+  readonly lease: string;
+  readonly volunteer: string;
+  readonly run: string;
+}
+
 /** What the HTTP lists show, newest first. */
 export interface Lists {
   /** The leases of a run that are held now. */
@@ -22,8 +29,8 @@ export interface Lists {
   contributions(of: { run: string } | { volunteer: string }, page: Page): Promise<List<ContributionResource>>;
   /** The contribution of a lease, also when the lease has ended. */
   contribution(lease: string): Promise<ContributionResource | null>;
-  /** Who made the contributions that were checked and that no fold has taken, the newest `limit` of them. */
-  unfolded(limit: number): Promise<{ readonly lease: string; readonly volunteer: string }[]>;
+  /** The contributions that were checked and that a fold may still take, the newest `limit` of them. */
+  unfolded(limit: number): Promise<Unfolded[]>;
   /** Volunteers that held a lease of this run, or all of them. */
   volunteers(of: { run: string } | null, page: Page): Promise<List<VolunteerResource>>;
   volunteer(id: string): Promise<VolunteerResource | null>;
@@ -120,8 +127,9 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     // What came without bytes is settled at once.
     const checked = db
       .selectFrom('contributions')
-      .select(['lease', 'volunteer'])
+      .select(['lease', 'volunteer', 'run'])
       .where('state', '=', 'checked')
+      .where('reason', 'is', null)
       .where('sha256', '<>', '');
     return checked.orderBy('seq', 'desc').limit(limit).execute();
   },

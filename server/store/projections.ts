@@ -272,6 +272,31 @@ const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
       volunteer_count = excluded.volunteer_count`.execute(trx);
 };
 
+/** What is said of work that was accepted, and that is not folded because the run was taken back. */
+export const UNDONE = `${ERRORS.rolled_back.what} It is not part of the model; the credit for it stays.`;
+
+/** What was accepted and not folded never will be; points that were written since then are of a model that is gone. */
+const rolledBack = on('RunRolledBack', async (trx, logged) => {
+  for (const { event } of logged) {
+    const { run, round, since } = event;
+    await trx.deleteFrom('folds').where('run', '=', run).execute();
+    await trx
+      .updateTable('contributions')
+      .set({ reason: `rolled_back: ${UNDONE}` })
+      .where('run', '=', run)
+      .where('state', '=', 'checked')
+      // What came without bytes is never folded.
+      .where('sha256', '<>', '')
+      .execute();
+    await trx
+      .deleteFrom('points')
+      .where('run', '=', run)
+      .where('round', '>', round)
+      .where('time', '>', since)
+      .execute();
+  }
+});
+
 const deleted = on('RunDeleted', async (trx, logged) => {
   const runs = logged.map(({ event }) => event.run);
   for (const table of ['leases', 'contributions', 'folds', 'points', 'traffic'] as const)
@@ -294,10 +319,16 @@ const WRITES: readonly Write[] = [
   foldBegun,
   counted,
   foldEnded,
+  rolledBack,
   deleted,
 ];
 
-/** Writes what events change in the tables that the lists are read from. */
+/** Writes what events change in the tables that the lists are read from: up to each rollback, then what comes after it. */
 export const project: Write = async (trx, logged) => {
-  for (const write of WRITES) await write(trx, logged);
+  let first = 0;
+  for (const [at, { event }] of logged.entries()) {
+    if (event.type !== 'RunRolledBack' && at < logged.length - 1) continue;
+    for (const write of WRITES) await write(trx, logged.slice(first, at + 1));
+    first = at + 1;
+  }
 };

@@ -152,6 +152,8 @@ export const runHandlers: Handlers<
       if (growth) grow(run, growth);
       run.facts.routing = growth && before ? { ...facts, fitted: before.fitted ?? before.version } : facts;
       for (const path of Object.values(run.facts.paths)) delete path.kept;
+      // What was kept trained on other documents.
+      delete run.checkpoints;
       for (const [id, shard] of Object.entries(paths))
         if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);
       for (const kind of run.kinds) tell(scene, run, kind, { type: 'routed', growth });

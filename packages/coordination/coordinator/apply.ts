@@ -1,5 +1,6 @@
 import type { CoordinatorEvent } from '../events.ts';
 import { briefLeaseHandlers } from './apply-brief-leases.ts';
+import { checkpointHandlers } from './apply-checkpoints.ts';
 import { leaseHandlers } from './apply-leases.ts';
 import { runHandlers } from './apply-runs.ts';
 import { volunteerHandlers } from './apply-volunteers.ts';
@@ -7,6 +8,7 @@ import type { Handlers, Scene } from './scene.ts';
 
 const handlers: Handlers<CoordinatorEvent['type']> = {
   ...runHandlers,
+  ...checkpointHandlers,
   ...volunteerHandlers,
   ...leaseHandlers,
   ...briefLeaseHandlers,

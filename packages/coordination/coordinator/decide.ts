@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import type { CoordinatorEvent } from '../events.ts';
 import { contributionFacts } from './apply-leases.ts';
+import { newRound } from './checkpoints.ts';
 import { searchForRuns, serveVolunteers } from './decide-grants.ts';
 import { companyOf, type Desk, goesOn } from './desk.ts';
 import { hopelessTask } from './failures.ts';
@@ -130,6 +131,9 @@ function followRuns(desk: Desk): CoordinatorEvent[] {
 function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   const { state, memory, kinds, now } = desk;
   const id = run.facts.id;
+  if (run.goesBackTo !== undefined) return goBack(desk, run, run.goesBackTo);
+  const round = newRound(run);
+  if (round !== null) return [{ at: now, type: 'CheckpointTaken', run: id, round }];
   const isTraining = run.state === 'training';
   const reason = isTraining ? hopelessTask(run) : null;
   if (reason !== null) return [{ at: now, type: 'RunStateChanged', run: id, state: 'paused', reason }];
@@ -182,4 +186,17 @@ function halt(desk: Desk, run: RunRecord): CoordinatorEvent[] {
       return run.deleted || (!contribution && !goesOn(desk, run, kind));
     })
     .map((id) => ended(desk, id, code));
+}
+
+/** First all that is out or being checked ends; then the run is taken back. */
+function goBack({ state, now }: Desk, run: RunRecord, round: number): CoordinatorEvent[] {
+  const leases = Object.keys(run.leases);
+  const code = 'rolled_back';
+  if (leases.length > 0)
+    return leases.map((lease) => {
+      const type = state.leases[lease]!.contribution ? 'ContributionRejected' : 'LeaseEnded';
+      return { at: now, type, lease, code, detail: ERRORS[code].what };
+    });
+  const { at: since } = run.checkpoints!.find((checkpoint) => checkpoint.round === round)!;
+  return [{ at: now, type: 'RunRolledBack', run: run.facts.id, round, since }];
 }

@@ -1,6 +1,7 @@
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { RunState } from '@pathfold/protocol/resources';
 import type { Fold, RunFacts, Task } from '../work-plan.ts';
+import type { Checkpoint } from './checkpoints.ts';
 
 /**
  * All that the coordinator's mind knows: plain data, the same after replaying the log, and unchanged by a trip
@@ -39,6 +40,10 @@ export interface RunRecord {
   readonly folds: Record<string, { readonly kind: string; readonly fold: Fold }>;
   /** By kind and key, oldest first; absent before the first. */
   failures?: Record<string, Failures>;
+  /** What it can be taken back to, oldest first; absent before the first, and when documents were routed anew. */
+  checkpoints?: Checkpoint[];
+  /** The round that the operator wants back; absent when it is there. */
+  goesBackTo?: number;
 }
 
 /** Contributions to one task that failed their check, since the last that passed or the run was resumed. */

@@ -100,6 +100,7 @@ const onArrivals = (change: (arrival: Arrived) => Partial<Arrived>) =>
     return { ...event, fold: { ...event.fold, input: { ...input, contributions } } };
   });
 type Arrived = { weight: number; staleness: number; steps: number };
+type Counts = { given: number; owed: number };
 
 export const PLANTS: Readonly<Record<string, Plant>> = {
   'double-fold': {
@@ -202,6 +203,32 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
         const part = works.campaign?.parts[outcome.fold.split(' ')[1]!];
         const agreed = part?.answers.map(({ lease }) => lease) ?? null;
         plan.settle(state, run, { ...outcome, result: { agreed } }, now);
+      },
+    }),
+  },
+  'folds-over-rollback': {
+    mistake: 'what was accepted before a rollback is folded after it',
+    plan: (plan) => ({
+      ...plan,
+      settle(state, run, outcome, now) {
+        const works = state as { paths?: Record<string, object>; modules?: Record<string, object> };
+        const before = outcome.type === 'rolledBack' ? structuredClone(works) : {};
+        plan.settle(state, run, outcome, now);
+        for (const [id, path] of Object.entries(before.paths ?? {}))
+          Object.assign(works.paths![id]!, { contributions: (path as { contributions: object[] }).contributions });
+        for (const [name, { given, owed }] of Object.entries(before.modules ?? {}) as [string, Counts][])
+          Object.assign(works.modules![name]!, { given, owed });
+      },
+    }),
+  },
+  'forgetful-rollback': {
+    mistake: 'a rollback leaves the momenta as they are',
+    mind: applying({
+      before(state, event) {
+        if (event.type !== 'RunRolledBack') return;
+        const { facts, checkpoints = [] } = state.runs[event.run]!;
+        for (const { modules } of checkpoints)
+          for (const [name, module] of Object.entries(modules)) module.state = facts.modules[name]!.state;
       },
     }),
   },

@@ -44,6 +44,8 @@ export interface Scenario {
   readonly studies: boolean;
   /** The operator changes how modules step now and then. */
   readonly switchesMode: boolean;
+  /** The operator takes runs back to earlier rounds now and then. */
+  readonly rollsBack: boolean;
   /** Goes on until all of these are reached, counting the rounds of the first run. */
   readonly rounds: number;
   readonly events: number;
@@ -99,6 +101,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     churn: null,
     studies: new Random(seed ^ 0x57d1).chance(0.2),
     switchesMode,
+    rollsBack: new Random(seed ^ 0x0bac).chance(0.4),
     rounds: 20,
     events: 5000,
     virtualMs: wishes.virtualMs ?? 0,
@@ -129,6 +132,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     studies: false,
     churn: { everyMs: 2 * MINUTE, part: 0.3, announced: 0.7 },
     switchesMode: false,
+    rollsBack: false,
     rounds: 0,
     events: 0,
     virtualMs,

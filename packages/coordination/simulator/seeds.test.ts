@@ -49,6 +49,20 @@ test('runs go on though tasks of theirs fail for everybody: they pause, with a r
   );
 });
 
+test('every invariant holds in runs that are taken back now and then, in every mode', { timeout: 240_000 }, () => {
+  for (const mode of ['sync', 'async', 'hybrid'] as const) {
+    let rollbacks = 0;
+    for (let seed = 501; seed < 511; seed++) {
+      const scenario = { ...drawScenario(seed, { mode }), rollsBack: true };
+      const { violation, faults, rounds } = simulate(scenario, { kinds });
+      expect(violation, `seed ${seed}`).toBeNull();
+      expect(rounds, `rounds of seed ${seed}`).toBeGreaterThanOrEqual(20);
+      rollbacks += faults.rollbacks;
+    }
+    expect(rollbacks, mode).toBeGreaterThan(10);
+  }
+});
+
 test('the same seed gives the same log', () => {
   const logOf = () => {
     const log: string[] = [];

@@ -23,6 +23,7 @@ export interface Faults {
   duplicates: number;
   reorderings: number;
   restarts: number;
+  rollbacks: number;
 }
 
 export interface Outcome {
@@ -81,7 +82,15 @@ class Simulation {
   readonly random: Random;
   readonly host: VirtualHost;
   readonly volunteers: VirtualVolunteer[] = [];
-  readonly faults: Faults = { joins: 0, crashes: 0, stalls: 0, duplicates: 0, reorderings: 0, restarts: 0 };
+  readonly faults: Faults = {
+    joins: 0,
+    crashes: 0,
+    stalls: 0,
+    duplicates: 0,
+    reorderings: 0,
+    restarts: 0,
+    rollbacks: 0,
+  };
   readonly scenario: Scenario;
   readonly runs: readonly RunFacts[];
   readonly #lies = new Map<string, Lie>();
@@ -139,6 +148,7 @@ class Simulation {
   }
 
   #count(event: CoordinatorEvent): void {
+    if (event.type === 'RunRolledBack') this.faults.rollbacks++;
     if (event.type === 'ContributionReceived') this.#claimedMs.set(event.lease, event.report.computeMs);
     if (event.type !== 'ContributionAccepted') return;
     this.#usefulMs += this.#claimedMs.get(event.lease) ?? 0;

@@ -1,3 +1,4 @@
+import { keptRounds } from '../coordinator/checkpoints.ts';
 import type { RunFacts } from '../work-plan.ts';
 import type { Agenda } from './agenda.ts';
 import type { Fact, VirtualHost } from './host.ts';
@@ -39,6 +40,7 @@ export class Troubles {
     this.#repeat(troubles.restartMs, () => (world.random.chance(0.5) ? world.host.die() : world.host.doom()));
     this.#repeat(troubles.clockJumpMs, () => this.#jump());
     this.#repeat(troubles.operatorMs, () => this.#operate());
+    if (world.scenario.rollsBack) this.#repeat(3 * MINUTE, () => this.#takeBack());
   }
 
   /** No more of it. What was broken off goes on: runs train, the coordinator starts within a minute or so. */
@@ -151,6 +153,20 @@ export class Troubles {
       banned.here = false;
       this.#world.operate({ type: 'VolunteerBanned', volunteer: banned.id });
     }
+  }
+
+  /** A run pauses and goes back to an earlier round: a moment later, as what was under way comes in. Now and then it is none that is kept. */
+  #takeBack(): void {
+    const { agenda, random, runs, host } = this.#world;
+    const { id: run } = random.pick(runs);
+    this.#world.operate({ type: 'RunStateChanged', run, state: 'paused', reason: null });
+    agenda.after(random.waitMs(1000), () => {
+      const record = host.state.runs[run];
+      if (this.#ended || !record) return;
+      const round = random.chance(0.9) ? random.pick([0, ...keptRounds(record)].slice(-3)) : random.int(0, 20);
+      this.#world.operate({ type: 'RollbackRequested', run, round });
+      agenda.after(random.waitMs(MINUTE), () => this.#resume(run));
+    });
   }
 
   /** The mind paused a run: somebody looks at it, sooner or later. */

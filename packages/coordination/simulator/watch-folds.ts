@@ -1,25 +1,33 @@
 import type { CoordinatorState } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
-import type { Fold } from '../work-plan.ts';
+import type { Fold, RunFacts } from '../work-plan.ts';
 import { must } from './violation.ts';
 import type { MayWork, SeenLease } from './watch-leases.ts';
 
 interface SeenRun {
-  readonly versions: Record<string, number>;
+  versions: Record<string, number>;
   readonly folds: Map<string, Fold>;
+  /** Outer steps taken, by module and version. */
+  readonly steps: Set<string>;
+  /** By round, the modules as they were when it was kept, as text. */
+  readonly kept: Map<number, string>;
 }
+
+const versionsOf = ({ modules }: RunFacts): Record<string, number> =>
+  Object.fromEntries(Object.entries(modules).map(([name, { version }]) => [name, version]));
 
 /**
  * Books of its own about folds and module versions. Only accepted contributions are folded, each at most once into
- * each module; versions grow by one, and only by a fold; each takes one outer step.
+ * each module; versions grow by one, and only by a fold; each takes one outer step. A rollback brings back exactly the
+ * modules that were there, and nothing that was leased before it is folded after it.
  */
 export class FoldWatch {
   readonly #leases: ReadonlyMap<string, SeenLease>;
   readonly #runs = new Map<string, SeenRun>();
   readonly #keys = new Set<string>();
   readonly #used = new Set<string>();
-  /** Outer steps taken, by run, module and version. */
-  readonly #steps = new Set<string>();
+  /** Leases from before a rollback of their run. */
+  readonly #undone = new Set<string>();
   readonly #mayWork: MayWork;
 
   constructor(leases: ReadonlyMap<string, SeenLease>, mayWork: MayWork) {
@@ -32,6 +40,8 @@ export class FoldWatch {
     else if (event.type === 'RunDeleted') this.#runs.delete(event.run);
     else if (event.type === 'FoldBegun') this.#seeBegun(event, state);
     else if (event.type === 'FoldEnded') this.#seeEnded(event, state);
+    else if (event.type === 'CheckpointTaken') this.#seeKept(event, state);
+    else if (event.type === 'RunRolledBack') this.#seeRolledBack(event, state);
   }
 
   look(state: CoordinatorState): void {
@@ -43,8 +53,26 @@ export class FoldWatch {
   }
 
   #seeRun({ run }: CoordinatorEventOf<'RunCreated'>): void {
-    const versions = Object.fromEntries(Object.entries(run.modules).map(([name, { version }]) => [name, version]));
-    this.#runs.set(run.id, { versions, folds: new Map() });
+    this.#runs.set(run.id, { versions: versionsOf(run), folds: new Map(), steps: new Set(), kept: new Map() });
+  }
+
+  #seeKept({ run, round }: CoordinatorEventOf<'CheckpointTaken'>, state: CoordinatorState): void {
+    const { facts, checkpoints } = state.runs[run]!;
+    this.#runs.get(run)!.kept.set(round, JSON.stringify(facts.modules));
+    must(checkpoints!.length <= 5 + Math.log2(round + 1), () => `${checkpoints!.length} rounds of ${run} are kept`);
+  }
+
+  #seeRolledBack({ run, round }: CoordinatorEventOf<'RunRolledBack'>, state: CoordinatorState): void {
+    const seen = this.#runs.get(run)!;
+    const { facts, leases, folds, state: now } = state.runs[run]!;
+    must(now === 'paused', () => `${run} is ${now} after a rollback`);
+    must(Object.keys({ ...leases, ...folds }).length === 0, () => `work of ${run} goes on over its rollback`);
+    const due = seen.kept.get(round);
+    must(JSON.stringify(facts.modules) === due, () => `${run} does not have the modules of round ${round}`);
+    seen.versions = versionsOf(facts);
+    seen.folds.clear();
+    seen.steps.clear();
+    for (const [id, lease] of this.#leases) if (lease.run === run) this.#undone.add(id);
   }
 
   #seeBegun({ run, kind, fold }: CoordinatorEventOf<'FoldBegun'>, state: CoordinatorState): void {
@@ -57,6 +85,7 @@ export class FoldWatch {
       const seen = this.#leases.get(lease);
       const fits = seen?.status === 'accepted' && seen.run === run && seen.kind === kind;
       must(fits, () => `the fold ${id} takes ${lease}, which is ${seen?.status}`);
+      must(!this.#undone.has(lease), () => `the fold ${id} takes ${lease}, from before a rollback`);
     }
     this.#keys.add(id);
     this.#runs.get(run)!.folds.set(`${kind}/${fold.key}`, fold);
@@ -70,9 +99,9 @@ export class FoldWatch {
     if (fold) {
       seen.folds.delete(id);
       for (const { name, version } of event.output.modules) {
-        const step = `${event.run}/${name}/${version}`;
-        must(!this.#steps.has(step), () => `${name} steps to version ${version} a second time`);
-        this.#steps.add(step);
+        const step = `${name}/${version}`;
+        must(!seen.steps.has(step), () => `${name} steps to version ${version} a second time`);
+        seen.steps.add(step);
         seen.versions[name]!++;
         for (const lease of fold.contributions) {
           const use = `${event.run}/${name}/${lease}`;

@@ -87,7 +87,8 @@ export class LeaseWatch {
         this.#seeReceived(event);
         break;
       case 'RunStateChanged':
-        if (event.state !== 'training') return;
+      case 'RunRolledBack':
+        if (event.type === 'RunStateChanged' && event.state !== 'training') return;
         for (const task of this.#failed.keys()) if (task.startsWith(`${event.run} `)) this.#failed.delete(task);
         return;
       case 'ContributionChecked': {

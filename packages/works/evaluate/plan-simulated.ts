@@ -12,13 +12,15 @@ import type { EvaluateFoldInput } from './task.ts';
  * evaluation that says it is confirmed.
  */
 class EvaluateWatch implements KindWatch {
-  readonly #ended = new Set<string>();
+  /** Folds under way. */
+  readonly #begun = new Set<string>();
 
   see(event: CoordinatorEvent, state: CoordinatorState): string | null {
+    if (event.type === 'RunRolledBack')
+      for (const begun of this.#begun) if (begun.startsWith(`${event.run}/`)) this.#begun.delete(begun);
+    if (event.type === 'FoldBegun' && event.kind === 'evaluate') this.#begun.add(`${event.run}/${event.fold.key}`);
     if (event.type !== 'FoldEnded' || event.kind !== 'evaluate' || !state.runs[event.run]) return null;
-    const fold = `${event.run}/${event.fold}`;
-    if (this.#ended.has(fold)) return null;
-    this.#ended.add(fold);
+    if (!this.#begun.delete(`${event.run}/${event.fold}`)) return null;
     const { latest, campaign, liars } = state.runs[event.run]!.works['evaluate'] as EvaluateState;
     const { invented = [] } = (event.output.result ?? {}) as { invented?: string[] };
     if (invented.length > 0 && latest?.confirmed) return `invented scores of ${invented} count as confirmed`;

@@ -1,10 +1,11 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { roundOf } from '@pathfold/coordination/run-round';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { KeptVersion } from '@pathfold/protocol/resources';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
-import { moduleRefs, roundOf } from '../module-refs.ts';
+import { moduleRefs } from '../module-refs.ts';
 import { trainPlan } from '../train/plan.ts';
 import type { TrainState } from '../train/plan-state.ts';
 import type { TrainTask } from '../train/task.ts';

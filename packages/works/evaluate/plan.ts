@@ -1,9 +1,10 @@
+import { isStopped, roundOf } from '@pathfold/coordination/run-round';
 import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { pathParameters, scoringBytes } from '../memory.ts';
-import { isStopped, moduleRefs, roundOf } from '../module-refs.ts';
+import { moduleRefs } from '../module-refs.ts';
 import {
   areConfirmed,
   beginComparison,
@@ -267,6 +268,13 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       if (campaign?.split === 'router') state.campaign = null;
       state.keptRound = Math.min(state.keptRound, roundOf(run));
       state.lastRound = Math.min(state.lastRound, roundOf(run));
+      return;
+    case 'rolledBack':
+      if (campaign?.asked) state.wanted = true;
+      Object.assign(state, { campaign: null, folding: false });
+      for (const last of ['lastRound', 'askedRound', 'keptRound'] as const)
+        state[last] = Math.min(state[last], roundOf(run));
+      if (state.latest && state.latest.round > roundOf(run)) state.latest = null;
       return;
     case 'received':
       return;

@@ -1,9 +1,10 @@
+import { roundOf, sinceRollback } from '@pathfold/coordination/run-round';
 import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { pathParameters, scoringBytes } from '../memory.ts';
-import { moduleRefs, roundOf } from '../module-refs.ts';
+import { moduleRefs } from '../module-refs.ts';
 import {
   beginComparison,
   type DonePart,
@@ -101,7 +102,7 @@ export const routePlan: WorkPlan<RouteState> = {
     }
     const input = foldInput(state, run, came);
     const fold = {
-      key: `routing v${input.version}`,
+      key: `routing v${input.version}${sinceRollback(run)}`,
       input: input as Json,
       contributions: came.map(({ lease }) => lease),
     };
@@ -184,6 +185,11 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       return;
     case 'resumed':
       if (state.parts) shiftParts(state.parts, outcome.pausedMs, now);
+      return;
+    case 'rolledBack':
+      // Losses of models that are gone: the re-sharding begins again. Growth that was asked for is still wanted.
+      if (state.folding && state.parts) state.reshardings--;
+      Object.assign(state, { parts: null, folding: false });
       return;
     case 'received':
     case 'routed':

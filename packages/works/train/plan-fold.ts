@@ -1,3 +1,4 @@
+import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { type Arrival, discountOf, dueArrivals, shareOf, weightOf } from './plan-arrivals.ts';
 import {
@@ -100,7 +101,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
   };
   const weights = input.contributions.reduce((sum, { weight }) => sum + weight, 0);
   return {
-    key: `${name} v${version + 1}`,
+    key: `${name} v${version + 1}${sinceRollback(run)}`,
     input: input as Json,
     contributions: input.contributions.map(({ lease }) => lease),
     counted: input.contributions.map(({ lease, staleness, ageMs, weight }) => ({

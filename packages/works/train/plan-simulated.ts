@@ -70,6 +70,9 @@ class TrainWatch implements KindWatch {
         if (lease && !state.leases[event.lease] && lease.status !== 'accepted') this.#leases.delete(event.lease);
         return null;
       }
+      case 'RunRolledBack':
+        this.#seeRolledBack(event.run);
+        return null;
       case 'FoldBegun':
         return event.kind === 'train' ? this.#judge(event, state.runs[event.run]!) : null;
       case 'FoldEnded':
@@ -96,6 +99,12 @@ class TrainWatch implements KindWatch {
         return `path ${path} of ${id} starves for ${starvesMs} ms`;
     }
     return null;
+  }
+
+  /** Its rounds are played again. */
+  #seeRolledBack(run: string): void {
+    for (const [id, lease] of this.#leases) if (lease.run === run) this.#leases.delete(id);
+    for (const round of this.#openedAt.keys()) if (round.startsWith(`${run}/`)) this.#openedAt.delete(round);
   }
 
   #seeGranted({ lease, run, task, at }: CoordinatorEventOf<'LeaseGranted'>): void {

@@ -58,6 +58,9 @@ export class AsyncWatch {
         return null;
       case 'FoldBegun':
         return event.kind === 'train' ? this.#judge(event, state.runs[event.run]!) : null;
+      case 'RunRolledBack':
+        for (const [id, { run }] of this.#leases) if (run === event.run) this.#leases.delete(id);
+        return null;
       case 'RunStateChanged':
       case 'CoordinatorStarted':
       case 'RunModeChanged':

@@ -6,6 +6,7 @@ import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
 import { bestOffer, openTo } from './plan-offer.ts';
 import { forgetOpenings } from './plan-openings.ts';
 import { notePace } from './plan-pace.ts';
+import { type Remembered, remember, settleRolledBack } from './plan-rollback.ts';
 import {
   type Base,
   growState,
@@ -37,6 +38,7 @@ export const trainPlan: WorkPlan<TrainState> = {
   open: openTo,
   offer: bestOffer,
   settle,
+  remember,
 
   plan(state, run, now) {
     const done =
@@ -143,6 +145,9 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       break;
     case 'mode':
       settleMode(state, run, now);
+      break;
+    case 'rolledBack':
+      settleRolledBack(state, outcome.remembered as unknown as Remembered);
       break;
     case 'routed':
       if (outcome.growth) growState(state, run, outcome.growth);

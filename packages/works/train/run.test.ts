@@ -104,6 +104,19 @@ test('moments from a version that the run has not reached, or of another net, st
   expect(floats(torn.payload)).toEqual(floats(cold.payload));
 });
 
+test('T5: after a rollback of the run it does not go on with the moments from before', async () => {
+  const first = await trainRun.execute(task, portsWith());
+  const asked: string[] = [];
+  const kept = async (name: string) => {
+    asked.push(name);
+    return name === first.keep!.name ? first.keep!.bytes : null;
+  };
+  const back = await trainRun.execute({ ...task, rollbacks: 1 }, portsWith({ kept }));
+  const cold = await trainRun.execute(task, portsWith());
+  expect(asked).toEqual([back.keep!.name]);
+  expect(floats(back.payload)).toEqual(floats(cold.payload));
+});
+
 test('L5: cut short, it answers the steps that were done', async () => {
   const control = new AbortController();
   const cut = await trainRun.execute(

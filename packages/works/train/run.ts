@@ -23,7 +23,7 @@ export const trainRun: WorkRun = {
       fetchPath(task, ports),
       ports.blob(task.shard).then(decodeTokens),
     ]);
-    const name = `path ${task.path}`;
+    const name = `path ${task.path}${task.rollbacks ? ` after rollback ${task.rollbacks}` : ''}`;
     const kept = await ports.kept(name);
     const { version } = task.modules[0]!;
     const moments = kept && decodeMoments(kept, theta.length, version);

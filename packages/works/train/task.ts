@@ -36,6 +36,8 @@ export const TrainTask = z.strictObject({
   /** Decides which windows are drawn. Different for each replica. */
   seed: z.int(),
   codec: z.enum(['f32']),
+  /** How often the run was taken back: moments of the model that it had before are of no use. Absent: never. */
+  rollbacks: z.optional(z.int()),
 });
 export type TrainTask = z.infer<typeof TrainTask>;
 

@@ -1,3 +1,4 @@
+import { sinceRollback } from '../../run-round.ts';
 import type { Fold, WorkPlan } from '../../work-plan.ts';
 import type { SimulatedKind } from '../kind.ts';
 
@@ -65,14 +66,18 @@ export const toyPlan: WorkPlan<ToyState> = {
         state.back.splice(0, SUMMANDS);
         state.sums++;
         break;
+      case 'rolledBack':
+        state.lost.push(...state.back.map(({ number }) => number));
+        Object.assign(state, { back: [], folding: false });
+        break;
     }
   },
 
-  plan(state) {
+  plan(state, run) {
     const folds: Fold[] = [];
     if (!state.folding && state.back.length >= SUMMANDS) {
       const contributions = state.back.slice(0, SUMMANDS).map(({ lease }) => lease);
-      folds.push({ key: `sum ${state.sums}`, input: null, contributions });
+      folds.push({ key: `sum ${state.sums}${sinceRollback(run)}`, input: null, contributions });
     }
     const done = isExhausted(state) && Object.keys(state.out).length === 0 && !state.folding;
     return { folds, revoke: [], wakeAt: null, done: done && folds.length === 0 };

@@ -1,0 +1,65 @@
+import type { KeptVersion } from '@pathfold/protocol/resources';
+import { roundOf } from '../run-round.ts';
+import type { Json, ModuleFacts, WorkPlan } from '../work-plan.ts';
+import type { RunRecord } from './state.ts';
+
+/** A run as it was when its round was first reached: all that a rollback brings back. Its blobs are kept. */
+export interface Checkpoint {
+  readonly round: number;
+  readonly at: number;
+  /** By name: some may be ahead of the round. */
+  readonly modules: Readonly<Record<string, ModuleFacts>>;
+  /** By path that had one, its best version. */
+  readonly kept: Readonly<Record<string, KeptVersion>>;
+  /** By kind of work, what it wants of its state. */
+  readonly works: Readonly<Record<string, Json>>;
+}
+
+/** The newest rounds, all of which are kept. */
+const NEWEST = 4;
+
+/**
+ * Whether a round stays when `newest` is reached: the last four, the first, and between them one for each doubling of the
+ * distance. What stays at a distance has stayed at every smaller one.
+ */
+export const staysKept = (round: number, newest: number): boolean => {
+  const distance = newest - round;
+  return distance < NEWEST || round % 2 ** Math.floor(Math.log2(distance)) === 0;
+};
+
+/** The rounds that a run can be taken back to, oldest first. */
+export const keptRounds = ({ checkpoints = [] }: RunRecord): number[] => checkpoints.map(({ round }) => round);
+
+/** A run at rest: what is taken back is nobody's work any more. */
+export const canGoBack = ({ state }: RunRecord): boolean => state === 'paused' || state === 'finished';
+
+/** The round that a run has come to and that is not kept yet; null when there is none, or documents wait for their paths. */
+export function newRound({ facts, checkpoints, deleted }: RunRecord): number | null {
+  const round = roundOf(facts);
+  const last = checkpoints?.at(-1);
+  if (deleted || !Number.isFinite(round) || (last && round <= last.round)) return null;
+  return Object.values(facts.paths).every(({ shard }) => shard !== null) ? round : null;
+}
+
+/** Keeps a run as it is now, and lets go of what is between others. */
+export function takeCheckpoint(
+  run: RunRecord,
+  round: number,
+  at: number,
+  kinds: ReadonlyMap<string, WorkPlan<unknown>>,
+): void {
+  const { modules, paths } = run.facts;
+  const works: Record<string, Json> = {};
+  for (const kind of run.kinds) {
+    const remembered = kinds.get(kind)?.remember?.(run.works[kind]);
+    if (remembered !== undefined) works[kind] = remembered;
+  }
+  const checkpoint: Checkpoint = {
+    round,
+    at,
+    modules: Object.fromEntries(Object.entries(modules).map(([name, module]) => [name, { ...module }])),
+    kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
+    works,
+  };
+  run.checkpoints = [...(run.checkpoints ?? []).filter((known) => staysKept(known.round, round)), checkpoint];
+}
