@@ -49,6 +49,8 @@ export interface PathState {
   stale: boolean;
   /** Of what its first module folded last: nats of the tokens that tell their loss. */
   lost?: Lost;
+  /** Whose state of it (AdamW's moments) is freshest, the newest first: as many as it has replicas. */
+  homes?: string[];
 }
 
 export interface Lost {

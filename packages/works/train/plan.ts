@@ -202,6 +202,8 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
   state.tokens += tokens;
   notePace(state, open, steps, receivedAt);
   const owed = Object.keys(base).filter((name) => isAsync(mode, state.modules[name]!));
+  const { homes = [] } = state.paths[path]!;
+  state.paths[path]!.homes = [volunteer, ...homes.filter((other) => other !== volunteer)].slice(0, run.spec.replicas);
   state.paths[path]!.contributions.push({
     ...{ lease, volunteer, sha256, steps, tokens, loss, norm, base },
     ...{ grantedAt, receivedAt, expectedMs, owed: [...owed] },
