@@ -60,6 +60,20 @@ test('the operator signs in once, creates a run, pauses and resumes it; a prompt
     await until('the run to go on', async () => (await client.runs.get(run.id)).state === 'training');
     await moreRounds(client, run.id, 1);
   });
+  await test.step('modules step at arrivals and in rounds again, while a volunteer trains', async () => {
+    const mode = page.getByLabel('Modules step');
+    await page.getByText('How this run steps').click();
+    for (const [to, rule] of [
+      ['async', 'Grace period'],
+      ['sync', 'A round'],
+    ] as const) {
+      await mode.selectOption(to);
+      await until(`mode ${to}`, async () => (await client.runs.get(run.id)).spec.mode === to);
+      await expect(page.getByText(rule, { exact: true })).toBeVisible();
+      await moreRounds(client, run.id, 2);
+      await expectAccessible(page);
+    }
+  });
   await headless.stop();
 
   await test.step('the prompt page streams an answer and names the path', async () => {

@@ -24,17 +24,20 @@ function Verdict({ contribution: { state, reason } }: { contribution: Contributi
 function Device({ executor }: Pick<ContributionResource, 'executor'>) {
   if (!executor) return '–';
   const { name, adapter, tokensPerSecond, reason } = executor;
-  const speed = `${formatCount(tokensPerSecond)} tokens/s`;
-  if (!reason) return `${name}, ${speed}`;
   return (
-    <details>
-      <summary className="cursor-pointer">
-        {name}, {speed}
-      </summary>
-      <p className="w-56 whitespace-normal break-words text-soft text-xs">
-        {adapter}: {reason}.
-      </p>
-    </details>
+    <div>
+      {reason ? (
+        <details>
+          <summary className="cursor-pointer">{name}</summary>
+          <p className="w-48 whitespace-normal break-words text-soft text-xs">
+            {adapter}: {reason}.
+          </p>
+        </details>
+      ) : (
+        name
+      )}
+      <p className="text-soft text-xs">{formatCount(tokensPerSecond)} tokens/s</p>
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import type { Mode } from '@pathfold/protocol/run-spec';
 import { Select } from '@pathfold/ui/field';
 import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { stepRules } from './mode-words.ts';
 import { client, KEYS, sentenceOf } from './queries.ts';
 
 const HINTS: Record<Mode, string> = {
@@ -20,7 +21,7 @@ export function RunMode({ run }: { readonly run: RunResource }) {
   });
   const { mode } = run.spec;
   return (
-    <div className="grid max-w-md gap-2">
+    <div className="grid max-w-prose gap-2">
       <Select
         label="Modules step"
         hint={`${HINTS[mode]} A change keeps all momenta, and work under way counts.`}
@@ -34,6 +35,17 @@ export function RunMode({ run }: { readonly run: RunResource }) {
         onChange={(to) => change.mutate(to)}
       />
       {change.error && <Notice tone="error" title={sentenceOf(change.error)} />}
+      <details className="text-sm">
+        <summary className="cursor-pointer">How this run steps</summary>
+        <dl className="mt-2 grid gap-2 border-line border-l-2 pl-3">
+          {stepRules(run.spec, run.pathCount).map(({ name, says }) => (
+            <div key={name}>
+              <dt className="font-semibold">{name}</dt>
+              <dd className="text-soft">{says}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
     </div>
   );
 }

@@ -4,9 +4,9 @@ import { useEffect, useRef } from 'react';
 
 /** Marks of a row, with the theme's colours: what each means. */
 const KINDS = {
-  c: { label: 'computed, counted', color: '--color-trace' },
-  w: { label: 'computing now', color: '--color-trace-second' },
-  x: { label: 'lost', color: '--color-mark-second' },
+  c: { label: 'computed, accepted', color: '--color-trace' },
+  w: { label: 'computing, or being checked', color: '--color-trace-second' },
+  x: { label: 'lost or rejected', color: '--color-mark-second' },
   i: { label: 'idle', color: '--color-screen-line' },
 } as const;
 
@@ -53,7 +53,7 @@ export function Timeline({ activity }: { readonly activity: ActivityResource }) 
           <thead>
             <tr>
               <th scope="col">Volunteer</th>
-              <th scope="col">Counted, of the time lent</th>
+              <th scope="col">Accepted work, of the time lent</th>
               <th scope="col">Tokens a second</th>
             </tr>
           </thead>

@@ -1,4 +1,4 @@
-import { type Executor, type ExecutorName, onGpu } from '@pathfold/tensors/executors/executor';
+import { DeviceError, type Executor, type ExecutorName, onGpu } from '@pathfold/tensors/executors/executor';
 import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open';
 import { type SelfTestResult, selfTest } from './self-test.ts';
 import { measureSpeed } from './speed.ts';
@@ -116,4 +116,5 @@ export const reasonOf = (chosen: ExecutorName, tried: readonly Tried[]): string 
   return ['the fastest that computes rightly', ...became].join('; ');
 };
 
-const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const words = (error: unknown): string =>
+  error instanceof DeviceError ? error.detail : error instanceof Error ? error.message : String(error);

@@ -26,6 +26,13 @@ test('the timeline tells what was useful, lost and idle, a column a minute', () 
   expect(utilisation).toBeCloseTo(18 / 30, 12);
 });
 
+test('what was handed in counts only when it has passed its check', () => {
+  const states = ['received', 'checked', 'rejected'].map((state, i) => lease('a', 20 * i, 20 * (i + 1), { state }));
+  const { volunteers, utilisation } = activityOf(states, [here('a')], 0, 60 * MINUTE);
+  expect(volunteers[0]!.row).toBe(['w', 'c', 'x'].map((mark) => mark.repeat(20)).join(''));
+  expect(utilisation).toBeCloseTo(1 / 2, 12);
+});
+
 test('who has gone is idle until it was last heard, and absent then', () => {
   const gone = { id: 'a', name: 'a', state: 'gone', seenAt: 20 * MINUTE };
   const { volunteers } = activityOf([lease('a', 0, 10)], [gone], 0, 60 * MINUTE);

@@ -32,7 +32,8 @@ interface Span {
 
 function spanOf({ grantedAt, endedAt, receivedAt, state }: ActivityLease, now: number): Span {
   const isLost = state === 'rejected' || (state === null && endedAt !== null);
-  const what = isLost ? 'lost' : state === null ? 'computing' : 'useful';
+  const isOpen = state === null || state === 'received';
+  const what = isLost ? 'lost' : isOpen ? 'computing' : 'useful';
   return { from: grantedAt, to: receivedAt ?? endedAt ?? now, what };
 }
 

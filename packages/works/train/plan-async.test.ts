@@ -43,7 +43,7 @@ function warmUp(table: Table, secondsALease: Readonly<Record<string, number>>): 
 }
 
 describe('arrivals', () => {
-  test('the first opens a grace period; whoever arrives in it is in the same fold, nobody else is waited for', () => {
+  test('F2, F3: the first opens a grace period; whoever arrives in it is in the same fold, nobody else is waited for', () => {
     const table = tableWith({ grace: 0.1 });
     for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
     const [a, b] = [table.lease('a'), table.lease('b')];
@@ -64,7 +64,7 @@ describe('arrivals', () => {
     expect(table.lease('c')).toBeTruthy();
   });
 
-  test('whose work was folded begins from the new version of every module, not of the first that has one', () => {
+  test('F3: whose work was folded begins from the new version of every module, not of the first that has one', () => {
     const table = tableWith({ grace: 0 });
     for (const id of ['a', 'b']) table.join(id, SPEED);
     expect(inputs(table.contribute(table.lease('a'), 20))).toHaveLength(3);
@@ -73,7 +73,7 @@ describe('arrivals', () => {
     expect(taskOf(table, 'a').modules.map(({ version }) => version)).toEqual([1, 1, 1]);
   });
 
-  test('where fewer than half are due in it, the grace period is a quarter as long', () => {
+  test('F2: where fewer than half are due in it, the grace period is a quarter as long', () => {
     const table = tableWith({ grace: 0.1 });
     for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
     table.wait(5000);
@@ -88,7 +88,7 @@ describe('arrivals', () => {
     expect(inputs(table.contribute(table.lease('a'), 20)).map(({ share }) => share)).toEqual([1, 1, 1]);
   });
 
-  test('who computes on keeps its lease when others are folded, and is folded later with its staleness', () => {
+  test('F1: who computes on keeps its lease when others are folded, and is folded later with its staleness', () => {
     const table = tableWith({ grace: 0 });
     table.join('a', SPEED);
     table.join('slow', SPEED);
@@ -104,7 +104,7 @@ describe('arrivals', () => {
     expect(input!.module.version).toBe(3);
   });
 
-  test('a late contribution from more versions ago than allowed is refused with its reason; one in its time is taken', () => {
+  test('F5: a late contribution from more versions ago than allowed is refused with its reason; one in its time is taken', () => {
     const table = tableWith({ grace: 0, mostStaleness: 9 });
     for (const id of ['a', 'old', 'punctual']) table.join(id, SPEED);
     for (let i = 0; i < 10; i++) {
@@ -285,7 +285,7 @@ describe('DyLU', () => {
     expect(steps('third').timesSlower).toBeGreaterThan(1.5);
   });
 
-  test('one who lies about its work does not starve the others, one who lies about its speed changes nothing', () => {
+  test('F4: one who lies about its work does not starve the others, one who lies about its speed changes nothing', () => {
     const table = tableWith({ grace: 0, leastSteps: 1 });
     warmUp(table, { a: 10, b: 10, c: 10, liar: 10 });
     for (let i = 0; i < 6; i++) {
@@ -352,7 +352,7 @@ describe('what does harm elsewhere', () => {
 });
 
 describe('mode switch', () => {
-  test('to arrivals: what was given is folded, and its momentum goes on', () => {
+  test('F6: to arrivals, what was given is folded, and what is under way counts when it arrives', () => {
     const table = tableWith({}, { mode: 'sync' });
     for (const id of ['a', 'b']) table.join(id, SPEED);
     table.contribute(table.lease('a'), 20);
@@ -363,7 +363,7 @@ describe('mode switch', () => {
     expect(later).toMatchObject({ module: { version: 1 }, contributions: [{ staleness: 1 }] });
   });
 
-  test('to rounds: what is under way is folded as it arrives, and only then a round begins', () => {
+  test('F6: to rounds, what is under way is folded as it arrives, and only then a round begins', () => {
     const table = tableWith({ grace: 0.5 });
     for (const id of ['a', 'b']) table.join(id, SPEED);
     table.contribute(table.lease('a'), 20);

@@ -1,0 +1,82 @@
+import type { RunSpec } from '@pathfold/protocol/run-spec';
+import { formatDuration, plural } from '@pathfold/ui/formats';
+
+export interface Rule {
+  readonly name: string;
+  readonly says: string;
+}
+
+const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
+const hasMomentum = ({ kind, momentum }: RunSpec['outer']): boolean => kind === 'nesterov' && momentum > 0;
+
+const roundRules = ({ inner, replicas, quorum, roundDeadlineMs }: RunSpec): Rule[] => [
+  {
+    name: 'A round',
+    says: `Up to ${plural(replicas, 'volunteer')} train a path from the same version, with ${plural(inner.steps, 'step')} each; who would not be done in time with fewer. A module steps once, with the mean of what was handed in, when all who hold work for it are done; ${formatDuration(roundDeadlineMs)} after its begin at the latest, with at least ${plural(quorum, 'contribution')} a path.`,
+  },
+  {
+    name: 'Waiting',
+    says: 'Who is done before the others waits for them: idle time below. What is under way at the end of its round is taken back, and does not count.',
+  },
+];
+
+function graceInWords({ grace, quorum }: RunSpec['async']): string {
+  const needs = quorum > 1 ? ` It needs ${quorum} arrivals: contributions wait for that, volunteers do not.` : '';
+  if (grace === 0) return `What arrives is folded at once.${needs}`;
+  return `The first contribution that arrives opens a grace period of ${percent(grace)} of the time of a task where at least half of those at work are due in it, of ${percent(grace / 4)} where not. All that arrives in it is one fold; nobody is waited for any longer.${needs}`;
+}
+
+function shareInWords({ outer, async: { buffer, momentumSpread, stalenessPower } }: RunSpec): string {
+  const whole = buffer === null ? 'what all volunteers at work do in the same time' : plural(buffer, 'contribution');
+  const sentences = [
+    `A fold is a share of one outer step: its work (steps, times the tokens of their shard) as a part of a whole step, which is ${whole}. Many small contributions count as the work that they are.`,
+  ];
+  if (hasMomentum(outer)) {
+    const at = momentumSpread === 0 ? '' : `; ${percent(momentumSpread)} of it is spread over the arrivals before`;
+    sentences.push(`Each share moves the model at once, the momentum when shares have added up to a whole step${at}.`);
+  }
+  if (stalenessPower > 0)
+    sentences.push(`What is s versions old counts (1 + s) to the power of −${stalenessPower} as much.`);
+  return sentences.join(' ');
+}
+
+const stepsInWords = ({ inner, async: { dynamicSteps, leastSteps } }: RunSpec): string =>
+  dynamicSteps
+    ? `The fastest volunteer gets ${plural(inner.steps, 'step')}, the others as many as they take in the same time, at least ${leastSteps} (DyLU). The coordinator measures from grant to arrival by its own clock, whatever a volunteer says of itself; the fastest counts as at most four times as fast as the middle one.`
+    : `Every volunteer gets ${plural(inner.steps, 'step')}, however fast it is.`;
+
+const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
+  { name: 'Grace period', says: graceInWords(spec.async) },
+  { name: 'Shares', says: shareInWords(spec) },
+  { name: 'Steps', says: stepsInWords(spec) },
+  {
+    name: 'Late work',
+    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. The page of its volunteer says how much it counted.`,
+  },
+  ...(paths > 1
+    ? [
+        {
+          name: 'Data',
+          says: 'A volunteer keeps its path while that is behind the others; else a path is drawn, the likelier the further it is behind. The learning rate of a path follows its own steps.',
+        },
+      ]
+    : []),
+];
+
+const FIGURES: Rule = {
+  name: 'Figures below',
+  says: 'Staleness: versions that a module got between the start of a contribution and its fold. Utilisation: of the time that machines were lent, the part that went into accepted work; the rest was lost or idle.',
+};
+
+/** How the modules of a run step, by its mode and settings. */
+export function stepRules(spec: RunSpec, paths: number): Rule[] {
+  const { mode } = spec;
+  if (mode === 'sync') return [...roundRules(spec), FIGURES];
+  const arrivals = arrivalRules(spec, paths);
+  if (mode === 'async') return [...arrivals, FIGURES];
+  const modules: Rule = {
+    name: 'Two kinds',
+    says: 'Modules that several paths share step at arrivals, those of one path alone in rounds. A path that has modules of its own goes by rounds: its volunteers get the steps of a round, and wait for its end.',
+  };
+  return [modules, ...arrivals, ...roundRules(spec).slice(0, 1), FIGURES];
+}
