@@ -203,8 +203,8 @@ export type ContributionResource = z.infer<typeof ContributionResource>;
 
 /**
  * Who of a run computed what in the last minutes. `row`: 60 columns from `from` to `to`, each what filled most of it:
- * `c` computed what was accepted, `w` computing now or in its check, `x` lost or rejected, `i` idle, `.` not here. Lent time is useful, lost and idle
- * time; `utilisation` is the useful part of it, null while nothing has ended.
+ * `c` computed what was accepted, `w` computing now or in its check, `x` lost or rejected, `i` idle, `.` not here. Lent
+ * time is useful, lost and idle time; `utilisation` is the useful part of it, null while nothing has ended.
  */
 const count = z.object({ value: number, count: number });
 export const ActivityResource = z.object({
