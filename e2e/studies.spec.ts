@@ -1,20 +1,43 @@
 import { join } from 'node:path';
+import type { Client } from '@pathfold/client/client';
+import { only } from '@pathfold/coordination/coordinator/table';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { openStore } from '../server/store/store.ts';
 import { expectAccessible } from './accessible.ts';
 import { expect, test } from './browser.ts';
-import { Headless, until } from './coordinator.ts';
-import { contributionsOf, createRun } from './runs.ts';
+import { type Coordinator, Headless, until } from './coordinator.ts';
+import { createRun } from './runs.ts';
 import { lend } from './volunteer-page.ts';
+
+/** The tab that joins next. */
+async function nextTab(client: Client): Promise<() => Promise<string>> {
+  const tabs = async () =>
+    (await client.volunteers.list({ limit: 100 })).items.filter(({ agent }) => agent === 'browser').map(({ id }) => id);
+  const before = await tabs();
+  return () => until('a tab to join', async () => (await tabs()).find((id) => !before.includes(id)));
+}
+
+/** What a coordinator that was killed has decided. */
+async function logOf(coordinator: Coordinator): Promise<CoordinatorEvent[]> {
+  const store = await openStore({ dataDir: join(coordinator.folder, 'data'), databaseUrl: null });
+  await store.events.open();
+  const { events } = await store.events.load();
+  await store.close();
+  return [...events];
+}
 
 test('two tabs and a headless volunteer run a study live while a language model trains beside it', async ({
   coordinator,
   visitor,
 }) => {
+  // Beside the work itself half a minute of silence, before a closed tab counts as gone.
+  test.setTimeout(360_000);
   const { client } = coordinator;
   const config = {
     arms: [{ name: 'baldwin', method: 'baldwin', generations: 100_000 }],
     population: 24,
     litter: 8,
-    tasks: 200,
+    tasks: 100,
     curveEvery: 2,
   };
   const study = await client.runs.createStudy({ name: 'evolution', study: 'baldwin', config });
@@ -23,7 +46,10 @@ test('two tabs and a headless volunteer run a study live while a language model 
 
   const headless = new Headless(coordinator.url, join(coordinator.folder, 'headless'), '--name', 'headless');
   await lend(await visitor(), coordinator.url);
+  await until('the first tab to join', async () => (await client.volunteers.list()).items.length >= 2);
+  const joined = await nextTab(client);
   const doomed = await lend(await visitor(), coordinator.url);
+  const doomedId = await joined();
 
   await test.step('both progress', () =>
     until('rounds of both', async () => {
@@ -31,12 +57,24 @@ test('two tabs and a headless volunteer run a study live while a language model 
       return evolved.round >= 4 && trained.round >= 2;
     }));
 
-  await test.step('a tab is closed: its litter is lost, and lived by somebody else', async () => {
+  const chosenAt = await test.step('whoever chooses a run works rather for it', async () => {
+    await doomed.getByLabel('Throttle').fill('0.2');
+    await doomed.getByLabel('Work rather for').selectOption({ label: 'evolution (a study)' });
+    return Date.now();
+  });
+
+  const lost = await test.step('a tab is closed: its litter is lost, and lived again by somebody else', async () => {
+    const held = () => client.runs.leases(study.id, { limit: 100 });
+    const lease = await until('the tab to hold a litter since it chose', async () =>
+      (await held()).items
+        .filter(({ volunteer, key }) => volunteer === doomedId && key.startsWith('baldwin 0 litter'))
+        .find(({ grantedAt }) => Date.parse(grantedAt) > chosenAt),
+    );
     await doomed.context().close();
-    const { round } = await client.runs.get(study.id);
-    await until('more generations', async () => (await client.runs.get(study.id)).round >= round + 3);
-    const volunteers = new Set((await contributionsOf(client, study.id)).map(({ volunteer }) => volunteer));
-    expect(volunteers.size).toBeGreaterThan(1);
+    await until('the litter to be lived again', async () =>
+      (await client.runs.charts(study.id)).some(({ note }) => note?.endsWith('lived again.')),
+    );
+    return lease;
   });
 
   await test.step('the gallery shows it to anybody', async () => {
@@ -44,6 +82,7 @@ test('two tabs and a headless volunteer run a study live while a language model 
     await page.goto(`${coordinator.url}/studies`);
     await expect(page.getByRole('heading', { name: 'The Baldwin effect' })).toBeVisible();
     await expect(page.getByText(/evolution: training, round \d+/)).toBeVisible();
+    await expect(page.getByText(/^\d+ litters? (was|were) lost and lived again\.$/)).toBeVisible();
     await expect(page.getByRole('img', { name: 'Loss over the lessons of a lifetime' })).toBeVisible();
     await expect(page.getByText('npm run study -- baldwin')).toBeVisible();
     await expect(page.getByRole('img', { name: /^A champion learns a new sinusoid/ })).toBeVisible();
@@ -66,8 +105,21 @@ test('two tabs and a headless volunteer run a study live while a language model 
     await page.goto(`${coordinator.url}/studies`);
     await expect(page.getByRole('img', { name: /^The stream with its switches/ })).toBeVisible();
     await expect(page.getByRole('img', { name: /^Inferred contexts/ })).toBeVisible();
+    await expect(page.getByRole('img', { name: /^The sinusoid that is learnt now/ })).toBeVisible();
+    await expect(page.getByRole('img', { name: /^Gates by task/ })).toBeVisible();
     await expectAccessible(page);
   });
 
   await headless.stop();
+  await coordinator.kill('SIGKILL');
+  const log = await logOf(coordinator);
+  const place = (found: (event: CoordinatorEvent) => boolean, from = 0) =>
+    log.findIndex((event, i) => i >= from && found(event));
+  const ended = place((event) => event.type === 'LeaseEnded' && event.lease === lost.id);
+  expect(ended, 'its lease has ended').toBeGreaterThan(0);
+  const again = place((event) => event.type === 'LeaseGranted' && event.task.key === lost.key, ended);
+  expect(log[again]).toMatchObject({ type: 'LeaseGranted', run: study.id });
+  expect(only([log[again]!], 'LeaseGranted')[0]!.volunteer).not.toBe(doomedId);
+  const wishes = only(log, 'VolunteerReady').filter(({ volunteer }) => volunteer === doomedId);
+  expect(wishes.at(-1)!.prefers).toBe(study.id);
 });

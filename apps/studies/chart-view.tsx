@@ -1,5 +1,5 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
-import { Bars, Branches, Curves, Dots, Frame, newestOf } from './marks.tsx';
+import { Bars, Branches, Cells, Curves, Dots, Frame, newestOf } from './marks.tsx';
 import { Player, usePlayer } from './player.tsx';
 import { BOTTOM, EDGE, HEIGHT, LEFT, type Scale, scaleOf, short, WIDTH } from './scale.ts';
 
@@ -15,7 +15,9 @@ export function ChartView({ chart }: { readonly chart: Chart }) {
   return (
     <figure className="grid gap-1">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={chart.title} className="w-full">
-        <path className="fill-none stroke-line" d={`M${LEFT} ${EDGE}V${HEIGHT - BOTTOM}H${WIDTH - EDGE}`} />
+        {form !== 'cells' && (
+          <path className="fill-none stroke-line" d={`M${LEFT} ${EDGE}V${HEIGHT - BOTTOM}H${WIDTH - EDGE}`} />
+        )}
         {marks.map((mark) => {
           const [x] = scale.at([mark, 0]);
           return (
@@ -35,7 +37,12 @@ export function ChartView({ chart }: { readonly chart: Chart }) {
         {form === 'bars' && <Bars lines={lines} scale={scale} />}
         {form === 'dots' && <Dots lines={lines} scale={scale} />}
         {form === 'tree' && <Branches lines={lines} scale={scale} />}
-        <Axes chart={chart} scale={scale} />
+        {form === 'cells' && <Cells lines={lines} />}
+        {form === 'cells' ? (
+          <Below>{`${chart.x} (across), ${chart.y} (down)`}</Below>
+        ) : (
+          <Axes chart={chart} scale={scale} />
+        )}
       </svg>
       {frames.length > 1 && <Player player={player} labels={frames.map(({ label }) => label)} />}
       <figcaption className="text-soft text-sm">{inWords(chart, lines)}</figcaption>
@@ -45,23 +52,31 @@ export function ChartView({ chart }: { readonly chart: Chart }) {
 
 function Axes({ chart, scale }: { readonly chart: Chart; readonly scale: Scale }) {
   return (
-    <g className="fill-ink text-lg sm:text-xs">
-      <text x={LEFT - 4} y={EDGE + 8} textAnchor="end">
-        {short(scale.high)}
-      </text>
-      <text x={LEFT - 4} y={HEIGHT - BOTTOM} textAnchor="end">
-        {short(scale.low)}
-      </text>
-      <text x={LEFT} y={HEIGHT - 16}>
-        {short(scale.left)}
-      </text>
-      <text x={WIDTH - EDGE} y={HEIGHT - 16} textAnchor="end">
-        {short(scale.right)}
-      </text>
-      <text x={WIDTH / 2} y={HEIGHT - 4} textAnchor="middle">{`${chart.x} (across), ${chart.y} (up)`}</text>
-    </g>
+    <>
+      <g className="fill-ink text-lg sm:text-xs">
+        <text x={LEFT - 4} y={EDGE + 8} textAnchor="end">
+          {short(scale.high)}
+        </text>
+        <text x={LEFT - 4} y={HEIGHT - BOTTOM} textAnchor="end">
+          {short(scale.low)}
+        </text>
+        <text x={LEFT} y={HEIGHT - 16}>
+          {short(scale.left)}
+        </text>
+        <text x={WIDTH - EDGE} y={HEIGHT - 16} textAnchor="end">
+          {short(scale.right)}
+        </text>
+      </g>
+      <Below>{`${chart.x} (across), ${chart.y} (up)`}</Below>
+    </>
   );
 }
+
+const Below = ({ children }: { readonly children: string }) => (
+  <text x={WIDTH / 2} y={HEIGHT - 4} textAnchor="middle" className="fill-ink text-lg sm:text-xs">
+    {children}
+  </text>
+);
 
 /** For those who do not see it, and for everybody who wants the figure. */
 function inWords({ as: form = 'lines', marks = [], x, y }: Chart, lines: Chart['lines']): string {
@@ -74,11 +89,14 @@ function inWords({ as: form = 'lines', marks = [], x, y }: Chart, lines: Chart['
     }
     case 'dots':
       return `${lines.map(({ label, points }) => `${label}: ${points.length}`).join(' · ')} points.`;
+    case 'cells':
+      return 'A row for each task. The fuller a cell, the more open is that gate; an empty one is closed.';
     case 'tree':
       return `${lines.length} births; the line of the champion is bold.`;
     case 'lines': {
       const newest = newestOf(lines).map(({ label, points }) => `${label}: ${short(points.at(-1)![1])}`);
-      const switches = marks.length > 0 ? [`dashed: ${marks.length} switches`] : [];
+      const switches =
+        marks.length > 0 ? [`dashed: ${marks.length} ${marks.length === 1 ? 'switch' : 'switches'}`] : [];
       return [...newest, ...switches].join(' · ');
     }
   }

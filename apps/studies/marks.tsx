@@ -1,5 +1,5 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
-import { BOTTOM, HEIGHT, pathOf, type Scale } from './scale.ts';
+import { BOTTOM, EDGE, HEIGHT, LEFT, pathOf, type Scale, WIDTH } from './scale.ts';
 
 type Lines = Chart['lines'];
 
@@ -8,18 +8,13 @@ interface MarksProps {
   readonly scale: Scale;
 }
 
-/** Of one group so many are drawn: the newest, and some of its past. */
-const MOST_OF_GROUP = 24;
-
 /** The newest of each group. */
 export const newestOf = (lines: Lines): Lines => [...new Map(lines.map((line) => [line.group, line])).values()];
 
 /** Of each group the newest is bold, its past is thin. */
 export function Curves({ lines, scale }: MarksProps) {
   const newest = new Set(newestOf(lines));
-  const shown = newestOf(lines).flatMap(({ group }) =>
-    lines.filter((line) => line.group === group).slice(-MOST_OF_GROUP),
-  );
+  const shown = newestOf(lines).flatMap(({ group }) => lines.filter((line) => line.group === group));
   return shown.map((line) => (
     <polyline
       key={line.label}
@@ -90,4 +85,37 @@ export function Branches({ lines, scale }: MarksProps) {
       strokeWidth={group === 'champion' ? 2.5 : 1}
     />
   ));
+}
+
+/** A row for each line, named at the left, and in it a cell for each point: the fuller, the nearer to 1. */
+export function Cells({ lines }: { readonly lines: Lines }) {
+  const height = (HEIGHT - BOTTOM - EDGE) / lines.length;
+  return lines.map(({ label, points }, row) => {
+    const top = EDGE + row * height;
+    const width = (WIDTH - LEFT - EDGE) / points.length;
+    return (
+      <g key={label}>
+        <text
+          x={LEFT - 6}
+          y={top + height / 2}
+          textAnchor="end"
+          dominantBaseline="central"
+          className="fill-ink text-lg sm:text-xs"
+        >
+          {label.split(' ').at(-1)}
+        </text>
+        {points.map(([place, value], column) => (
+          <rect
+            key={place}
+            x={LEFT + column * width}
+            y={top}
+            width={width - 1}
+            height={height - 1}
+            fillOpacity={value}
+            className="fill-signal stroke-line"
+          />
+        ))}
+      </g>
+    );
+  });
 }

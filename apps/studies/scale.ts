@@ -43,5 +43,8 @@ export const pathOf = ({ at }: Scale, points: readonly Point[]): string =>
     )
     .join(' ');
 
-export const short = (value: number): string =>
-  Math.abs(value) >= 1e4 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e7) return value.toExponential(0);
+  return String(size >= 1000 ? Math.round(value) : Number(value.toPrecision(3)));
+}

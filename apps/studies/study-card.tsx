@@ -72,6 +72,7 @@ export function StudyCard({ study, live }: { readonly study: StudyResource; read
             {charts.map((chart) => (
               <div key={keyOf(chart)}>
                 <p className="text-sm">{chart.title}</p>
+                {chart.note && <p className="text-soft text-sm">{chart.note}</p>}
                 <ChartView chart={chart} />
               </div>
             ))}
