@@ -5,6 +5,7 @@ import type { MoveNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource, RunResource } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { Router } from '@pathfold/routing/assign/router';
+import { formatBytes } from '@pathfold/ui/formats';
 import type { Page } from '@playwright/test';
 import { servePages } from '../server/pages.ts';
 import { promptServer, publishWanderingRouter } from '../server/prompts/server.fixture.ts';
@@ -85,12 +86,13 @@ const test = withBrowser.extend<{ routed: Routed }>({
   },
 });
 
-/** What a page downloads, by the last part of the address: how often. */
-const downloadsOf = (page: Page): Map<string, number> => {
-  const downloads = new Map<string, number>();
-  page.on('response', async (response) => {
+/** What a page downloads, by the last part of the address: the bytes of each time. */
+const downloadsOf = (page: Page): Map<string, number[]> => {
+  const downloads = new Map<string, number[]>();
+  page.on('response', (response) => {
     const [, file] = /\/(?:export|blobs)\/(.+)$/.exec(response.url()) ?? [];
-    if (file && response.status() === 200) downloads.set(file, (downloads.get(file) ?? 0) + 1);
+    const bytes = Number(response.headers()['content-length']);
+    if (file && response.status() === 200) downloads.set(file, [...(downloads.get(file) ?? []), bytes]);
   });
   return downloads;
 };
@@ -109,6 +111,7 @@ test('the page sends each prompt to the path that the coordinator sends it to, a
   const page = await (await visitor()).newPage();
   const downloads = downloadsOf(page);
   const modules = () => [...downloads.keys()].filter((file) => /^[0-9a-f]{64}$/.test(file)).toSorted();
+  const bytesOf = (files: string[]) => files.flatMap((file) => downloads.get(file)!).reduce((sum, n) => sum + n, 0);
   await page.goto(`${routed.url}/prompt`);
   await expect(page.getByText('One of 4 paths answers')).toBeVisible();
   expect(modules()).toEqual([]);
@@ -128,11 +131,15 @@ test('the page sends each prompt to the path that the coordinator sends it to, a
     await expect(answers.nth(i)).toContainText(/the longest answer was reached|the text ended/);
     // A module that two paths cross comes once.
     expect(modules()).toEqual(modulesOf(routed, crossed));
+    const ofPath = routed.run.modules.filter(({ sha256 }) => modulesOf(routed, [path]).includes(sha256));
+    const bytes = ofPath.reduce((sum, { bytes }) => sum + bytes, 0);
+    await expect(answers.nth(i)).toContainText(formatBytes(bytes));
+    if (i === 0) expect(bytesOf(modules())).toBe(bytes);
   }
   // A prompt without a space breaks no layout.
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   expect(crossed.size).toBeGreaterThan(2);
-  for (const file of [...modules(), 'base-features.onnx']) expect(downloads.get(file)).toBe(1);
+  for (const file of [...modules(), 'base-features.onnx']) expect(downloads.get(file)).toHaveLength(1);
 });
 
 test('a long answer changes its path where the coordinator’s does, fetches what is missing, and says why', async ({
@@ -173,6 +180,6 @@ test('a long answer changes its path where the coordinator’s does, fetches wha
   expect(told[0]).toMatch(/kB of modules fetched, \d+ ms/);
   const modules = [...downloads.keys()].filter((file) => /^[0-9a-f]{64}$/.test(file)).toSorted();
   expect(modules).toEqual(modulesOf(routed, [path, ...moves.map(({ to }) => to)]));
-  for (const file of modules) expect(downloads.get(file)).toBe(1);
+  for (const file of modules) expect(downloads.get(file)).toHaveLength(1);
   await expectAccessible(page);
 });

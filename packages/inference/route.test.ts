@@ -5,7 +5,7 @@ import { type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
 import { initModule } from '@pathfold/nets/modules';
 import { assignPath } from '@pathfold/routing/assign/assign';
 import { type Router, readRouter } from '@pathfold/routing/assign/router';
-import { fitDiscriminative, fitKmeans, targetOf } from '@pathfold/routing/fit/fit';
+import { fitDiscriminative, fitKmeans, fitProduct, targetOf } from '@pathfold/routing/fit/fit';
 import { type Rows, rowOf } from '@pathfold/routing/fit/rows';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { features } from '@pathfold/training/features';
@@ -78,6 +78,17 @@ test.each([
   [
     'kmeans',
     () => fitKmeans({ about, features: trained, weights: documents.map(({ length }) => 1 + length), seed: 1 }),
+  ],
+  [
+    'product',
+    () =>
+      fitProduct({
+        about,
+        features: trained,
+        weights: documents.map(({ length }) => 1 + length),
+        seed: 1,
+        experts: [2, 2],
+      }),
   ],
   [
     'discriminative',
