@@ -187,8 +187,13 @@ export function NewRun({
             onChange={(event) => setSpeed(event.target.value)}
           />
         </div>
-        <DialogFooter>
+        <div className="sm:hidden">
           <EstimatePanel estimate={valid ? estimate.data : undefined} />
+        </div>
+        <DialogFooter>
+          <div className="hidden sm:block">
+            <EstimatePanel estimate={valid ? estimate.data : undefined} />
+          </div>
           {general && <Notice tone="error" title={general} />}
           <div className="flex flex-wrap items-center justify-end gap-3">
             {!valid && (

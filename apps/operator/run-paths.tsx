@@ -54,7 +54,7 @@ export function RunPaths({ live }: { readonly live: LiveRun }) {
       {routing && routing.router.length > 0 && (
         <>
           <RoutingQuality routing={routing} />
-          <Shards router={routing.router} />
+          <Shards router={routing.router} paths={paths.paths} />
         </>
       )}
     </>

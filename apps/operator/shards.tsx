@@ -1,14 +1,23 @@
-import type { RouterResource } from '@pathfold/protocol/resources';
+import type { PathResource, RouterResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { DomainBars } from '@pathfold/ui/domain-bars';
-import { formatCompact, plural } from '@pathfold/ui/formats';
+import { formatCompact, formatLoss, plural } from '@pathfold/ui/formats';
 import { useState } from 'react';
 
 const FIRST = 8;
 
-function Shard({ item, most }: { item: RouterResource; most: number }) {
-  const { path, documents, tokens, domains, samples } = item;
+function Shard({
+  item,
+  most,
+  scored,
+}: {
+  readonly item: RouterResource;
+  readonly most: number;
+  readonly scored: PathResource | undefined;
+}) {
+  const { path, documents, tokens, domains, samples, splits } = item;
+  const score = scored?.bitsPerByte ?? null;
   return (
     <li className="grid min-w-0 content-start gap-2 rounded-sm border border-line p-3">
       <h3 className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
@@ -20,6 +29,11 @@ function Shard({ item, most }: { item: RouterResource; most: number }) {
       <span aria-hidden className="h-1 bg-well">
         <span className="block h-full bg-edge" style={{ width: `${(100 * tokens) / most}%` }} />
       </span>
+      <p className="text-soft text-xs">
+        {score === null
+          ? 'Not scored yet.'
+          : `${formatLoss(score)} bits per byte on its ${plural(splits.test, 'held-out text')}.`}
+      </p>
       <DomainBars label={`Domains of the shard of path ${path}`} domains={domains} most={4} />
       <details>
         <summary className="text-xs">How some of its texts begin</summary>
@@ -35,8 +49,14 @@ function Shard({ item, most }: { item: RouterResource; most: number }) {
   );
 }
 
-/** What each path reads: how much, of which domains, and how it begins. */
-export function Shards({ router }: { readonly router: readonly RouterResource[] }) {
+/** What each path reads: how much, of which domains, how it begins, and how well the path knows it. */
+export function Shards({
+  router,
+  paths,
+}: {
+  readonly router: readonly RouterResource[];
+  readonly paths: readonly PathResource[];
+}) {
   const [all, setAll] = useState(false);
   const most = Math.max(1, ...router.map(({ tokens }) => tokens));
   const shown = all ? router : router.slice(0, FIRST);
@@ -53,7 +73,7 @@ export function Shards({ router }: { readonly router: readonly RouterResource[] 
     >
       <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-3">
         {shown.map((item) => (
-          <Shard key={item.path} item={item} most={most} />
+          <Shard key={item.path} item={item} most={most} scored={paths.find(({ id }) => id === item.path)} />
         ))}
       </ul>
     </Card>

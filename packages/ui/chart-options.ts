@@ -1,6 +1,8 @@
 import type uPlot from 'uplot';
 import { formatCompact } from './formats.ts';
 
+/** Rounds are counted: between two of them there is none. */
+const WHOLE = Array.from({ length: 24 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
 const TONES = { first: '--color-trace', second: '--color-trace-second' } as const;
 const MARK_COLORS = ['--color-mark', '--color-mark-second'] as const;
 
@@ -52,6 +54,9 @@ function range(low: number | null, high: number | null, marks: readonly Mark[]):
   return [Math.max(0, min - air), max + air];
 }
 
+/** Decimals that tell ticks apart which are `step` from each other. */
+export const digitsOf = (step: number): number => Math.max(1, Math.ceil(-Math.log10(step) - 1e-9));
+
 /** The look of every chart: a graticule, thin traces, no frame. Colours come from the theme. */
 export function chartOptions(
   element: HTMLElement,
@@ -80,8 +85,15 @@ export function chartOptions(
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: false }, y: { range: (_plot, low, high) => range(low, high, chart.marks) } },
     axes: [
-      { ...axis, label: chart.xName, labelSize: 22, size: 30, values: (_plot, ticks) => ticks.map(formatCompact) },
-      { ...axis, size: 52, values: (_plot, ticks) => ticks.map((tick) => tick.toFixed(ticks.length > 8 ? 2 : 1)) },
+      {
+        ...{ ...axis, label: chart.xName, labelSize: 22, size: 30, incrs: WHOLE },
+        values: (_plot, ticks) => ticks.map(formatCompact),
+      },
+      {
+        ...axis,
+        size: 52,
+        values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tick.toFixed(digitsOf(step))),
+      },
     ],
     series: [
       {},

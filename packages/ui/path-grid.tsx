@@ -18,6 +18,11 @@ const stateOf = ({ stale, trainers, kept }: PathResource): string =>
     .filter(Boolean)
     .join(', ') || 'waiting';
 
+function trainingInWords(busy: number, all: number): string {
+  if (busy === 0) return 'No path is in training now.';
+  return `${formatCount(busy)} of ${plural(all, 'path')} in training now: ${busy === 1 ? 'its line moves' : 'their lines move'}.`;
+}
+
 function Tables({
   live: { paths, modules },
   sinceMs,
@@ -126,8 +131,8 @@ export function PathGrid({
           <p>{plural(lit.length, 'path')} cross this module, and each of them trains it.</p>
         ) : (
           <p className="text-soft">
-            The brighter a module, the newer its version. {plural(busy.length, 'path')} of {formatCount(paths.length)}{' '}
-            in training now: their lines move. Point at a module or at a path to follow it.
+            The brighter a module, the newer its version. {trainingInWords(busy.length, paths.length)} Point at a module
+            or at a path to follow it.
           </p>
         )}
       </div>
