@@ -58,7 +58,7 @@ const program = new Command('npm run simulate --')
   .addOption(new Option('--mode <mode>', 'how modules are stepped').choices(MODES).default('sync'))
   .option('--seed <number>', 'the first seed', integer(0, 0xffffffff), 1)
   .option('--seeds <count>', `how many seeds, one after the other (1; ${PLANT_SEEDS} with --plant)`, integer(1, 1e6))
-  .option('--hours <hours>', 'virtual hours a seed (at least 20 rounds and 5000 events by default)', hours)
+  .option('--hours <hours>', 'virtual hours a seed (at least 21 rounds and 5000 events by default)', hours)
   .option(
     '--churn <grace>',
     'instead, people come and go and nothing else goes wrong: utilisation in rounds, and at arrivals with this grace period (parts of a task)',

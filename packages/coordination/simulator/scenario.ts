@@ -72,16 +72,19 @@ export interface Wishes {
 const MINUTE = 60_000;
 /** Volunteers of a scenario that are not asked for, on average. */
 const USUAL = 20;
+/** A crowd is spared no sort of trouble. */
+const CROWD = 1000;
 
 /** Draws a scenario; wishes replace what would be drawn. */
 export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   const random = new Random(seed);
   const volunteers = Math.round(random.around(USUAL, 10));
+  const crowd = wishes.volunteers ?? USUAL;
   const experts = random.pick([[1], [1], [2], [3], [2, 2], [2, 2], [4, 1], [1, 3], [3, 3]]);
   const second = random.chance(0.2);
   const spec = drawSpec(random);
   const secondSpec = drawSpec(random);
-  const troubles = ofCrowd(drawTroubles(random), (wishes.volunteers ?? USUAL) / USUAL);
+  const troubles = ofCrowd(drawTroubles(random, crowd >= CROWD), crowd / USUAL);
   const { mode = 'sync' } = wishes;
   const async = drawAsync(new Random(seed ^ 0xa57c));
   const switchesMode = mode !== 'sync' && new Random(seed ^ 0x5b17).chance(0.3);
@@ -102,7 +105,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     studies: new Random(seed ^ 0x57d1).chance(0.2),
     switchesMode,
     rollsBack: new Random(seed ^ 0x0bac).chance(0.4),
-    rounds: 20,
+    rounds: 21,
     events: 5000,
     virtualMs: wishes.virtualMs ?? 0,
   };
@@ -172,8 +175,9 @@ function drawAsync(random: Random): AsyncSpec {
   };
 }
 
-function drawTroubles(random: Random): Rates {
-  const each = (meanMs: number) => (random.chance(0.2) ? Number.POSITIVE_INFINITY : random.around(meanMs, 4));
+function drawTroubles(random: Random, isOfEverySort: boolean): Rates {
+  const each = (meanMs: number) =>
+    random.chance(0.2) && !isOfEverySort ? Number.POSITIVE_INFINITY : random.around(meanMs, 4);
   return {
     joinMs: each(MINUTE),
     leaveMs: each(2 * MINUTE),
