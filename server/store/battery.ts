@@ -166,6 +166,36 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     ]);
   });
 
+  test('a rollback takes later points away and says why accepted work is not folded, also in the middle of a batch', async () => {
+    const of = (event: CoordinatorEvent) =>
+      JSON.parse(JSON.stringify(event).replaceAll('"r1"', '"r9"')) as CoordinatorEvent;
+    const fold = (key: string, round: number, tokens: number) => [
+      of(begin(key, [])),
+      of(end(key, { round, trainLoss: 3, tokens })),
+    ];
+    const first = [join('back1'), ready('back1'), grant('back-l1', 'back1', 'r9'), ...fold('head v1', 1, 100)];
+    const since = at();
+    await store.events.append([
+      ...first,
+      ...fold('head v2', 2, 200),
+      ...fold('head v3', 3, 300),
+      ...[receive('back-l1'), check('back-l1'), accept('back-l1'), of(begin('head v4', ['back-l1']))],
+      { at: at(), type: 'RunRolledBack', run: 'r9', round: 1, since },
+      ...fold('head v2 after rollback 1', 2, 201),
+    ]);
+    const history = await store.lists.history('r9');
+    expect(history.map(({ round, tokens }) => [round, tokens])).toEqual([
+      [1, 100],
+      [2, 201],
+    ]);
+    const { items } = await store.lists.contributions({ run: 'r9' }, all);
+    expect(items).toMatchObject([
+      { lease: 'back-l1', state: 'checked', reason: expect.stringMatching(/^rolled_back: /) },
+    ]);
+    expect(await store.lists.volunteer('back1')).toMatchObject({ credit: 320, acceptedCount: 1, rejectedCount: 0 });
+    expect((await store.lists.unfolded(100)).map(({ lease }) => lease)).not.toContain('back-l1');
+  });
+
   test('a rejection carries its code and sentence', async () => {
     const rejection = { type: 'ContributionRejected', code: 'not_finite', detail: 'head is not finite' } as const;
     await store.events.append([join('x1'), grant('x-l1', 'x1'), receive('x-l1')]);

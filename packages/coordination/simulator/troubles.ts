@@ -21,11 +21,14 @@ export interface Troubled {
 }
 
 const MINUTE = 60_000;
+/** A run that is slow would never come to its rounds otherwise. */
+const MOST_ROLLBACKS = 8;
 
 /** Everything that goes wrong in a scenario, beside what happens to single messages. */
 export class Troubles {
   readonly #world: Troubled;
   #ended = false;
+  #rollbacks = 0;
 
   constructor(world: Troubled) {
     this.#world = world;
@@ -40,7 +43,8 @@ export class Troubles {
     this.#repeat(troubles.restartMs, () => (world.random.chance(0.5) ? world.host.die() : world.host.doom()));
     this.#repeat(troubles.clockJumpMs, () => this.#jump());
     this.#repeat(troubles.operatorMs, () => this.#operate());
-    if (world.scenario.rollsBack) this.#repeat(3 * MINUTE, () => this.#takeBack());
+    if (world.scenario.rollsBack)
+      this.#repeat(3 * MINUTE, () => this.#rollbacks++ < MOST_ROLLBACKS && this.#takeBack());
   }
 
   /** No more of it. What was broken off goes on: runs train, the coordinator starts within a minute or so. */
