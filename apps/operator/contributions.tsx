@@ -25,11 +25,11 @@ function Device({ executor }: Pick<ContributionResource, 'executor'>) {
   if (!executor) return '–';
   const { name, adapter, tokensPerSecond, reason } = executor;
   return (
-    <div>
+    <div className="min-w-28">
       {reason ? (
         <details>
           <summary className="cursor-pointer">{name}</summary>
-          <p className="w-48 whitespace-normal break-words text-soft text-xs">
+          <p className="w-0 min-w-full whitespace-normal break-words text-soft text-xs">
             {adapter}: {reason}.
           </p>
         </details>
