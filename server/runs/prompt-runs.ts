@@ -9,7 +9,7 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
     if (!entry || !facts || entry.study) return null;
     return {
       id: entry.id,
-      spec: entry.spec,
+      spec: facts.spec,
       createdAt: entry.createdAt,
       corpusName: entry.corpus.name,
       kept: Object.fromEntries(
