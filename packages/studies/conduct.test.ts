@@ -6,7 +6,7 @@ import { arithmeticOf, codeOf } from './arithmetic.ts';
 import { compute } from './compute.ts';
 import { conduct } from './conduct.ts';
 import { linePlot } from './plots.ts';
-import type { Study } from './study.ts';
+import type { Arm, Study } from './study.ts';
 
 let folder: string;
 let computed: string[];
@@ -49,7 +49,7 @@ const toy = (bits = 'x', secondConfig = 2): Study => ({
   },
 });
 
-const play = (study: Study, options: { arms?: string[]; fails?: string } = {}) =>
+const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: string } = {}) =>
   conduct({
     name: 'toy',
     study,
@@ -58,6 +58,7 @@ const play = (study: Study, options: { arms?: string[]; fails?: string } = {}) =
     workers: 1,
     folder,
     ...(options.arms && { arms: options.arms }),
+    ...(options.long && { long: true }),
     async compute(arm, seed) {
       computed.push(`${arm} ${seed}`);
       if (options.fails === arm) return false;
@@ -85,6 +86,23 @@ test('an arm that is dear is computed with its first seeds only', async () => {
   const { claims } = await play({ ...study, design: () => ({ ...design, arms: dear }) });
   expect(computed.sort()).toEqual(['one 1', 'one 2', 'two 1']);
   expect(claims[0]!.measured).toMatchObject({ mean: 10, n: 1 });
+});
+
+test('arms that come first are computed with all seeds before the others; long ones only where they are asked for', async () => {
+  const study = toy();
+  const design = study.design(false);
+  const { one, two } = design.arms as { one: Arm; two: Arm };
+  const arms = { long: { ...one, when: 'long' as const }, one, two: { ...two, when: 'first' as const } };
+  const ordered = { ...study, design: () => ({ ...design, arms }) };
+  await play(ordered);
+  expect(computed).toEqual(['two 1', 'two 2', 'one 1', 'one 2']);
+  computed = [];
+  await play(ordered, { arms: ['long'] });
+  expect(computed).toEqual(['long 1', 'long 2']);
+  rmSync(join(folder, 'results'), { recursive: true });
+  computed = [];
+  await play(ordered, { long: true });
+  expect(computed).toHaveLength(6);
 });
 
 test('what is there is not computed again, and the page comes out the same', async () => {
@@ -132,6 +150,6 @@ test('what people wrote around the results stays', async () => {
   const page = readFileSync(path, 'utf8');
   expect(page).toMatch(/^# Toy\n\nWhy\.\n/);
   expect(page).toMatch(/## Log\n$/);
-  expect(page).toContain('| toy.1 | two \\| one | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds |');
-  expect(page).toContain('**does not hold**');
+  expect(page).toContain('| toy.1 | two \\| one | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds so far (2 seeds) |');
+  expect(page).toContain('**does not hold** so far (2 seeds)');
 });

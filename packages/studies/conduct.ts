@@ -11,8 +11,10 @@ export interface ConductOptions {
   readonly study: Study;
   readonly quick: boolean;
   readonly seeds: readonly number[];
-  /** The arms to compute; all of them when left out. Claims and page read every result that is there. */
+  /** The arms to compute; when left out all of them but the long ones. Claims and page read every result that is there. */
   readonly arms?: readonly string[];
+  /** The long ones too. */
+  readonly long?: boolean;
   /** How many at once. */
   readonly workers: number;
   /** Where the study's page, plots and results go. */
@@ -29,7 +31,10 @@ export interface Outcome {
   readonly failures: readonly string[];
 }
 
-/** Computes what is missing, arm after arm for each seed, then judges the claims and writes the page. */
+/**
+ * Computes what is missing, arm after arm for each seed, those that come first with all seeds before the others; then judges
+ * the claims and writes the page.
+ */
 export async function conduct(options: ConductOptions): Promise<Outcome> {
   const { name, study, quick, seeds, folder, workers, say } = options;
   const design = study.design(quick);
@@ -38,9 +43,12 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
   const arithmetic = await arithmeticOf(study);
   const find = (arm: string, seed: number) => files.read(arm, seed, keyOf(design.arms[arm]!.config, seed, arithmetic));
 
-  const asked = options.arms ?? every;
-  const wanted = seeds.flatMap((seed, at) =>
-    asked.filter((arm) => at < (design.arms[arm]!.seeds ?? seeds.length)).map((arm) => ({ arm, seed })),
+  const asked = options.arms ?? every.filter((arm) => options.long || design.arms[arm]!.when !== 'long');
+  const isFirst = (arm: string) => design.arms[arm]!.when === 'first';
+  const wanted = [asked.filter(isFirst), asked.filter((arm) => !isFirst(arm))].flatMap((arms) =>
+    seeds.flatMap((seed, at) =>
+      arms.filter((arm) => at < (design.arms[arm]!.seeds ?? seeds.length)).map((arm) => ({ arm, seed })),
+    ),
   );
   const missing = wanted.filter(({ arm, seed }) => !find(arm, seed));
   say(`${name}: ${missing.length} of ${wanted.length} results to compute`);

@@ -9,6 +9,7 @@ import { LEAST_SEEDS } from './study.ts';
 
 interface Options {
   quick: boolean;
+  long: boolean;
   seeds: number;
   arms?: string[];
   workers: number;
@@ -31,6 +32,7 @@ const program = new Command('npm run study --')
   .description("A paper's experiment on the product's own minds and engine. The last line is one JSON object.")
   .argument('[name]', 'which study; without it they are listed')
   .option('--quick', 'a smaller version: every claim that it can decide, in minutes', false)
+  .option('--long', 'the arms too that are beyond the hours of the full version', false)
   .option('--seeds <count>', 'seeds 1 to this', integer(1, 100), LEAST_SEEDS)
   .option('--arms <names>', 'compute only these arms, separated by commas; claims read all results there are', (text) =>
     text.split(','),
@@ -65,7 +67,10 @@ const inOwnProcess = (args: readonly string[]): Promise<boolean> =>
     });
   });
 
-async function main(name: string | undefined, { quick, seeds: count, arms, workers, out }: Options): Promise<number> {
+async function main(
+  name: string | undefined,
+  { quick, long, seeds: count, arms, workers, out }: Options,
+): Promise<number> {
   if (name === undefined) {
     console.log(`npm run study -- NAME [--quick] [--seeds N] [--arms A,B]\n\n${names}`);
     return 0;
@@ -85,6 +90,7 @@ async function main(name: string | undefined, { quick, seeds: count, arms, worke
     quick,
     seeds: Array.from({ length: count }, (_, i) => i + 1),
     ...(arms && { arms }),
+    long,
     workers,
     folder,
     compute: (arm, seed) => inOwnProcess([name, arm, String(seed), folder, ...(quick ? ['--quick'] : [])]),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { Claim } from './claims.ts';
 import type { Plot } from './plots.ts';
+import { LEAST_SEEDS } from './study.ts';
 import { fixed, markdownTable, spread, type Table } from './tables.ts';
 
 const BEGIN = '<!-- results: written by the study -->';
@@ -22,8 +23,11 @@ export interface PageContent {
   readonly plots: readonly Plot[];
 }
 
-const verdict = ({ measured, holds }: Claim): string =>
-  measured.n === 0 ? 'not measured' : holds ? 'holds' : '**does not hold**';
+function verdict({ measured: { n }, holds }: Claim): string {
+  if (n === 0) return 'not measured';
+  const soFar = n < LEAST_SEEDS ? ` so far (${n} ${n === 1 ? 'seed' : 'seeds'})` : '';
+  return holds ? `holds${soFar}` : `**does not hold**${soFar}`;
+}
 
 const claimsTable = ({ claims, seeds, paper }: PageContent): Table => ({
   title: 'Claims',
@@ -52,7 +56,10 @@ export function writePage(folder: string, content: PageContent): void {
   });
   writeFileSync(join(folder, 'claims.json'), `${JSON.stringify(content.claims, null, 2)}\n`);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-  const made = `Made by \`${command}\`, seeds ${seeds.join(', ')}; configuration in [config.json](config.json), one file an arm and seed in [results](results/).`;
+  const where = existsSync(join(folder, 'results'))
+    ? 'one file an arm and seed in [results](results/)'
+    : 'no results yet';
+  const made = `Made by \`${command}\`, seeds ${seeds.join(', ')}; configuration in [config.json](config.json), ${where}.`;
   const parts = [BEGIN, '', made, '', ...pictures.flatMap((picture) => [picture, ''])];
   for (const table of [claimsTable(content), ...tables]) parts.push(markdownTable(table), '');
   const path = join(folder, 'README.md');

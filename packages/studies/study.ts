@@ -12,13 +12,19 @@ export interface Arm {
   readonly config: Json;
   /** It is computed with this many seeds at most. */
   readonly seeds?: number;
+  /** `first`: with every seed before any other arm. `long`: only where it is asked for, by its name or by `--long`. */
+  readonly when?: 'first' | 'long';
 }
+
+/** The arm's `when`, from the names of those that come first and those that take long. */
+export const whenOf = (arm: string, first: ReadonlySet<string>, long: ReadonlySet<string>): Pick<Arm, 'when'> =>
+  first.has(arm) ? { when: 'first' } : long.has(arm) ? { when: 'long' } : {};
 
 /** A study in one of its two sizes. */
 export interface Design {
   /** What all arms share, for the last line and the page. */
   readonly config: Json;
-  /** By name: letters, digits and hyphens. They are run in this order, seed after seed. */
+  /** By name: letters, digits and hyphens. They are run in this order, seed after seed; those that come first with all seeds. */
   readonly arms: Readonly<Record<string, Arm>>;
   /** Every statement of the sheet that this size can decide. */
   readonly claims: readonly ClaimSpec[];

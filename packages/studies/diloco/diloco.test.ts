@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
+import { judge } from '../claims.ts';
+import { Results } from '../results.ts';
+import { claimsOf } from './claims.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
 import { losersOf, workersAt } from './roster.ts';
 import { runArm } from './run.ts';
@@ -49,6 +52,43 @@ test('an arm is the same with the same seed, and each factor changes what comes 
   const nats = [first, ...others].map(({ figures }) => figures['nats']);
   expect(new Set(nats).size).toBe(nats.length);
   expect(nats.every(Number.isFinite)).toBe(true);
+});
+
+test('moments that are averaged go on in the next round: of one worker alone they are its own', async () => {
+  const kept = await play({ workers: [1] });
+  expect(await play({ workers: [1], moments: 'averaged' })).toEqual(kept);
+});
+
+test('an arm that diverges has no loss in the end, and counts as the worst', async () => {
+  const seen = await play({ scale: 1e4 });
+  expect(seen.curves['nats']).toHaveLength(1);
+  // Its numbers leave the range of float32 before anybody looks.
+  const { figures, curves } = await play({ scale: 1e30, totalSteps: 48 });
+  expect(curves['nats']).toHaveLength(0);
+  for (const { nats } of [seen.figures, figures]) expect(nats).toBeNaN();
+  const results = new Results([1]);
+  const arms = { k4: 1.7, averaging: 1.8, 'outer-adam': 1.9 };
+  for (const [arm, nats] of Object.entries(arms)) results.add(arm, 1, { figures: { nats }, curves: {} });
+  results.add('outer-adam-e5', 1, { figures, curves });
+  const [worst] = judge(
+    claimsOf(Object.keys(arms)).filter(({ id }) => id === 'diloco.1.4.5b'),
+    [results.at(1)],
+  );
+  expect(worst).toMatchObject({ measured: { n: 1 }, holds: true });
+});
+
+test('what is tuned is compared by the better rate, once all rates of this size are there', () => {
+  const gap = (arms: readonly string[], nats: Readonly<Record<string, number>>) => {
+    const [claim] = judge(
+      claimsOf(arms).filter(({ id }) => id === 'diloco.1.4.2'),
+      [(arm) => nats[arm] ?? Number.NaN],
+    );
+    return claim!.measured.mean;
+  };
+  const both = ['k8', 'batch8', 'batch8-rate4'];
+  expect(gap(both, { k8: 2, batch8: 1.9, 'batch8-rate4': 1.6 })).toBeCloseTo(0.25, 12);
+  expect(gap(both, { k8: 2, batch8: 1.9 })).toBeNull();
+  expect(gap(['k8', 'batch8'], { k8: 2, batch8: 1.6 })).toBeCloseTo(0.25, 12);
 });
 
 test('workers come and go with the rounds; what they did is counted', async () => {

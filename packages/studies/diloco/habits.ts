@@ -94,7 +94,7 @@ export const sending = (change: (delta: Float32Array) => Float32Array): WorkRun 
   },
 });
 
-/** The same moments for everybody: the mean of theirs. `states`: as volunteers keep them. */
+/** The same moments for everybody, good from the first version on: the mean of theirs. `states`: as volunteers keep them. */
 export function averageMoments(states: readonly Uint8Array[], parameterCount: number): Uint8Array {
   const moments = states.map((bytes) => decodeMoments(bytes, parameterCount, Number.POSITIVE_INFINITY)!);
   const mean = (which: 'm' | 'v') =>
@@ -104,5 +104,5 @@ export function averageMoments(states: readonly Uint8Array[], parameterCount: nu
       return sum / moments.length;
     });
   const steps = Math.max(...moments.map((each: Moments) => each.steps));
-  return encodeMoments({ m: mean('m'), v: mean('v'), steps }, steps);
+  return encodeMoments({ m: mean('m'), v: mean('v'), steps }, 0);
 }

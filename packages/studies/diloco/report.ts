@@ -1,8 +1,10 @@
+import { spreadOf } from '../claims.ts';
 import { type Line, lineOf, linePlot, type Plot, pointOf } from '../plots.ts';
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';
 import { fixed, spreadText, type Table } from '../tables.ts';
 import { perplexity } from './claims.ts';
+import type { ArmConfig } from './settings.ts';
 
 const MEGABYTE = 1e6;
 
@@ -59,25 +61,31 @@ const endTable = (results: Results, arms: Arms): Table => ({
   ]),
 });
 
-/** Bytes over all lines: a data-parallel run sends the gradient and gets the parameters at every step. */
+/** Bytes over all lines. What is averaged after every step was measured over few steps: bytes of a step are always the same. */
 function bytesTable(results: Results, arms: Arms): Table {
+  const mean = (arm: string, figure: string) => spreadOf(figuresOf(results, arm, figure)).mean ?? Number.NaN;
+  const configOf = (arm: string) => arms[arm]!.config as unknown as ArmConfig;
+  const workersOf = (arm: string) => Math.max(...configOf(arm).workers);
+  /** Of one worker and round, without the shard. */
+  const aRound = (arm: string, figure: 'upBytes' | 'downBytes') => {
+    const shards = figure === 'downBytes' ? workersOf(arm) * mean(arm, 'shardBytes') : 0;
+    return (mean(arm, figure) - shards) / mean(arm, 'rounds') / workersOf(arm);
+  };
   const rows = ['k4', 'k8', 'h10', 'h100']
     .filter((arm) => arms[arm])
     .map((arm) => {
-      const mean = (figure: string) => {
-        const values = figuresOf(results, arm, figure).filter(Number.isFinite);
-        return values.reduce((sum, value) => sum + value, 0) / values.length;
-      };
-      const [up, down] = [mean('upBytes') / MEGABYTE, mean('downBytes') / MEGABYTE];
-      const { totalSteps } = arms[arm]!.config as { totalSteps: number };
-      const synchronous = (up * totalSteps) / mean('rounds');
-      return [arm, fixed(up, 1), fixed(down, 1), fixed(synchronous, 0), fixed(synchronous / up, 0)];
+      const steps = configOf(arm).totalSteps * workersOf(arm);
+      const shards = workersOf(arm) * mean(arm, 'shardBytes');
+      const synchronous = [steps * aRound('every-step', 'upBytes'), steps * aRound('every-step', 'downBytes') + shards];
+      const bytes = [mean(arm, 'upBytes'), mean(arm, 'downBytes'), ...synchronous];
+      const times = (steps * aRound('every-step', 'upBytes')) / mean(arm, 'upBytes');
+      return [arm, ...bytes.map((value) => fixed(value / MEGABYTE, 1)), fixed(times, 1)];
     });
   return {
     title: 'Bytes',
     currency:
-      'Megabytes over the lines of all workers, whole run, float32. Measured in the laboratory (the shard once per worker is part of what comes down); the last two columns are what the same workers would send as a synchronous data-parallel run: one gradient a step each.',
-    head: ['arm', 'up', 'down', 'up, synchronous', 'times fewer'],
+      'Megabytes over the lines of all workers, whole run, float32. Measured in the laboratory; the shard, once per worker, is part of what comes down. “Every step”: what the same workers move when they are averaged after every step, as measured over the steps of `every-step` and multiplied to as many.',
+    head: ['arm', 'up', 'down', 'up, every step', 'down, every step', 'times fewer up'],
     rows: rows.map((row) => row.map((text) => (text.includes('NaN') ? '–' : text))),
   };
 }

@@ -1,6 +1,7 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { normOf } from '@pathfold/optim/outer/fold';
 import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { parameterCount } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
@@ -21,8 +22,10 @@ import type { ArmConfig } from './settings.ts';
 import { baseOf, createRun, idsOf, shardsOf, specOf, TOKENS_PER_SECOND } from './start.ts';
 
 /** Points of the loss curve, and every which test document they are scored on. */
-const GLANCES = 12;
+const GLANCES = 8;
 const GLANCE_EVERY = 8;
+/** Nats a byte that no arm comes back from: bytes drawn at random have 5.55. */
+const LOST_NATS = 5.55;
 
 type Curve = [x: number, y: number][];
 
@@ -32,9 +35,9 @@ const nameOf = (worker: number): string => `v${worker}`;
 const numberOf = (name: string): number => Number(name.slice(1));
 
 /**
- * Plays one arm in the laboratory to its end. Figures: nats a byte on all test documents, and on the way at a quarter
- * of the steps; tokens; bytes; lost contributions; mean cosine between the outer gradients of a round, and between
- * the means of one round and the next.
+ * Plays one arm in the laboratory to its end. Figures: nats a byte on all test documents (none where it diverged), and on
+ * the way at a quarter of the steps; tokens; bytes, of the shard too, which each worker fetches once; lost contributions;
+ * mean cosine between the outer gradients of a round, and between the means of one round and the next.
  */
 export async function runArm(
   config: ArmConfig,
@@ -71,6 +74,7 @@ export async function runArm(
   };
 
   let lost = 0;
+  let diverged = false;
   const lab: Laboratory = new Laboratory({
     kinds: [{ plan: trainPlan, fold: trainFold, runOf }],
     executor,
@@ -129,6 +133,7 @@ export async function runArm(
       test.filter((_, index) => index % GLANCE_EVERY === 0),
     );
     curves.nats.push([step, nats]);
+    diverged ||= !(nats < LOST_NATS);
     ports.say(`step ${step} of ${config.totalSteps}, ${nats.toFixed(4)} nats a byte`);
   }
 
@@ -137,14 +142,22 @@ export async function runArm(
   whole = await createRun(lab, spec, base, corpus.train);
   for (let worker = 0; worker < workersIn(0); worker++) join(worker);
   const run = lab.state.runs['r']!;
-  await lab.play(() => run.state === 'finished');
+  try {
+    await lab.play(() => run.state !== 'training' || diverged);
+  } catch (error) {
+    if (!(error instanceof PathfoldError)) throw error;
+    ports.say(error.detail);
+    diverged = true;
+  }
+  diverged ||= run.state !== 'finished';
 
   const figures = {
-    nats: await score(await thetaOf(lab.blobs, run.facts), test),
-    quarterNats: curves.nats.find(([step]) => step >= config.totalSteps / 4)![1],
+    nats: diverged ? Number.NaN : await score(await thetaOf(lab.blobs, run.facts), test),
+    quarterNats: curves.nats.find(([step]) => step >= config.totalSteps / 4)?.[1] ?? Number.NaN,
     tokens: (run.works['train'] as { tokens: number }).tokens,
     upBytes: lab.traffic.up,
     downBytes: lab.traffic.down,
+    shardBytes: whole.bytes,
     rounds,
     lost,
     cosine: meanOf(curves.cosine),

@@ -1,7 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { BYTE_VOCABULARY } from '../byte-corpus.ts';
-import type { Arm } from '../study.ts';
+import { type Arm, whenOf } from '../study.ts';
 
 /** A volunteer loses its contribution with probability `share`, and goes on from its own parameters or from the run's. */
 export interface Losses {
@@ -103,75 +103,98 @@ const times = (size: Size, factor: number, rate: number): Change => ({
   ...one,
   inner: { batch: factor * BATCH, learningRate: rate * size.learningRate },
 });
-const ramp = Array.from({ length: 8 }, (_, i) => i + 1);
+const ramp = [1, 2, 3, 4];
+/** Bytes of a step are the same from the first to the last. */
+const BYTES_STEPS = 50;
 
-/** One factor at a time around the base setting `k4`; the first arms decide most. */
+/** One factor at a time around the base setting `k4`. */
 const changes = (size: Size): Record<string, readonly [about: string, change: Change]> => ({
   single: ['one worker', one],
   k4: ['DiLoCo, k = 4 (base setting)', {}],
   k8: ['DiLoCo, k = 8', { workers: [8] }],
+  'single-half': ['one worker, rate ×½', { ...one, inner: { learningRate: size.learningRate / 2 } }],
   batch4: ['one worker, batch ×4, rate ×2', times(size, 4, 2)],
+  'batch4-rate4': ['one worker, batch ×4, rate ×4', times(size, 4, 4)],
   batch8: ['one worker, batch ×8, rate ×2', times(size, 8, 2)],
+  'batch8-rate4': ['one worker, batch ×8, rate ×4', times(size, 8, 4)],
   averaging: ['outer averaging', { outer: AVERAGING }],
   kmeans: ['k-means shards', { shards: 'k-means' }],
   'lost50-own': ['50 % lost, on from their own θ', { losses: { share: 0.5, from: 'own' } }],
   'lost50-run': ["50 % lost, on from the run's θ", { losses: { share: 0.5, from: 'run' } }],
+  'mature-single': ['one worker, mature base, rate 1e-3', { ...one, ...onMature }],
+  'mature-k8': ['k = 8, mature base, rate 1e-3', { workers: [8], ...onMature }],
+  'every-step': [
+    `k = 4, averaged after every step, ${BYTES_STEPS} steps (for its bytes)`,
+    { outer: AVERAGING, inner: { steps: 1 }, totalSteps: BYTES_STEPS },
+  ],
   updates8: ['one worker, ×8 updates', { ...one, totalSteps: 8 * size.steps }],
   'k8-kmeans': ['k = 8, k-means shards', { workers: [8], shards: 'k-means' }],
-  'k8-domains': ['k = 8, shards of whole domains', { workers: [8], shards: 'domains' }],
-  k1: ['DiLoCo, k = 1', { workers: [1] }],
   h10: ['H = 10', { inner: { steps: 10 } }],
   h50: ['H = 50', { inner: { steps: 50 } }],
   h100: ['H = 100', { inner: { steps: 100 } }],
-  pruned25: ['25 % pruned', { pruned: 0.25 }],
   pruned50: ['50 % pruned', { pruned: 0.5 }],
   pruned75: ['75 % pruned', { pruned: 0.75 }],
-  doubling: ['workers 4, then 8', { workers: [4, 8] }],
-  halving: ['workers 8, then 4', { workers: [8, 4] }],
+  doubling: ['workers 2, then 4', { workers: [2, 4] }],
+  halving: ['workers 4, then 2', { workers: [4, 2] }],
   moments: ["Adam's moments averaged", { moments: 'averaged' }],
-  'outer-sgd': ['outer SGD, η 0.7', { outer: { kind: 'sgd', learningRate: 0.7, momentum: 0 } }],
-  'outer-momentum': [
-    'outer SGD with momentum, η 0.3',
-    { outer: { kind: 'momentum', learningRate: 0.3, momentum: 0.9 } },
-  ],
+  k1: ['DiLoCo, k = 1', { workers: [1] }],
+  'k1-eta03': ['DiLoCo, k = 1, η 0.3', { workers: [1], outer: { ...NESTEROV, learningRate: 0.3 } }],
   'outer-adam': ['outer Adam, η 0.3, ε 0.1', { outer: { kind: 'adam', learningRate: 0.3, momentum: 0.9 } }],
   'outer-adam-e5': [
     'outer Adam, η 0.1, ε 1e-5',
     { outer: { kind: 'adam', learningRate: 0.1, momentum: 0.9 }, scale: 1e4 },
   ],
-  'k1-eta03': ['DiLoCo, k = 1, η 0.3', { workers: [1], outer: { ...NESTEROV, learningRate: 0.3 } }],
   'lost10-own': ['10 % lost, on from their own θ', { losses: { share: 0.1, from: 'own' } }],
   'lost30-own': ['30 % lost, on from their own θ', { losses: { share: 0.3, from: 'own' } }],
-  'ramp-up': ['workers 1 to 8', { workers: ramp }],
-  'ramp-down': ['workers 8 to 1', { workers: ramp.toReversed() }],
-  'mature-single': ['one worker, mature base, rate 1e-3', { ...one, ...onMature }],
-  'mature-k8': ['k = 8, mature base, rate 1e-3', { workers: [8], ...onMature }],
-  'single-half': ['one worker, rate ×½', { ...one, inner: { learningRate: size.learningRate / 2 } }],
-  'batch4-rate4': ['one worker, batch ×4, rate ×4', times(size, 4, 4)],
-  'batch8-rate4': ['one worker, batch ×8, rate ×4', times(size, 8, 4)],
+  'k8-domains': ['k = 8, shards of whole domains', { workers: [8], shards: 'domains' }],
   'updates8-half': [
     'one worker, ×8 updates, rate ×½',
     { ...one, totalSteps: 8 * size.steps, inner: { learningRate: size.learningRate / 2 } },
   ],
+  pruned25: ['25 % pruned', { pruned: 0.25 }],
+  'outer-sgd': ['outer SGD, η 0.7', { outer: { kind: 'sgd', learningRate: 0.7, momentum: 0 } }],
+  'outer-momentum': [
+    'outer SGD with momentum, η 0.3',
+    { outer: { kind: 'momentum', learningRate: 0.3, momentum: 0.9 } },
+  ],
+  'ramp-up': ['workers 1 to 4', { workers: ramp }],
+  'ramp-down': ['workers 4 to 1', { workers: ramp.toReversed() }],
 });
 
-/** What the quick version leaves out: rates for tuning, a longer base, and what decides no claim. */
-const NOT_QUICK = new Set([
+/** What the claims of the issue need: computed before all others. */
+const FIRST = new Set([
+  'single',
+  'k4',
+  'k8',
+  'single-half',
+  'batch4',
+  'batch4-rate4',
+  'batch8',
+  'batch8-rate4',
+  'averaging',
+  'kmeans',
+  'lost50-own',
+  'lost50-run',
   'mature-single',
   'mature-k8',
+  'every-step',
+]);
+
+/** Beyond three hours on two cores. */
+const LONG = new Set([
   'lost10-own',
   'lost30-own',
-  'ramp-up',
-  'ramp-down',
-  'k1-eta03',
+  'k8-domains',
+  'updates8-half',
   'pruned25',
   'outer-sgd',
   'outer-momentum',
-  'single-half',
-  'batch4-rate4',
-  'batch8-rate4',
-  'updates8-half',
+  'ramp-up',
+  'ramp-down',
 ]);
+
+/** What the quick version leaves out beside those: rates for tuning, and a longer base. */
+const NOT_QUICK = new Set(['mature-single', 'mature-k8', 'k1-eta03', 'single-half', 'batch4-rate4', 'batch8-rate4']);
 
 export interface Settings {
   readonly base: ArmConfig;
@@ -183,9 +206,9 @@ export function settings(quick: boolean): Settings {
   const base = baseConfig(size);
   const arms: Record<string, Arm> = {};
   for (const [name, [about, { inner, ...change }]] of Object.entries(changes(size))) {
-    if (quick && NOT_QUICK.has(name)) continue;
+    if (quick && (NOT_QUICK.has(name) || LONG.has(name))) continue;
     const config: ArmConfig = { ...base, ...change, inner: { ...base.inner, ...inner } };
-    arms[name] = { about, config: config as unknown as Json };
+    arms[name] = { about, config: config as unknown as Json, ...whenOf(name, FIRST, LONG) };
   }
   return { base, arms };
 }

@@ -1,7 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import { probe } from '../laboratory/probe.ts';
 import type { Study } from '../study.ts';
-import { CLAIMS } from './claims.ts';
+import { claimsOf } from './claims.ts';
+import { dilocoProbe } from './probe.ts';
 import { report } from './report.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
@@ -20,10 +20,11 @@ export const diloco: Study = {
     'studies/diloco/shards.ts',
     'studies/diloco/cosines.ts',
   ],
-  probe,
+  probe: dilocoProbe,
   design(quick) {
     const { base, arms } = settings(quick);
-    return { config: base as unknown as Json, arms, claims: CLAIMS, report: (results) => report(results, arms) };
+    const claims = claimsOf(Object.keys(arms));
+    return { config: base as unknown as Json, arms, claims, report: (results) => report(results, arms) };
   },
   run: (arm, seed, ports) => runArm(arm.config as unknown as ArmConfig, seed, ports),
 };
