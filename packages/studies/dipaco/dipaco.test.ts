@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { blocksOf } from './blocks.ts';
+import { probeResults } from './probe.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
 
@@ -29,6 +30,7 @@ const small: ArmConfig = {
     { experts: 1, blocks: 1 },
   ],
 };
+const DENSE = [{ experts: 1, blocks: 2 }];
 const play = (changes: Partial<ArmConfig>) => runArm({ ...small, ...changes }, 1, ports, corpus);
 
 test('a mixture runs through routing, training, re-sharding and evaluation, the same each time', async () => {
@@ -37,15 +39,61 @@ test('a mixture runs through routing, training, re-sharding and evaluation, the 
   const { figures } = first;
   expect(figures['tokens']).toBe(2 * 20 * 2 * 32);
   expect(figures['oracle']).toBeLessThanOrEqual(figures['nats']!);
-  for (const w of [16, 32, 64, 128]) expect(figures[`rerouted${w}`]).toBeGreaterThanOrEqual(figures['oracle']! - 1);
+  for (const name of ['rerouted16', 'rerouted32', 'rerouted64', 'rerouted128', 'page32', 'page64', 'page128'])
+    expect(Math.abs(figures[name]! - figures['nats']!)).toBeLessThan(1);
+  expect(figures['moved1']).toBeGreaterThanOrEqual(0);
+  expect(figures['accuracy']).toBeLessThanOrEqual(1);
+  expect([figures['refused'], figures['early']]).toEqual([0, undefined]);
+  const byDomain = ['a', 'b'].map((domain) => figures[`nats ${domain}`]!);
+  expect(byDomain.reduce((sum, nats) => sum + nats, 0) / 2).toBeCloseTo(figures['nats']!, 6);
+  const counts = ['a', 'b'].map((domain) => first.curves[`confusion ${domain}`]!.map(([, count]) => count));
+  expect(counts.map(([one, two]) => one! + two!)).toEqual([3, 3]);
+}, 60_000);
+
+test('each factor of routing changes what comes out; what is only looked at changes nothing', async () => {
+  const play30 = (changes: Partial<ArmConfig>) => play({ totalSteps: 30, ...changes });
+  const [plain, early, histograms] = await Promise.all([
+    play30({}),
+    play30({ early: true }),
+    play30({ routing: { ...small.routing, features: 'histogram' } }),
+  ]);
+  const { early: nats, ...others } = early.figures;
+  expect(others).toEqual(plain.figures);
+  expect(Math.abs(nats! - plain.figures['nats']!)).toBeLessThan(1);
+  expect(histograms.figures).not.toEqual(plain.figures);
+  const uneven = { ...corpus, router: [...documents(7, 'a', 1), ...documents(1, 'b', 3)] };
+  const [own, even] = await Promise.all(
+    [0, 1].map((evenness) => runArm({ ...small, routing: { ...small.routing, evenness } }, 1, ports, uneven)),
+  );
+  expect(own!.figures['largest']).toBeGreaterThan(even!.figures['largest']!);
   const domains = await play({ routing: { ...small.routing, kind: 'domains' } });
   expect(domains.figures['largest']).toBeCloseTo(0.5, 2);
-  const early = await play({ early: true, routing: { ...small.routing, kind: 'kmeans' } });
-  expect(early.figures['nats']).toBeGreaterThan(0);
+  expect(domains.figures['page32']).toBeUndefined();
+}, 60_000);
+
+test('the base belongs to the data that it was trained on, not to the part that an arm goes on with', async () => {
+  const keys: unknown[] = [];
+  const cached: typeof ports.cached = (_, of, make) => {
+    keys.push(of);
+    return make();
+  };
+  const part = { every: 1, scarce: 'b', scarceEvery: 4 };
+  for (const each of [part, { ...part, every: 2 }, { ...part, scarceEvery: 2 }])
+    await runArm({ ...small, totalSteps: 5, levels: DENSE, corpus: each }, 1, { ...ports, cached }, corpus);
+  expect(keys[1]).toEqual(keys[0]);
+  expect(keys[2]).not.toEqual(keys[0]);
+}, 60_000);
+
+test('the probe goes through all that results rest on: re-sharding, early stopping, and every way of routing again', async () => {
+  const [first, second] = await probeResults();
+  const told = ['moved1', 'early', 'page32', 'rerouted16', 'oracle', 'accuracy'];
+  expect(told.filter((name) => !Number.isFinite(first!.figures[name]))).toEqual([]);
+  expect(first!.figures['moved1']).toBeGreaterThan(0);
+  expect([first, second].map((result) => result!.figures['refused'])).toEqual([0, 0]);
 }, 60_000);
 
 test('a dense arm trains on everything and has nothing to route', async () => {
-  const { figures } = await play({ levels: [{ experts: 1, blocks: 2 }], replicas: 2 });
+  const { figures } = await play({ levels: DENSE, replicas: 2 });
   expect(figures).toMatchObject({ largest: 1, smallest: 1, tokens: 2 * 20 * 2 * 32 });
   expect(figures['oracle']).toBeUndefined();
 }, 60_000);

@@ -6,56 +6,90 @@ import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { pathShape } from '@pathfold/training/path';
+import { type DocumentScore, readScores } from '@pathfold/works/document-scores';
 import { evaluateFold } from '@pathfold/works/evaluate/fold';
 import { evaluateRun } from '@pathfold/works/evaluate/run';
 import type { EvaluateFoldInput, EvaluateTask } from '@pathfold/works/evaluate/task';
 
 /** Re-routing is measured down to this many tokens; here a token is a byte. */
-const CHUNK_TOKENS = 16;
+export const CHUNK_TOKENS = 16;
 
-/**
- * The product's evaluation of a whole run: every path scores every test document. `thetas`: each path's parameters,
- * flat.
- */
+/** Each path's parameters, flat. */
+export type Thetas = Readonly<Record<string, Float32Array>>;
+
+/** What the product's evaluation works with. */
+export interface Scoring {
+  readonly blobs: BlobStore;
+  readonly executor: Executor;
+  readonly facts: RunFacts;
+}
+
+/** The product's evaluation of a whole run: every path scores every test document. Scores are by path. */
 export async function evaluateWhole(
-  blobs: BlobStore,
-  executor: Executor,
-  { spec, paths, documents, tokenizer, routing }: RunFacts,
-  thetas: Readonly<Record<string, Float32Array>>,
-): Promise<Evaluation> {
-  const { model, embedding } = spec;
-  const levels = levelsOf(spec);
-  const read = async (sha256: string) => (await blobs.get(sha256))!;
-  const chunkTokens = routing ? CHUNK_TOKENS : null;
+  scoring: Scoring,
+  thetas: Thetas,
+): Promise<{ evaluation: Evaluation; scores: DocumentScore[][] }> {
+  const { blobs, facts } = scoring;
+  const { paths, documents, routing } = facts;
   const contributions: { path: string; sha256: string }[] = [];
+  const scores: DocumentScore[][] = [];
   for (const [path, theta] of Object.entries(thetas)) {
-    const modules: ModuleRef[] = [];
-    for (const { name, offset, length } of moduleSlices(pathShape(model, levels, path, embedding).modules)) {
-      const bytes = new Uint8Array(theta.slice(offset, offset + length).buffer);
-      modules.push({ name, version: 0, ...(await blobs.put(bytes)) });
-    }
-    const task: EvaluateTask = {
-      ...{ path, round: 0, model, levels, embedding, modules, documents: documents.test, tokenizer },
-      ...{ prefixBytes: spec.routing.prefixBytes, assigned: null, chunkTokens },
-    };
-    const { payload } = await evaluateRun.execute(task, {
-      executor,
-      blob: ({ sha256 }) => read(sha256),
-      kept: async () => null,
-      clock: { now: () => 0, sleep: async () => {} },
-      remainingMs: () => Number.POSITIVE_INFINITY,
-      signal: new AbortController().signal,
-      throttle: () => 1,
-      onComputing() {},
-      onProgress() {},
-    });
-    contributions.push({ path, ...(await blobs.put(payload)) });
+    const payload = await scorePath(scoring, path, theta, null);
+    contributions.push({ path, sha256: (await blobs.put(payload)).sha256 });
+    scores.push(readScores(payload));
   }
   const input: EvaluateFoldInput = {
     ...{ round: 0, paths: Object.keys(paths), assignment: routing?.assignment ?? null },
-    ...{ domains: documents.domains, chunkTokens },
-    contributions: contributions.map(({ path, sha256 }) => ({ path, sha256 })),
+    ...{ domains: documents.domains, chunkTokens: routing ? CHUNK_TOKENS : null, contributions },
   };
-  const output = await evaluateFold.fold(input, { get: read, put: (bytes) => blobs.put(bytes) });
-  return output.result as unknown as Evaluation;
+  const get = async (sha256: string) => (await blobs.get(sha256))!;
+  const output = await evaluateFold.fold(input, { get, put: (bytes) => blobs.put(bytes) });
+  return { evaluation: output.result as unknown as Evaluation, scores };
+}
+
+/** Nats a byte when each path scores its own test documents alone. */
+export async function evaluateOwn(scoring: Scoring, thetas: Thetas): Promise<number> {
+  const { paths, routing } = scoring.facts;
+  const { assignment } = routing!;
+  let [nats, bytes] = [0, 0];
+  for (const [index, path] of Object.keys(paths).entries()) {
+    const payload = await scorePath(scoring, path, thetas[path]!, { assignment, split: 'test', path: index });
+    for (const score of readScores(payload)) {
+      nats += score.nats;
+      bytes += score.bytes;
+    }
+  }
+  return nats / bytes;
+}
+
+async function scorePath(
+  { blobs, executor, facts }: Scoring,
+  path: string,
+  theta: Float32Array,
+  assigned: EvaluateTask['assigned'],
+): Promise<Uint8Array> {
+  const { spec, documents, tokenizer, routing } = facts;
+  const { model, embedding } = spec;
+  const levels = levelsOf(spec);
+  const modules: ModuleRef[] = [];
+  for (const { name, offset, length } of moduleSlices(pathShape(model, levels, path, embedding).modules)) {
+    const bytes = new Uint8Array(theta.slice(offset, offset + length).buffer);
+    modules.push({ name, version: 0, ...(await blobs.put(bytes)) });
+  }
+  const task: EvaluateTask = {
+    ...{ path, round: 0, model, levels, embedding, modules, documents: documents.test, tokenizer },
+    ...{ prefixBytes: spec.routing.prefixBytes, assigned, chunkTokens: routing ? CHUNK_TOKENS : null },
+  };
+  const { payload } = await evaluateRun.execute(task, {
+    executor,
+    blob: async ({ sha256 }) => (await blobs.get(sha256))!,
+    kept: async () => null,
+    clock: { now: () => 0, sleep: async () => {} },
+    remainingMs: () => Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+    throttle: () => 1,
+    onComputing() {},
+    onProgress() {},
+  });
+  return payload;
 }

@@ -1,15 +1,29 @@
+import { pathIds } from '@pathfold/nets/llama-modules';
 import { type Axis, type Line, linePlot, type Plot, pointOf } from '../plots.ts';
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';
 import { spreadText, type Table } from '../tables.ts';
-import { gain } from './claims.ts';
+import { gain, gainOf } from './claims.ts';
+import type { ArmConfig } from './settings.ts';
 
 const EVERY = [16, 32, 64, 128];
+const ON_THE_PAGE = [32, 64, 128];
 
-export const report = (results: Results, arms: Readonly<Record<string, Arm>>) => ({
-  tables: [endTable(results, arms), routingTable(results, arms)],
-  plots: [reroutingPlot(results, arms), dataPlot(results, arms), cosinePlot(results, arms)],
+type Arms = Readonly<Record<string, Arm>>;
+
+export const report = (results: Results, arms: Arms) => ({
+  tables: [endTable(results, arms), routingTable(results, arms), domainTable(results, arms)],
+  plots: [pathsPlot(results, arms), reroutingPlot(results, arms), dataPlot(results, arms), cosinePlot(results, arms)],
 });
+
+const configOf = (arms: Arms, arm: string) => arms[arm]!.config as unknown as ArmConfig;
+const pathsOf = (arms: Arms, arm: string): number => pathIds(configOf(arms, arm).levels).length;
+/** DiLoCo with as many replicas as an arm has paths, where this size has it; for dense arms that of the base setting. */
+function dilocoOf(arms: Arms, arm: string): string {
+  const paths = pathsOf(arms, arm);
+  const isDiloco = (name: string) => pathsOf(arms, name) === 1 && configOf(arms, name).replicas === paths;
+  return paths === 1 ? 'diloco' : (Object.keys(arms).find(isDiloco) ?? '');
+}
 
 const figures = (results: Results, arm: string, figure = 'nats'): number[] => results.each((of) => of(arm, figure));
 const percent = (values: readonly number[]): string =>
@@ -17,18 +31,19 @@ const percent = (values: readonly number[]): string =>
     values.map((value) => 100 * value),
     1,
   ).replace(/^([−\d.]+)/, '$1 %');
+const label = (arms: Arms, arm: string): string => arms[arm]!.about.replace(' (base setting)', '');
 
-const endTable = (results: Results, arms: Readonly<Record<string, Arm>>): Table => ({
+const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
-    'Equal steps: every path takes the same number of inner steps after the base. Documents are stretches of about 1 kB; each is answered by the path that it is routed to, once; its first 128 bytes are scored for nobody. Perplexity is a byte’s; a positive gain is a lower one. The oracle knows the best path of each document afterwards: a bound, not a router.',
+    'Equal steps: every path takes the same number of inner steps after the base. Documents are stretches of about 1 kB; each is answered by the path that it is routed to, once; its first 128 bytes are scored for nobody. Perplexity is a byte’s; a positive gain is a lower one; dense is the best of its three rates, DiLoCo has as many replicas as the arm has paths (a dense arm: as the base setting). The oracle knows the best path of each document afterwards: a bound, not a router.',
   head: ['arm', '', 'nats a byte', 'gain over dense', 'gain over DiLoCo', 'oracle', 'parameters, M', 'tokens, M'],
   rows: Object.entries(arms).map(([name, { about }]) => [
     name,
     about,
     spreadText(figures(results, name), 4),
     percent(results.each((of) => gain(of, name, 'dense'))),
-    percent(results.each((of) => gain(of, name, 'diloco'))),
+    percent(results.each((of) => gain(of, name, dilocoOf(arms, name)))),
     spreadText(figures(results, name, 'oracle'), 4),
     ...['parameters', 'tokens'].map((figure) =>
       spreadText(
@@ -39,70 +54,137 @@ const endTable = (results: Results, arms: Readonly<Record<string, Arm>>): Table 
   ]),
 });
 
-const routingTable = (results: Results, arms: Readonly<Record<string, Arm>>): Table => ({
+const hasPaths = (results: Results, arm: string): boolean => figures(results, arm, 'oracle').some(Number.isFinite);
+
+const routingTable = (results: Results, arms: Arms): Table => ({
   title: 'Routing',
   currency:
-    'Nats a byte when every test document is routed once, and again every so many bytes by all that its paths lost before. Shares of the training tokens. The cosine is between outer gradients that meet in one module.',
-  head: ['arm', 'once', ...EVERY.toReversed().map((w) => `every ${w}`), 'largest shard', 'smallest shard', 'cosine'],
+    'Nats a byte when every test document is routed once, and again every so many bytes: by all that its paths lost before (which runs every path), or by the router on all that was read, as the prompt page does (which runs one). “Best”: documents whose path is the best for them. Shards by their share of the training tokens. “Moved”: training documents that the first re-sharding gave to another path. The cosine is between outer gradients that meet in one module. “Cold”: leases that began without AdamW’s moments, after each path’s first.',
+  head: [
+    'arm',
+    'once',
+    ...EVERY.toReversed().map((w) => `every ${w}, all paths`),
+    ...ON_THE_PAGE.toReversed().map((w) => `every ${w}, router`),
+    'early stopping',
+    'best',
+    'largest shard',
+    'smallest shard',
+    'moved',
+    'cosine',
+    'cold',
+  ],
   rows: Object.keys(arms)
-    .filter((name) => figures(results, name, 'oracle').some(Number.isFinite))
+    .filter((name) => hasPaths(results, name))
     .map((name) => [
       name,
       spreadText(figures(results, name), 4),
       ...EVERY.toReversed().map((w) => spreadText(figures(results, name, `rerouted${w}`), 4)),
+      ...ON_THE_PAGE.toReversed().map((w) => spreadText(figures(results, name, `page${w}`), 4)),
+      spreadText(figures(results, name, 'early'), 4),
+      percent(figures(results, name, 'accuracy')),
       percent(figures(results, name, 'largest')),
       percent(figures(results, name, 'smallest')),
+      percent(figures(results, name, 'moved1')),
       spreadText(figures(results, name, 'cosine'), 2),
+      spreadText(figures(results, name, 'cold'), 0),
     ]),
 });
 
+/** Where documents go is told of one seed: paths have no order that several seeds share. */
+function domainTable(results: Results, arms: Arms): Table {
+  const shown = ['dense', 'diloco', 'kmeans', 'grid', 'domains', 'flat'].filter((arm) => arms[arm]);
+  const first = results.of('grid')[0]?.curves ?? {};
+  const names = new Set(shown.flatMap((arm) => results.of(arm).flatMap((result) => Object.keys(result.figures))));
+  const domains = [...names].flatMap((name) => (name.startsWith('nats ') ? [name.slice('nats '.length)] : []));
+  return {
+    title: 'By domain',
+    currency: `Nats a byte of each domain’s test documents, dense at its first rate. One domain, ${configOf(arms, 'grid').corpus.scarce}, is cut to little data. Last: how many of its test documents each path of \`grid\` gets, with the first seed.`,
+    head: ['domain', ...shown, 'documents by path'],
+    rows: domains.map((domain) => [
+      domain,
+      ...shown.map((arm) => spreadText(figures(results, arm, `nats ${domain}`), 3)),
+      (first[`confusion ${domain}`] ?? []).map(([, count]) => count).join(' '),
+    ]),
+  };
+}
+
 /** A line of measured points; those without results are left out. */
-function lineThrough(label: string, points: readonly (readonly [x: number, values: readonly number[]])[]): Line {
+function lineThrough(name: string, points: readonly (readonly [x: number, values: readonly number[]])[]): Line {
   const known = points.map(([x, values]) => [x, values.filter(Number.isFinite)] as const);
-  return { label, points: known.filter(([, values]) => values.length > 0).map(([x, values]) => pointOf(x, values)) };
+  return {
+    label: name,
+    points: known.filter(([, values]) => values.length > 0).map(([x, values]) => pointOf(x, values)),
+  };
+}
+
+function pathsPlot(results: Results, arms: Arms): Plot {
+  const kinds: readonly (readonly [label: string, arms: readonly string[]])[] = [
+    ['grid, re-sharded', ['small', 'grid', 'big', 'grid8x8']],
+    ['private modules, re-sharded', ['private', 'private-big']],
+    ['flat, balanced k-means', ['flat', 'flat-big']],
+    ['flat, re-sharded', ['flat-reshard']],
+    ['grid, random shards', ['random']],
+    ['grid, true domains', ['domains']],
+  ];
+  const at = (arm: string) =>
+    [pathsOf(arms, arm), results.each((of) => 100 * gain(of, arm, dilocoOf(arms, arm)))] as const;
+  return linePlot(
+    'paths',
+    'Paths, against DiLoCo with as many replicas',
+    { label: 'paths, logarithmic', log: true },
+    { label: 'gain in perplexity over DiLoCo, %' },
+    kinds.map(([name, of]) => lineThrough(name, of.filter((arm) => arms[arm]).map(at))),
+  );
 }
 
 const PERPLEXITY: Axis = { label: 'gain in perplexity over once, %' };
 
-function reroutingPlot(results: Results, arms: Readonly<Record<string, Arm>>): Plot {
-  const shown = ['kmeans', 'grid', 'big', 'domains', 'random'].filter((arm) => arms[arm]);
-  const lines = shown.map((arm) =>
+function reroutingPlot(results: Results, arms: Arms): Plot {
+  const line = (arm: string, kind: 'rerouted' | 'page', name: string, every: readonly number[]) =>
     lineThrough(
-      arms[arm]!.about.replace(' (base setting)', ''),
-      EVERY.map((w) => [w, results.each((of) => 100 * gain(of, arm, arm, `rerouted${w}`))]),
-    ),
-  );
+      name,
+      every.map((w) => [w, results.each((of) => 100 * gainOf(of, arm, `${kind}${w}`))]),
+    );
+  const shown = ['kmeans', 'grid', 'big', 'domains', 'random'].filter((arm) => arms[arm]);
   return linePlot(
     'rerouting',
     'Re-routing by all evidence so far',
     { label: 'bytes between two routes, logarithmic', log: true },
     PERPLEXITY,
-    lines,
-  );
-}
-
-function dataPlot(results: Results, arms: Readonly<Record<string, Arm>>): Plot {
-  const at = (arm: string, paths: number) =>
-    [paths, arms[arm] ? results.each((of) => 100 * gain(of, arm, 'dense')) : []] as const;
-  return linePlot(
-    'data',
-    'Paths and data',
-    { label: 'paths, logarithmic', log: true },
-    { label: 'gain in perplexity over dense, %' },
     [
-      lineThrough('a quarter of the data', [at('scarce-small', 4), at('scarce-grid', 8), at('scarce-big', 16)]),
-      lineThrough('data growing with the paths', [at('scarce-small', 4), at('half-grid', 8), at('big', 16)]),
+      ...shown.map((arm) => line(arm, 'rerouted', label(arms, arm), EVERY)),
+      line('grid', 'page', `${label(arms, 'grid')}; by the router alone, as the prompt page does`, ON_THE_PAGE),
     ],
   );
 }
 
-function cosinePlot(results: Results, arms: Readonly<Record<string, Arm>>): Plot {
+function dataPlot(results: Results, arms: Arms): Plot {
+  const at = (arm: string, dense: string) =>
+    arms[arm] && arms[dense] ? ([[pathsOf(arms, arm), results.each((of) => 100 * gain(of, arm, dense))]] as const) : [];
+  const quarter = at('scarce-small', 'scarce-dense');
+  return linePlot(
+    'data',
+    'Paths and data',
+    { label: 'paths, logarithmic', log: true },
+    { label: 'gain in perplexity over dense on the same data, %' },
+    [
+      lineThrough('a quarter of the data', [
+        ...quarter,
+        ...at('scarce-grid', 'scarce-dense'),
+        ...at('scarce-big', 'scarce-dense'),
+      ]),
+      lineThrough('data growing with the paths', [...quarter, ...at('half-grid', 'half-dense'), ...at('big', 'dense')]),
+    ],
+  );
+}
+
+function cosinePlot(results: Results, arms: Arms): Plot {
   const shown = ['diloco', 'random', 'grid', 'domains', 'big'].filter((arm) => arms[arm]);
   const lines = shown.map((arm) => {
     const byRound = new Map<number, number[]>();
     for (const { curves } of results.of(arm))
       for (const [round, value] of curves['cosine'] ?? []) byRound.set(round, [...(byRound.get(round) ?? []), value]);
-    return lineThrough(arms[arm]!.about.replace(' (base setting)', ''), [...byRound]);
+    return lineThrough(label(arms, arm), [...byRound]);
   });
   return linePlot(
     'cosines',

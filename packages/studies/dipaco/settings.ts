@@ -2,7 +2,7 @@ import type { Json } from '@pathfold/coordination/work-plan';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { BYTE_VOCABULARY } from '../byte-corpus.ts';
 import type { Base, Inner } from '../diloco/settings.ts';
-import type { Arm } from '../study.ts';
+import { type Arm, whenOf } from '../study.ts';
 
 /** All that decides one arm, beside the seed. */
 export interface ArmConfig {
@@ -25,8 +25,12 @@ export interface ArmConfig {
     readonly kind: RunSpec['routing']['kind'] | 'domains';
     readonly overlap: number;
     readonly rounds: number;
+    /** What a router reads of a prefix: the mean hidden state under the base, or how often each byte comes. */
+    readonly features: 'hidden' | 'histogram';
+    /** How far the shards of a re-sharding are pulled from the labels' own shares (0) to equal ones (1). */
+    readonly evenness: number;
   };
-  /** Each path answers as it was when it was best on its own held-out documents. */
+  /** Told too: how each path would answer as it was when it was best on its own held-out documents. */
   readonly early: boolean;
 }
 
@@ -99,7 +103,7 @@ const baseConfig = (size: Size): ArmConfig => ({
   levels: levelsOf(size, size.grid),
   embedding: 'shared',
   replicas: 1,
-  routing: { kind: 'discriminative', overlap: 1, rounds: 1 },
+  routing: { kind: 'discriminative', overlap: 1, rounds: 1, features: 'hidden', evenness: 0.5 },
   early: false,
 });
 
@@ -107,67 +111,110 @@ const product = ([a, b]: readonly [number, number]): number => a * b;
 const name = ([a, b]: readonly [number, number]): string => `${a}×${b}`;
 const KMEANS: Change = { routing: { kind: 'kmeans' } };
 const DOMAINS: Change = { routing: { kind: 'domains' } };
+const QUARTER: Change = { corpus: { every: 4 } };
 
-/** One factor at a time around the base setting `grid`; the first arms decide most. */
+/** One factor at a time around the base setting `grid`. */
 function changes(size: Size): Record<string, readonly [about: string, change: Change]> {
-  const { grid, big, steps } = size;
+  const { grid, big, steps, learningRate } = size;
   const [paths, many] = [product(grid), product(big)];
   const dense: Change = { levels: one(size), outer: AVERAGING };
   const larger: Change = { levels: levelsOf(size, big), embedding: 'level' };
-  const private_: Change =
+  const smaller: Change = { levels: levelsOf(size, [2, 2]) };
+  const level: Change = { embedding: 'level' };
+  const withPrivate = (experts: readonly [number, number]): Change =>
     half(size) === 1
-      ? { embedding: 'path' }
+      ? { levels: levelsOf(size, experts), embedding: 'path' }
       : {
-          levels: ['path' as const, ...grid, 'path' as const].map((experts) => ({ experts, blocks: 1 })),
+          levels: ['path' as const, ...experts, 'path' as const].map((count) => ({ experts: count, blocks: 1 })),
           embedding: 'path',
         };
   return {
     dense: ['dense, the size of a path', dense],
+    'dense-half': ['dense, rate ×½', { ...dense, inner: { learningRate: learningRate / 2 } }],
+    'dense-double': ['dense, rate ×2', { ...dense, inner: { learningRate: 2 * learningRate } }],
     diloco: [`DiLoCo, ${paths} replicas`, { levels: one(size), replicas: paths }],
     kmeans: [`${name(grid)}, balanced k-means`, KMEANS],
-    grid: [`${name(grid)}, re-sharded once (base setting)`, {}],
+    grid: [`${name(grid)}, re-sharded once (base setting)`, { early: true }],
     random: [`${name(grid)}, random shards`, { routing: { kind: 'random' } }],
     domains: [`${name(grid)}, true domains`, DOMAINS],
-    big: [`${name(big)}, re-sharded, embedding with level 1`, larger],
-    flat: [`flat mixture of ${paths}, balanced k-means`, { ...flat(size, paths), ...KMEANS }],
+    big: [`${name(big)}, re-sharded, embedding with level 1`, { ...larger, early: true }],
     'diloco-big': [`DiLoCo, ${many} replicas`, { levels: one(size), replicas: many }],
-    level: [`${name(grid)}, embedding with level 1`, { embedding: 'level' }],
-    private: [`${name(grid)}, private modules`, private_],
-    product: [`${name(grid)}, balanced product k-means`, { routing: { kind: 'product' } }],
-    twice: [`${name(grid)}, re-sharded twice`, { routing: { rounds: 2 } }],
+    flat: [`flat mixture of ${paths}, balanced k-means`, { ...flat(size, paths), ...KMEANS }],
+    private: [`${name(grid)}, re-sharded, private modules`, withPrivate(grid)],
+    'flat-reshard': [`flat mixture of ${paths}, re-sharded`, flat(size, paths)],
     sqrt: [`${name(grid)}, rescaled by √paths (capped)`, { outer: { average: 'sqrt' } }],
-    radial: [`${name(grid)}, radial averaging`, { outer: { average: 'radial' } }],
-    early: [`${name(grid)}, early stopping`, { early: true }],
-    'big-early': [`${name(big)}, early stopping`, { ...larger, early: true }],
     overlap: [`${name(grid)}, balanced k-means, top-2 shards`, { routing: { kind: 'kmeans', overlap: 2 } }],
-    'domains-flat': [`flat mixture of ${paths}, true domains`, { ...flat(size, paths), ...DOMAINS }],
-    'flat-big': [`flat mixture of ${many}, balanced k-means`, { ...flat(size, many), ...KMEANS }],
-    small: ['2×2, re-sharded', { levels: levelsOf(size, [2, 2]) }],
-    synced: [
-      '2×2, balanced k-means, synchronised every step',
-      { levels: levelsOf(size, [2, 2]), ...KMEANS, outer: AVERAGING, inner: { steps: 1 } },
+    twice: [`${name(grid)}, re-sharded twice`, { routing: { rounds: 2 } }],
+    product: [`${name(grid)}, balanced product k-means`, { routing: { kind: 'product' } }],
+    histogram: [`${name(grid)}, re-sharded, routed by byte histograms`, { routing: { features: 'histogram' } }],
+    uneven: [`${name(grid)}, re-sharded to the labels’ own shares`, { routing: { evenness: 0 } }],
+    'small-kmeans': ['2×2, balanced k-means', { ...smaller, ...KMEANS }],
+    'every-step': [
+      '2×2, balanced k-means, averaged after every step',
+      { ...smaller, ...KMEANS, outer: AVERAGING, inner: { steps: 1 } },
     ],
-    'small-kmeans': ['2×2, balanced k-means', { levels: levelsOf(size, [2, 2]), ...KMEANS }],
+    small: ['2×2, re-sharded', smaller],
+    'diloco-small': ['DiLoCo, 4 replicas', { levels: one(size), replicas: 4 }],
     'dense-long': [`dense, ${paths} times the steps`, { ...dense, totalSteps: paths * steps }],
+    'scarce-dense': ['dense on a quarter of the data', { ...dense, ...QUARTER }],
+    'scarce-small': ['2×2 on a quarter of the data, embedding with level 1', { ...smaller, ...level, ...QUARTER }],
+    'scarce-big': [`${name(big)} on a quarter of the data, embedding with level 1`, { ...larger, ...QUARTER }],
+    'half-dense': ['dense on half of the data', { ...dense, corpus: { every: 2 } }],
+    'half-grid': [`${name(grid)} on half of the data, embedding with level 1`, { ...level, corpus: { every: 2 } }],
+    'private-big': [`${name(big)}, re-sharded, private modules`, withPrivate(big)],
+    'flat-big': [`flat mixture of ${many}, balanced k-means`, { ...flat(size, many), ...KMEANS }],
     'dense-wide': ['dense, about the size of all modules', { ...dense, width: size.wide }],
-    'scarce-small': ['2×2 on a quarter of the data', { levels: levelsOf(size, [2, 2]), corpus: { every: 4 } }],
-    'scarce-grid': [`${name(grid)} on a quarter of the data`, { corpus: { every: 4 } }],
-    'scarce-big': [`${name(big)} on a quarter of the data`, { ...larger, corpus: { every: 4 } }],
-    'half-grid': [`${name(grid)} on half of the data`, { corpus: { every: 2 } }],
+    even: [`${name(grid)}, re-sharded to equal shares`, { routing: { evenness: 1 } }],
+    level: [`${name(grid)}, re-sharded, embedding with level 1`, level],
+    radial: [`${name(grid)}, radial averaging`, { outer: { average: 'radial' } }],
+    'domains-flat': [`flat mixture of ${paths}, true domains`, { ...flat(size, paths), ...DOMAINS }],
+    'scarce-grid': [`${name(grid)} on a quarter of the data, embedding with level 1`, { ...level, ...QUARTER }],
+    'diloco-64': ['DiLoCo, 64 replicas', { levels: one(size), replicas: 64 }],
+    grid8x8: ['8×8, re-sharded, embedding with level 1', { levels: levelsOf(size, [8, 8]), embedding: 'level' }],
   };
 }
 
-/** What the quick version leaves out. */
-const NOT_QUICK = new Set([
-  'small',
-  'small-kmeans',
-  'synced',
-  'dense-wide',
+/** What the claims of the issue need: computed before all others. */
+const FIRST = new Set([
+  'dense',
+  'dense-half',
+  'dense-double',
+  'diloco',
+  'kmeans',
+  'grid',
+  'random',
+  'domains',
+  'big',
+  'diloco-big',
+  'flat',
+  'private',
+]);
+
+/** Beyond six hours on two cores. */
+const LONG = new Set([
+  'private-big',
   'flat-big',
-  'half-grid',
+  'dense-wide',
+  'even',
   'level',
   'radial',
   'domains-flat',
+  'scarce-grid',
+  'diloco-64',
+  'grid8x8',
+]);
+
+/** What the quick version leaves out beside those. Its grid is 2×2. */
+const NOT_QUICK = new Set([
+  'flat-reshard',
+  'histogram',
+  'uneven',
+  'small',
+  'small-kmeans',
+  'every-step',
+  'diloco-small',
+  'half-dense',
+  'half-grid',
 ]);
 
 export interface Settings {
@@ -180,7 +227,7 @@ export function settings(quick: boolean): Settings {
   const base = baseConfig(size);
   const arms: Record<string, Arm> = {};
   for (const [arm, [about, { inner, outer, routing, corpus, width, ...change }]] of Object.entries(changes(size))) {
-    if (quick && NOT_QUICK.has(arm)) continue;
+    if (quick && (NOT_QUICK.has(arm) || LONG.has(arm))) continue;
     const config: ArmConfig = {
       ...base,
       ...change,
@@ -190,7 +237,7 @@ export function settings(quick: boolean): Settings {
       routing: { ...base.routing, ...routing },
       corpus: { ...base.corpus, ...corpus },
     };
-    arms[arm] = { about, config: config as unknown as Json };
+    arms[arm] = { about, config: config as unknown as Json, ...whenOf(arm, FIRST, LONG) };
   }
   return { base, arms };
 }

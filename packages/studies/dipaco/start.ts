@@ -16,7 +16,10 @@ export const specOf = (config: ArmConfig, seed: number): RunSpec => {
   return RunSpec.parse({
     ...{ name: 'dipaco', corpus: 'starter', seed, model, inner, outer, totalSteps, levels, embedding, replicas },
     base: { steps: base.steps },
-    routing: { ...routing, kind: routing.kind === 'domains' ? 'random' : routing.kind },
+    routing: {
+      ...{ overlap: routing.overlap, rounds: routing.rounds },
+      kind: routing.kind === 'domains' ? 'random' : routing.kind,
+    },
     roundDeadlineMs: 86_400_000,
   });
 };

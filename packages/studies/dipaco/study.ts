@@ -1,7 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import { probe } from '../laboratory/probe.ts';
 import type { Study } from '../study.ts';
 import { CLAIMS } from './claims.ts';
+import { dipacoProbe } from './probe.ts';
 import { report } from './report.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
@@ -17,12 +17,19 @@ export const dipaco: Study = {
     'routing',
     'works/route/fold.ts',
     'works/evaluate/fold.ts',
+    'studies/diloco/start.ts',
+    'studies/diloco/shards.ts',
     'studies/dipaco/blocks.ts',
     'studies/dipaco/start.ts',
     'studies/dipaco/run.ts',
+    'studies/dipaco/habits.ts',
+    'studies/dipaco/watch.ts',
+    'studies/dipaco/early.ts',
     'studies/dipaco/evaluation.ts',
+    'studies/dipaco/figures.ts',
+    'studies/dipaco/page-routing.ts',
   ],
-  probe,
+  probe: dipacoProbe,
   design(quick) {
     const { base, arms } = settings(quick);
     return { config: base as unknown as Json, arms, claims: CLAIMS, report: (results) => report(results, arms) };

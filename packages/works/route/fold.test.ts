@@ -107,6 +107,20 @@ test('routed anew, a document goes where the paths say that it is best', async (
   expect(readRouter(await read(routing!.router))).toMatchObject({ kind: 'discriminative', version: 2 });
 });
 
+test('shards are pulled halfway from what is best to equal sizes, or as far as a study says', async () => {
+  const first = await routeFold.fold(input, blobs);
+  const { features } = first.result as { features: RouteFoldInput['features'] };
+  const losses = [await lossOf('0', (document) => (document === 1 ? 25 : 20)), await lossOf('1', () => 22)];
+  const anew = { ...input, version: 2, features, parts: [], losses };
+  const largest = async (asked: object) => {
+    const { routing } = await routeFold.fold({ ...anew, ...asked }, blobs);
+    return Math.max(...routing!.counts.train);
+  };
+  const [own, half, even] = [await largest({ evenness: 0 }), await largest({}), await largest({ evenness: 1 })];
+  expect([own, even]).toEqual([10, 6]);
+  expect(half).toBe(8);
+});
+
 const growth = {
   levels: [{ experts: 3, blocks: 1 }],
   ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.0' } },

@@ -15,7 +15,14 @@ import * as z from 'zod/mini';
 import { encodeAssignment } from '../assigned.ts';
 import { agreedOf, TOLERANCE } from '../compared.ts';
 import { readScores, sameScores } from '../document-scores.ts';
-import { AnyFoldInput, type Growth, type RouteCompareInput, type RouteFoldInput, RouteTask } from './task.ts';
+import {
+  AnyFoldInput,
+  type Growth,
+  type RouteCompareInput,
+  type RouteFoldInput,
+  RouteTask,
+  type StudiedFoldInput,
+} from './task.ts';
 
 /** How far shards of a discriminative router are pulled from what is best for the router documents to equal sizes. */
 const EVENNESS = 0.5;
@@ -70,7 +77,7 @@ const isTooShort = (error: unknown): error is PathfoldError =>
   error instanceof PathfoldError && error.code === 'corpus_too_short';
 
 async function routingOf(
-  input: RouteFoldInput,
+  input: StudiedFoldInput,
   texts: Texts,
   features: Features | null,
   blobs: FoldBlobs,
@@ -196,8 +203,9 @@ function evidenceOf(
 }
 
 /** The router of this version: from clusters of features at first, later from what each path loses on the router documents. */
-async function fit(input: RouteFoldInput, { documents }: Texts, features: Features | null, blobs: FoldBlobs) {
+async function fit(input: StudiedFoldInput, { documents }: Texts, features: Features | null, blobs: FoldBlobs) {
   const { version, kind, seed, prefixBytes, context: prefixTokens, paths, experts, losses, grow } = input;
+  const { evenness = EVENNESS } = input;
   const about = { version, paths, prefixBytes, prefixTokens, base: (input.base ?? []).map(({ sha256 }) => sha256) };
   if (!features) return { version, paths, prefixBytes, prefixTokens, kind: 'random' as const, seed };
   const rowsOf = (from: number, count: number): Rows => {
@@ -225,7 +233,7 @@ async function fit(input: RouteFoldInput, { documents }: Texts, features: Featur
   const labelled = first!.filter(({ tokens }) => tokens > 0).map(({ document }) => document);
   const labels = bestPaths(scored.map((scores) => labelled.map((document) => scores[document]!.nats)));
   const router = { features: takeRows(rowsOf(count, documents.router.length), labelled), labels };
-  return fitDiscriminative({ about, router, train, target: targetOf(labels, paths.length, EVENNESS) });
+  return fitDiscriminative({ about, router, train, target: targetOf(labels, paths.length, evenness) });
 }
 
 const oldRouter = async ({ sha256 }: BlobRef, blobs: FoldBlobs): Promise<Router> =>

@@ -85,11 +85,15 @@ export const RouteFoldInput = z.strictObject({
 });
 export type RouteFoldInput = z.infer<typeof RouteFoldInput>;
 
+/** A study may say how far the shards of a re-sharding are pulled from the labels' own shares (0) to equal ones (1). */
+const StudiedFoldInput = z.extend(RouteFoldInput, { evenness: z.optional(z.number()) });
+export type StudiedFoldInput = z.infer<typeof StudiedFoldInput>;
+
 /** Two unrelated volunteers' answers to a part are compared as rows of so many numbers; as scores where it is null. */
 export const RouteCompareInput = z.extend(CompareInput, { width: z.nullable(z.int()) });
 export type RouteCompareInput = z.infer<typeof RouteCompareInput>;
 
-export const AnyFoldInput = z.union([RouteFoldInput, RouteCompareInput]);
+export const AnyFoldInput = z.union([StudiedFoldInput, RouteCompareInput]);
 
 /** What the fold answers to its own plan. */
 export const RouteFoldResult = z.object({
