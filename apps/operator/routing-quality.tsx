@@ -27,7 +27,10 @@ export function choicesOf({ evaluation }: LiveRouting): Choice[] {
     { name: 'Routed once, by the beginning', bitsPerByte: routedBitsPerByte },
     ...rerouted
       .toSorted((a, b) => b.tokens - a.tokens)
-      .map(({ tokens, bitsPerByte }) => ({ name: `Routed again every ${tokens} tokens`, bitsPerByte })),
+      .map(({ tokens, bitsPerByte }) => ({
+        name: `Routed again every ${tokens} tokens, by what every path loses`,
+        bitsPerByte,
+      })),
     { name: 'The best path, known only afterwards', bitsPerByte: oracleBitsPerByte },
   ];
 }
@@ -92,8 +95,9 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
           />
         ) : (
           <p className="text-soft text-sm">
-            What routing again, or a perfect choice, would gain is measured when every path scores every held-out text:
-            by “Score now”, and at the end of the run.
+            What routing again by the losses of every path, or a perfect choice, would gain is measured when every path
+            scores every held-out text: by “Score now”, and at the end of the run. The prompt page runs one path and
+            asks the router instead; what that gains is not measured here.
           </p>
         )}
         <Confusion router={router} evaluation={evaluation} />

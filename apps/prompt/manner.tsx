@@ -51,7 +51,7 @@ export function MannerCard({
             hint={
               byNetwork
                 ? 'A volunteer answers by one path to the end.'
-                : 'By everything read so far, the answer itself included. Another path is fetched when it is better.'
+                : 'By the router, from everything read so far, the answer itself included. A path that fits it better is fetched. Whether answers become better by this is not measured yet.'
             }
             checked={choice.reroute && !byNetwork}
             disabled={byNetwork}
