@@ -1,6 +1,6 @@
-import { type Checkpoint, canGoBack, takeCheckpoint } from './checkpoints.ts';
+import { canGoBack, takeCheckpoint } from './checkpoints.ts';
 import { type Handlers, tell } from './scene.ts';
-import type { RunRecord } from './state.ts';
+import type { Checkpoint, RunRecord } from './state.ts';
 
 /** What is kept of the run takes the place of what came after it; folds under way are forgotten. */
 function goBack(run: RunRecord, { round, modules, kept }: Checkpoint): void {

@@ -1,19 +1,6 @@
-import type { KeptVersion } from '@pathfold/protocol/resources';
 import { roundOf } from '../run-round.ts';
-import type { Json, ModuleFacts, WorkPlan } from '../work-plan.ts';
-import type { RunRecord } from './state.ts';
-
-/** A run as it was when its round was first reached: all that a rollback brings back. Its blobs are kept. */
-export interface Checkpoint {
-  readonly round: number;
-  readonly at: number;
-  /** By name: some may be ahead of the round. */
-  readonly modules: Readonly<Record<string, ModuleFacts>>;
-  /** By path that had one, its best version. */
-  readonly kept: Readonly<Record<string, KeptVersion>>;
-  /** By kind of work, what it wants of its state. */
-  readonly works: Readonly<Record<string, Json>>;
-}
+import type { Json, WorkPlan } from '../work-plan.ts';
+import type { Checkpoint, RunRecord } from './state.ts';
 
 /** The newest rounds, all of which are kept. */
 const NEWEST = 4;

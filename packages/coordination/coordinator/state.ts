@@ -1,7 +1,6 @@
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
-import type { RunState } from '@pathfold/protocol/resources';
-import type { Fold, RunFacts, Task } from '../work-plan.ts';
-import type { Checkpoint } from './checkpoints.ts';
+import type { KeptVersion, RunState } from '@pathfold/protocol/resources';
+import type { Fold, Json, ModuleFacts, RunFacts, Task } from '../work-plan.ts';
 
 /**
  * All that the coordinator's mind knows: plain data, the same after replaying the log, and unchanged by a trip
@@ -44,6 +43,18 @@ export interface RunRecord {
   checkpoints?: Checkpoint[];
   /** The round that the operator wants back; absent when it is there. */
   goesBackTo?: number;
+}
+
+/** A run as it was when its round was first reached: all that a rollback brings back. Its blobs are kept. */
+export interface Checkpoint {
+  readonly round: number;
+  readonly at: number;
+  /** By name: some may be ahead of the round. */
+  readonly modules: Readonly<Record<string, ModuleFacts>>;
+  /** By path that had one, its best version. */
+  readonly kept: Readonly<Record<string, KeptVersion>>;
+  /** By kind of work, what it wants of its state. */
+  readonly works: Readonly<Record<string, Json>>;
 }
 
 /** Contributions to one task that failed their check, since the last that passed or the run was resumed. */
