@@ -156,7 +156,9 @@ test('T5: volunteers begin with moments of their own after a rollback, and never
   const seeds = () => only(table.log, 'LeaseGranted').map(({ task }) => (task.body as unknown as TrainTask).seed);
   expect(taskOf(table, 'a').rollbacks).toBeUndefined();
   pause(table);
+  expect(train(table).paths['0']!.homes).toEqual(['a']);
   rollBack(table, 1);
+  expect(train(table).paths['0']!.homes).toBeUndefined();
   resume(table);
   expect(taskOf(table, 'a')).toMatchObject({ round: 2, globalStep: 20, rollbacks: 1 });
   expect(new Set(seeds()).size).toBe(seeds().length);

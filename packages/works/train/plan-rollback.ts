@@ -30,6 +30,8 @@ export function settleRolledBack(state: TrainState, { paths, norms, tokens }: Re
   for (const [id, { lost, ...progress }] of Object.entries(paths)) {
     const path = state.paths[id]!;
     Object.assign(path, { ...progress, leases: [], contributions: [] });
+    // Nobody's moments are of this model.
+    delete path.homes;
     if (lost) path.lost = lost;
     else delete path.lost;
   }
