@@ -106,7 +106,8 @@ function main(options: Options): number {
     program.error(`error: no planted bug is called '${options.plant}'; --plant list names them`);
   const kinds = plant ? withPlant(KINDS, plant) : KINDS;
   const wishes: Wishes = {
-    mode: plant?.mode ?? options.mode,
+    mode: options.mode,
+    ...plant?.wishes,
     ...(options.volunteers !== undefined && { volunteers: options.volunteers }),
     ...(options.paths && { experts: options.paths }),
     ...(options.hours !== undefined && { virtualMs: options.hours * 3_600_000 }),

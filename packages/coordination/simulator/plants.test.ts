@@ -10,13 +10,10 @@ test.each(Object.entries(PLANTS))('%s is found', { timeout: 240_000 }, async (_n
   const kinds = withPlant(await simulatedKinds(), plant);
   let violation: string | null = null;
   for (let seed = 1; seed <= SEEDS && violation === null; seed++)
-    ({ violation } = simulate(
-      drawScenario(seed, { ...(plant.mode && { mode: plant.mode }), hopeless: plant.hopeless ?? 0 }),
-      {
-        kinds,
-        ...(plant.mind && { wrapMind: plant.mind }),
-      },
-    ));
+    ({ violation } = simulate(drawScenario(seed, plant.wishes), {
+      kinds,
+      ...(plant.mind && { wrapMind: plant.mind }),
+    }));
   expect(violation, plant.mistake).not.toBeNull();
 });
 

@@ -1,17 +1,15 @@
-import type { Mode } from '@pathfold/protocol/run-spec';
 import type { Coordinator } from '../coordinator/mind.ts';
 import type { CoordinatorState, LeaseRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import type { SimulatedKind } from './kind.ts';
+import type { Wishes } from './scenario.ts';
 
 /** A known mistake, put between the simulator and the mind or a kind of work: the simulator must find each. */
 export interface Plant {
   readonly mistake: string;
-  /** How modules step in the runs that it shows in; in rounds where absent. */
-  readonly mode?: Mode;
-  /** Part of the tasks that never pass their check in the runs that it shows in; none where absent. */
-  readonly hopeless?: number;
+  /** The scenarios that it shows in, if not in any. */
+  readonly wishes?: Wishes;
   mind?(mind: Coordinator): Coordinator;
   plan?(plan: WorkPlan<unknown>): WorkPlan<unknown>;
 }
@@ -166,7 +164,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'hopeless-task': {
     mistake: 'a task that fails its check for everybody is leased for ever',
-    hopeless: 0.02,
+    wishes: { hopeless: 0.02 },
     mind: deciding(
       () => (event) =>
         event.type === 'RunStateChanged' && event.state === 'paused' && event.reason !== null ? null : event,
@@ -194,6 +192,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'believed-invention': {
     mistake: 'whatever two volunteers answer counts as the same',
+    wishes: { invented: 0.5 },
     plan: (plan) => ({
       ...plan,
       settle(state, run, outcome, now) {
@@ -266,7 +265,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'wait-for-all': {
     mistake: 'an asynchronous fold waits for every lease that is held',
-    mode: 'async',
+    wishes: { mode: 'async' },
     plan: (plan) => ({
       ...plan,
       plan(state, run, now, company) {
@@ -278,7 +277,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'ask-in-turn': {
     mistake: 'in asynchronous mode nobody gets work while another computes',
-    mode: 'async',
+    wishes: { mode: 'async' },
     plan: (plan) => ({
       ...plan,
       open: () => null,
@@ -290,7 +289,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'no-staleness-limit': {
     mistake: 'work is accepted however old its start is',
-    mode: 'async',
+    wishes: { mode: 'async' },
     plan: (plan) => ({
       ...plan,
       admit(state, run, contribution) {
@@ -301,12 +300,12 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'staleness-unseen': {
     mistake: 'every contribution counts as if it had started from the newest version',
-    mode: 'async',
+    wishes: { mode: 'async' },
     mind: onArrivals(() => ({ staleness: 0 })),
   },
   'weight-by-head': {
     mistake: 'asynchronous contributions weigh the same whatever their steps',
-    mode: 'async',
+    wishes: { mode: 'async' },
     mind: onArrivals(({ weight, steps }) => ({ weight: weight / steps })),
   },
   'heartbeat-in-state': {

@@ -67,6 +67,8 @@ export interface Wishes {
   readonly mode?: Mode;
   /** See `Rates`. */
   readonly hopeless?: number;
+  /** Part of the contributions of those who lie that are invented: they tell no other lie. */
+  readonly invented?: number;
 }
 
 const MINUTE = 60_000;
@@ -100,7 +102,11 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     small: new Random(seed ^ 0x5a11).chance(0.5),
     silenceMs: 30_000,
     foldMs: 1000,
-    troubles: { ...troubles, hopeless: wishes.hopeless ?? 0 },
+    troubles: {
+      ...troubles,
+      hopeless: wishes.hopeless ?? 0,
+      ...(wishes.invented !== undefined && { lie: wishes.invented, sorts: ['norm'] as const }),
+    },
     churn: null,
     studies: new Random(seed ^ 0x57d1).chance(0.2),
     switchesMode,
