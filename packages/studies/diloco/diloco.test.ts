@@ -8,6 +8,7 @@ import { losersOf, workersAt } from './roster.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
 import { clusters, domainGroups } from './shards.ts';
+import { specOf } from './start.ts';
 
 const documents = (count: number, domain: string, step: number): ByteDocument[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -89,6 +90,11 @@ test('what is tuned is compared by the better rate, once all rates of this size 
   expect(gap(both, { k8: 2, batch8: 1.9, 'batch8-rate4': 1.6 })).toBeCloseTo(0.25, 12);
   expect(gap(both, { k8: 2, batch8: 1.9 })).toBeNull();
   expect(gap(['k8', 'batch8'], { k8: 2, batch8: 1.6 })).toBeCloseTo(0.25, 12);
+});
+
+test.each([false, true])('every arm is a run that the product would take (quick: %s)', (quick) => {
+  for (const { config } of Object.values(settings(quick).arms))
+    expect(() => specOf(config as unknown as ArmConfig, 1)).not.toThrow();
 });
 
 test('workers come and go with the rounds; what they did is counted', async () => {

@@ -3,7 +3,8 @@ import { judge } from '../claims.ts';
 import { Results } from '../results.ts';
 import { CLAIMS } from './claims.ts';
 import { report } from './report.ts';
-import { settings } from './settings.ts';
+import { type ArmConfig, settings } from './settings.ts';
+import { specOf } from './start.ts';
 
 const { arms } = settings(false);
 const results = new Results([1]);
@@ -41,6 +42,11 @@ test('what is claimed of re-routing and early stopping compares figures of one a
   expect(measured('dipaco.2.7.1', (arm, figure) => (arm === 'dense-half' ? Number.NaN : without(arm, figure))).n).toBe(
     0,
   );
+});
+
+test.each([false, true])('every arm is a run that the product would take (quick: %s)', (quick) => {
+  for (const { config } of Object.values(settings(quick).arms))
+    expect(() => specOf(config as unknown as ArmConfig, 1)).not.toThrow();
 });
 
 test('every arm that a claim or a plot names is there, and the long ones are not among the first', () => {
