@@ -55,7 +55,11 @@ test('a score that was asked for is confirmed from another network; who two cont
     return answer.evaluation && answer;
   });
   expect(evaluation).toMatchObject({ confirmed: true, validLoss: 2 });
-  expect(await get<RunResource>(`/api/v1/runs/${id}`)).toMatchObject({ scoredRound: 0, scoreConfirmed: true });
+  const scored = await until('the score in the list of runs', async () => {
+    const run = await get<RunResource>(`/api/v1/runs/${id}`);
+    return run.scoredRound !== null && run;
+  });
+  expect(scored).toMatchObject({ scoredRound: 0, scoreConfirmed: true });
   const { items } = await get<{ items: ContributionResource[] }>(`/api/v1/volunteers/${liar!.id}/contributions`);
   expect(items).toMatchObject([{ kind: 'evaluate', state: 'rejected', reason: expect.stringMatching(/^refuted: /) }]);
   expect((await get<VolunteerResource>(`/api/v1/volunteers/${liar!.id}`)).credit).toBe(0);
