@@ -38,6 +38,24 @@ test('volunteers drive a run round by round, evaluated now and then', async () =
   expect(credited.credit).toBeGreaterThan(0);
 });
 
+test('where gradients are exchanged each round is one step of AdamW; no such run steps at arrivals', async () => {
+  const { id } = await createRun(coordinator, { exchange: 'gradients', replicas: 1, inner: { steps: 1 } });
+  const one = new FakeVolunteer(`http://127.0.0.1:${(coordinator.app.server.address() as AddressInfo).port}`);
+  await one.join();
+  const toil = one.toil();
+  await roundReached(id, 3);
+  one.leave();
+  await toil;
+  const { facts } = coordinator.coordinator.host.state.runs[id]!;
+  for (const { parameterCount, state } of Object.values(facts.modules))
+    expect(state!.bytes).toBe(4 * (2 * parameterCount + 1));
+  const change = { method: 'POST', url: `/api/v1/runs/${id}/mode`, headers: asOperator } as const;
+  const refused = await coordinator.ask({ ...change, payload: { mode: 'async' } });
+  expect(refused.statusCode).toBe(409);
+  expect(refused.json()).toMatchObject({ code: 'wrong_state', detail: expect.stringContaining('gradients') });
+  await coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/stop`, headers: asOperator });
+});
+
 test('a fold that the machine cannot compute pauses the run with its reason; resumed, it goes on', async () => {
   const { id } = await createRun(coordinator, { evaluateEvery: 1000 });
   const { blobs } = coordinator.coordinator;

@@ -14,6 +14,13 @@ test('in rounds: what ends them, with the numbers of the run, and nothing of arr
   expect(text).not.toContain('grace');
 });
 
+test('of gradients: one step of AdamW for all who sent one', () => {
+  const { names, text } = rulesOf({ exchange: 'gradients', replicas: 3, inner: { steps: 1 } });
+  expect(names).toEqual(['A step', 'Waiting', 'Figures below']);
+  for (const part of ['3 volunteers', '1 batch each', 'AdamW']) expect(text).toContain(part);
+  expect(text).not.toContain('with the mean of what was handed in');
+});
+
 test('at arrivals: grace period, shares, DyLU and lateness as they are set', () => {
   const set = { grace: 0.2, leastSteps: 7, mostStaleness: 12 };
   const { names, text } = rulesOf({ mode: 'async', async: set }, 4);

@@ -9,6 +9,13 @@ export interface Rule {
 const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
 const hasMomentum = ({ kind, momentum }: RunSpec['outer']): boolean => kind === 'nesterov' && momentum > 0;
 
+const gradientRules = ({ inner, replicas }: RunSpec): Rule[] => [
+  {
+    name: 'A step',
+    says: `Up to ${plural(replicas, 'volunteer')} send the gradient of a path at the same version, the mean of ${plural(inner.steps, 'batch', 'batches')} each. When all who hold work for a module have sent theirs, AdamW steps it here: fully synchronous training, in which every step travels.`,
+  },
+];
+
 const roundRules = ({ inner, replicas, quorum, roundDeadlineMs }: RunSpec): Rule[] => [
   {
     name: 'A round',
@@ -71,6 +78,7 @@ const FIGURES: Rule = {
 /** How the modules of a run step, by its mode and settings. */
 export function stepRules(spec: RunSpec, paths: number): Rule[] {
   const { mode } = spec;
+  if (spec.exchange === 'gradients') return [...gradientRules(spec), ...roundRules(spec).slice(1), FIGURES];
   if (mode === 'sync') return [...roundRules(spec), FIGURES];
   const arrivals = arrivalRules(spec, paths);
   if (mode === 'async') return [...arrivals, FIGURES];

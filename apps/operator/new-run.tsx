@@ -1,5 +1,5 @@
 import type { CorpusResource, RunResource } from '@pathfold/protocol/resources';
-import { MODES, OUTER_AVERAGES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
+import { EXCHANGES, MODES, OUTER_AVERAGES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { Button } from '@pathfold/ui/button';
 import { Dialog, DialogFooter } from '@pathfold/ui/dialog';
 import { Select, TextField } from '@pathfold/ui/field';
@@ -16,6 +16,11 @@ import { type Preset, SHAPES, SIZES } from './spec-presets.ts';
 import { useEstimate } from './use-estimate.ts';
 
 const MODE_NAMES = { sync: 'at the end of a round', async: 'at arrivals', hybrid: 'shared ones at arrivals' } as const;
+
+const EXCHANGE_NAMES = {
+  deltas: 'outer gradients (DiLoCo)',
+  gradients: 'gradients (fully synchronous)',
+} as const;
 
 const AVERAGE_NAMES = { mean: 'mean', sqrt: 'times √paths', radial: 'radial' } as const;
 
@@ -78,6 +83,7 @@ export function NewRun({
   const errors = { ...refused, ...found };
   const general = errors[''] ?? (create.error && Object.keys(refused).length === 0 ? sentenceOf(create.error) : null);
 
+  const sendsGradients = draft['exchange'] === 'gradients';
   const set = (values: Draft) => {
     create.reset();
     setDraft((known) => ({ ...known, ...values }));
@@ -137,15 +143,26 @@ export function NewRun({
               {group.title.startsWith('Outer') && (
                 <>
                   <Select
-                    label="Optimizer"
-                    options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
-                    {...choice('outer.kind')}
+                    label="Volunteers send"
+                    hint={sendsGradients ? 'AdamW steps here, as set under inner steps.' : undefined}
+                    options={EXCHANGES.map((kind) => ({ value: kind, label: EXCHANGE_NAMES[kind] }))}
+                    {...choice('exchange')}
+                    onChange={(exchange) => set({ exchange, ...(exchange === 'gradients' && { 'inner.steps': '1' }) })}
                   />
-                  <Select
-                    label="Average of outer gradients"
-                    options={OUTER_AVERAGES.map((kind) => ({ value: kind, label: AVERAGE_NAMES[kind] }))}
-                    {...choice('outer.average')}
-                  />
+                  {!sendsGradients && (
+                    <>
+                      <Select
+                        label="Optimizer"
+                        options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
+                        {...choice('outer.kind')}
+                      />
+                      <Select
+                        label="Average of outer gradients"
+                        options={OUTER_AVERAGES.map((kind) => ({ value: kind, label: AVERAGE_NAMES[kind] }))}
+                        {...choice('outer.average')}
+                      />
+                    </>
+                  )}
                 </>
               )}
               {group.title.startsWith('Arrivals') && (
@@ -155,7 +172,7 @@ export function NewRun({
                   {...choice('mode')}
                 />
               )}
-              {group.fields.map(({ path, label, hint }) => (
+              {(sendsGradients && group.title.startsWith('Outer') ? [] : group.fields).map(({ path, label, hint }) => (
                 <TextField
                   key={path}
                   label={label}

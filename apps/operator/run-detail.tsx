@@ -99,8 +99,7 @@ export function RunDetail({
           <p className="text-soft text-xs">
             Trains on {run.corpus.name} ({run.corpus.licence}); weights {spec.licence}, {spec.visibility}.{' '}
             {formatCompact(run.parameterCount)} parameters in {shapeInWords(run)}: width {spec.model.width},{' '}
-            {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {spec.inner.steps} inner steps a round
-            at {spec.inner.learningRate}; outer step {spec.outer.kind} at {spec.outer.learningRate};{' '}
+            {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {stepsInWords(spec)};{' '}
             {plural(spec.replicas, 'replica')}, quorum {spec.quorum}.
           </p>
         </div>
@@ -112,3 +111,8 @@ export function RunDetail({
     </div>
   );
 }
+
+const stepsInWords = ({ exchange, inner, outer }: RunResource['spec']): string =>
+  exchange === 'gradients'
+    ? `gradients of ${plural(inner.steps, 'batch', 'batches')} a round, AdamW at ${inner.learningRate} on the coordinator`
+    : `${plural(inner.steps, 'inner step')} a round at ${inner.learningRate}; outer step ${outer.kind} at ${outer.learningRate}`;

@@ -19,14 +19,19 @@ export function RunMode({ run }: { readonly run: RunResource }) {
     mutationFn: (mode: Mode) => client.runs.setMode(run.id, mode),
     onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
   });
-  const { mode } = run.spec;
+  const { mode, exchange } = run.spec;
+  const settled = ['finished', 'failed', 'preparing'].includes(run.state) || exchange === 'gradients';
   return (
     <div className="grid max-w-prose gap-2">
       <Select
         label="Modules step"
-        hint={`${HINTS[mode]} A change keeps all momenta, and work under way counts.`}
+        hint={
+          exchange === 'gradients'
+            ? 'Rounds: gradients of one version become one step of AdamW.'
+            : `${HINTS[mode]} A change keeps all momenta, and work under way counts.`
+        }
         value={mode}
-        disabled={change.isPending || run.state === 'finished' || run.state === 'failed' || run.state === 'preparing'}
+        disabled={change.isPending || settled}
         options={[
           { value: 'sync', label: 'in rounds (synchronous)' },
           { value: 'async', label: 'at arrivals (asynchronous)' },

@@ -15,7 +15,7 @@ export interface FieldGroup {
 }
 
 const TEXT_PATHS = new Set([
-  ...['name', 'corpus', 'licence', 'visibility', 'mode', 'embedding'],
+  ...['name', 'corpus', 'licence', 'visibility', 'mode', 'exchange', 'embedding'],
   ...['routing.kind', 'outer.kind', 'outer.average'],
 ]);
 
@@ -42,7 +42,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
   {
     title: 'Inner steps, on each volunteer',
     fields: [
-      { path: 'inner.steps', label: 'Steps a round', hint: 'H of the paper' },
+      { path: 'inner.steps', label: 'Steps a round', hint: 'H of the paper; of gradients, batches in one' },
       { path: 'inner.batch', label: 'Batch', hint: 'sequences a step' },
       { path: 'inner.learningRate', label: 'Learning rate' },
       { path: 'inner.warmupSteps', label: 'Warm-up steps' },

@@ -37,6 +37,7 @@ describe('run spec', () => {
       { corpus: 'starter', mode: 'hybrid', outer: { kind: 'adam' } },
       'outer.kind',
     ],
+    ['gradients at arrivals', { corpus: 'starter', mode: 'async', exchange: 'gradients' }, 'mode'],
     ['levels of other blocks', { corpus: 'starter', levels: [{ experts: 1, blocks: 3 }] }, 'levels'],
     [
       'levels of nothing but private experts',

@@ -56,6 +56,13 @@ export type OuterSpec = z.infer<typeof OuterSpec>;
 export const MODES = ['sync', 'async', 'hybrid'] as const;
 export type Mode = (typeof MODES)[number];
 
+/**
+ * What volunteers send of a round. `deltas`: outer gradients, of H inner steps each (DiLoCo). `gradients`: the mean
+ * gradient of H batches at the round's parameters; the coordinator takes one step of AdamW a module, with the settings of
+ * `inner` (fully synchronous training, of which `outer` is not part).
+ */
+export const EXCHANGES = ['deltas', 'gradients'] as const;
+
 /** Asynchronous Local-SGD (arXiv 2401.09135). Read only where modules step asynchronously. */
 export const AsyncSpec = z.strictObject({
   /**
@@ -116,6 +123,7 @@ export const RunSpec = z
     visibility: z._default(z.enum(['public', 'private']), 'public'),
     mode: z._default(z.enum(MODES), 'sync'),
     async: z.prefault(AsyncSpec, {}),
+    exchange: z._default(z.enum(EXCHANGES), 'deltas'),
     seed: z._default(z.int().check(z.minimum(0), z.maximum(0xffffffff)), 1),
     model: z.prefault(ModelSpec, {}),
     levels: z.optional(z.array(LevelSpec).check(z.minLength(1), z.maxLength(8))),
@@ -141,7 +149,7 @@ export const RunSpec = z
     evaluateEvery: z._default(count(10_000), 5),
   })
   .check((ctx) => {
-    const { model, levels, quorum, replicas, base, routing, async, mode } = ctx.value;
+    const { model, levels, quorum, replicas, base, routing, async, mode, exchange } = ctx.value;
     const refuse = (path: string[], message: string) =>
       ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
     if (model.width % (2 * model.heads) !== 0)
@@ -149,7 +157,7 @@ export const RunSpec = z
     if (async.buffer !== null && async.quorum > async.buffer)
       refuse(['async', 'quorum'], `quorum ${async.quorum} is more than the ${async.buffer} arrivals that a fold takes`);
     const refusal = mode === 'sync' ? null : arrivalRefusal(ctx.value);
-    if (refusal !== null) refuse(['outer', 'kind'], refusal);
+    if (refusal !== null) refuse(exchange === 'gradients' ? ['mode'] : ['outer', 'kind'], refusal);
     if (quorum > replicas) refuse(['quorum'], `quorum ${quorum} is more than the ${replicas} replicas`);
     if (!levels) return;
     const blocks = levels.reduce((sum, level) => sum + level.blocks, 0);
@@ -167,8 +175,10 @@ export const RunSpec = z
       );
   });
 
-/** Why modules cannot step at arrivals with this outer optimizer; null when they can. */
-export function arrivalRefusal({ outer, async }: { outer: OuterSpec; async: AsyncSpec }): string | null {
+/** Why modules cannot step at arrivals in such a run; null when they can. */
+export function arrivalRefusal(spec: Pick<RunSpec, 'outer' | 'async' | 'exchange'>): string | null {
+  const { outer, async, exchange } = spec;
+  if (exchange === 'gradients') return 'gradients are exchanged in rounds only: every step needs those of all paths';
   const takesShares = outer.kind !== 'momentum' && outer.kind !== 'adam';
   if (takesShares || async.quorum === async.buffer) return null;
   return `${outer.kind} takes whole steps only: asynchronously it needs async.quorum and async.buffer of one size, or nesterov in its place`;

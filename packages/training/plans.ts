@@ -66,6 +66,32 @@ export const trainingPlan = (path: PathShape, batch: number, inner: InnerOptions
   return { ...whole, split: { items: batch, each, sums: ['loss', 'gradient'], rest } };
 };
 
+/**
+ * The gradient of batches at one theta, added up: states theta, gradientSum, and lossSum [], to which each run adds its
+ * loss; inputs tokens, targets.
+ */
+export const gradientPlan = (path: PathShape, batch: number, { recompute }: Pick<InnerOptions, 'recompute'>): Plan => {
+  const flat = [parameterCount(path)];
+  const gradientOf = (t: Trace, sequences: number) =>
+    lossAndGradient(t, path, t.state('theta', flat), sequences, { of: batch, recompute });
+  const sumUp = (t: Trace, gradient: Tensor, loss: Tensor): void => {
+    const sum = t.state('gradientSum', flat);
+    t.update(sum, add(sum, gradient));
+    addUp(t, loss);
+  };
+  const whole = trace((t) => {
+    const { loss, gradient } = gradientOf(t, batch);
+    sumUp(t, gradient, loss);
+  });
+  const each = trace((t) => {
+    const { loss, gradient } = gradientOf(t, 1);
+    t.output('loss', loss);
+    t.output('gradient', gradient);
+  });
+  const rest = trace((t) => sumUp(t, t.input('gradient', flat), t.input('loss', [])));
+  return { ...whole, split: { items: batch, each, sums: ['loss', 'gradient'], rest } };
+};
+
 /** Where training stands: flat, in the layout of theta. */
 export interface TrainingState {
   readonly theta: Float32Array;

@@ -1,4 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
+import { OPTIMIZERS } from '../optimizers.ts';
 import type { Study } from '../study.ts';
 import { CLAIMS } from './claims.ts';
 import { asyncProbe } from './probe.ts';
@@ -11,7 +12,7 @@ import type { ToyConfig } from './toy/settings.ts';
 export const async: Study = {
   about: 'Asynchronous Local-SGD (arXiv 2401.09135): the ten statements of the fact sheet, section 3.7',
   sources: [
-    'optim',
+    ...OPTIMIZERS,
     'nets/llama.ts',
     'training/round.ts',
     'compression/f32.ts',

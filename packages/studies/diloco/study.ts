@@ -1,4 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
+import { OPTIMIZERS } from '../optimizers.ts';
 import type { Study } from '../study.ts';
 import { claimsOf } from './claims.ts';
 import { dilocoProbe } from './probe.ts';
@@ -9,7 +10,7 @@ import { type ArmConfig, settings } from './settings.ts';
 export const diloco: Study = {
   about: 'DiLoCo (arXiv 2311.08105): the twelve statements of the fact sheet, section 1.4',
   sources: [
-    'optim',
+    ...OPTIMIZERS,
     'nets/llama.ts',
     'training/round.ts',
     'compression/f32.ts',

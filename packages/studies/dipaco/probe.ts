@@ -30,6 +30,13 @@ const ARMS: readonly ArmConfig[] = [
     outer: { ...TINY.outer, average: 'radial' },
     routing: { ...TINY.routing, kind: 'product', overlap: 2, features: 'histogram' },
   },
+  {
+    ...TINY,
+    exchange: 'gradients',
+    inner: { ...TINY.inner, steps: 1 },
+    totalSteps: 5,
+    routing: { ...TINY.routing, kind: 'kmeans' },
+  },
 ];
 
 /** The beginnings of some documents of each split. */
@@ -45,7 +52,7 @@ function tinyCorpus(): Blocks {
   return { train: some('train'), router: some('router'), test: some('test') };
 }
 
-/** Two tiny mixtures from base to evaluation, the first one re-sharded on the way. */
+/** Three tiny mixtures from base to evaluation, the first one re-sharded on the way. */
 export async function probeResults(): Promise<Result[]> {
   const corpus = tinyCorpus();
   const ports = { cached: (_: string, __: unknown, make: () => Promise<Uint8Array>) => make(), say: () => {} };

@@ -121,7 +121,7 @@ export async function runArm(
     largest: Math.max(...shards) / all,
     smallest: Math.min(...shards) / all,
     cosine: cosines.length === 0 ? 0 : cosines.reduce((sum, [, y]) => sum + y, 0) / cosines.length,
-    cold: cold - workers,
+    cold: config.exchange === 'gradients' ? 0 : cold - workers,
     refused: reshardings.refused,
     ...Object.fromEntries(reshardings.moved.map((share, index) => [`moved${index + 1}`, share])),
   };

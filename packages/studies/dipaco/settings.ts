@@ -16,6 +16,8 @@ export interface ArmConfig {
   readonly inner: Inner;
   readonly totalSteps: number;
   readonly outer: RunSpec['outer'];
+  /** `gradients`: of every step, for one AdamW a module; `outer` is not read then. */
+  readonly exchange: RunSpec['exchange'];
   readonly levels: NonNullable<RunSpec['levels']>;
   readonly embedding: RunSpec['embedding'];
   /** Volunteers a path. */
@@ -100,6 +102,7 @@ const baseConfig = (size: Size): ArmConfig => ({
   inner: { ...INNER, steps: 25, learningRate: size.learningRate },
   totalSteps: size.steps,
   outer: NESTEROV,
+  exchange: 'deltas',
   levels: levelsOf(size, size.grid),
   embedding: 'shared',
   replicas: 1,
@@ -150,8 +153,8 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
     uneven: [`${name(grid)}, re-sharded to the labels’ own shares`, { routing: { evenness: 0 } }],
     'small-kmeans': ['2×2, balanced k-means', { ...smaller, ...KMEANS }],
     'every-step': [
-      '2×2, balanced k-means, averaged after every step',
-      { ...smaller, ...KMEANS, outer: AVERAGING, inner: { steps: 1 } },
+      '2×2, balanced k-means, gradients exchanged every step',
+      { ...smaller, ...KMEANS, exchange: 'gradients', inner: { steps: 1 } },
     ],
     small: ['2×2, re-sharded', smaller],
     'diloco-small': ['DiLoCo, 4 replicas', { levels: one(size), replicas: 4 }],

@@ -12,9 +12,21 @@ import type { ArmConfig } from './settings.ts';
 
 /** The run that an arm is on the product. Its rounds have no deadline that anybody could miss. */
 export const specOf = (config: ArmConfig, seed: number): RunSpec => {
-  const { model, inner, outer, totalSteps, levels, embedding, replicas, routing, base } = config;
+  const { model, inner, outer, exchange, totalSteps, levels, embedding, replicas, routing, base } = config;
   return RunSpec.parse({
-    ...{ name: 'dipaco', corpus: 'starter', seed, model, inner, outer, totalSteps, levels, embedding, replicas },
+    ...{
+      name: 'dipaco',
+      corpus: 'starter',
+      seed,
+      model,
+      inner,
+      outer,
+      exchange,
+      totalSteps,
+      levels,
+      embedding,
+      replicas,
+    },
     base: { steps: base.steps },
     routing: {
       ...{ overlap: routing.overlap, rounds: routing.rounds },

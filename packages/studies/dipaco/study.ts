@@ -1,4 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
+import { OPTIMIZERS } from '../optimizers.ts';
 import type { Study } from '../study.ts';
 import { CLAIMS } from './claims.ts';
 import { dipacoProbe } from './probe.ts';
@@ -9,10 +10,12 @@ import { type ArmConfig, settings } from './settings.ts';
 export const dipaco: Study = {
   about: 'DiPaCo (arXiv 2403.10616): the eleven statements of the fact sheet, section 2.7',
   sources: [
-    'optim',
+    ...OPTIMIZERS,
     'nets/llama.ts',
     'training/round.ts',
     'training/features.ts',
+    'training/gradient.ts',
+    'optim/outer/adamw.ts',
     'compression/f32.ts',
     'routing',
     'works/route/fold.ts',

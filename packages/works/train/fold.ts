@@ -1,5 +1,7 @@
 import { codecOf } from '@pathfold/compression/codecs';
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
+import { learningRateAt } from '@pathfold/optim/inner/schedule';
+import { adamw as adamwOptimizer } from '@pathfold/optim/outer/adamw';
 import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
 import { RadialMean } from '@pathfold/optim/outer/radial';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
@@ -21,6 +23,10 @@ function averageOf(kind: OuterSpec['average'], module: string, length: number, p
   if (kind === 'sqrt') return new RescaledMean(length, paths);
   return kind === 'radial' && !module.startsWith('embedding') ? new RadialMean(length) : new WeightedMean(length);
 }
+
+/** AdamW at the learning rate of this round. */
+const stepOfAdamw = ({ step, weightDecay, ...schedule }: NonNullable<TrainFoldInput['adamw']>) =>
+  adamwOptimizer({ learningRate: learningRateAt(schedule, step), weightDecay });
 
 /** Training's half that touches numbers: the guard of a contribution, and the outer step of one module. */
 export const trainFold: WorkFold = {
@@ -56,12 +62,14 @@ export const trainFold: WorkFold = {
 
   /**
    * DiLoCo algorithm 1, lines 7-8, for one module: D is the average of its outer gradients, summed in the input's
-   * order, and the outer optimizer takes one step, or the share of one, with the module's own state.
+   * order, and the outer optimizer takes one step, or the share of one, with the module's own state. Where gradients are
+   * exchanged D is their mean, and AdamW takes the step.
    */
   async fold(input, blobs): Promise<FoldOutput> {
-    const { module, state, outer, average, paths, share, contributions, figures, round } = TrainFoldInput.parse(input);
+    const { module, state, outer, adamw, average, paths, share, contributions, figures, round } =
+      TrainFoldInput.parse(input);
     const length = module.bytes / 4;
-    const mean = averageOf(average, module.name, length, paths);
+    const mean = averageOf(adamw ? 'mean' : average, module.name, length, paths);
     for (const { sha256, codec: name, offset, weight, scale } of contributions) {
       const codec = codecOf(name);
       const start = codec.encodedBytes(offset);
@@ -69,7 +77,7 @@ export const trainFold: WorkFold = {
       mean.add(codec.decode(bytes, length), weight, scale);
     }
     const delta = mean.mean();
-    const optimizer = outerOptimizer(outer);
+    const optimizer = adamw ? stepOfAdamw(adamw) : outerOptimizer(outer);
     const theta = await floatsOf(blobs, module.sha256, length);
     const moments = optimizer.init(length);
     if (state) moments.set(await floatsOf(blobs, state.sha256, state.bytes / 4));

@@ -83,6 +83,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     module: { name, version, ...blob },
     state: outerState,
     outer: mode === 'sync' ? outer : { ...outer, momentumSpread: async.momentumSpread },
+    ...(run.spec.exchange === 'gradients' && { adamw: adamwOf(run, all) }),
     average,
     paths: new Set(all.map(({ id }) => id)).size,
     share: arrived ? shareOf(state, run, name, all, now) : 1,
@@ -109,6 +110,13 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
       share: (input.share * weight * discountOf(run, staleness)) / weights,
     })),
   };
+}
+
+/** AdamW of the coordinator, where its schedule stands along the paths that took part. */
+function adamwOf({ spec }: RunFacts, all: readonly Arrival[]): TrainFoldInput['adamw'] {
+  const { learningRate, warmupSteps, weightDecay } = spec.inner;
+  const step = Math.max(...all.map(({ contribution }) => contribution.globalStep));
+  return { learningRate, warmupSteps, weightDecay, totalSteps: spec.totalSteps, step };
 }
 
 function offsetOf(run: RunFacts, path: string, module: string): number {

@@ -9,6 +9,8 @@ export interface OpenLease {
   readonly path: string;
   readonly volunteer: string;
   readonly steps: number;
+  /** Inner steps along its path before it. */
+  readonly globalStep: number;
   readonly base: Base;
   /** Of the run, when it was granted. */
   mode: Mode;
@@ -28,6 +30,7 @@ export interface Contribution {
   readonly tokens: number;
   readonly loss: number | null;
   readonly norm: number;
+  readonly globalStep: number;
   readonly base: Base;
   readonly grantedAt: number;
   readonly receivedAt: number;

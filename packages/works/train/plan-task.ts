@@ -48,6 +48,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     totalSteps: spec.totalSteps,
     seed: hashOf(`${spec.seed}/${id}/${path.grants}`),
     codec: 'f32',
+    ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
   };
   return {

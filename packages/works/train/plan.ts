@@ -172,7 +172,7 @@ function settleGranted(
   { lease, volunteer, task }: Extract<Outcome, { type: 'granted' }>,
   now: number,
 ): void {
-  const { path, steps, modules } = task.body as unknown as TrainTask;
+  const { path, steps, globalStep, modules } = task.body as unknown as TrainTask;
   const base: Base = {};
   for (const { name, version } of modules) {
     base[name] = version;
@@ -183,7 +183,7 @@ function settleGranted(
   const { durationMs, expectedMs } = task;
   const deadlineAt = now + durationMs;
   state.leases[lease] = {
-    ...{ path, volunteer, steps, base, mode: run.spec.mode, grantedAt: now, deadlineAt, expectedMs },
+    ...{ path, volunteer, steps, globalStep, base, mode: run.spec.mode, grantedAt: now, deadlineAt, expectedMs },
     receivedAt: null,
   };
   state.paths[path]!.leases.push(lease);
@@ -196,7 +196,7 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
   if (!open) return;
   const { steps, tokens, loss } = report;
   const norm = normOf(contribution);
-  const { path, base, grantedAt, expectedMs, mode } = open;
+  const { path, base, globalStep, grantedAt, expectedMs, mode } = open;
   const receivedAt = open.receivedAt ?? now;
   state.norms = [...state.norms, norm / Math.sqrt(steps)].slice(-NORMS_KEPT);
   state.tokens += tokens;
@@ -205,7 +205,7 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
   const { homes = [] } = state.paths[path]!;
   state.paths[path]!.homes = [volunteer, ...homes.filter((other) => other !== volunteer)].slice(0, run.spec.replicas);
   state.paths[path]!.contributions.push({
-    ...{ lease, volunteer, sha256, steps, tokens, loss, norm, base },
+    ...{ lease, volunteer, sha256, steps, tokens, loss, norm, globalStep, base },
     ...{ grantedAt, receivedAt, expectedMs, owed: [...owed] },
   });
   const graceEndsAt = owed.length > 0 ? graceEnd(state, run, expectedMs, now) : null;

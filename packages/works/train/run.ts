@@ -3,6 +3,8 @@ import { decodeTokens } from '@pathfold/corpora/shards';
 import { drawWindows } from '@pathfold/corpora/windows';
 import { moduleSlices } from '@pathfold/nets/modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import { meanGradient } from '@pathfold/training/gradient';
+import type { PathShape } from '@pathfold/training/path';
 import { LossNotFinite, round } from '@pathfold/training/round';
 import { fetchPath } from '../path-modules.ts';
 import { readTask, type WorkRun } from '../work-run.ts';
@@ -11,61 +13,65 @@ import { TrainTask } from './task.ts';
 
 /**
  * Training's half on the volunteer: one round of DiLoCo along one path. The contribution holds the outer gradient
- * theta(t-1) - theta_i(t) of each module. AdamW's moments stay here, under the path's name.
+ * theta(t-1) - theta_i(t) of each module. AdamW's moments stay here, under the path's name. Where gradients are exchanged
+ * it holds the mean gradient at theta(t-1), and nothing stays here.
  */
 export const trainRun: WorkRun = {
   name: 'train',
 
   async execute(body, ports) {
     const task = readTask(TrainTask, body);
-    const { model, inner } = task;
+    const { model, inner, steps } = task;
     const [{ path, theta }, shard] = await Promise.all([
       fetchPath(task, ports),
       ports.blob(task.shard).then(decodeTokens),
     ]);
+    const batches = (step: number) => {
+      const window = { context: model.context, batch: inner.batch, seed: task.seed, step };
+      const { inputs, targets } = drawWindows(shard, window);
+      return { tokens: inputs, targets };
+    };
+    const { executor, reopen, throttle, clock, signal, onProgress } = ports;
+    const shared = { executor, ...(reopen && { reopen }), path, theta, steps, batches, throttle, clock, signal };
+    const limits = { deadlineMs: ports.remainingMs(), onProgress };
+
+    if (task.exchange === 'gradients') {
+      ports.onComputing();
+      const { gradient, ...done } = await meanGradient({ ...shared, ...limits, inner }).catch(refuseLoss);
+      return { payload: payloadOf(task, path, gradient), ...done, keep: null };
+    }
+
     const name = `path ${task.path}${task.rollbacks ? ` after rollback ${task.rollbacks}` : ''}`;
     const kept = await ports.kept(name);
     const { version } = task.modules[0]!;
-    const moments = kept && decodeMoments(kept, theta.length, version);
     ports.onComputing();
-
-    const result = await round({
-      executor: ports.executor,
-      ...(ports.reopen && { reopen: ports.reopen }),
-      path,
+    const { delta, moments, meanLoss, ...done } = await round({
+      ...shared,
+      ...limits,
       inner: { ...inner, totalSteps: task.totalSteps },
-      theta,
-      moments,
+      moments: kept && decodeMoments(kept, theta.length, version),
       globalStep: task.globalStep,
-      steps: task.steps,
-      batches(step) {
-        const window = { context: model.context, batch: inner.batch, seed: task.seed, step };
-        const { inputs, targets } = drawWindows(shard, window);
-        return { tokens: inputs, targets };
-      },
-      throttle: ports.throttle,
-      clock: ports.clock,
-      signal: ports.signal,
-      deadlineMs: ports.remainingMs(),
-      onProgress: ports.onProgress,
-    }).catch((error: unknown) => {
-      throw error instanceof LossNotFinite ? new PathfoldError('loss_not_finite', error.message) : error;
-    });
-
-    const codec = codecOf(task.codec);
-    const parts = moduleSlices(path.modules).map(({ offset, length }) =>
-      codec.encode(result.delta.subarray(offset, offset + length)),
-    );
+    }).catch(refuseLoss);
     return {
-      payload: joinBytes(parts),
-      steps: result.steps,
-      tokens: result.tokens,
-      computeMs: result.computeMs,
-      loss: result.steps > 0 ? result.meanLoss : null,
-      keep: { name, bytes: encodeMoments(result.moments, version) },
+      payload: payloadOf(task, path, delta),
+      ...done,
+      loss: done.steps > 0 ? meanLoss : null,
+      keep: { name, bytes: encodeMoments(moments, version) },
     };
   },
 };
+
+const refuseLoss = (error: unknown): never => {
+  throw error instanceof LossNotFinite ? new PathfoldError('loss_not_finite', error.message) : error;
+};
+
+/** A flat gradient as the contribution that holds one part a module. */
+function payloadOf({ codec: name }: TrainTask, { modules }: PathShape, values: Float32Array): Uint8Array {
+  const codec = codecOf(name);
+  return joinBytes(
+    moduleSlices(modules).map(({ offset, length }) => codec.encode(values.subarray(offset, offset + length))),
+  );
+}
 
 function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((total, part) => total + part.byteLength, 0));

@@ -36,6 +36,8 @@ export const TrainTask = z.strictObject({
   /** Decides which windows are drawn. Different for each replica. */
   seed: z.int(),
   codec: z.enum(['f32']),
+  /** The mean gradient of `steps` batches at these parameters is sent, and nothing is stepped here. Absent: outer gradients. */
+  exchange: z.optional(z.literal('gradients')),
   /** How often the run was taken back: moments of the model that it had before are of no use. Absent: never. */
   rollbacks: z.optional(z.int()),
 });
@@ -52,6 +54,16 @@ export const TrainFoldInput = z.strictObject({
     momentum: z.number(),
     momentumSpread: z.optional(z.number()),
   }),
+  /** Where gradients are exchanged: AdamW's step in place of the outer one, after `step` inner steps of its schedule. */
+  adamw: z.optional(
+    z.strictObject({
+      learningRate: z.number(),
+      warmupSteps: z.int(),
+      totalSteps: z.int(),
+      weightDecay: z.number(),
+      step: z.int(),
+    }),
+  ),
   average: z.enum(OUTER_AVERAGES),
   /** Paths that the contributions came along. */
   paths: z.int(),
