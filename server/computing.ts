@@ -41,14 +41,16 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
     const record = host().state.leases[lease];
     if (!record?.contribution || record.contribution.figures) return;
     const { sha256, report } = record.contribution;
+    // It was rejected meanwhile, when the run was taken back.
+    const isOver = () => host().state.leases[lease] === undefined;
     try {
       const work = () => executors.check(record.kind, record.task.body, sha256, report);
       const figures = await withRetries(work, (err) => log.warn({ err, lease }, 'a check failed; trying again'));
-      host().note({ type: 'ContributionChecked', lease, figures });
+      if (!isOver()) host().note({ type: 'ContributionChecked', lease, figures });
     } catch (error) {
       if (!(error instanceof PathfoldError)) log.error({ err: error, lease }, 'a contribution could not be checked');
       const { code, detail } = error instanceof PathfoldError ? error : new PathfoldError('internal');
-      host().note({ type: 'ContributionRejected', lease, code, detail });
+      if (!isOver()) host().note({ type: 'ContributionRejected', lease, code, detail });
     }
   }
 

@@ -27,16 +27,17 @@ const roundRules = ({ inner, replicas, quorum, roundDeadlineMs }: RunSpec): Rule
   },
 ];
 
-function graceInWords({ grace, quorum }: RunSpec['async']): string {
+function graceInWords({ grace, quorum, buffer }: RunSpec['async']): string {
   const needs = quorum > 1 ? ` It needs ${quorum} arrivals: contributions wait for that, volunteers do not.` : '';
   if (grace === 0) return `What arrives is folded at once.${needs}`;
-  return `The first contribution that arrives opens a grace period of ${percent(grace)} of the time of a task where at least half of those at work are due in it, of ${percent(grace / 4)} where not. All that arrives in it is one fold; nobody is waited for any longer.${needs}`;
+  return `The first contribution that arrives opens a grace period of ${percent(grace)} of the time of a task where at least half of those at work are due in it, of ${percent(grace / 4)} where not. ${buffer === null ? 'All' : `At most ${buffer} contributions`} that arrive in it are one fold; nobody is waited for any longer.${needs}`;
 }
 
 function shareInWords({ outer, async: { buffer, momentumSpread, stalenessPower } }: RunSpec): string {
-  const whole = buffer === null ? 'what all volunteers at work do in the same time' : plural(buffer, 'contribution');
   const sentences = [
-    `A fold is a share of one outer step: its work (steps, times the tokens of their shard) as a part of a whole step, which is ${whole}. Many small contributions count as the work that they are.`,
+    buffer === null
+      ? 'A fold is a share of one outer step: its work (steps, times the tokens of their shard) as a part of what all volunteers at work do in the same time. Many small contributions count as the work that they are.'
+      : `${plural(buffer, 'contribution')} make a whole outer step, whosever they are and however small; fewer are a share of it, by their work (steps, times the tokens of their shard).`,
   ];
   if (hasMomentum(outer)) {
     const at = momentumSpread === 0 ? '' : `; ${percent(momentumSpread)} of it is spread over the arrivals before`;
@@ -58,7 +59,7 @@ const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
   { name: 'Steps', says: stepsInWords(spec) },
   {
     name: 'Late work',
-    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. The page of its volunteer says how much it counted.`,
+    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. The page of its volunteer says how much it counted. What comes after its lease has run out, at three times the expected time or the deadline of a round, is lost.`,
   },
   ...(paths > 1
     ? [

@@ -16,7 +16,7 @@ function Shard({
   readonly most: number;
   readonly scored: PathResource | undefined;
 }) {
-  const { path, documents, tokens, domains, samples, splits } = item;
+  const { path, documents, tokens, domains, samples } = item;
   const score = scored?.bitsPerByte ?? null;
   return (
     <li className="grid min-w-0 content-start gap-2 rounded-sm border border-line p-3">
@@ -32,7 +32,7 @@ function Shard({
       <p className="text-soft text-xs">
         {score === null
           ? 'Not scored yet.'
-          : `${formatLoss(score)} bits per byte on its ${plural(splits.test, 'held-out text')}.`}
+          : `${formatLoss(score)} bits per byte on the held-out texts that were its own when it was scored last.`}
       </p>
       <DomainBars label={`Domains of the shard of path ${path}`} domains={domains} most={4} />
       <details>

@@ -90,7 +90,7 @@ function inWords({ as: form = 'lines', marks = [], x, y }: Chart, lines: Chart['
     case 'dots':
       return `${lines.map(({ label, points }) => `${label}: ${points.length}`).join(' · ')} points.`;
     case 'cells':
-      return 'A row for each task. The fuller a cell, the more open is that gate; an empty one is closed.';
+      return `Rows: ${y}. Columns: ${x}. The fuller a cell, the nearer its value is to 1.`;
     case 'tree':
       return `${lines.length} births; the line of the champion is bold.`;
     case 'lines': {

@@ -74,7 +74,7 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly type: 'ContributionAccepted';
       readonly lease: string;
       readonly credit: number;
-      /** Multiplications and additions, of work that counts them. */
+      /** Multiplications and additions of it, by the formula of its kind. */
       readonly flops?: number;
     }
   /** (decided) Work was computed again and came out otherwise: all credit that the volunteer got in this run is taken back. */

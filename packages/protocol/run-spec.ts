@@ -175,12 +175,14 @@ export const RunSpec = z
       );
   });
 
+/** Whether an outer optimizer can take a part of a step. */
+export const takesShares = ({ kind }: OuterSpec): boolean => kind !== 'momentum' && kind !== 'adam';
+
 /** Why modules cannot step at arrivals in such a run; null when they can. */
 export function arrivalRefusal(spec: Pick<RunSpec, 'outer' | 'async' | 'exchange'>): string | null {
   const { outer, async, exchange } = spec;
   if (exchange === 'gradients') return 'gradients are exchanged in rounds only: every step needs those of all paths';
-  const takesShares = outer.kind !== 'momentum' && outer.kind !== 'adam';
-  if (takesShares || async.quorum === async.buffer) return null;
+  if (takesShares(outer) || async.quorum === async.buffer) return null;
   return `${outer.kind} takes whole steps only: asynchronously it needs async.quorum and async.buffer of one size, or nesterov in its place`;
 }
 

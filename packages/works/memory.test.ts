@@ -1,3 +1,5 @@
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import { scoringWindows } from '@pathfold/corpora/scoring';
 import { InnerSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { fuse } from '@pathfold/tensors/executors/webgpu/fuse';
@@ -8,7 +10,7 @@ import { parameterCount, pathShape } from '@pathfold/training/path';
 import { evaluationPlan, hiddenPlan, trainingPlan } from '@pathfold/training/plans';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { scoringBytes, trainingBytes } from './memory.ts';
+import { scoringBytes, trainingBytes, trainingBytesOf } from './memory.ts';
 
 let wasm: Awaited<ReturnType<typeof openExecutor>>;
 beforeAll(async () => {
@@ -39,7 +41,7 @@ test('as much memory as executors plan is asked for, and not three times as much
       const [parameters, inner] = [parameterCount(path), InnerSpec.parse({ batch, recompute })];
       const floor = 1e6;
       const training = planned(trainingPlan(path, batch, { weightDecay: 0.1, clipNorm: 1, recompute }));
-      const asked = trainingBytes({ model, inner }, parameters);
+      const asked = trainingBytes({ model, inner }, parameters, 0);
       expect(asked).toBeGreaterThanOrEqual(training);
       expect(asked - floor).toBeLessThan(3 * training);
       const scoring = planned(evaluationPlan(path, BATCH), hiddenPlan(path, BATCH));
@@ -50,7 +52,22 @@ test('as much memory as executors plan is asked for, and not three times as much
   );
 }, 60_000);
 
-test('texts are held as ids, targets and nats', () => {
+test('a text that is scored is held twice, in windows with their nats, and as a sum a token', () => {
   const model = ModelSpec.parse({});
-  expect(scoringBytes({ model }, 0, 1e6) - scoringBytes({ model }, 0, 0)).toBe(12e6);
+  const { context } = model;
+  const ids = new Uint16Array(50_000).fill(7);
+  const bytesOfTokens = new Uint16Array(model.vocabulary).fill(2);
+  const windows = scoringWindows(ids, bytesOfTokens, { context, prefixBytes: 128 }).length;
+  const held = 2 * ids.byteLength + windows * context * 3 * 4 + ids.length * 8;
+  const asked = scoringBytes({ model }, 0, ids.byteLength) - scoringBytes({ model }, 0, 0);
+  expect(asked).toBeGreaterThanOrEqual(held);
+  expect(asked).toBeLessThan(1.2 * held);
+});
+
+test('training holds the largest shard of the run twice', () => {
+  const run = runFacts('r', [2]);
+  const [first, second] = Object.values(run.paths);
+  const least = trainingBytesOf({ ...run, paths: { a: { ...first!, shard: null } } });
+  const sized = (bytes: number) => ({ ...second!, shard: { sha256: 'f'.repeat(64), bytes } });
+  expect(trainingBytesOf({ ...run, paths: { a: sized(3e6), b: sized(8e6) } }) - least).toBe(16e6);
 });

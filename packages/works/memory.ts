@@ -12,8 +12,10 @@ const LEAST_FLOATS = 250_000;
 const PACKED_FLOATS = 256;
 /** Sequences that are scored at once (training/forward.ts). */
 const SCORED_AT_ONCE = 8;
-/** Of each byte of a token stream (two a token): ids and targets in windows that overlap by half, and their nats. */
-const BYTES_A_TEXT_BYTE = 12;
+/** A token stream as it came, and as ids. */
+const COPIES = 2;
+/** Of each of its bytes (two a token) when it is scored: ids, targets and nats in windows that overlap by half, and sums. */
+const BYTES_A_SCORED_BYTE = 16;
 
 type Shape = Pick<RunSpec, 'model'>;
 
@@ -25,17 +27,31 @@ function tokenFloats({ blocks, width, vocabulary }: ModelSpec, recompute: boolea
   return kept + 2 * vocabulary;
 }
 
-/** Training a path. The CPU sums gradients in a tree of copies and takes one sequence at a time, a GPU the whole batch. */
-export function trainingBytes({ model, inner }: Shape & Pick<RunSpec, 'inner'>, parameters: number): number {
+/**
+ * Training a path on a shard of so many bytes. The CPU sums gradients in a tree of copies and takes one sequence at a time,
+ * a GPU the whole batch.
+ */
+export function trainingBytes(
+  { model, inner }: Shape & Pick<RunSpec, 'inner'>,
+  parameters: number,
+  textBytes: number,
+): number {
   const sequence = model.context * tokenFloats(model, inner.recompute === true);
   const floats = Math.max(15 * parameters + sequence, 5 * parameters + inner.batch * sequence);
-  return FLOAT_BYTES * (leastFloats(model) + floats);
+  return FLOAT_BYTES * (leastFloats(model) + floats) + COPIES * textBytes;
 }
+
+/** Training any path of a run, on the largest shard. */
+export const trainingBytesOf = (run: RunFacts): number => {
+  let shard = 0;
+  for (const id in run.paths) shard = Math.max(shard, run.paths[id]!.shard?.bytes ?? 0);
+  return trainingBytes(run.spec, pathParameters(run), shard);
+};
 
 /** Running a path without a gradient over texts of so many bytes: its parameters in four places, and the layer at work. */
 export function scoringBytes({ model }: Shape, parameters: number, textBytes: number): number {
   const layer = SCORED_AT_ONCE * model.context * (model.vocabulary + 6 * model.width);
-  return FLOAT_BYTES * (leastFloats(model) + 4 * parameters + layer) + BYTES_A_TEXT_BYTE * textBytes;
+  return FLOAT_BYTES * (leastFloats(model) + 4 * parameters + layer) + (COPIES + BYTES_A_SCORED_BYTE) * textBytes;
 }
 
 /** Answering prompts with a path: its modules as they come, as a graph and in the session; and what was said, in the caches of some tokens. */

@@ -45,7 +45,7 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
     downloadBytesPerRound: FLOAT_BYTES * perPath,
     uploadBytesPerRound: FLOAT_BYTES * perPath,
     coordinatorBytesPerRound: 2 * FLOAT_BYTES * perPath * leases,
-    memoryBytes: Math.max(trainingBytes(spec, perPath), scoringBytes(spec, perPath, 0)) + TEXT_BYTES,
+    memoryBytes: Math.max(trainingBytes(spec, perPath, 0), scoringBytes(spec, perPath, 0)) + TEXT_BYTES,
     volunteers: crew,
     tokensPerRound: inner.steps * tokensPerStep,
     minutesPerRound,

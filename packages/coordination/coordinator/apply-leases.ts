@@ -2,15 +2,16 @@ import type { ContributionFacts } from '../work-plan.ts';
 import { noteAccepted, noteRejected } from './failures.ts';
 import { noteIdle } from './memory.ts';
 import { endLease, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
-import type { LeaseRecord } from './state.ts';
+import type { CoordinatorState, LeaseRecord } from './state.ts';
 
 /** Weight of the newest contribution in a volunteer's measured speed. */
 const SPEED_WEIGHT = 0.5;
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
 
-/** Examples of work that counts its operations are not the tokens of a language model. */
-const tellsSpeed = ({ task }: LeaseRecord): boolean => task.flops === undefined;
+/** Examples of a study are not the tokens of a language model. */
+const tellsSpeed = ({ runs }: CoordinatorState, lease: LeaseRecord): boolean =>
+  runs[lease.run]?.facts.study === undefined;
 
 /** What a kind may know of the contribution of a lease that has one. */
 export function contributionFacts(lease: LeaseRecord): ContributionFacts {
@@ -54,7 +55,7 @@ export const leaseHandlers: Handlers<
     const lease = scene.state.leases[event.lease];
     if (!lease || (lease.contribution && !scene.state.runs[lease.run]?.deleted)) return;
     const volunteer = scene.state.volunteers[lease.volunteer];
-    if (event.code === 'expired' && volunteer && tellsSpeed(lease)) {
+    if (event.code === 'expired' && volunteer && tellsSpeed(scene.state, lease)) {
       const most = perSecond(lease.task.tokens, scene.at - lease.grantedAt) / 2;
       volunteer.tokensPerSecond = volunteer.isMeasured ? Math.min(volunteer.tokensPerSecond, most) : most;
       volunteer.isMeasured = true;
@@ -75,7 +76,7 @@ export const leaseHandlers: Handlers<
       volunteer.seenAt = at;
       noteIdle(memory, volunteer);
     }
-    if (volunteer && tellsSpeed(lease)) {
+    if (volunteer && tellsSpeed(scene.state, lease)) {
       const speed = perSecond(Math.min(report.tokens, lease.task.tokens), at - lease.grantedAt);
       const known = volunteer.isMeasured ? volunteer.tokensPerSecond : speed;
       volunteer.tokensPerSecond = SPEED_WEIGHT * speed + (1 - SPEED_WEIGHT) * known;

@@ -109,9 +109,10 @@ function admit(desk: Desk, lease: LeaseRecord): CoordinatorEvent {
     : kinds.get(lease.kind)!.admit(run.works[lease.kind], run.facts, contributionFacts(lease));
   if (code !== null) return { at: now, type: 'ContributionRejected', lease: lease.id, code, detail: ERRORS[code].what };
   const bound = Math.floor((lease.task.tokens * Math.min(report.steps, lease.task.steps)) / lease.task.steps);
-  const { flops } = lease.task;
   const credit = Math.min(report.tokens, bound);
-  return { at: now, type: 'ContributionAccepted', lease: lease.id, credit, ...(flops === undefined ? {} : { flops }) };
+  const { flops, tokens } = lease.task;
+  const counted = flops === undefined ? {} : { flops: Math.round((flops * credit) / tokens) };
+  return { at: now, type: 'ContributionAccepted', lease: lease.id, credit, ...counted };
 }
 
 /** What the kinds of work of touched runs want: folds, ended rounds; and the run's own end. */

@@ -3,6 +3,7 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { forwardFlops } from '../flops.ts';
 import { pathParameters, scoringBytes } from '../memory.ts';
 import { moduleRefs } from '../module-refs.ts';
 import {
@@ -207,6 +208,7 @@ function taskOf(
     body: body as Json,
     steps: tokensIn(run, split),
     tokens,
+    flops: tokens * forwardFlops(spec.model, pathParameters(run)),
     ...timeOf(run, share * tokens, volunteer.tokensPerSecond),
     priority: overdue ? 1 : -1,
     maxPayloadBytes: 65_536 + 64 * tokensIn(run, split),

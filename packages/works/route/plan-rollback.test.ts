@@ -71,6 +71,28 @@ test('no round is kept before documents have their paths; none from before they 
   expect(keptRounds(run(table))).toEqual([2]);
 });
 
+test('a re-sharding that moved nothing comes again when the run is taken back to before it', () => {
+  const table = unroutedTable();
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  endRouting(table, play(table, ['route'])[0]!.key, 1);
+  const resharding = () => {
+    for (let i = 0; i < 40; i++) {
+      const [fold] = play(table, ['train', 'route']);
+      if (fold) return fold;
+    }
+    throw new Error('no re-sharding comes');
+  };
+  const result = { features: blobOf('features'), kept: 'too alike' };
+  const output: FoldOutput = { modules: [], figures: null, result };
+  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: resharding().key, output });
+  expect(route(table)).toMatchObject({ reshardings: 1, kept: expect.stringContaining('too alike') });
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
+  table.take({ type: 'RollbackRequested', run: 'r', round: 1 });
+  expect(route(table)).toMatchObject({ reshardings: 0, kept: null });
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
+  expect(resharding().key).toContain('after rollback 1');
+});
+
 test('a re-sharding from the losses of models that are gone begins again, and its old fold ends nothing', () => {
   const table = unroutedTable();
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
@@ -91,7 +113,7 @@ test('a re-sharding from the losses of models that are gone begins again, and it
   endRouting(table, lost.key, 2);
   expect(run(table).facts.routing!.version).toBe(1);
   const again = resharding();
-  expect([lost.key, again.key]).toEqual(['routing v2', 'routing v2 after rollback 1']);
+  expect([lost.key, again.key]).toEqual(['routing v2 fold 2', 'routing v2 fold 3 after rollback 1']);
   const losses = (fold: typeof again) => (fold.input as unknown as RouteFoldInput).losses;
   expect(losses(again).map(({ path }) => path)).toEqual(['0', '1']);
   expect(losses(again)).not.toEqual(losses(lost));

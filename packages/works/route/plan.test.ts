@@ -45,8 +45,14 @@ function endFold(table: Table, version: number, growth: Growth | null = null): v
     result: { features: blobOf('features'), kept: null },
     routing: { version, counts, ...blobs, paths, growth },
   };
-  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: `routing v${version}`, output });
+  const fold = routingFold(table);
+  expect(fold.startsWith(`routing v${version} `)).toBe(true);
+  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold, output });
 }
+
+/** The routing that is being folded. */
+const routingFold = (table: Table): string =>
+  Object.values(table.state.runs['r']!.folds).find(({ kind }) => kind === 'route')!.fold.key;
 
 const routing = (spec: object) => RoutingSpec.parse(spec);
 
@@ -169,6 +175,29 @@ test('a run grows while it trains: a new path goes on from the modules and steps
   const tasks = Object.values(table.state.leases).map(({ task }) => task.body as unknown as TrainTask);
   expect(tasks.map(({ path }) => path).toSorted()).toEqual(['0', '1', '2']);
   expect(tasks.find(({ path }) => path === '2')).toMatchObject({ globalStep: 20, levels: growth.levels });
+});
+
+test('growth that was asked for meanwhile follows a re-sharding that keeps all, by a fold of its own', () => {
+  const table = tableWith({ routing: routing({ kind: 'discriminative' }), totalSteps: 100 });
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
+  endFold(table, 1);
+  for (let i = 0; i < 20 && Object.values(table.state.runs['r']!.folds).every(({ kind }) => kind !== 'route'); i++) {
+    for (const volunteer of ['a', 'b', 'c'])
+      if (table.state.volunteers[volunteer]!.lease === null) table.ready(volunteer, SPEED);
+    for (const { id, kind } of Object.values(table.state.leases)) table.contribute(id, kind === 'train' ? 20 : 10);
+    if (Object.values(table.state.runs['r']!.folds).every(({ kind }) => kind === 'train')) table.fold();
+  }
+  const resharding = routingFold(table);
+  const growth: Growth = { levels: [], paths: ['0', '1', '2'], modules: {}, grown: {} };
+  const ask = structuredClone(growth) as unknown as Json;
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask });
+  const result = { features: blobOf('features'), kept: 'too alike' };
+  const output: FoldOutput = { modules: [], figures: null, result };
+  const decided = table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: resharding, output });
+  const [begun] = only(decided, 'FoldBegun').filter(({ kind }) => kind === 'route');
+  expect((begun!.fold.input as unknown as RouteFoldInput).grow).not.toBeNull();
+  expect(begun!.fold.key).not.toBe(resharding);
 });
 
 test('growth that cannot be is dropped, and it is said why', () => {

@@ -3,6 +3,7 @@ import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@p
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { forwardFlops } from '../flops.ts';
 import { pathParameters, scoringBytes } from '../memory.ts';
 import { moduleRefs } from '../module-refs.ts';
 import {
@@ -48,6 +49,8 @@ export interface RouteState {
   /** Rows of all documents under the base, once the first routing is done. */
   features: BlobRef | null;
   folding: boolean;
+  /** Folds begun, of routings and of growth: each has a key of its own, also where one before it changed nothing. */
+  folds?: number;
   /** Re-shardings done or under way. */
   reshardings: number;
   /** Why the last re-sharding moved nothing, or why the run did not grow; null when it did. */
@@ -71,8 +74,13 @@ export const routePlan: WorkPlan<RouteState> = {
     ...{ features: null, folding: false, reshardings: 0, kept: null, growth: null, liars: noLiars() },
   }),
 
-  memoryBytes: (run) =>
-    scoringBytes(run.spec, pathParameters(run), run.routing ? run.documents.router.bytes : PART_BYTES),
+  memoryBytes(run) {
+    const { documents, routing, spec } = run;
+    if (routing) return scoringBytes(spec, pathParameters(run), documents.router.bytes);
+    // The split is fetched whole, as bytes and as ids, whatever part of it is read.
+    const split = Math.max(...SPLITS.map((name) => documents[name].bytes));
+    return scoringBytes(spec, pathParameters(run), PART_BYTES) + 2 * split;
+  },
 
   open(state, run) {
     const parts = partsToLease(state, run);
@@ -102,7 +110,7 @@ export const routePlan: WorkPlan<RouteState> = {
     }
     const input = foldInput(state, run, came);
     const fold = {
-      key: `routing v${input.version}${sinceRollback(run)}`,
+      key: `routing v${input.version} fold ${foldsOf(state) + 1}${sinceRollback(run)}`,
       input: input as Json,
       contributions: came.map(({ lease }) => lease),
     };
@@ -115,10 +123,20 @@ export const routePlan: WorkPlan<RouteState> = {
     return report.steps < 1 ? 'bad_steps' : null;
   },
 
+  remember: ({ reshardings, kept, folding, parts }) => {
+    const remembered: Remembered = { reshardings: reshardings - (folding && parts ? 1 : 0), kept };
+    return remembered as unknown as Json;
+  },
+
   growing: ({ growth }) => growth !== null,
 
   summary: ({ kept }) => (kept === null ? {} : { notice: kept }),
 };
+
+/** What a rollback brings back: a re-sharding under way then begins again. */
+type Remembered = Pick<RouteState, 'reshardings' | 'kept'>;
+
+const foldsOf = ({ folds = 0 }: RouteState): number => folds;
 
 const isRouted = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
 
@@ -166,6 +184,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
         return;
       }
       state.folding = true;
+      state.folds = foldsOf(state) + 1;
       if (run.routing && state.parts) state.reshardings++;
       return;
     case 'folded': {
@@ -188,8 +207,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       return;
     case 'rolledBack':
       // Losses of models that are gone: the re-sharding begins again. Growth that was asked for is still wanted.
-      if (state.folding && state.parts) state.reshardings--;
-      Object.assign(state, { parts: null, folding: false });
+      Object.assign(state, outcome.remembered as Partial<Remembered> | null, { parts: null, folding: false });
       return;
     case 'received':
     case 'routed':
@@ -208,6 +226,7 @@ function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, vo
     body: body as Json,
     steps: tokens,
     tokens,
+    flops: tokens * forwardFlops(run.spec.model, pathParameters(run)),
     ...timeOf(run, tokens, volunteer.tokensPerSecond),
     priority: 1,
     maxPayloadBytes: 65_536 + 64 * tokens,

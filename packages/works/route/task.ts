@@ -99,5 +99,5 @@ export const AnyFoldInput = z.union([StudiedFoldInput, RouteCompareInput]);
 export const RouteFoldResult = z.object({
   features: z.nullable(BlobRef),
   /** Why all stays as it is: no router could be learnt from the losses, or too few documents are there to grow. */
-  kept: z.nullable(z.string()),
+  kept: z._default(z.nullable(z.string()), null),
 });

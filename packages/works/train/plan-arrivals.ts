@@ -1,4 +1,5 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
+import { takesShares } from '@pathfold/protocol/run-spec';
 import { type Contribution, isAsync, isComplete, median, type TrainState, versionOf } from './plan-state.ts';
 
 /** A contribution that a module is to fold, with its path. */
@@ -79,7 +80,7 @@ function atWork(state: TrainState, name: string, now: number): Map<string, numbe
  * Part of a whole outer step that these arrivals are: their weight over that of a whole buffer, which holds N
  * contributions, one of each volunteer at work. A volunteer's many small contributions count as its work, not as their
  * number; all N together are one step. A buffer of fixed size that is full is a whole step, whosever work is in it
- * (FedBuff; of size one, each arrival).
+ * (FedBuff; of size one, each arrival); and so is what is left of one where the outer optimizer knows whole steps only.
  */
 export function shareOf(
   state: TrainState,
@@ -88,7 +89,7 @@ export function shareOf(
   taken: readonly Arrival[],
   now: number,
 ): number {
-  if (taken.length === run.spec.async.buffer) return 1;
+  if (taken.length === run.spec.async.buffer || !takesShares(run.spec.outer)) return 1;
   const workers = atWork(state, name, now);
   const own = new Map<string, number>();
   for (const arrival of taken) {
@@ -145,7 +146,9 @@ export function settleArrivals(
 export function settleMode(state: TrainState, run: RunFacts, now: number): void {
   const { mode } = run.spec;
   const loose = Object.keys(state.modules).filter((name) => isAsync(mode, state.modules[name]!));
-  if (mode !== 'sync') for (const lease of Object.values(state.leases)) lease.mode = mode;
+  // A lease keeps the rules that take more of it: what was granted at arrivals never finds its round over.
+  for (const lease of Object.values(state.leases))
+    if (mode === 'async' || (mode === 'hybrid' && lease.mode === 'sync')) lease.mode = mode;
   for (const name of loose) {
     const module = state.modules[name]!;
     module.given = 0;

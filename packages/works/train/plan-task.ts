@@ -1,5 +1,7 @@
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { trainingFlops } from '../flops.ts';
+import { pathParameters } from '../memory.ts';
 import { moduleRefs } from '../module-refs.ts';
 import { type TrainState, versionOf } from './plan-state.ts';
 import type { StepsReason, TrainTask } from './task.ts';
@@ -56,6 +58,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     body: body as Json,
     steps,
     tokens: steps * tokensPerStep(run),
+    flops: steps * tokensPerStep(run) * trainingFlops(spec.model, pathParameters(run), spec.inner.recompute === true),
     durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
     expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
     priority: 0,

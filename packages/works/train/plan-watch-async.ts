@@ -2,7 +2,7 @@ import { isIdle } from '@pathfold/coordination/coordinator/memory';
 import { hasRoom } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
-import { pathParameters, trainingBytes } from '../memory.ts';
+import { trainingBytesOf } from '../memory.ts';
 import { isAsync, isComplete, type TrainState } from './plan-state.ts';
 import type { TrainFoldInput, TrainTask } from './task.ts';
 
@@ -175,7 +175,7 @@ export class AsyncWatch {
       ([id, path]) => path.leases.length < facts.spec.replicas && !isComplete(facts, id, path),
     );
     const patienceMs = facts.spec.async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
-    const bytes = trainingBytes(facts.spec, pathParameters(facts));
+    const bytes = trainingBytesOf(facts);
     for (const volunteer of Object.values(state.volunteers)) {
       const key = `${facts.id}/${volunteer.id}`;
       if (!isOpen || !isIdle(volunteer) || !hasRoom(volunteer, bytes)) this.#waiting.delete(key);

@@ -1,6 +1,6 @@
 import type { ContributionFacts, Fold, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
-import { pathParameters, trainingBytes } from '../memory.ts';
+import { trainingBytesOf } from '../memory.ts';
 import { graceEnd, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
 import { bestOffer, openTo } from './plan-offer.ts';
@@ -34,7 +34,7 @@ const NORM_MEDIANS = 20;
 export const trainPlan: WorkPlan<TrainState> = {
   name: 'train',
   init: initialTrainState,
-  memoryBytes: (run) => trainingBytes(run.spec, pathParameters(run)),
+  memoryBytes: trainingBytesOf,
   open: openTo,
   offer: bestOffer,
   settle,
