@@ -19,7 +19,7 @@ test('volunteers answer prompts when both sides agreed; a tab that closes in mid
   const page = await (await visitor()).newPage();
   await page.goto(`${coordinator.url}/prompt`);
   await expect(page.getByText('your prompt stays with you')).toBeVisible();
-  await page.getByLabel('Computed by').press('ArrowDown');
+  await page.getByLabel('Computed by').selectOption('network');
   await expect(page.getByText('A stranger will read your prompt.')).toBeVisible();
   await expect(page.getByText('your prompt leaves this browser')).toBeVisible();
   await expectAccessible(page);

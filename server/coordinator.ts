@@ -29,7 +29,7 @@ import { STARTER_RUN } from './starter-run.ts';
 import { openStore } from './store/store.ts';
 import { createSweep } from './sweep.ts';
 import { openPartialUploads } from './uploads/partial.ts';
-import { plans } from './works.ts';
+import { briefPlan, plans } from './works.ts';
 
 export interface CoordinatorDeps {
   readonly log: FastifyBaseLogger;
@@ -112,6 +112,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   };
   const runs = createRuns(deps);
   const network = createNetwork({
+    plan: briefPlan,
     send: connections.send,
     record: (fact) => host.record(fact),
     creditOf: (volunteer) => host.state.volunteers[volunteer]?.credit ?? 0,

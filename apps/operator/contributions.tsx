@@ -5,6 +5,7 @@ import { formatBytes, formatCount } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { RelativeTime } from '@pathfold/ui/relative-time';
 import { Table } from '@pathfold/ui/table';
+import { wordsOf } from '@pathfold/volunteer/works';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { client, KEYS, sentenceOf } from './queries.ts';
 import { VolunteerName } from './volunteer-name.tsx';
@@ -62,7 +63,7 @@ export function Contributions({ run, volunteers }: { run: string; volunteers: re
           rows={items}
           columns={[
             { name: 'Received', cell: (row) => <RelativeTime at={row.receivedAt} /> },
-            { name: 'Kind', cell: (row) => row.kind },
+            { name: 'Kind', cell: (row) => wordsOf(row.kind)?.doing ?? row.kind },
             { name: 'Volunteer', cell: (row) => <VolunteerName id={row.volunteer} volunteers={volunteers} /> },
             { name: 'State', wraps: true, cell: (row) => <Verdict contribution={row} /> },
             { name: 'Steps', numeric: true, cell: (row) => formatCount(row.steps) },

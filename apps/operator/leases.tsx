@@ -3,6 +3,7 @@ import { Card } from '@pathfold/ui/card';
 import { formatCount, formatDuration } from '@pathfold/ui/formats';
 import { useNow } from '@pathfold/ui/relative-time';
 import { Table } from '@pathfold/ui/table';
+import { wordsOf } from '@pathfold/volunteer/works';
 import { VolunteerName } from './volunteer-name.tsx';
 
 function Remaining({ lease }: { lease: LeaseResource }) {
@@ -29,7 +30,7 @@ export function Leases({
           keyOf={(lease) => lease.id}
           rows={leases}
           columns={[
-            { name: 'Task', cell: (lease) => `${lease.kind} ${lease.key}` },
+            { name: 'Task', cell: (lease) => `${wordsOf(lease.kind)?.doing ?? lease.kind} ${lease.key}` },
             { name: 'Volunteer', cell: (lease) => <VolunteerName id={lease.volunteer} volunteers={volunteers} /> },
             { name: 'Steps', numeric: true, cell: (lease) => formatCount(lease.steps) },
             { name: 'Time left', numeric: true, cell: (lease) => <Remaining lease={lease} /> },

@@ -1,6 +1,7 @@
 import { Choice } from '@pathfold/ui/field';
-import { plural } from '@pathfold/ui/formats';
+import { formatCount, plural } from '@pathfold/ui/formats';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
+import { briefWords } from '@pathfold/volunteer/works';
 
 /** Whether prompts of strangers are answered here: off until it is ticked. */
 export function AnsweringChoice({
@@ -25,7 +26,7 @@ export function AnsweringNow({ answering }: { readonly answering: Snapshot['answ
   const { on, now, answers } = answering;
   if (!on) return null;
   const doing = now
-    ? `Answering a visitor’s prompt by path ${now.path}: ${plural(now.tokens, 'token')} so far.`
+    ? `${briefWords.doing} by path ${now.path}: ${formatCount(now.tokens)} ${briefWords.counts} so far.`
     : 'Ready to answer prompts of visitors.';
   return (
     <p className="text-sm">

@@ -1,5 +1,4 @@
 import type { Continuation } from '@pathfold/protocol/continuation';
-import type { AnswerTask } from '@pathfold/works/answer/task';
 import type { StartedWorker } from './worker-port.ts';
 
 /** What the volunteer says to the worker that answers prompts. `modules`: flat float32 parameters, in the task's order. */
@@ -7,7 +6,7 @@ export type ToAnswers =
   | {
       readonly type: 'ask';
       readonly lease: string;
-      readonly task: AnswerTask;
+      readonly body: unknown;
       readonly modules: readonly Uint8Array[];
       readonly continuation: Continuation;
     }

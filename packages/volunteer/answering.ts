@@ -1,14 +1,20 @@
-import type { BlobRef } from '@pathfold/protocol/blob';
+import { type BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
 import { ANSWERING_VERSION } from '@pathfold/protocol/version';
-import { AnswerTask } from '@pathfold/works/answer/task';
+import * as z from 'zod/mini';
 import type { AnswersWorker } from './answer-words.ts';
 import type { VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import type { AnsweringSnapshot } from './snapshot.ts';
 
 type Ask = Extract<Down, { type: 'ask' }>;
+
+/** What is read of a task here, whatever the kind; the worker reads the whole of it. */
+const Task = z.object({
+  path: z.string().check(z.maxLength(80)),
+  modules: z.array(ModuleRef).check(z.maxLength(64)),
+});
 
 /** Answering prompts of strangers, once the person agreed: beside the work in hand, in a worker of its own. */
 export interface Answering {
@@ -70,7 +76,7 @@ export function createAnswering(
   }
 
   async function answer({ lease, run, body, continuation }: Ask): Promise<void> {
-    const task = AnswerTask.safeParse(body).data;
+    const task = Task.safeParse(body).data;
     const target = agreed && told && !now && task ? start() : null;
     if (!task || !target) {
       send({ type: 'unanswered', lease, code: 'user', detail: 'Prompts are not answered here now.' });
@@ -82,7 +88,7 @@ export function createAnswering(
     changed();
     try {
       const modules = await Promise.all(task.modules.map((ref) => fetchBlob(ref, control.signal)));
-      if (now?.lease === lease) target.post({ type: 'ask', lease, task, modules, continuation });
+      if (now?.lease === lease) target.post({ type: 'ask', lease, body, modules, continuation });
     } catch (error) {
       const { code, detail } = problemOf(error);
       fail(lease, code, detail);

@@ -1,13 +1,10 @@
+import type { BriefRun } from '@pathfold/works/brief-run';
 import { expect, test } from 'vitest';
 import type { FromAnswers, ToAnswers } from './answer-words.ts';
 import { serveAnswers } from './answers-worker.ts';
 
 const ask = (lease: string): ToAnswers => ({
-  ...{ type: 'ask', lease, modules: [] },
-  task: {
-    model: { width: 8, blocks: 1, heads: 1, context: 16, vocabulary: 300, tied: true },
-    ...{ levels: [{ experts: 1, blocks: 1 }], embedding: 'shared', path: '0', modules: [] },
-  },
+  ...{ type: 'ask', lease, modules: [], body: `task of ${lease}` },
   continuation: {
     ...{ temperature: 1, topP: 1, topK: null, seed: 1 },
     ...{ window: [0, 5], answered: 0, tokens: 4, vocabulary: 290 },
@@ -23,9 +20,17 @@ test('what is hushed before its turn is not even opened; what cannot be opened i
       tell = listener;
     },
   };
-  serveAnswers(port, {}, { now: () => 0, nextTurn: async () => {} });
+  const opened: unknown[] = [];
+  const run: BriefRun = {
+    async open(body) {
+      opened.push(body);
+      throw new Error('No such path.');
+    },
+  };
+  serveAnswers(port, async () => run, {}, { now: () => 0, nextTurn: async () => {} });
   tell(ask('a.1'));
   tell({ type: 'hush', lease: 'a.1' });
   tell(ask('a.2'));
-  await expect.poll(() => said).toMatchObject([{ type: 'failed', lease: 'a.2' }]);
+  await expect.poll(() => said).toEqual([{ type: 'failed', lease: 'a.2', detail: 'No such path.' }]);
+  expect(opened).toEqual(['task of a.2']);
 });

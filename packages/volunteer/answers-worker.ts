@@ -1,7 +1,5 @@
-import { continueAnswer } from '@pathfold/inference/generate';
-import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { pathWeights } from '@pathfold/inference/path-weights';
-import { openSession, type PathSession, type SessionOptions } from '@pathfold/inference/session';
+import type { SessionOptions } from '@pathfold/inference/session';
+import type { BriefRun, OpenTask } from '@pathfold/works/brief-run';
 import type { FromAnswers, ToAnswers } from './answer-words.ts';
 import type { WorkerPort } from './worker-port.ts';
 
@@ -11,38 +9,37 @@ const TOKENS_EVERY_MS = 50;
 type Ask = Extract<ToAnswers, { type: 'ask' }>;
 
 /**
- * The worker's half of answering: one path open at a time, one answer at a time. `nextTurn`: a turn of the event loop, in
- * which a `hush` is heard.
+ * The worker's half of answering: one task open at a time, one answer at a time. `loadRun` loads the kind's half, at once: who asks
+ * waits seconds only. `nextTurn`: a turn of the event loop, in which a `hush` is heard.
  */
 export function serveAnswers(
   port: WorkerPort<FromAnswers, ToAnswers>,
+  loadRun: () => Promise<BriefRun>,
   options: SessionOptions,
   clock: { now(): number; nextTurn(): Promise<void> },
 ): void {
+  const run = loadRun();
   /** Leases that were asked for and not hushed since. */
   const wanted = new Set<string>();
-  let opened: { readonly key: string; readonly session: PathSession } | null = null;
+  let opened: { readonly key: string; readonly task: OpenTask } | null = null;
   let tail: Promise<unknown> = Promise.resolve();
 
-  async function open({ task, modules }: Ask): Promise<PathSession> {
-    const key = JSON.stringify(task);
-    if (opened?.key === key) return opened.session;
-    await opened?.session.release();
+  async function open({ body, modules }: Ask): Promise<OpenTask> {
+    const key = JSON.stringify(body);
+    if (opened?.key === key) return opened.task;
+    await opened?.task.release();
     opened = null;
-    const floats = modules.map((bytes) => new Float32Array(bytes.slice().buffer));
-    const byName = new Map(task.modules.map(({ name }, i) => [name, floats[i]!]));
-    const weights = pathWeights(task.model, task.levels, task.path, byName, task.embedding);
-    opened = { key, session: await openSession(pathOnnx(weights, { cached: true }), options) };
-    return opened.session;
+    opened = { key, task: await (await run).open(body, modules, options) };
+    return opened.task;
   }
 
   async function answer(ask: Ask): Promise<void> {
-    const { lease, task, continuation } = ask;
+    const { lease, continuation } = ask;
     if (!wanted.has(lease)) return;
     let ids: number[] = [];
     let sentAt = Number.NEGATIVE_INFINITY;
-    const session = await open(ask);
-    for await (const id of continueAnswer(session, task.model.context, continuation)) {
+    const task = await open(ask);
+    for await (const id of task.goOn(continuation)) {
       await clock.nextTurn();
       if (!wanted.has(lease)) return;
       ids.push(id);
@@ -63,7 +60,7 @@ export function serveAnswers(
     tail = tail
       .then(() => answer(message))
       .catch(async (error: unknown) => {
-        await opened?.session.release().catch(() => {});
+        await opened?.task.release().catch(() => {});
         opened = null;
         port.post({ type: 'failed', lease: message.lease, detail: String((error as Error)?.message ?? error) });
       })

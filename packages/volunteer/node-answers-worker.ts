@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { serveAnswers } from './answers-worker.ts';
+import { briefRun } from './works.ts';
 
 /** Entry of the thread in Node that answers prompts. */
 const port = parentPort;
 if (!port) throw new Error('node-answers-worker.ts runs as a worker thread only');
 serveAnswers(
   { post: (message) => port.postMessage(message), listen: (listener) => port.on('message', listener) },
+  briefRun,
   {},
   { now: () => performance.now(), nextTurn: () => setImmediate() },
 );

@@ -1,19 +1,35 @@
+import type { BriefPlan } from '@pathfold/coordination/brief-plan';
 import type { SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import type { WorkFold, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { BriefRun } from './brief-run.ts';
 import type { WorkRun } from './work-run.ts';
 
-/** A kind of work. Each host loads the half that it needs: the coordinator no tensors, the volunteer no folds. */
-export interface Kind {
-  /** As its plan, its run and its fold name it. */
+interface NamedKind {
+  /** As its parts name it. */
   readonly name: string;
   /** What a volunteer does, and what it counts while it does; left out where it counts steps. */
   readonly words: { readonly doing: string; readonly counts?: string };
+}
+
+/** Work of one lease after another: each is granted in the log, computed, uploaded, checked and accepted. */
+export interface LoggedKind extends NamedKind {
+  readonly brief?: never;
   plan(): Promise<WorkPlan<unknown>>;
   run(): Promise<WorkRun>;
   fold(): Promise<WorkFold>;
   /** As the simulator takes it, if it does. */
   simulated?(): Promise<SimulatedKind>;
 }
+
+/** Work whose leases stream and end within seconds, beside the one in hand: only the end of each is logged. */
+export interface BriefKind extends NamedKind {
+  readonly brief: true;
+  plan(): Promise<BriefPlan>;
+  run(): Promise<BriefRun>;
+}
+
+/** A kind of work. Each host loads the half that it needs: the coordinator no tensors, the volunteer no folds. */
+export type Kind = LoggedKind | BriefKind;
 
 /** The one list of all kinds of work, in the order in which they are asked. A new one is added here and in works/KIND. */
 export const KINDS: readonly Kind[] = [
@@ -56,8 +72,15 @@ export const KINDS: readonly Kind[] = [
     fold: async () => (await import('./stretch/fold.ts')).stretchFold,
     simulated: async () => (await import('./stretch/plan-simulated.ts')).simulatedStretch,
   },
+  {
+    name: 'answer',
+    words: { doing: 'Answering a visitor’s prompt', counts: 'tokens' },
+    brief: true,
+    plan: async () => (await import('./answer/plan.ts')).answerPlan,
+    run: async () => (await import('./answer/run.ts')).answerRun,
+  },
 ];
 
 /** Those that the simulator takes. */
 export const simulatedKinds = (): Promise<SimulatedKind[]> =>
-  Promise.all(KINDS.flatMap(({ simulated }) => simulated?.() ?? []));
+  Promise.all(KINDS.flatMap((kind) => (kind.brief ? [] : (kind.simulated?.() ?? []))));

@@ -4,18 +4,11 @@ import { type Question, textOf } from '@pathfold/inference/answer';
 import { windowAfter } from '@pathfold/inference/generate';
 import type { AnswerNote } from '@pathfold/protocol/answer-notes';
 import { ERRORS, PathfoldError } from '@pathfold/protocol/errors';
-import { levelsOf } from '@pathfold/protocol/run-spec';
-import type { AnswerTask } from '@pathfold/works/answer/task';
-import { answeringBytes } from '@pathfold/works/memory';
 import type { PathVersion } from './path-source.ts';
 import type { Answered, PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
 const KEPT_TOKENIZERS = 4;
-
-const taskOf = ({ spec }: PromptRun, { path, modules }: PathVersion): AnswerTask => ({
-  ...{ model: spec.model, levels: levelsOf(spec), embedding: spec.embedding, path, modules: [...modules] },
-});
 
 const coordinatorNotice = (asked: boolean): string =>
   asked ? 'No further volunteer went on with it.' : ERRORS.no_answerer.what;
@@ -50,7 +43,8 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
     const { temperature, topP, topK, seed, maxTokens } = question;
     const sampling = { temperature, topP, topK, seed };
     const vocabulary = tokenizer.vocabularySize;
-    const task = taskOf(run, version);
+    const { context } = run.spec.model;
+    const { body, memoryBytes } = network.offer(run.spec, version.path, version.modules);
     const notes: AnswerNote[] = [];
     let part = {
       by: 'volunteer' as 'volunteer' | 'coordinator',
@@ -68,9 +62,8 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
       let asked = false;
       let fallBack = false;
       const holders = holdersOf(run.id, version.path);
-      const parameters = version.modules.reduce((sum, { bytes }) => sum + bytes, 0) / 4;
-      const unfit = withoutRoom(answeringBytes(run.spec, parameters));
-      const asking = { run: run.id, task, prompt, sampling, tokens: maxTokens, vocabulary, holders, unfit };
+      const unfit = withoutRoom(memoryBytes);
+      const asking = { run: run.id, body, context, prompt, sampling, tokens: maxTokens, vocabulary, holders, unfit };
       try {
         for await (const item of network.answer(asking, signal)) {
           asked ||= !('fallBack' in item);
@@ -90,7 +83,7 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
         }
         if (!fallBack) return;
         part = { by: 'coordinator', volunteer: null, tokens: 0, notice: coordinatorNotice(asked) };
-        const window = windowAfter(task.model.context, prompt, answered);
+        const window = windowAfter(context, prompt, answered);
         const left = maxTokens - answered.length;
         const continuation = { ...sampling, window, answered: answered.length, tokens: left, vocabulary };
         for await (const id of worker.continueAnswer(version, continuation, signal)) {

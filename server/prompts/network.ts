@@ -7,6 +7,7 @@ import {
   type Patience,
   stepAnswers,
 } from '@pathfold/coordination/answers/mind';
+import type { BriefPlan, BriefTask } from '@pathfold/coordination/brief-plan';
 import { windowAfter } from '@pathfold/inference/generate';
 import type { Sampling } from '@pathfold/inference/sample';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
@@ -14,12 +15,9 @@ import { MOST_ANSWER_TOKENS } from '@pathfold/protocol/continuation';
 import type { Down } from '@pathfold/protocol/down';
 import { ERRORS, type ErrorCode, PathfoldError } from '@pathfold/protocol/errors';
 import type { Up } from '@pathfold/protocol/up';
-import type { AnswerTask } from '@pathfold/works/answer/task';
 import type { Fact } from '../host.ts';
 import { newSecret } from '../security/secrets.ts';
 
-/** The kind of work that prompts are, in the records of those who do it. */
-export const ANSWER_KIND = 'answer';
 /** Prompts that volunteers answer at once. */
 const MOST_QUESTIONS = 64;
 
@@ -29,7 +27,10 @@ export type AnsweringMessage = Extract<Up, { type: 'answering' | 'tokens' | 'una
 /** What a volunteer goes on with. `prompt` begins with END_OF_TEXT. */
 export interface NetworkQuestion {
   readonly run: string;
-  readonly task: AnswerTask;
+  /** As `offer` says. */
+  readonly body: BriefTask;
+  /** Tokens that the net reads at most. */
+  readonly context: number;
   readonly prompt: readonly number[];
   readonly sampling: Sampling;
   readonly tokens: number;
@@ -50,6 +51,8 @@ export type NetworkPart =
 type Happening = AnswersEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
 
 export interface NetworkDeps {
+  /** The kind of work that prompts are. */
+  readonly plan: BriefPlan;
   send(volunteer: string, message: Down): boolean;
   /** Writes down what became of a lease. Resolves when credit is given. */
   record(fact: Extract<Fact, { type: 'BriefLeaseEnded' }>): Promise<void>;
@@ -69,13 +72,13 @@ interface Open {
 }
 
 /** Prompts that volunteers answer: joins the mind with sockets and askers. Texts are in memory only, and only here. */
-export function createNetwork({ send, record, creditOf, now, patience = PATIENCE }: NetworkDeps) {
+export function createNetwork({ plan, send, record, creditOf, now, patience = PATIENCE }: NetworkDeps) {
   const state = initAnswers(patience);
   const open = new Map<string, Open>();
   let timer: NodeJS.Timeout | undefined;
 
   function step(event: Happening): void {
-    for (const command of stepAnswers(state, { ...event, at: now() } as AnswersEvent)) perform(command);
+    for (const command of stepAnswers(state, { ...event, at: now() } as AnswersEvent, plan)) perform(command);
     clearTimeout(timer);
     const due = answersDueAt(state);
     if (due !== null) timer = setTimeout(() => step({ type: 'Ticked' }), Math.max(0, due - now())).unref();
@@ -118,10 +121,10 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
     const asker = open.get(question);
     if (!asker) return;
     asker.volunteer = volunteer;
-    const { task, prompt, sampling, vocabulary, run } = asker.question;
-    const window = windowAfter(task.model.context, prompt, asker.answered);
+    const { body, context, prompt, sampling, vocabulary, run } = asker.question;
+    const window = windowAfter(context, prompt, asker.answered);
     const continuation = { ...sampling, window, answered: asker.answered.length, tokens, vocabulary };
-    send(volunteer, { type: 'ask', lease, run, body: task, continuation, durationMs: patience.wholeMs });
+    send(volunteer, { type: 'ask', lease, run, body, continuation, durationMs: patience.wholeMs });
   }
 
   function settle(command: Extract<AnswersCommand, { type: 'Settle' }>): void {
@@ -130,7 +133,7 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
     open.get(question)?.emit({ writer: { by: 'volunteer', volunteer, tokens, code, notice } });
     // The asker left before a token came: neither work nor failure.
     if (code === null && tokens === 0) return;
-    record({ type: 'BriefLeaseEnded', lease, run, kind: ANSWER_KIND, volunteer, tokens, credit, code, detail }).then(
+    record({ type: 'BriefLeaseEnded', lease, run, kind: plan.name, volunteer, tokens, credit, code, detail }).then(
       () =>
         send(volunteer, {
           type: 'settled',
@@ -145,6 +148,9 @@ export function createNetwork({ send, record, creditOf, now, patience = PATIENCE
   }
 
   return {
+    /** What a volunteer is asked to go on with by a version of a path, and the bytes of memory that it takes. */
+    offer: plan.offer,
+
     heard(volunteer: string, message: AnsweringMessage) {
       switch (message.type) {
         case 'answering':

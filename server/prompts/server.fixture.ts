@@ -10,6 +10,7 @@ import { levelsOf, RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spe
 import type { Router } from '@pathfold/routing/assign/router';
 import Fastify from 'fastify';
 import { answerProblems } from '../api/problems.ts';
+import { briefPlan } from '../works.ts';
 import { createNetwork } from './network.ts';
 import { promptsPlugin } from './plugin.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
@@ -59,6 +60,7 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
       runs: { get: async (id) => (id === run.id ? run : null), list: async () => [run] },
       blobs,
       network: createNetwork({
+        plan: briefPlan,
         send: () => false,
         record: async () => {},
         creditOf: () => 0,

@@ -1,3 +1,4 @@
+import { answerPlan } from '@pathfold/works/answer/plan';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -16,7 +17,7 @@ type Happening = AnswersEvent extends infer E ? (E extends unknown ? Omit<E, 'at
 /** A state with agreed volunteers, and what to do by name. */
 const table = (...volunteers: string[]) => {
   const state = initAnswers();
-  const step = (event: Happening, at = 0) => stepAnswers(state, { ...event, at } as AnswersEvent);
+  const step = (event: Happening, at = 0) => stepAnswers(state, { ...event, at } as AnswersEvent, answerPlan);
   for (const volunteer of volunteers) step({ type: 'Agreed', volunteer, on: true });
   const ask = (question: string, at = 0, holders: string[] = [], unfit: string[] = []) =>
     step({ type: 'Asked', question, run: 'r', holders, unfit, tokens: 10, vocabulary: 300 }, at);

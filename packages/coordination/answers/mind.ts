@@ -1,9 +1,9 @@
-import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
+import type { BriefPlan } from '../brief-plan.ts';
 
 /**
- * The mind of answers that volunteers give to prompts: who is asked, how long is waited, what counts. Pure: time comes in
- * with the events, texts not at all. Its leases are too brief for the log one by one (docs/decisions/0020): they are
+ * The mind of answers that volunteers give to prompts: who is asked, how long is waited, what is credited; which tokens
+ * count is the kind's to say. Pure: time comes in with the events, texts not at all. Its leases are too brief for the log one by one (docs/decisions/0020): they are
  * held here, beside the one that a volunteer computes on, and only what became of them is an event.
  */
 
@@ -137,8 +137,8 @@ export const initAnswers = (patience: Patience = PATIENCE): AnswersState => ({
   leases: new Map(),
 });
 
-/** Brings an event into the state, which it mutates, and says what to do. */
-export function stepAnswers(state: AnswersState, event: AnswersEvent): AnswersCommand[] {
+/** Brings an event into the state, which it mutates, and says what to do. `plan`: the kind of work that answers are. */
+export function stepAnswers(state: AnswersState, event: AnswersEvent, plan: BriefPlan): AnswersCommand[] {
   switch (event.type) {
     case 'Agreed':
       return agreed(state, event.volunteer, event.on, event.at);
@@ -150,7 +150,7 @@ export function stepAnswers(state: AnswersState, event: AnswersEvent): AnswersCo
       return askNext(state, question, event.at);
     }
     case 'TokensCame':
-      return tokensCame(state, event);
+      return tokensCame(state, event, plan);
     case 'Unanswered': {
       if (state.leases.get(event.lease)?.volunteer !== event.volunteer) return [];
       return fail(state, event.lease, event.code, event.detail, event.at);
@@ -222,25 +222,25 @@ function askNext(state: AnswersState, id: string, at: number): AnswersCommand[] 
   return [{ type: 'Ask', lease, question: id, volunteer, tokens }];
 }
 
-function tokensCame(state: AnswersState, event: Extract<AnswersEvent, { type: 'TokensCame' }>): AnswersCommand[] {
+function tokensCame(
+  state: AnswersState,
+  event: Extract<AnswersEvent, { type: 'TokensCame' }>,
+  plan: BriefPlan,
+): AnswersCommand[] {
   const { ids, end, at } = event;
   const lease = state.leases.get(event.lease);
   if (lease?.volunteer !== event.volunteer) return [];
   const question = state.questions.get(lease.question)!;
-  const unknown = ids.find((id) => id >= question.vocabulary);
-  if (unknown !== undefined)
-    return fail(state, event.lease, 'bad_tokens', `Token ${unknown} is not below ${question.vocabulary}.`, at);
+  const refusal = plan.admit(ids, question.vocabulary);
+  if (refusal !== null) return fail(state, event.lease, 'bad_tokens', refusal, at);
   if (ids.length > question.tokens)
     return fail(state, event.lease, 'bad_tokens', `More than the ${lease.tokens} tokens that were asked for.`, at);
-  const textEnds = ids.indexOf(END_OF_TEXT);
-  if (textEnds >= 0 && textEnds < ids.length - 1)
-    return fail(state, event.lease, 'bad_tokens', 'Tokens came after the end of the text.', at);
 
   if (ids.length > 0) lease.heardAt = at;
   lease.received += ids.length;
   question.tokens -= ids.length;
   const commands: AnswersCommand[] = ids.length > 0 ? [{ type: 'Deliver', question: lease.question, ids }] : [];
-  if (textEnds >= 0 || question.tokens === 0) {
+  if (plan.ends(ids) || question.tokens === 0) {
     state.questions.delete(lease.question);
     return [...commands, settle(state, event.lease, null, 'The answer was taken.', question.run), finish(lease)];
   }

@@ -5,7 +5,7 @@ import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test, vi } from 'vitest';
-import type { Kind } from '../kinds.ts';
+import type { Kind, LoggedKind } from '../kinds.ts';
 import type { WorkPorts } from '../work-run.ts';
 
 /** The example's place in the one list, as the page shows it; all else is what the hosts make of the list. */
@@ -14,12 +14,13 @@ vi.mock('@pathfold/works/kinds', async (load) => {
   const squares: Kind = {
     name: 'squares',
     words: { doing: 'Adding squares' },
-    plan: async () => (await import('./squares.ts')).squaresPlan as Awaited<ReturnType<Kind['plan']>>,
+    plan: async () => (await import('./squares.ts')).squaresPlan as Awaited<ReturnType<LoggedKind['plan']>>,
     run: async () => (await import('./squares.ts')).squaresRun,
     fold: async () => (await import('./squares.ts')).squaresFold,
   };
   return { ...kinds, KINDS: [...kinds.KINDS, squares] };
 });
+const { KINDS } = await import('@pathfold/works/kinds');
 const { plans } = await import('../../../server/works.ts');
 const { folds } = await import('../../../server/executors/folds.ts');
 const { runOf, wordsOf } = await import('../../volunteer/works.ts');
@@ -105,17 +106,24 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   'server/prompts/worker.ts': 'route',
   // A split of the documents.
   'server/preparation/thread.ts': 'train',
+  // What a worker gets for its question, and what one browser says to another that offers a link.
+  'packages/volunteer/compute.ts': 'answer',
+  'packages/volunteer/compute-client.ts': 'answer',
+  'packages/volunteer/compute-words.ts': 'answer',
+  'packages/swarm/wire.ts': 'answer',
 };
 const IS_TEST = /\.test\.tsx?$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$/;
 
 test('minds, simulator, guard, credit, storage and pages know no kind by name', () => {
   const works = join(root, 'packages/works');
   const kinds = readdirSync(works).filter((name) => existsSync(join(works, name, 'plan.ts')));
-  expect(kinds).toEqual(expect.arrayContaining(['train', 'evaluate', 'route', 'litter', 'stretch']));
+  const listed = KINDS.map(({ name }) => name).filter((name) => name !== 'squares');
+  expect(listed.toSorted()).toEqual(kinds.toSorted());
+  expect(kinds).toEqual(expect.arrayContaining(['train', 'evaluate', 'route', 'answer', 'litter', 'stretch']));
   const files = execFileSync('git', ['ls-files', ...KINDLESS], { cwd: root, encoding: 'utf8' }).split('\n');
   const named = files
     .filter((file) => /\.tsx?$/.test(file) && !IS_TEST.test(file))
-    .filter((file) => kinds.some((kind) => HOMONYMS[file] !== kind && textOf(file).includes(`'${kind}'`)));
+    .filter((file) => kinds.some((kind) => names(file, kind)));
   expect(named).toEqual([]);
 });
 
@@ -127,6 +135,12 @@ test('the page says of each way to reduce results where it is', () => {
   expect(files.length).toBeGreaterThanOrEqual(7);
   for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
 });
+
+/** Whether a file says a kind's name, or takes something out of its folder past the list. */
+function names(file: string, kind: string): boolean {
+  const text = textOf(file);
+  return text.includes(`@pathfold/works/${kind}/`) || (HOMONYMS[file] !== kind && text.includes(`'${kind}'`));
+}
 
 /** Nothing for a file that is listed and gone. */
 const textOf = (file: string): string => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '');

@@ -1,0 +1,21 @@
+import { continueAnswer } from '@pathfold/inference/generate';
+import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
+import { pathWeights } from '@pathfold/inference/path-weights';
+import { openSession } from '@pathfold/inference/session';
+import type { BriefRun } from '../brief-run.ts';
+import { readTask } from '../work-run.ts';
+import { AnswerTask } from './task.ts';
+
+export const answerRun: BriefRun = {
+  async open(body, modules, options) {
+    const task = readTask(AnswerTask, body);
+    const floats = modules.map((bytes) => new Float32Array(bytes.slice().buffer));
+    const byName = new Map(task.modules.map(({ name }, i) => [name, floats[i]!]));
+    const weights = pathWeights(task.model, task.levels, task.path, byName, task.embedding);
+    const session = await openSession(pathOnnx(weights, { cached: true }), options);
+    return {
+      goOn: (continuation) => continueAnswer(session, task.model.context, continuation),
+      release: () => session.release(),
+    };
+  },
+};
