@@ -63,7 +63,10 @@ export function Contributions({ run, volunteers }: { run: string; volunteers: re
           rows={items}
           columns={[
             { name: 'Received', cell: (row) => <RelativeTime at={row.receivedAt} /> },
-            { name: 'Kind', cell: (row) => wordsOf(row.kind)?.doing ?? row.kind },
+            {
+              name: 'Kind',
+              cell: (row) => <p className="min-w-24 whitespace-normal">{wordsOf(row.kind)?.doing ?? row.kind}</p>,
+            },
             { name: 'Volunteer', cell: (row) => <VolunteerName id={row.volunteer} volunteers={volunteers} /> },
             { name: 'State', wraps: true, cell: (row) => <Verdict contribution={row} /> },
             { name: 'Steps', numeric: true, cell: (row) => formatCount(row.steps) },
