@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '@pathfold/client/client';
+import { expectAccessible } from './accessible.ts';
 import { expect, test } from './browser.ts';
 import { Headless, until } from './coordinator.ts';
 import { contributionsOf, createRun } from './runs.ts';
@@ -53,10 +54,11 @@ test('two tabs and a headless volunteer train four paths of shared modules, thro
     await moreRoundsOfEveryPath(client, run.id, 1);
   });
 
-  await test.step('the coordinator is killed and comes back', async () => {
+  const signIn = await test.step('the coordinator is killed and comes back', async () => {
     await coordinator.kill('SIGKILL');
-    await coordinator.boot();
+    const link = await coordinator.boot();
     await moreRoundsOfEveryPath(client, run.id, 1);
+    return link;
   });
 
   await test.step('the experts of a level have become different, and a volunteer fetches and hands in its path alone', async () => {
@@ -81,6 +83,23 @@ test('two tabs and a headless volunteer train four paths of shared modules, thro
     });
     expect(response.status).toBe(200);
     expect(PATHS).toContain(response.headers.get('x-pathfold-path'));
+  });
+
+  await test.step('the operator adds an expert on the page, and its paths are trained', async () => {
+    const page = await (await visitor()).newPage();
+    await page.goto(signIn);
+    await page.getByLabel('Add an expert, as a copy of').selectOption({ label: 'expert 1 of level 0' });
+    await page.getByRole('button', { name: 'Add an expert', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: `Add an expert to level 0 of “${run.name}”?` });
+    await expect(dialog).toContainText('2 new paths will cross it');
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Add the expert' }).click();
+    await expect(dialog).toBeHidden();
+    const steps = async () =>
+      (await client.runs.paths(run.id)).items.filter(({ id }) => id.startsWith('2-')).map(({ steps }) => steps);
+    await until('two new paths', async () => (await steps()).length === 2);
+    const before = Math.min(...(await steps()));
+    await until('both to be trained', async () => (await steps()).every((now) => now > before));
   });
   await headless.stop();
 });

@@ -104,7 +104,7 @@ export function RunDetail({
           </p>
         </div>
       </Card>
-      <RunPaths live={live} />
+      <RunPaths run={run} live={live} operator={operator} />
       <Activity run={run.id} />
       <Leases leases={live.leases} volunteers={live.volunteers} />
       <Contributions run={run.id} volunteers={live.volunteers} />

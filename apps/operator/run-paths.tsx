@@ -1,4 +1,4 @@
-import type { PathResource, VolunteerResource } from '@pathfold/protocol/resources';
+import type { PathResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { Card } from '@pathfold/ui/card';
 import { plural } from '@pathfold/ui/formats';
 import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
@@ -7,6 +7,7 @@ import { Notice } from '@pathfold/ui/notice';
 import { PathGrid } from '@pathfold/ui/path-grid';
 import { client } from './queries.ts';
 import { RoutingQuality } from './routing-quality.tsx';
+import { RunGrowth } from './run-growth.tsx';
 import { Shards } from './shards.tsx';
 import { nameOf } from './volunteer-name.tsx';
 
@@ -35,7 +36,15 @@ function Stopped({ paths }: { readonly paths: readonly PathResource[] }) {
 }
 
 /** The modules and paths of a run, what they read, and how well texts find them. */
-export function RunPaths({ live }: { readonly live: LiveRun }) {
+export function RunPaths({
+  run,
+  live,
+  operator,
+}: {
+  readonly run: RunResource;
+  readonly live: LiveRun;
+  readonly operator: boolean;
+}) {
   const paths = useLivePaths(client, live);
   const routing = useLiveRouting(client, live);
   if (!paths) return null;
@@ -48,6 +57,7 @@ export function RunPaths({ live }: { readonly live: LiveRun }) {
         <div className="grid min-w-0 gap-4">
           {starving.length > 0 && <Starving paths={starving} />}
           {stopped.length > 0 && <Stopped paths={stopped} />}
+          {operator && <RunGrowth run={run} paths={paths.paths} />}
           <PathGrid live={paths} shards={routing?.router ?? []} nameOf={(id) => nameOf(id, volunteers)} />
         </div>
       </Card>

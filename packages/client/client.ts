@@ -83,6 +83,9 @@ export function createClient(options: ClientOptions) {
       /** The model that it had at one of its `keptRounds`; what came after is lost. Only of a run that is paused or finished. */
       rollBack: (id: string, round: number) =>
         http.ask(RunResource, run(id, '/rollback'), { method: 'POST', body: { round } }),
+      /** One more expert in a level of a run that trains, a copy of this one. */
+      grow: (id: string, level: number, expert: number) =>
+        http.ask(RunResource, run(id, '/grow'), { method: 'POST', body: { level, expert } }),
       remove: (id: string) => http.tell(run(id), { method: 'DELETE' }),
       history: async (id: string, signal?: AbortSignal) =>
         (await http.ask(History, run(id, '/history'), { signal })).points,
