@@ -139,8 +139,8 @@ test('scorings agree when every document and chunk lies within what executors di
 test('early stopping keeps the best version of each path, and stops the path when its patience is over', async () => {
   const modules = (version: number) => [{ name: 'embedding', version, ...blob(DOMAINS) }];
   const scored = (nats: number) => json({ documents: [{ document: 3, nats, tokens: 1, bytes: 8 }] });
-  const keep = async (nats: number, version: number, kept: Record<string, KeptVersion>) => {
-    const contributions = [{ path: '0', sha256: 'scores', modules: modules(version) }];
+  const keep = async (nats: number, version: number, kept: Record<string, KeptVersion>, confirmed = true) => {
+    const contributions = [{ path: '0', sha256: 'scores', modules: modules(version), confirmed }];
     const blobs = { get: async () => scored(nats), put: () => Promise.reject(new Error('stores nothing')) };
     return (await evaluateFold.fold({ patience: 2, routing: 1, kept, contributions } as Json, blobs)).kept!;
   };
@@ -148,10 +148,19 @@ test('early stopping keeps the best version of each path, and stops the path whe
   const best = await keep(6, 10, first);
   const bitsPerByte = 6 / (Math.LN2 * 8);
   expect(best).toEqual({
-    '0': { round: 10, bitsPerByte, modules: modules(10), routing: 1, scoringsSince: 0, stopped: false },
+    '0': {
+      round: 10,
+      bitsPerByte,
+      modules: modules(10),
+      routing: 1,
+      scoringsSince: 0,
+      stopped: false,
+      confirmed: true,
+    },
   });
   const worse = await keep(7, 15, best);
   expect(worse['0']).toEqual({ ...best['0'], scoringsSince: 1 });
   expect((await keep(6, 20, worse))['0']).toEqual({ ...best['0'], scoringsSince: 2, stopped: true });
+  expect((await keep(6, 20, worse, false))['0']).toMatchObject({ stopped: true, confirmed: false });
   expect((await keep(5, 20, worse))['0']).toMatchObject({ round: 20, scoringsSince: 0, stopped: false });
 });

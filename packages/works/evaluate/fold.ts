@@ -107,16 +107,16 @@ export const evaluateFold: WorkFold = {
 
 /** Early stopping (DiPaCo section 2.2): of each path the version that scored best, and whether it has had its time. */
 function keep({ patience, routing, kept, contributions }: KeepInput, scores: readonly DocumentScore[][]): FoldOutput {
-  const versions = contributions.flatMap(({ path, modules }, i): [string, KeptVersion][] => {
+  const versions = contributions.flatMap(({ path, modules, confirmed = false }, i): [string, KeptVersion][] => {
     const total = totalOf(scores[i]!);
     if (total.bytes === 0) return [];
     const bits = bitsPerByte(total);
     const best = kept[path];
     const scoringsSince = (best?.scoringsSince ?? 0) + 1;
     if (best && bits >= best.bitsPerByte)
-      return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience }]];
+      return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience, confirmed }]];
     const round = Math.min(...modules.map(({ version }) => version));
-    return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false }]];
+    return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false, confirmed }]];
   });
   return { modules: [], figures: null, result: null, kept: Object.fromEntries(versions) };
 }

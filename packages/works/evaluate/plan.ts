@@ -171,7 +171,10 @@ function keptOf({ spec, routing, paths }: RunFacts, came: readonly DonePart[]): 
     patience: spec.earlyStopping!.patience,
     routing: routing?.version ?? 0,
     kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
-    contributions: came.map(({ name, sha256, modules }) => ({ path: name, sha256, modules: [...modules!] })),
+    contributions: came.map(({ name, sha256, modules, confirmed }) => ({
+      ...{ path: name, sha256, confirmed },
+      modules: [...modules!],
+    })),
   };
 }
 

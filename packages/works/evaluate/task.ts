@@ -50,7 +50,14 @@ export const KeepInput = z.strictObject({
   routing: z.int(),
   /** The best version of each path so far. */
   kept: z.record(z.string(), KeptVersion),
-  contributions: z.array(z.strictObject({ path: z.string(), sha256: z.string(), modules: z.array(ModuleRef) })),
+  contributions: z.array(
+    z.strictObject({
+      path: z.string(),
+      sha256: z.string(),
+      modules: z.array(ModuleRef),
+      confirmed: z.optional(z.boolean()),
+    }),
+  ),
 });
 export type KeepInput = z.infer<typeof KeepInput>;
 
