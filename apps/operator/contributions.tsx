@@ -21,6 +21,16 @@ function Verdict({ contribution: { state, reason } }: { contribution: Contributi
   );
 }
 
+/** What the volunteer fetched for it, and how much of that other volunteers gave. */
+function Fetched({ bytes: { peers, coordinator } }: { bytes: ContributionResource['downloadedBytes'] }) {
+  return (
+    <>
+      {formatBytes(peers + coordinator)}
+      {peers > 0 && <p className="text-soft text-xs">{formatBytes(peers)} from peers</p>}
+    </>
+  );
+}
+
 /** What computed, how fast it is, and behind its name why it was chosen. Volunteers say it, and none is trusted. */
 function Device({ executor }: Pick<ContributionResource, 'executor'>) {
   if (!executor) return '–';
@@ -71,8 +81,7 @@ export function Contributions({ run, volunteers }: { run: string; volunteers: re
             { name: 'State', wraps: true, cell: (row) => <Verdict contribution={row} /> },
             { name: 'Steps', numeric: true, cell: (row) => formatCount(row.steps) },
             { name: 'Size', numeric: true, cell: (row) => formatBytes(row.bytes) },
-            { name: 'From peers', numeric: true, cell: (row) => formatBytes(row.downloadedBytes.peers) },
-            { name: 'From coordinator', numeric: true, cell: (row) => formatBytes(row.downloadedBytes.coordinator) },
+            { name: 'Fetched', numeric: true, cell: (row) => <Fetched bytes={row.downloadedBytes} /> },
             { name: 'Computed by', cell: (row) => <Device executor={row.executor} /> },
           ]}
         />
