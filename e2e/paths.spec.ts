@@ -88,6 +88,10 @@ test('two tabs and a headless volunteer train four paths of shared modules, thro
   await test.step('the operator adds an expert on the page, and its paths are trained', async () => {
     const page = await (await visitor()).newPage();
     await page.goto(signIn);
+    await page
+      .getByRole('button')
+      .filter({ has: page.getByText(run.name, { exact: true }) })
+      .click();
     await page.getByLabel('Add an expert, as a copy of').selectOption({ label: 'expert 1 of level 0' });
     await page.getByRole('button', { name: 'Add an expert', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: `Add an expert to level 0 of “${run.name}”?` });
