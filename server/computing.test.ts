@@ -1,0 +1,45 @@
+import { PathfoldError } from '@pathfold/protocol/errors';
+import { expect, test } from 'vitest';
+import { type ComputingDeps, createComputing } from './computing.ts';
+
+/** One contribution whose check ends when the test says so, as a thread's does. */
+function checking() {
+  const noted: unknown[] = [];
+  const contribution = { sha256: 'a'.repeat(64), report: {}, figures: null };
+  const leases: Record<string, object> = { l1: { kind: 'train', task: { body: {} }, contribution } };
+  const host = { state: { leases, runs: {} }, note: (event: unknown) => noted.push(event) };
+  let end!: { resolve(figures: Record<string, number>): void; reject(error: Error): void };
+  const ended = new Promise<Record<string, number>>((resolve, reject) => {
+    end = { resolve, reject };
+  });
+  const deps = { host: () => host, executors: { check: () => ended }, log: { error() {}, warn() {} } };
+  createComputing(deps as unknown as ComputingDeps).check('l1');
+  const settled = async () => {
+    await ended.catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    return noted;
+  };
+  return { leases, end, settled };
+}
+
+test('a check tells what it found', async () => {
+  const passed = checking();
+  passed.end.resolve({ norm: 2 });
+  expect(await passed.settled()).toEqual([{ type: 'ContributionChecked', lease: 'l1', figures: { norm: 2 } }]);
+  const failed = checking();
+  failed.end.reject(new PathfoldError('not_finite', 'head'));
+  expect(await failed.settled()).toEqual([
+    { type: 'ContributionRejected', lease: 'l1', code: 'not_finite', detail: 'head' },
+  ]);
+});
+
+test('a check that ends after its contribution was rejected, as when the run is taken back, tells nothing', async () => {
+  const passed = checking();
+  delete passed.leases['l1'];
+  passed.end.resolve({ norm: 2 });
+  expect(await passed.settled()).toEqual([]);
+  const failed = checking();
+  delete failed.leases['l1'];
+  failed.end.reject(new PathfoldError('not_finite', 'head'));
+  expect(await failed.settled()).toEqual([]);
+});
