@@ -39,6 +39,7 @@ export const KINDS: readonly Kind[] = [
     plan: async () => (await import('./route/plan.ts')).routePlan as WorkPlan<unknown>,
     run: async () => (await import('./route/run.ts')).routeRun,
     fold: async () => (await import('./route/fold.ts')).routeFold,
+    simulated: async () => (await import('./route/plan-simulated.ts')).simulatedRoute,
   },
   {
     name: 'train',

@@ -1,6 +1,6 @@
 import type { ContributionFacts } from '../work-plan.ts';
 import { noteAccepted, noteRejected } from './failures.ts';
-import { noteIdle } from './memory.ts';
+import { countLease, noteIdle } from './memory.ts';
 import { endLease, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
 import type { CoordinatorState, LeaseRecord } from './state.ts';
 
@@ -40,6 +40,7 @@ export const leaseHandlers: Handlers<
     const lease = { id, run: runId, kind, volunteer: volunteer.id, task, grantedAt: at, deadlineAt };
     state.leases[id] = { ...lease, contribution: null };
     run.leases[id] = true;
+    countLease(memory, runId, 1);
     run.grantedAt = at;
     volunteer.lease = id;
     volunteer.wantsWork = false;

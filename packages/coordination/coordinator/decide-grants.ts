@@ -17,7 +17,7 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
     if (!volunteer || !isIdle(volunteer)) continue;
     const runs = Object.values(state.runs)
       .filter((run) => run.kinds.some((kind) => goesOn(desk, run, kind)))
-      .map((run) => ({ run, leaseCount: Object.keys(run.leases).length }))
+      .map((run) => ({ run, leaseCount: memory.leaseCounts.get(run.facts.id) ?? 0 }))
       .sort(
         (a, b) =>
           preference(volunteer, b.run) - preference(volunteer, a.run) ||
@@ -52,9 +52,8 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
         Object.assign(search, { idle: memory.idle.values(), again: false });
         continue;
       }
-      const volunteer = state.volunteers[next.value]!;
-      if (!isOpenTo(volunteer)) continue;
-      const grant = offer(desk, run, volunteer);
+      if (!isOpenTo(next.value)) continue;
+      const grant = offer(desk, run, next.value);
       if (grant) return [grant];
       if (--budget === 0) return [];
     }

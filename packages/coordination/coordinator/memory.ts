@@ -16,7 +16,7 @@ export interface Memory {
   /** Whoever pops one checks whether it still matters. */
   readonly timers: TimeHeap<Timer>;
   /** Volunteers that wait for work, the longest waiting first. */
-  readonly idle: Set<string>;
+  readonly idle: Map<string, VolunteerRecord>;
   /** Volunteers that lend now, at work or waiting. */
   readonly lending: Set<string>;
   readonly heardAt: Map<string, number>;
@@ -25,7 +25,9 @@ export interface Memory {
   /** Touched, and not decided about yet. */
   readonly pending: Touched;
   /** Searches for runs that may have work: whom of the idle to ask next, and whether to begin again after that. */
-  readonly searches: Map<string, { idle: Iterator<string>; again: boolean }>;
+  readonly searches: Map<string, { idle: Iterator<VolunteerRecord>; again: boolean }>;
+  /** Leases of each run that have not ended. */
+  readonly leaseCounts: Map<string, number>;
   /** When each run's kinds want to be asked again. */
   readonly wakeAt: Map<string, number>;
 }
@@ -34,17 +36,19 @@ export interface Memory {
 export function rebuildMemory(state: CoordinatorState): Memory {
   const memory: Memory = {
     timers: new TimeHeap(),
-    idle: new Set(),
+    idle: new Map(),
     lending: new Set(),
     heardAt: new Map(),
     watched: new Set(),
     pending: nothingTouched(),
     searches: new Map(),
+    leaseCounts: new Map(),
     wakeAt: new Map(),
   };
   for (const lease of Object.values(state.leases)) {
     memory.timers.push(lease.deadlineAt, { what: 'lease', id: lease.id });
     memory.pending.leases.add(lease.id);
+    countLease(memory, lease.run, 1);
   }
   for (const volunteer of Object.values(state.volunteers)) {
     noteIdle(memory, volunteer);
@@ -60,7 +64,7 @@ export const isIdle = (volunteer: VolunteerRecord): boolean =>
 
 /** Keeps the lists of those who wait and who lend in step with the volunteer. */
 export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
-  if (isIdle(volunteer)) memory.idle.add(volunteer.id);
+  if (isIdle(volunteer)) memory.idle.set(volunteer.id, volunteer);
   else memory.idle.delete(volunteer.id);
   if (!volunteer.banned && (volunteer.lends || volunteer.lease !== null)) memory.lending.add(volunteer.id);
   else memory.lending.delete(volunteer.id);
@@ -71,4 +75,8 @@ export function watch(memory: Memory, volunteer: string, at: number): void {
   if (memory.watched.has(volunteer)) return;
   memory.watched.add(volunteer);
   memory.timers.push(at, { what: 'volunteer', id: volunteer });
+}
+
+export function countLease({ leaseCounts }: Memory, run: string, by: 1 | -1): void {
+  leaseCounts.set(run, (leaseCounts.get(run) ?? 0) + by);
 }

@@ -1,8 +1,26 @@
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import type { CoordinatorState, RunRecord, VolunteerRecord } from './state.ts';
 
-/** Bytes of memory that work of a kind takes whoever computes it. */
-export const bytesNeeded = (kind: WorkPlan<unknown>, run: RunFacts): number => kind.memoryBytes?.(run) ?? 0;
+/** Of a run, by kind: the same until it grows or is routed anew. */
+interface Needed extends Pick<RunFacts, 'spec' | 'paths' | 'routing'> {
+  readonly bytes: Map<WorkPlan<unknown>, number>;
+}
+const needed = new WeakMap<RunFacts, Needed>();
+
+/** Bytes of memory that work of a kind takes whoever computes it. Asked for each volunteer, and so looked up. */
+export function bytesNeeded(kind: WorkPlan<unknown>, run: RunFacts): number {
+  let known = needed.get(run);
+  if (known?.spec !== run.spec || known.paths !== run.paths || known.routing !== run.routing) {
+    known = { spec: run.spec, paths: run.paths, routing: run.routing, bytes: new Map() };
+    needed.set(run, known);
+  }
+  let bytes = known.bytes.get(kind);
+  if (bytes === undefined) {
+    bytes = kind.memoryBytes?.(run) ?? 0;
+    known.bytes.set(kind, bytes);
+  }
+  return bytes;
+}
 
 /** Whether a volunteer's memory holds so many bytes. Who does not tell how much it has (0) is taken to have enough. */
 export const hasRoom = ({ memoryBytes }: Pick<VolunteerRecord, 'memoryBytes'>, bytes: number): boolean =>

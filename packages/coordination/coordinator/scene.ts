@@ -1,6 +1,6 @@
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
 import type { Outcome, WorkPlan } from '../work-plan.ts';
-import { type Memory, noteIdle } from './memory.ts';
+import { countLease, type Memory, noteIdle } from './memory.ts';
 import type { CoordinatorState, LeaseRecord, RunRecord, VolunteerRecord } from './state.ts';
 import type { Touched } from './touched.ts';
 
@@ -44,6 +44,7 @@ export function disconnect({ state, memory }: Scene, volunteer: VolunteerRecord)
 export function endLease(scene: Scene, lease: LeaseRecord): void {
   const { state, memory, touched } = scene;
   delete state.leases[lease.id];
+  countLease(memory, lease.run, -1);
   const volunteer = touchVolunteer(scene, lease.volunteer);
   if (volunteer?.lease === lease.id) {
     volunteer.lease = null;

@@ -42,7 +42,9 @@ export interface HostDeps {
   readonly faults: { duplicates: number };
 }
 
+/** Events between two snapshots at least, and for so many characters of the last one: of a crowd it is long. */
 const SNAPSHOT_EVERY = 400;
+const CHARACTERS_AN_EVENT = 250;
 /** Passes over one batch after which the mind is held to decide for ever. */
 const MOST_PASSES = 100_000;
 
@@ -55,12 +57,14 @@ const networkOf = (volunteer: string): string => (Number(volunteer.slice(1)) % 5
  */
 export class VirtualHost {
   readonly #deps: HostDeps;
-  readonly log: CoordinatorEvent[] = [];
+  /** Of the log what came after the snapshot, and how many events it has in all. */
+  #tail: CoordinatorEvent[] = [];
+  eventCount = 0;
   state: CoordinatorState;
   /** Since when it is up, in virtual time; null while it is down. */
   upSince: number | null = 0;
   #mind: Coordinator;
-  #snapshot: { readonly text: string; readonly at: number };
+  #snapshot: string;
   /** Counts starts: what an earlier life had begun does not come to an end. */
   #life = 0;
   #doomed = false;
@@ -73,7 +77,7 @@ export class VirtualHost {
     this.#deps = deps;
     this.#mind = deps.newMind();
     this.state = this.#mind.init();
-    this.#snapshot = { text: snapshot(this.state), at: 0 };
+    this.#snapshot = snapshot(this.state);
   }
 
   /** The coordinator's clock, which never goes back whatever the machine's does. */
@@ -115,8 +119,10 @@ export class VirtualHost {
       decided.push(...more);
       touched = this.#applyAll(more, true);
     }
-    if (this.log.length - this.#snapshot.at >= SNAPSHOT_EVERY)
-      this.#snapshot = { text: snapshot(this.state), at: this.log.length };
+    if (this.#tail.length >= Math.max(SNAPSHOT_EVERY, this.#snapshot.length / CHARACTERS_AN_EVENT)) {
+      this.#snapshot = snapshot(this.state);
+      this.#tail = [];
+    }
     if (this.#doomed && told.length + decided.length > 0) {
       this.die();
       return;
@@ -154,9 +160,9 @@ export class VirtualHost {
   start(epoch: number): void {
     if (this.upSince !== null) return;
     const { newMind, agenda } = this.#deps;
-    const restored = restore(this.#snapshot.text);
+    const restored = restore(this.#snapshot);
     const mind = newMind();
-    for (const event of this.log.slice(this.#snapshot.at)) mind.apply(restored, event);
+    for (const event of this.#tail) mind.apply(restored, event);
     must(snapshot(restored) === snapshot(this.state), () => 'snapshot and log do not give the state that was lost');
     this.state = restored;
     this.#mind = mind;
@@ -171,7 +177,8 @@ export class VirtualHost {
   #applyAll(events: readonly CoordinatorEvent[], decided: boolean): Touched {
     const all = nothingTouched();
     for (const event of events) {
-      this.log.push(event);
+      this.#tail.push(event);
+      this.eventCount++;
       if (event.type === 'LeaseGranted') this.#holders.set(event.lease, event.volunteer);
       const touched = this.#mind.apply(this.state, event);
       for (const what of ['runs', 'volunteers', 'leases'] as const) for (const id of touched[what]) all[what].add(id);

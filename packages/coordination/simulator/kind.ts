@@ -1,12 +1,14 @@
 import type { CoordinatorState, RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
-import type { Fold, FoldOutput, Json, Task, WorkPlan } from '../work-plan.ts';
+import type { Fold, FoldOutput, Json, RunFacts, Task, WorkPlan } from '../work-plan.ts';
 
 /** A kind of work as the simulator takes it: its real plan, made-up folds, and what must hold for it alone. */
 export interface SimulatedKind {
   readonly plan: WorkPlan<unknown>;
   /** The study whose runs it works for; of a language model's where left out. */
   readonly study?: { readonly name: string; readonly config: Json };
+  /** Whether it takes part in a run of its sort; in all of them when left out. */
+  takes?(run: RunFacts): boolean;
   /** What the fold yields, without any number computed. `lied`: whether the contribution of a lease was invented. */
   fold(fold: Fold, lied: (lease: string) => boolean): FoldOutput;
   /** What the check of a contribution measures; a norm when left out. */

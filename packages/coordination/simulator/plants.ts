@@ -1,7 +1,7 @@
 import type { Coordinator } from '../coordinator/mind.ts';
 import type { CoordinatorState, LeaseRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
-import type { RunFacts, WorkPlan } from '../work-plan.ts';
+import type { Json, RunFacts, WorkPlan } from '../work-plan.ts';
 import type { SimulatedKind } from './kind.ts';
 import type { Wishes } from './scenario.ts';
 
@@ -198,11 +198,34 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       settle(state, run, outcome, now) {
         if (outcome.type !== 'folded' || !outcome.fold.startsWith('compare '))
           return plan.settle(state, run, outcome, now);
-        const works = state as { campaign?: { parts: Record<string, { answers: { lease: string }[] }> } };
-        const part = works.campaign?.parts[outcome.fold.split(' ')[1]!];
+        type Parts = Record<string, { answers: { lease: string }[] }>;
+        const { campaign, parts } = state as { campaign?: { parts: Parts }; parts?: Parts };
+        const part = (campaign?.parts ?? parts)?.[outcome.fold.split(' ').slice(1, -1).join(' ')];
         const agreed = part?.answers.map(({ lease }) => lease) ?? null;
         plan.settle(state, run, { ...outcome, result: { agreed } }, now);
       },
+    }),
+  },
+  'hasty-router': {
+    mistake: 'a router is fitted on what one volunteer says, though others could confirm it',
+    wishes: { experts: [2, 2] },
+    plan: (plan) => ({
+      ...plan,
+      plan(state, run, now, company) {
+        const then = plan.name === 'route' ? now + 2 * run.spec.roundDeadlineMs : now;
+        return plan.plan(state, run, then, company);
+      },
+    }),
+  },
+  'lost-documents': {
+    mistake: 'the last part of the documents is left out when a router is fitted',
+    wishes: { experts: [2, 2] },
+    mind: deciding(() => (event) => {
+      if (event.type !== 'FoldBegun' || !event.fold.key.startsWith('routing ')) return event;
+      const { key, contributions } = event.fold;
+      const input = event.fold.input as { parts: Json[]; losses: Json[] };
+      const shorter = { ...input, parts: input.parts.slice(0, -1), losses: input.losses.slice(0, -1) };
+      return { ...event, fold: { key, input: shorter, contributions: contributions.slice(0, -1) } };
     }),
   },
   'folds-over-rollback': {

@@ -17,6 +17,19 @@ const small = RunSpec.parse({
   totalSteps: 1_000_000,
 });
 
+/** The same run before its documents are routed, when they wait for volunteers to read them with the base. */
+export function unrouted(run: RunFacts, routing: RunSpec['routing'], totalSteps: number): RunFacts {
+  const waiting = Object.entries(run.paths).map(([id, path]) => [id, { ...path, shard: null, shardTokens: 0 }]);
+  return {
+    ...run,
+    spec: { ...run.spec, routing, totalSteps },
+    paths: Object.fromEntries(waiting),
+    documents: { ...run.documents, train: blobOf(`${run.id} train`, 16_000) },
+    base: ['embedding', 'level0.0', 'head'].map((name) => ({ name, version: 0, ...blobOf(`base ${name}`) })),
+    routing: null,
+  };
+}
+
 /**
  * A run whose model has `experts[l]` modules in level l and one path for each choice of one expert a level, with
  * made-up blobs. `spec` replaces fields of a small default.

@@ -1,7 +1,7 @@
 import type { AsyncSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
 import type { RunFacts } from '../work-plan.ts';
 import { Random } from './random.ts';
-import { runFacts } from './run-facts.ts';
+import { runFacts, unrouted } from './run-facts.ts';
 import type { Lie } from './volunteer.ts';
 
 /** Mean virtual ms between two troubles of a sort; infinite for none. */
@@ -49,6 +49,9 @@ export interface Scenario {
   /** Goes on until all of these are reached, counting the rounds of the first run. */
   readonly rounds: number;
   readonly events: number;
+  readonly crashes: number;
+  readonly restarts: number;
+  /** Goes on for so long instead; 0 for until then. */
   readonly virtualMs: number;
 }
 
@@ -74,8 +77,9 @@ export interface Wishes {
 const MINUTE = 60_000;
 /** Volunteers of a scenario that are not asked for, on average. */
 const USUAL = 20;
-/** A crowd is spared no sort of trouble. */
+/** A crowd is spared no sort of trouble, and goes on until it has had so much of it. */
 const CROWD = 1000;
+const OF_CROWD = { crashes: 1000, restarts: 10 };
 
 /** Draws a scenario; wishes replace what would be drawn. */
 export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
@@ -93,7 +97,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   return {
     seed,
     runs: [
-      runFacts('run-a', wishes.experts ?? experts, { seed, mode, async, ...spec }),
+      toRoute(runFacts('run-a', wishes.experts ?? experts, { seed, mode, async, ...spec }), new Random(seed ^ 0x40a7)),
       ...(second
         ? [runFacts('run-b', [1], { seed, mode, async, ...secondSpec, totalSteps: random.int(50, 400) })]
         : []),
@@ -113,6 +117,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     rollsBack: new Random(seed ^ 0x0bac).chance(0.4),
     rounds: 21,
     events: 5000,
+    ...(crowd >= CROWD ? OF_CROWD : { crashes: 0, restarts: 0 }),
     virtualMs: wishes.virtualMs ?? 0,
   };
 }
@@ -142,8 +147,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     churn: { everyMs: 2 * MINUTE, part: 0.3, announced: 0.7 },
     switchesMode: false,
     rollsBack: false,
-    rounds: 0,
-    events: 0,
+    ...{ rounds: 0, events: 0, crashes: 0, restarts: 0 },
     virtualMs,
   };
 }
@@ -166,6 +170,17 @@ function drawSpec(random: Random): Partial<RunSpec> {
     roundDeadlineMs: random.pick([30_000, 60_000, 120_000]),
     evaluateEvery: random.int(1, 8),
   };
+}
+
+/** Steps of a run whose documents are routed again while it trains: the first time after 18 rounds. */
+const RESHARDED_STEPS = 1200;
+
+/** A run of several paths begins with the routing of its documents. */
+function toRoute(run: RunFacts, random: Random): RunFacts {
+  if (Object.keys(run.paths).length === 1) return run;
+  const kind = random.pick(['kmeans', 'product', 'discriminative', 'discriminative'] as const);
+  const routing = { ...run.spec.routing, kind, rounds: random.int(1, 3) };
+  return unrouted(run, routing, kind === 'discriminative' ? RESHARDED_STEPS : run.spec.totalSteps);
 }
 
 function drawAsync(random: Random): AsyncSpec {
@@ -191,7 +206,7 @@ function drawTroubles(random: Random, isOfEverySort: boolean): Rates {
     dropMs: each(MINUTE),
     stallMs: each(MINUTE),
     exodusMs: each(60 * MINUTE),
-    restartMs: each(5 * MINUTE),
+    restartMs: isOfEverySort ? Math.min(5 * MINUTE, each(5 * MINUTE)) : each(5 * MINUTE),
     clockJumpMs: each(20 * MINUTE),
     operatorMs: each(20 * MINUTE),
     duplicate: random.pick([0, 0.02, 0.2]),

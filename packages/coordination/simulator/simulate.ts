@@ -9,6 +9,7 @@ import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
 import { type Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
+import { Presence } from './presence.ts';
 import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { Troubles } from './troubles.ts';
@@ -47,6 +48,12 @@ export interface SimulationPorts {
 }
 
 const HEARTBEAT_MS = 10_000;
+const MOVES_ROUNDS: ReadonlySet<CoordinatorEvent['type']> = new Set([
+  'RunCreated',
+  'RunDeleted',
+  'FoldEnded',
+  'RunRolledBack',
+]);
 /** Longest time in trouble: after that it is seen whether the run goes on in peace. */
 const MOST_TROUBLED_MS = 16 * 3_600_000;
 /** In peace the run must go on by so many rounds. */
@@ -69,7 +76,7 @@ export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
   return {
     seed: scenario.seed,
     virtualMs: simulation.agenda.now,
-    events: host.log.length,
+    events: host.eventCount,
     rounds: simulation.rounds,
     faults,
     utilisation: simulation.utilisation,
@@ -82,6 +89,7 @@ class Simulation {
   readonly random: Random;
   readonly host: VirtualHost;
   readonly volunteers: VirtualVolunteer[] = [];
+  readonly #presence = new Presence<VirtualVolunteer>();
   readonly faults: Faults = {
     joins: 0,
     crashes: 0,
@@ -106,6 +114,7 @@ class Simulation {
   readonly #claimedMs = new Map<string, number>();
   #usefulMs = 0;
   #measured: number | null = null;
+  #rounds: number | null = null;
 
   constructor(scenario: Scenario, { kinds, wrapMind = (mind) => mind, onLogged = () => {} }: SimulationPorts) {
     this.scenario = scenario;
@@ -139,6 +148,10 @@ class Simulation {
     });
   }
 
+  get here(): readonly VirtualVolunteer[] {
+    return this.#presence.here;
+  }
+
   get utilisation(): number {
     const { state } = this.host;
     const lentMs = this.volunteers.reduce((sum, volunteer) => sum + volunteer.lentMs, 0);
@@ -149,6 +162,7 @@ class Simulation {
 
   #count(event: CoordinatorEvent): void {
     if (event.type === 'RunRolledBack') this.faults.rollbacks++;
+    if (MOVES_ROUNDS.has(event.type)) this.#rounds = null;
     if (event.type === 'ContributionReceived') this.#claimedMs.set(event.lease, event.report.computeMs);
     if (event.type !== 'ContributionAccepted') return;
     this.#usefulMs += this.#claimedMs.get(event.lease) ?? 0;
@@ -171,8 +185,13 @@ class Simulation {
     return true;
   }
 
-  /** How far the kinds of work have come in the first run. */
+  /** How far the kinds of work have come in the first run: folds and rollbacks alone move it. */
   get rounds(): number {
+    this.#rounds ??= this.#countRounds();
+    return this.#rounds;
+  }
+
+  #countRounds(): number {
     const run = this.host.state.runs[this.scenario.runs[0]!.id];
     if (!run) return 0;
     return Math.max(
@@ -183,7 +202,7 @@ class Simulation {
   play(): void {
     const { scenario, host } = this;
     for (const run of this.runs) {
-      const kinds = this.#kinds.filter(({ study }) => study?.name === run.study?.name);
+      const kinds = this.#kinds.filter(({ study, takes }) => study?.name === run.study?.name && (takes?.(run) ?? true));
       this.operate({ type: 'RunCreated', run, kinds: kinds.map(({ plan }) => plan.name) });
     }
     for (let i = 0; i < scenario.volunteers; i++) this.addVolunteer(this.random.int(0, 60_000));
@@ -220,8 +239,9 @@ class Simulation {
     const { duplicate, reorder, lie, sorts } = this.scenario.troubles;
     const { seed, small } = this.scenario;
     const { agenda, random, host, faults } = this;
-    const around = { agenda, random, seed, small, host, duplicate, reorder, lie, sorts, faults, lies: this.#lies };
-    const volunteer = new VirtualVolunteer(`v${this.volunteers.length + 1}`, around);
+    const shared = { agenda, random, seed, small, host, presence: this.#presence, faults, lies: this.#lies };
+    const around = { ...shared, duplicate, reorder, lie, sorts };
+    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, around);
     this.volunteers.push(volunteer);
     this.#byId.set(volunteer.id, volunteer);
     faults.joins++;
@@ -240,9 +260,10 @@ class Simulation {
   }
 
   #isLongEnough(): boolean {
-    const { rounds, events, virtualMs } = this.scenario;
+    const { rounds, events, crashes, restarts, virtualMs } = this.scenario;
     if (virtualMs > 0) return this.agenda.now >= virtualMs;
-    return this.host.log.length >= events && this.rounds >= rounds;
+    const isTroubled = this.faults.crashes >= crashes && this.faults.restarts >= restarts;
+    return isTroubled && this.host.eventCount >= events && this.rounds >= rounds;
   }
 
   #stepUntil(isDone: () => boolean, mostMs: number): void {
@@ -260,7 +281,7 @@ class Simulation {
   /** Heartbeats arrive, and everything is looked over. */
   #beat(): void {
     const { host, agenda } = this;
-    for (const volunteer of this.volunteers) if (volunteer.isHeard) host.heard(volunteer.id);
+    for (const volunteer of this.here) if (volunteer.isHeard) host.heard(volunteer.id);
     if (host.upSince !== null) {
       host.record();
       if (host.upSince !== null && host.isSettled) {
@@ -273,7 +294,7 @@ class Simulation {
 
   /** For how long the coordinator has been up, undisturbed, with a volunteer that can be relied on. */
   #steadyMs(): number {
-    const since = this.volunteers.reduce(
+    const since = this.here.reduce(
       (least, { isCapable, wellSince }) => (isCapable && wellSince !== null ? Math.min(least, wellSince) : least),
       Number.POSITIVE_INFINITY,
     );

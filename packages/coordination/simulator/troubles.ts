@@ -13,7 +13,9 @@ export interface Troubled {
   readonly host: VirtualHost;
   readonly scenario: Scenario;
   readonly runs: readonly RunFacts[];
+  /** All who ever came; those who are here. */
   readonly volunteers: readonly VirtualVolunteer[];
+  readonly here: readonly VirtualVolunteer[];
   readonly faults: { crashes: number; stalls: number };
   addVolunteer(delayMs: number): void;
   operate(fact: Fact): void;
@@ -63,21 +65,17 @@ export class Troubles {
     });
   }
 
-  #here(): VirtualVolunteer[] {
-    return this.#world.volunteers.filter((volunteer) => volunteer.here);
-  }
-
   #pick(): VirtualVolunteer | null {
-    const here = this.#here();
+    const { here } = this.#world;
     return here.length > 0 ? this.#world.random.pick(here) : null;
   }
 
   #join(): void {
-    if (this.#here().length < 1.5 * this.#world.scenario.volunteers) this.#world.addVolunteer(0);
+    if (this.#world.here.length < 1.5 * this.#world.scenario.volunteers) this.#world.addVolunteer(0);
   }
 
   #leave(): void {
-    if (this.#here().length > Math.max(1, this.#world.scenario.volunteers / 2)) this.#pick()?.leave();
+    if (this.#world.here.length > Math.max(1, this.#world.scenario.volunteers / 2)) this.#pick()?.leave();
   }
 
   #crash(): void {
@@ -103,7 +101,7 @@ export class Troubles {
   }
 
   #exodus(): void {
-    for (const volunteer of this.#here()) {
+    for (const volunteer of [...this.#world.here]) {
       if (this.#world.random.chance(0.5)) volunteer.leave();
       else volunteer.vanish(true);
       this.#comeBack(volunteer, 10 * MINUTE);
@@ -112,10 +110,9 @@ export class Troubles {
 
   /** The machine slept for up to an hour, or its clock was set, forward or back. */
   #churn(churn: Churn): void {
-    const { agenda, random } = this.#world;
+    const { agenda, random, here } = this.#world;
     agenda.after(churn.everyMs, () => {
       if (this.#ended) return;
-      const here = this.#here();
       for (let i = 0; i < churn.part * here.length; i++) {
         const at = random.int(0, churn.everyMs);
         agenda.after(at, () => {
@@ -151,7 +148,7 @@ export class Troubles {
       for (const kind of host.state.runs[run.id]?.kinds ?? [])
         this.#world.operate({ type: 'WorkRequested', run: run.id, kind });
     } else if (deed === 8 && run !== scenario.runs[0]) this.#world.operate({ type: 'RunDeleted', run: run.id });
-    else if (deed === 9 && this.#here().length > 3) {
+    else if (deed === 9 && this.#world.here.length > 3) {
       const banned = random.pick(volunteers);
       banned.banned = true;
       banned.here = false;

@@ -1,6 +1,7 @@
 import type { Report } from '@pathfold/protocol/report';
 import type { Agenda } from './agenda.ts';
 import type { Fact, VirtualHost, Word } from './host.ts';
+import type { Presence } from './presence.ts';
 import { Random } from './random.ts';
 
 export type Lie = 'norm' | 'nan' | 'steps' | 'no-steps' | 'tokens';
@@ -13,6 +14,7 @@ export interface Surroundings {
   /** Every third volunteer has little memory. */
   readonly small: boolean;
   readonly host: VirtualHost;
+  readonly presence: Presence<VirtualVolunteer>;
   readonly duplicate: number;
   readonly reorder: number;
   readonly lie: number;
@@ -40,6 +42,7 @@ const CUT_PART = 0.8;
 /** A volunteer in virtual time: what it computes takes its time, what it says travels, and much can go wrong. */
 export class VirtualVolunteer {
   readonly id: string;
+  readonly number: number;
   readonly #around: Surroundings;
   readonly tokensPerSecond: number;
   /** 0: it does not tell. */
@@ -49,11 +52,10 @@ export class VirtualVolunteer {
   readonly #travelMs: number;
   /** Never lies. */
   readonly honest: boolean;
-  /** Wants to take part. */
-  here = false;
   /** Since when all is well with it: connected, not stalled; null otherwise. */
   wellSince: number | null = null;
   banned = false;
+  #here = false;
   #session = 0;
   #open = false;
   #stalled = false;
@@ -63,9 +65,11 @@ export class VirtualVolunteer {
   #hereSince: number | null = null;
   #lentMs = 0;
 
-  constructor(id: string, around: Surroundings) {
+  /** `number`: counts those who ever came. */
+  constructor(number: number, around: Surroundings) {
     const { random } = around;
-    this.id = id;
+    this.id = `v${number}`;
+    this.number = number;
     this.#around = around;
     this.tokensPerSecond = random.around(256, 4);
     const claims = [0, this.tokensPerSecond, this.tokensPerSecond, 1e9, 1];
@@ -73,10 +77,20 @@ export class VirtualVolunteer {
     this.#latencyMs = random.around(50, 5);
     this.#travelMs = random.around(800, random.chance(0.1) ? 20 : 4);
     this.honest = random.chance(0.7);
-    const number = Number(id.slice(1));
     const memory = new Random(around.seed ^ (number << 8));
     const isSmall = around.small && number % 3 === 0;
     this.#memoryBytes = isSmall ? Math.round(memory.around(2e6, 2)) : memory.pick([0, PLENTY]);
+  }
+
+  /** Wants to take part. */
+  get here(): boolean {
+    return this.#here;
+  }
+
+  set here(here: boolean) {
+    this.#here = here;
+    if (here) this.#around.presence.enter(this);
+    else this.#around.presence.leave(this);
   }
 
   /** For how long it has lent its machine, until now. */

@@ -21,6 +21,10 @@ export type Needs = (run: RunRecord | undefined, kind: string) => number;
 
 const taskOf = ({ run, kind, task }: Pick<SeenLease, 'run' | 'kind' | 'task'>): string => `${run} ${kind}/${task.key}`;
 
+/** Failures after which a task is hopeless. What was asked for of a run that rests is given up after some for each path. */
+const mostFailures = (networks: readonly string[], { state, facts }: RunRecord): number =>
+  state === 'training' ? (new Set(networks).size >= 3 ? 5 : 20) : 20 + 3 * Object.keys(facts.paths).length;
+
 interface SeenVolunteer {
   connected: boolean;
   asked: boolean;
@@ -43,7 +47,7 @@ export class LeaseWatch {
   readonly #open = new Set<string>();
   readonly #volunteers = new Map<string, SeenVolunteer>();
   readonly #deleted = new Set<string>();
-  /** By task, the networks of those who failed its check since it last passed or its run was resumed. */
+  /** By task, the networks of those who failed its check since it last passed, its run was resumed or somebody asked for it. */
   readonly #failed = new Map<string, string[]>();
   readonly #mayWork: MayWork;
   readonly #needs: Needs;
@@ -88,6 +92,7 @@ export class LeaseWatch {
         break;
       case 'RunStateChanged':
       case 'RunRolledBack':
+      case 'WorkRequested':
         if (event.type === 'RunStateChanged' && event.state !== 'training') return;
         for (const task of this.#failed.keys()) if (task.startsWith(`${event.run} `)) this.#failed.delete(task);
         return;
@@ -156,8 +161,10 @@ export class LeaseWatch {
     must(task.durationMs > 0 && task.steps > 0, () => `${id} has no steps or no time`);
     this.leases.set(id, { run, kind, volunteer, task, status: 'held', checked: false, claim: null });
     const failed = this.#failed.get(taskOf(event)) ?? [];
-    const isHopeless = failed.length >= (new Set(failed).size >= 3 ? 5 : 20);
-    must(!isHopeless, () => `${task.key} is leased again though it failed ${failed.length} times`);
+    must(
+      failed.length < mostFailures(failed, state.runs[run]!),
+      () => `${task.key} is leased again though it failed ${failed.length} times`,
+    );
     this.#open.add(id);
     Object.assign(holder, { lease: id, asked: false });
   }

@@ -3,6 +3,7 @@ import { fastestOf } from './plan-pace.ts';
 import {
   isAsync,
   isComplete,
+  type OpenLease,
   overdueAt,
   type PathState,
   runningDeadline,
@@ -36,29 +37,29 @@ export interface Opening {
 /** What is the same for all paths that are never waited for. */
 const PACED = { needed: true, fresh: true, paced: true, togetherMs: 0, lateMs: 0 };
 
-/** When those who compute on a module should be done, by module; 0 where nobody does. Looked up as it is asked for. */
-function endsOf(state: TrainState, now: number): (module: string) => number {
+/** When those who compute on a module should be done; 0 where nobody does. Looked up as it is asked for. */
+function endsOf(state: TrainState, known: readonly Known[], now: number): (module: string) => number {
   let ofPaths: Map<string, number> | null = null;
   const ofModules = new Map<string, number>();
-  const lookAtLeases = () => {
-    const ends = new Map<string, number>();
-    for (const id in state.leases) {
-      const { path, receivedAt, grantedAt, expectedMs, deadlineAt } = state.leases[id]!;
-      if (receivedAt !== null) continue;
-      const end = now < overdueAt(state.leases[id]!) ? grantedAt + expectedMs : deadlineAt;
-      ends.set(path, Math.max(ends.get(path) ?? now, end));
-    }
-    return ends;
-  };
   return (module) => {
     let end = ofModules.get(module);
     if (end !== undefined) return end;
-    ofPaths ??= lookAtLeases();
+    ofPaths ??= new Map(known.map(({ id, computing }) => [id, endOf(computing, now)]));
     end = 0;
-    for (const path of state.modules[module]!.paths) end = Math.max(end, ofPaths.get(path) ?? 0);
+    for (const path of state.modules[module]!.paths) end = Math.max(end, ofPaths.get(path)!);
     ofModules.set(module, end);
     return end;
   };
+}
+
+/** When the last of some leases should be done; 0 without any. */
+function endOf(leases: readonly OpenLease[], now: number): number {
+  let last = 0;
+  for (const lease of leases) {
+    const end = now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt;
+    last = Math.max(last, now, end);
+  }
+  return last;
 }
 
 /** What of a module that keeps to rounds is the same for every path that crosses it. */
@@ -70,31 +71,33 @@ interface Standing {
   /** Infinite while its clock stands. */
   readonly deadline: number;
 }
-type Standings = ReadonlyMap<string, Standing>;
+/** Null for a module that does not keep to rounds. Looked up as it is asked for. */
+type Standings = (module: string) => Standing | null;
 
 function standingsOf(state: TrainState, run: RunFacts, now: number): Standings {
-  const standings = new Map<string, Standing>();
-  for (const [name, module] of Object.entries(state.modules)) {
-    if (isAsync(run.spec.mode, module)) continue;
-    standings.set(name, {
-      version: versionOf(run, name),
-      closed: module.folding !== null || module.owed > 0,
-      openedAt: module.openedAt ?? now,
-      deadline: runningDeadline(run, module, now) ?? Number.POSITIVE_INFINITY,
-    });
-  }
-  return standings;
+  const known = new Map<string, Standing | null>();
+  return (name) => {
+    let standing = known.get(name);
+    if (standing !== undefined) return standing;
+    const module = state.modules[name]!;
+    standing = isAsync(run.spec.mode, module)
+      ? null
+      : {
+          version: versionOf(run, name),
+          closed: module.folding !== null || module.owed > 0,
+          openedAt: module.openedAt ?? now,
+          deadline: runningDeadline(run, module, now) ?? Number.POSITIVE_INFINITY,
+        };
+    known.set(name, standing);
+    return standing;
+  };
 }
 
 /** What a path has given and has out for the versions that its modules have now, whatever the time. */
 interface Standpoint {
-  /** Contributions and open leases, of the module that has the fewest and of that which has the most. */
+  /** Contributions and open leases, of the module that has the fewest; infinite where none keeps to rounds. */
   readonly least: number;
-  readonly most: number;
-  /** Some module has its quorum of it. */
-  readonly full: boolean;
-  /** All that it has given went to these versions. */
-  readonly aligned: boolean;
+  readonly needed: boolean;
 }
 
 /** Null when nobody could join it: it has all its replicas, or one of its modules is being folded. */
@@ -106,7 +109,7 @@ function standpointOf(state: TrainState, run: RunFacts, id: string, standings: S
   if (live >= replicas) return null;
   let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
   for (const name of modules) {
-    const standing = standings.get(name);
+    const standing = standings(name);
     if (!standing) continue;
     if (standing.closed) return null;
     const given = path.contributions.length === 0 ? 0 : countGiven(path, name, standing.version);
@@ -114,31 +117,32 @@ function standpointOf(state: TrainState, run: RunFacts, id: string, standings: S
     most = Math.max(most, given + live);
     full ||= given >= quorum;
   }
-  return { least, most, full, aligned: isAligned(path, modules, standings) };
+  const needed = !full && least < quorum;
+  const isJoinable =
+    needed || least === Number.POSITIVE_INFINITY || (most < replicas && isAligned(path, modules, standings));
+  return isJoinable ? { least, needed } : null;
 }
 
-/** Null when the path has no lease to give now: it has no shard yet, is complete, full, or too late. */
+/** Null when the path has no lease to give now: it has no shard yet, is complete, or too late. */
 function openingOf(
   state: TrainState,
   run: RunFacts,
   id: string,
   now: number,
-  { least, most, full, aligned }: Standpoint,
+  { least, needed }: Standpoint,
   standings: Standings,
   endOf: (module: string) => number,
 ): Opening | null {
-  const { quorum, replicas, inner, totalSteps, roundDeadlineMs } = run.spec;
+  const { inner, totalSteps, roundDeadlineMs } = run.spec;
   const path = state.paths[id]!;
   const { shard, modules } = run.paths[id]!;
   if (!shard || isComplete(run, id, path)) return null;
   const whole = Math.min(inner.steps, Math.ceil(totalSteps - path.steps));
   if (least === Number.POSITIVE_INFINITY)
     return { ...PACED, id, least: path.leases.length, whole, restMs: roundDeadlineMs };
-  const needed = !full && least < quorum;
-  if (!needed && (most >= replicas || !aligned)) return null;
   let [openedAt, deadline] = [now, Number.POSITIVE_INFINITY];
   for (const name of modules) {
-    const standing = standings.get(name);
+    const standing = standings(name);
     if (!standing) continue;
     openedAt = Math.min(openedAt, standing.openedAt);
     deadline = Math.min(deadline, standing.deadline);
@@ -149,7 +153,7 @@ function openingOf(
   const times = { togetherMs: byDeadlineMs, lateMs: byDeadlineMs };
   if (needed) return { id, needed, least, whole, restMs, fresh, paced: false, ...times };
   let end = 0;
-  for (const name of modules) if (standings.has(name)) end = Math.max(end, endOf(name));
+  for (const name of modules) if (standings(name)) end = Math.max(end, endOf(name));
   if (end === 0) return null;
   times.lateMs = Math.min(byDeadlineMs, end - now);
   if (now - openedAt > TOGETHER_PART * (end - openedAt)) times.togetherMs = times.lateMs;
@@ -165,7 +169,10 @@ function countGiven({ contributions }: PathState, module: string, version: numbe
 /** Whether all that the path has given went to the versions that its modules have now. */
 const isAligned = ({ contributions }: PathState, modules: readonly string[], standings: Standings): boolean =>
   contributions.every(({ base }) =>
-    modules.every((name) => !standings.has(name) || base[name] === standings.get(name)!.version),
+    modules.every((name) => {
+      const standing = standings(name);
+      return standing === null || base[name] === standing.version;
+    }),
   );
 
 export interface Openings {
@@ -176,15 +183,29 @@ export interface Openings {
   readonly fastest: number | null;
 }
 
+/** What is known of a path while nothing of it changes: one event touches few of many. */
+interface Known {
+  readonly id: string;
+  readonly standpoint: Standpoint | null;
+  /** Its leases whose work has not come in. */
+  readonly computing: readonly OpenLease[];
+  /** Some lease of it is from before the run changed its mode. */
+  readonly straying: boolean;
+}
+
 /** Openings as they were last looked up: many volunteers are asked about between two changes of the state. */
 const lookedUp = new WeakMap<TrainState, Openings>();
-/** Of each path, while nothing of it changes: one event touches few of many. */
-const lookedAt = new WeakMap<TrainState, Map<string, Standpoint | null>>();
+/** Of each path, in their order; undefined for what has to be looked at again. */
+const lookedAt = new WeakMap<
+  TrainState,
+  { readonly places: ReadonlyMap<string, number>; known: (Known | undefined)[] }
+>();
 
 /** To be called whenever the state, or a version of a module of its run, changes. `paths`: all that it concerns, if it is not all. */
 export function forgetOpenings(state: TrainState, paths?: readonly string[]): void {
   lookedUp.delete(state);
-  if (paths) for (const id of paths) lookedAt.get(state)?.delete(id);
+  const looked = lookedAt.get(state);
+  if (looked && paths) for (const id of paths) looked.known[looked.places.get(id)!] = undefined;
   else lookedAt.delete(state);
 }
 
@@ -202,23 +223,38 @@ export function openingsOf(state: TrainState, run: RunFacts, now: number): Openi
 }
 
 function findOpenings(state: TrainState, run: RunFacts, now: number): Opening[] {
-  // Rounds begin when what was leased before modules kept to rounds has ended.
-  if (run.spec.mode !== 'async' && Object.values(state.leases).some(({ mode }) => mode !== run.spec.mode)) return [];
   const standings = standingsOf(state, run, now);
-  const endOf = endsOf(state, now);
-  const known = lookedAt.get(state) ?? new Map<string, Standpoint | null>();
-  lookedAt.set(state, known);
+  const paths = lookAt(state, run, standings);
+  // Rounds begin when what was leased before modules kept to rounds has ended.
+  if (run.spec.mode !== 'async' && paths.some(({ straying }) => straying)) return [];
+  const endOf = endsOf(state, paths, now);
   const openings: Opening[] = [];
-  for (const id in state.paths) {
-    let standpoint = known.get(id);
-    if (standpoint === undefined) {
-      standpoint = standpointOf(state, run, id, standings);
-      known.set(id, standpoint);
-    }
+  for (const { id, standpoint } of paths) {
     const opening = standpoint && openingOf(state, run, id, now, standpoint, standings, endOf);
     if (opening) openings.push(opening);
   }
   return openings;
+}
+
+function lookAt(state: TrainState, run: RunFacts, standings: Standings): Known[] {
+  let looked = lookedAt.get(state);
+  if (!looked) {
+    const places = new Map(Object.keys(state.paths).map((id, place) => [id, place]));
+    looked = { places, known: [...places.keys()].map(() => undefined) };
+    lookedAt.set(state, looked);
+  }
+  for (const [id, place] of looked.places) looked.known[place] ??= knownOf(state, run, id, standings);
+  return looked.known as Known[];
+}
+
+function knownOf(state: TrainState, run: RunFacts, id: string, standings: Standings): Known {
+  const leases = state.paths[id]!.leases.map((lease) => state.leases[lease]!);
+  return {
+    id,
+    standpoint: standpointOf(state, run, id, standings),
+    computing: leases.filter(({ receivedAt }) => receivedAt === null),
+    straying: leases.some(({ mode }) => mode !== run.spec.mode),
+  };
 }
 
 /** Nobody waits for another's work: only for the fold of its own, which comes when the grace period ends. */

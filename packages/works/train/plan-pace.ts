@@ -8,8 +8,9 @@ const NEWEST_WEIGHT = 0.5;
 const MOST_CHANGE = 4;
 /** The fastest counts as at most so many times as fast as the middle one: who lies about its work starves nobody. */
 const MOST_AHEAD = 4;
-/** Paces are forgotten after so long. */
+/** Paces are forgotten after so long; there may be thousands, so that it is seen to so often. */
 const FORGET_MS = 3_600_000;
+const FORGET_EVERY_MS = 60_000;
 
 /** A contribution of `steps` steps came in: its volunteer's pace, by the coordinator's clock alone. */
 export function notePace(state: TrainState, lease: OpenLease, steps: number, at: number): void {
@@ -17,9 +18,11 @@ export function notePace(state: TrainState, lease: OpenLease, steps: number, at:
   const known = state.paces[lease.volunteer]?.stepMs ?? measured;
   const bounded = Math.min(MOST_CHANGE * known, Math.max(known / MOST_CHANGE, measured));
   const stepMs = NEWEST_WEIGHT * bounded + (1 - NEWEST_WEIGHT) * known;
+  state.paces[lease.volunteer] = { stepMs, at };
+  if (at - (state.pacesForgottenAt ?? 0) < FORGET_EVERY_MS) return;
   for (const [volunteer, pace] of Object.entries(state.paces))
     if (at - pace.at > FORGET_MS) delete state.paces[volunteer];
-  state.paces[lease.volunteer] = { stepMs, at };
+  state.pacesForgottenAt = at;
 }
 
 /** Milliseconds a step of the fastest volunteer that has been at work lately; null while none was measured. */

@@ -104,6 +104,8 @@ export interface TrainState {
   norms: number[];
   /** By volunteer: those that have contributed lately. */
   paces: Record<string, Pace>;
+  /** When those of others were last forgotten; absent before the first time. */
+  pacesForgottenAt?: number;
   /** Tokens of accepted contributions. */
   tokens: number;
 }

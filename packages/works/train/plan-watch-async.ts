@@ -172,7 +172,8 @@ export class AsyncWatch {
     if (facts.spec.mode !== 'async') return null;
     const { paths } = works['train'] as TrainState;
     const isOpen = Object.entries(paths).some(
-      ([id, path]) => path.leases.length < facts.spec.replicas && !isComplete(facts, id, path),
+      ([id, path]) =>
+        facts.paths[id]!.shard !== null && path.leases.length < facts.spec.replicas && !isComplete(facts, id, path),
     );
     const patienceMs = facts.spec.async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
     const bytes = trainingBytesOf(facts);

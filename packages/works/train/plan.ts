@@ -42,8 +42,9 @@ export const trainPlan: WorkPlan<TrainState> = {
 
   plan(state, run, now) {
     const done =
-      Object.entries(state.paths).every(([id, path]) => isComplete(run, id, path) && path.leases.length === 0) &&
-      Object.values(state.modules).every((module) => module.folding === null && module.given + module.owed === 0);
+      Object.values(state.modules).every(
+        ({ live, folding, given, owed }) => live === 0 && folding === null && given + owed === 0,
+      ) && Object.entries(state.paths).every(([id, path]) => isComplete(run, id, path));
     return { ...dueFolds(state, run, now), done };
   },
 
@@ -100,16 +101,16 @@ function pathsOf(state: TrainState, run: RunFacts, outcome: Outcome): readonly s
   switch (outcome.type) {
     case 'granted':
       return [(outcome.task.body as unknown as TrainTask).path];
+    case 'received':
     case 'accepted':
     case 'ended': {
-      const lease = outcome.type === 'ended' ? outcome.lease : outcome.contribution.lease;
+      const lease = outcome.type === 'accepted' ? outcome.contribution.lease : outcome.lease;
       return state.leases[lease] ? [state.leases[lease].path] : [];
     }
     case 'begun':
       return state.modules[moduleOf(outcome.fold.key)]!.paths;
     case 'folded':
       return state.modules[moduleOf(outcome.fold)]!.paths;
-    case 'received':
     case 'requested':
       return [];
     default:

@@ -1,0 +1,202 @@
+import { companyOf } from '@pathfold/coordination/coordinator/desk';
+import { bytesNeeded } from '@pathfold/coordination/coordinator/room';
+import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
+import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
+import { blobOf } from '@pathfold/coordination/simulator/run-facts';
+import type { FoldOutput, Json, WorkPlan } from '@pathfold/coordination/work-plan';
+import { SPLITS } from '@pathfold/protocol/resources';
+import { mixed } from '../audit.ts';
+import { agreedOf, type CompareResult } from '../compared.ts';
+import { comparedPart, isComparison, patienceMs } from '../parts.ts';
+import type { TrainTask } from '../train/task.ts';
+import { type RouteState, routePlan } from './plan.ts';
+import type { RouteCompareInput, RouteFoldInput, RouteTask } from './task.ts';
+
+interface SeenLease {
+  readonly run: string;
+  readonly volunteer: string;
+  /** The key of its task, which names its part of the work. */
+  readonly part: string;
+  readonly body: RouteTask;
+  accepted: boolean;
+}
+
+/** One re-sharding of so many teaches nothing: documents stay where they are. */
+const KEPT_EVERY = 4;
+
+/**
+ * No router is fitted on an answer that nobody has confirmed while somebody unrelated could, and has not been waited for;
+ * it is fitted on all documents, or on the losses of all paths, each once; it says that it is confirmed only if all of it
+ * is, and then nothing in it was invented. Routings follow each other one by one. Paths train on the shards of the newest.
+ */
+class RouteWatch implements KindWatch {
+  readonly #leases = new Map<string, SeenLease>();
+  /** Leases of answers that two agree on. */
+  readonly #confirmed = new Set<string>();
+  /** By run and part: since when another answer is waited for, at the latest. */
+  readonly #waitsSince = new Map<string, number>();
+  /** Folds under way. */
+  readonly #begun = new Set<string>();
+
+  see(event: CoordinatorEvent, state: CoordinatorState): string | null {
+    switch (event.type) {
+      case 'LeaseGranted':
+        return this.#seeGranted(event, state);
+      case 'ContributionAccepted': {
+        const lease = this.#leases.get(event.lease);
+        if (!lease) return null;
+        lease.accepted = true;
+        const part = `${lease.run}/${lease.part}`;
+        if (!this.#waitsSince.has(part)) this.#waitsSince.set(part, event.at);
+        return null;
+      }
+      case 'LeaseEnded':
+      case 'ContributionRejected':
+        if (!state.leases[event.lease] && !this.#leases.get(event.lease)?.accepted) this.#leases.delete(event.lease);
+        return null;
+      case 'RunRolledBack':
+        this.#forget(event.run);
+        return null;
+      case 'FoldBegun':
+        if (event.kind !== 'route') return null;
+        this.#begun.add(`${event.run}/${event.fold.key}`);
+        return isComparison(event.fold.key) ? this.#judgeComparison(event, state) : this.#judge(event, state);
+      case 'FoldEnded': {
+        const isNew = event.kind === 'route' && this.#begun.delete(`${event.run}/${event.fold}`);
+        if (!isNew || !state.runs[event.run]) return null;
+        return isComparison(event.fold) ? this.#seeCompared(event, state) : this.#seeRouted(event, state);
+      }
+      default:
+        return null;
+    }
+  }
+
+  look = () => null;
+
+  #forget(run: string): void {
+    for (const [id, lease] of this.#leases) if (lease.run === run) this.#leases.delete(id);
+    for (const books of [this.#waitsSince, this.#begun])
+      for (const id of books.keys()) if (id.startsWith(`${run}/`)) books.delete(id);
+  }
+
+  #seeGranted({ lease, run, kind, volunteer, task }: CoordinatorEventOf<'LeaseGranted'>, state: CoordinatorState) {
+    if (kind === 'route') {
+      const body = task.body as unknown as RouteTask;
+      this.#leases.set(lease, { run, volunteer, part: task.key, body, accepted: false });
+    }
+    if (kind !== 'train') return null;
+    const { path, shard } = task.body as unknown as TrainTask;
+    const due = state.runs[run]!.facts.paths[path]!.shard;
+    return due?.sha256 === shard.sha256 ? null : `path ${path} of ${run} is not trained on its shard`;
+  }
+
+  #judgeComparison({ fold }: CoordinatorEventOf<'FoldBegun'>, state: CoordinatorState): string | null {
+    const answers = fold.contributions.map((lease) => this.#leases.get(lease)!);
+    const [first] = answers as [SeenLease];
+    const isAlike = ({ part, body }: SeenLease) =>
+      part === first.part && JSON.stringify(body.modules) === JSON.stringify(first.body.modules);
+    if (!answers.every(isAlike)) return `${fold.key} compares answers to different questions`;
+    const { related } = companyOf(state, new Set(), 0);
+    return answers.some((one, i) => answers.slice(i + 1).some((other) => related(one.volunteer, other.volunteer)))
+      ? `${fold.key} compares answers of one person`
+      : null;
+  }
+
+  #judge({ run, fold, at }: CoordinatorEventOf<'FoldBegun'>, state: CoordinatorState): string | null {
+    const { facts } = state.runs[run]!;
+    const { version, confirmed, parts, losses } = fold.input as unknown as RouteFoldInput;
+    if (version !== (facts.routing?.version ?? 0) + 1) return `${fold.key} does not follow ${facts.routing?.version}`;
+    const others = [...this.#begun].filter((id) => id.startsWith(`${run}/routing `));
+    if (others.length > 1) return `${others.length} routings of ${run} go on at once`;
+    const answers = fold.contributions.map((lease) => this.#leases.get(lease)!);
+    const due = facts.routing ? Object.keys(facts.paths).map((path) => `losses ${path}`) : featuresDue(answers);
+    const taken = answers.map(({ part }) => part);
+    if (taken.join() !== due.join() || parts.length + losses.length !== due.length)
+      return `${fold.key} is fitted on ${taken} where ${due} are due`;
+    for (const lease of fold.contributions.filter((id) => !this.#confirmed.has(id))) {
+      if (confirmed) return `${fold.key} says that it is confirmed, and ${lease} is not`;
+      const { part } = this.#leases.get(lease)!;
+      const waitsMs = at - this.#waitsSince.get(`${run}/${part}`)!;
+      if (waitsMs < patienceMs(facts) && this.#isAwaited(run, part, state))
+        return `${fold.key} believes ${lease} after ${waitsMs} ms, though somebody could confirm it`;
+    }
+    return null;
+  }
+
+  /** Whether somebody computes this part, or lends and is related to none of those who have answered. */
+  #isAwaited(run: string, part: string, state: CoordinatorState): boolean {
+    const own = [...this.#leases.values()].filter((lease) => lease.run === run && lease.part === part);
+    if (own.some(({ accepted }) => !accepted)) return true;
+    const lending = Object.values(state.volunteers).filter(({ banned, lends, lease }) => !banned && (lends || lease));
+    const bytes = bytesNeeded(routePlan as WorkPlan<unknown>, state.runs[run]!.facts);
+    const company = companyOf(state, new Set(lending.map(({ id }) => id)), bytes);
+    return company.hasOther(own.map(({ volunteer }) => volunteer));
+  }
+
+  #seeCompared({ run, fold, output, at }: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
+    const { parts, liars } = state.runs[run]!.works['route'] as RouteState;
+    const part = comparedPart(parts, fold);
+    if (!part) return null;
+    const { agreed } = output.result as unknown as CompareResult;
+    if (part.confirmed !== (agreed?.[0] ?? null)) return `${part.confirmed} counts as confirmed by ${agreed}`;
+    for (const lease of agreed ?? []) this.#confirmed.add(lease);
+    if (!agreed) this.#waitsSince.set(`${run}/${this.#leases.get(part.answers[0]!.lease)!.part}`, at);
+    const odd = agreed ? part.answers.filter(({ lease }) => !agreed.includes(lease)) : [];
+    return odd.every(({ volunteer }) => liars.known[volunteer]) ? null : `who contradicts ${agreed} goes on routing`;
+  }
+
+  #seeRouted({ run, fold, output }: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
+    this.#forget(run);
+    const { invented } = output.result as { invented: string[] };
+    if (!output.routing) return null;
+    const { version, paths, confirmed } = output.routing;
+    const { facts } = state.runs[run]!;
+    if (confirmed && invented.length > 0) return `invented answers of ${invented} count as confirmed`;
+    if (facts.routing?.version !== version) return `${run} has routing ${facts.routing?.version} after ${fold}`;
+    const lost = Object.entries(facts.paths).find(([id, { shard }]) => shard?.sha256 !== paths[id]?.shard.sha256);
+    return lost ? `path ${lost[0]} of ${run} does not get its documents from ${fold}` : null;
+  }
+}
+
+/** All parts of every split, in order; the splits of which there is none by their names. */
+const featuresDue = (answers: readonly SeenLease[]): string[] =>
+  SPLITS.flatMap((split) => {
+    const one = answers.map(({ body }) => body).find((body) => body.type === 'features' && body.split === split);
+    const count = one?.type === 'features' ? one.parts : 0;
+    return count === 0 ? [split] : Array.from({ length: count }, (_, i) => `features ${split} ${i} ${count}`);
+  });
+
+/** The routing of made-up documents. */
+function routingOf(key: string, input: RouteFoldInput): NonNullable<FoldOutput['routing']> {
+  const { version, paths, confirmed, grow } = input;
+  const shards = paths.map((id, i) => [id, { shard: blobOf(`${key} shard ${id}`), shardTokens: 10_000 + 1000 * i }]);
+  return {
+    version,
+    router: blobOf(`${key} router`),
+    assignment: blobOf(`${key} assignment`),
+    shards: blobOf(`${key} shards`),
+    confirmed,
+    counts: { train: paths.map(() => 100), router: paths.map(() => 10), test: paths.map(() => 10) },
+    paths: Object.fromEntries(shards),
+    growth: grow?.growth ?? null,
+  };
+}
+
+/** Routing as the simulator takes it: inventions agree with nothing, and now and then losses teach nothing. */
+export const simulatedRoute: SimulatedKind = {
+  plan: routePlan as SimulatedKind['plan'],
+  takes: (run) => run.routing === null,
+  watch: () => new RouteWatch(),
+  fold({ key, input, contributions }, lied) {
+    const known = input as unknown as RouteFoldInput | RouteCompareInput;
+    const nothing = { modules: [], figures: null };
+    if ('compare' in known)
+      return { ...nothing, result: agreedOf(known.compare, (a, b) => !lied(a.lease) && !lied(b.lease)) };
+    const features = known.features ?? blobOf(`${key} features`);
+    const teachesNothing = known.losses.length > 0 && mixed(known.seed, key) % KEPT_EVERY === 0;
+    const kept = teachesNothing ? 'The losses of all paths are the same.' : null;
+    const result = { features, kept, invented: contributions.filter(lied) } as Json;
+    return { ...nothing, result, ...(!teachesNothing && { routing: routingOf(key, known) }) };
+  },
+};
