@@ -139,7 +139,7 @@ test('the page sends each prompt to the path that the coordinator sends it to, a
   // A prompt without a space breaks no layout.
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   expect(crossed.size).toBeGreaterThan(2);
-  for (const file of [...modules(), 'base-features.onnx']) expect(downloads.get(file)).toHaveLength(1);
+  for (const file of [...modules(), 'base-features.onnx', 'router.json']) expect(downloads.get(file)).toHaveLength(1);
 });
 
 test('a long answer changes its path where the coordinator’s does, fetches what is missing, and says why', async ({

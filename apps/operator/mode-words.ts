@@ -12,7 +12,7 @@ const hasMomentum = ({ kind, momentum }: RunSpec['outer']): boolean => kind === 
 const gradientRules = ({ inner, replicas }: RunSpec): Rule[] => [
   {
     name: 'A step',
-    says: `Up to ${plural(replicas, 'volunteer')} send the gradient of a path at the same version, the mean of ${plural(inner.steps, 'batch', 'batches')} each. When all who hold work for a module have sent theirs, AdamW steps it here: fully synchronous training, in which every step travels.`,
+    says: `Up to ${plural(replicas, 'volunteer')} send the gradient of a path at the same version, the mean of ${plural(inner.steps, 'batch', 'batches')} each. When all who hold work for a module have sent theirs, or at the deadline below, AdamW steps it here: fully synchronous training, in which every step travels.`,
   },
 ];
 
@@ -59,7 +59,7 @@ const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
   { name: 'Steps', says: stepsInWords(spec) },
   {
     name: 'Late work',
-    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. The page of its volunteer says how much it counted. What comes after its lease has run out, at three times the expected time or the deadline of a round, is lost.`,
+    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. The page of its volunteer says how much it counted. What comes after its lease has run out, 15 s after three times the expected time or at the deadline of a round, is lost.`,
   },
   ...(paths > 1
     ? [

@@ -17,6 +17,13 @@ import { useEstimate } from './use-estimate.ts';
 
 const MODE_NAMES = { sync: 'at the end of a round', async: 'at arrivals', hybrid: 'shared ones at arrivals' } as const;
 
+const DEFAULTS = defaultDraft('');
+/** A step of gradients is a round of its own, and scoring reads as much text as many of them. */
+const stepsOf = (exchange: string): Draft =>
+  exchange === 'gradients'
+    ? { 'inner.steps': '1', evaluateEvery: '250' }
+    : { 'inner.steps': DEFAULTS['inner.steps']!, evaluateEvery: DEFAULTS['evaluateEvery']! };
+
 const EXCHANGE_NAMES = {
   deltas: 'outer gradients (DiLoCo)',
   gradients: 'gradients (fully synchronous)',
@@ -128,7 +135,11 @@ export function NewRun({
           <TextField label="Licence of the weights" hint="Volunteers are told." maxLength={80} {...field('licence')} />
         </div>
 
-        <Presets legend="Size of a path" presets={SIZES} onChoose={set} />
+        <Presets
+          legend="Size of a path"
+          presets={SIZES}
+          onChoose={(size) => set(sendsGradients ? { ...size, ...stepsOf('gradients') } : size)}
+        />
         <Presets legend="Paths" presets={SHAPES} onChoose={set} />
         <NewRunShape draft={draft} runs={runs} field={field} choice={choice} />
 
@@ -147,7 +158,7 @@ export function NewRun({
                     hint={sendsGradients ? 'AdamW steps here, as set under inner steps.' : undefined}
                     options={EXCHANGES.map((kind) => ({ value: kind, label: EXCHANGE_NAMES[kind] }))}
                     {...choice('exchange')}
-                    onChange={(exchange) => set({ exchange, ...(exchange === 'gradients' && { 'inner.steps': '1' }) })}
+                    onChange={(exchange) => set({ exchange, ...stepsOf(exchange) })}
                   />
                   {!sendsGradients && (
                     <>

@@ -15,9 +15,14 @@ export function RunGrowth({ run, paths }: { readonly run: RunResource; readonly 
   const origins = originsOf(run);
   const [at, setAt] = useState(0);
   const [asking, setAsking] = useState(false);
+  /** Paths that there were when it was last asked for. */
+  const [asked, setAsked] = useState<number | null>(null);
   const order = useMutation({
     mutationFn: ({ level, expert }: Origin) => client.runs.grow(run.id, level, expert),
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
+    onSuccess() {
+      setAsked(paths.length);
+      return cache.invalidateQueries({ queryKey: KEYS.runs });
+    },
     onSettled: () => setAsking(false),
   });
   const origin = origins[at] ?? origins[0];
@@ -38,8 +43,11 @@ export function RunGrowth({ run, paths }: { readonly run: RunResource; readonly 
         </Button>
       </div>
       {order.error && <Notice tone="error" title={sentenceOf(order.error)} />}
-      {order.isSuccess && (
-        <Notice title="The run is growing">Its new paths appear when their documents have been dealt out.</Notice>
+      {asked === paths.length && (
+        <Notice title="Asked for">
+          The new paths appear when their documents have been dealt out; if there are too few for them, the run says so
+          above.
+        </Notice>
       )}
       {asking && (
         <Confirm

@@ -28,7 +28,7 @@ export function RunMode({ run }: { readonly run: RunResource }) {
         hint={
           exchange === 'gradients'
             ? 'Rounds: gradients of one version become one step of AdamW.'
-            : `${HINTS[mode]} A change keeps all momenta, and work under way counts.`
+            : `${HINTS[mode]} A change keeps all momenta, and work under way counts; rounds begin when it has ended.`
         }
         value={mode}
         disabled={change.isPending || settled}

@@ -138,6 +138,8 @@ export function specOf(draft: Draft): RunSpecInput {
     const text = typed.trim();
     const [group, key] = path.split('.');
     if (text === '' || group === undefined || group === 'levels' || group === 'base') continue;
+    // Not part of such a run, nor of its form.
+    if (group === 'outer' && draft['exchange'] === 'gradients') continue;
     const value = TEXT_PATHS.has(path) ? text : numberOr(text);
     if (key === undefined) spec[group] = value;
     else spec[group] = { ...(spec[group] as object), [key]: value };

@@ -108,8 +108,21 @@ export const fetchFeatures = async (
 export const fetchTokenizer = async (runId: string): Promise<string> =>
   (await request(exportUrl(runId, 'tokenizer.json'))).text();
 
-/** The newest router of a run. */
-export const fetchRouter = async (runId: string): Promise<{ router: RunRouter; bytes: number }> => {
-  const text = await (await request(exportUrl(runId, 'router.json'))).text();
-  return { router: readRunRouter(JSON.parse(text)), bytes: text.length };
+interface KnownRouter {
+  readonly etag: string;
+  readonly router: RunRouter;
+  readonly bytes: number;
+}
+const routers = new Map<string, KnownRouter>();
+
+/** The newest router of a run: asked for before each prompt, fetched when it has changed. */
+export const fetchRouter = async (runId: string): Promise<KnownRouter> => {
+  const known = routers.get(runId);
+  const response = await request(exportUrl(runId, 'router.json'), known ? { 'if-none-match': known.etag } : {});
+  if (known && response.status === NOT_MODIFIED) return known;
+  const text = await response.text();
+  const etag = response.headers.get('etag') ?? '';
+  const fresh = { etag, router: readRunRouter(JSON.parse(text)), bytes: text.length };
+  routers.set(runId, fresh);
+  return fresh;
 };

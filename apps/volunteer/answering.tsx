@@ -26,7 +26,7 @@ export function AnsweringNow({ answering }: { readonly answering: Snapshot['answ
   const { on, now, answers } = answering;
   if (!on) return null;
   const doing = now
-    ? `${briefWords.doing} by path ${now.path}: ${formatCount(now.tokens)} ${briefWords.counts} so far.`
+    ? `${briefWords.doing} by path ${now.path}; ${briefWords.counts} so far: ${formatCount(now.tokens)}.`
     : 'Ready to answer prompts of visitors.';
   return (
     <p className="text-sm">

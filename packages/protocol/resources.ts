@@ -76,7 +76,7 @@ export const KeptVersion = z.object({
   scoringsSince: number,
   /** It is not trained any more, and answers with this version. */
   stopped: z.boolean(),
-  /** Two unrelated volunteers said the same in the last of these scorings; absent where an older version scored. */
+  /** Two unrelated volunteers said the same in each of these scorings; absent where an older version scored. */
   confirmed: z.optional(z.boolean()),
 });
 export type KeptVersion = z.infer<typeof KeptVersion>;

@@ -19,6 +19,12 @@ export function serveAnswers(
   clock: { now(): number; nextTurn(): Promise<void> },
 ): void {
   const run = loadRun();
+  run.catch((error: unknown) => {
+    // Outside of the promise it is the worker's crash, after which a new one loads it again.
+    setTimeout(() => {
+      throw error;
+    });
+  });
   /** Leases that were asked for and not hushed since. */
   const wanted = new Set<string>();
   let opened: { readonly key: string; readonly task: OpenTask } | null = null;

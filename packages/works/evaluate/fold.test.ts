@@ -162,5 +162,7 @@ test('early stopping keeps the best version of each path, and stops the path whe
   expect(worse['0']).toEqual({ ...best['0'], scoringsSince: 1 });
   expect((await keep(6, 20, worse))['0']).toEqual({ ...best['0'], scoringsSince: 2, stopped: true });
   expect((await keep(6, 20, worse, false))['0']).toMatchObject({ stopped: true, confirmed: false });
+  const doubtful = await keep(7, 15, best, false);
+  expect((await keep(6, 20, doubtful))['0']).toMatchObject({ stopped: true, confirmed: false });
   expect((await keep(5, 20, worse))['0']).toMatchObject({ round: 20, scoringsSince: 0, stopped: false });
 });

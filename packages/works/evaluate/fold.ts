@@ -114,7 +114,17 @@ function keep({ patience, routing, kept, contributions }: KeepInput, scores: rea
     const best = kept[path];
     const scoringsSince = (best?.scoringsSince ?? 0) + 1;
     if (best && bits >= best.bitsPerByte)
-      return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience, confirmed }]];
+      return [
+        [
+          path,
+          {
+            ...best,
+            scoringsSince,
+            stopped: scoringsSince >= patience,
+            confirmed: confirmed && best.confirmed !== false,
+          },
+        ],
+      ];
     const round = Math.min(...modules.map(({ version }) => version));
     return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false, confirmed }]];
   });

@@ -123,10 +123,7 @@ export const routePlan: WorkPlan<RouteState> = {
     return report.steps < 1 ? 'bad_steps' : null;
   },
 
-  remember: ({ reshardings, kept, folding, parts }) => {
-    const remembered: Remembered = { reshardings: reshardings - (folding && parts ? 1 : 0), kept };
-    return remembered as unknown as Json;
-  },
+  remember: remembered,
 
   growing: ({ growth }) => growth !== null,
 
@@ -134,7 +131,9 @@ export const routePlan: WorkPlan<RouteState> = {
 };
 
 /** What a rollback brings back: a re-sharding under way then begins again. */
-type Remembered = Pick<RouteState, 'reshardings' | 'kept'>;
+function remembered({ reshardings, kept, folding, parts }: RouteState): Json {
+  return { reshardings: reshardings - (folding && parts ? 1 : 0), kept };
+}
 
 const foldsOf = ({ folds = 0 }: RouteState): number => folds;
 
@@ -207,7 +206,8 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       return;
     case 'rolledBack':
       // Losses of models that are gone: the re-sharding begins again. Growth that was asked for is still wanted.
-      Object.assign(state, outcome.remembered as Partial<Remembered> | null, { parts: null, folding: false });
+      // A checkpoint of an older version remembers nothing.
+      Object.assign(state, outcome.remembered ?? remembered(state), { parts: null, folding: false });
       return;
     case 'received':
     case 'routed':

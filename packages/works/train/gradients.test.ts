@@ -144,3 +144,16 @@ test('a run that exchanges gradients asks for them, and all modules of a round s
   expect(new Set(taken.map(({ exchange }) => exchange))).toEqual(new Set(['gradients']));
   expect(rates).toEqual([0, 20, 40]);
 });
+
+test('a partial gradient is as long as a whole one: the guard takes it', () => {
+  const table = new Table([trainPlan]);
+  table.create(runFacts('r', [1], { exchange: 'gradients', replicas: 1, mode: 'sync' }), ['train']);
+  for (const [steps, norm] of [...Array.from({ length: 12 }, () => [20, 0.3] as const), [1, 1] as const]) {
+    table.join('a', 256);
+    expect(only(table.contribute(table.lease('a'), steps, norm), 'ContributionRejected')).toEqual([]);
+    table.fold();
+  }
+  table.ready('a', 256);
+  const [refused] = only(table.contribute(table.lease('a'), 20, 7), 'ContributionRejected');
+  expect(refused).toMatchObject({ code: 'norm_out_of_bounds' });
+});

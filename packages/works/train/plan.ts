@@ -54,7 +54,7 @@ export const trainPlan: WorkPlan<TrainState> = {
     if (!lease || refusal) return refusal;
     const { steps } = contribution.report;
     if (steps < 1 || steps > lease.steps) return 'bad_steps';
-    const norm = normOf(contribution) / Math.sqrt(steps);
+    const norm = comparableNorm(run, normOf(contribution), steps);
     if (!Number.isFinite(norm)) return 'not_finite';
     if (state.norms.length >= NORMS_NEEDED && norm > NORM_MEDIANS * median(state.norms)) return 'norm_out_of_bounds';
     return null;
@@ -92,6 +92,10 @@ function refusalOf(state: TrainState, run: RunFacts, lease: OpenLease): ErrorCod
   }
   return null;
 }
+
+/** Norms of different numbers of steps side by side: an outer gradient grows with their root, a mean gradient does not. */
+const comparableNorm = ({ spec }: RunFacts, norm: number, steps: number): number =>
+  spec.exchange === 'gradients' ? norm : norm / Math.sqrt(steps);
 
 const normOf = (contribution: ContributionFacts): number => contribution.figures['norm'] ?? 0;
 
@@ -199,7 +203,7 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
   const norm = normOf(contribution);
   const { path, base, globalStep, grantedAt, expectedMs, mode } = open;
   const receivedAt = open.receivedAt ?? now;
-  state.norms = [...state.norms, norm / Math.sqrt(steps)].slice(-NORMS_KEPT);
+  state.norms = [...state.norms, comparableNorm(run, norm, steps)].slice(-NORMS_KEPT);
   state.tokens += tokens;
   notePace(state, open, steps, receivedAt);
   const owed = Object.keys(base).filter((name) => isAsync(mode, state.modules[name]!));
