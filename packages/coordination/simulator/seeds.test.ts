@@ -81,6 +81,17 @@ test('documents are routed, and routed again, though a third of what liars say i
   expect(seen.contradicted).toBeGreaterThan(0);
 });
 
+test('a scenario goes on until it has had its crashes and restarts', () => {
+  const drawn = drawScenario(7);
+  const troubles = { ...drawn.troubles, crashMs: 20_000, restartMs: 60_000 };
+  const scenario = { ...drawn, troubles, rounds: 0, events: 0, crashes: 5, restarts: 3 };
+  const { violation, faults } = simulate(scenario, { kinds });
+  expect(violation).toBeNull();
+  expect(faults.crashes).toBeGreaterThanOrEqual(5);
+  // It is restarted once more at the very end.
+  expect(faults.restarts).toBeGreaterThanOrEqual(4);
+});
+
 test('the same seed gives the same log', () => {
   const logOf = () => {
     const log: string[] = [];
