@@ -111,7 +111,6 @@ export const leaseHandlers: Handlers<
     if (volunteer) {
       volunteer.credit += event.credit;
       volunteer.credits[lease.run] = (volunteer.credits[lease.run] ?? 0) + event.credit;
-      volunteer.flops += event.flops ?? 0;
       volunteer.acceptedCount++;
     }
     const run = scene.state.runs[lease.run];

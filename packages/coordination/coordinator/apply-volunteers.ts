@@ -21,7 +21,6 @@ const newVolunteer = (id: string, at: number): VolunteerRecord => ({
   grantCount: 0,
   credit: 0,
   credits: {},
-  flops: 0,
   acceptedCount: 0,
   rejectedCount: 0,
   seenAt: at,

@@ -95,8 +95,6 @@ export interface VolunteerRecord {
   credit: number;
   /** The same by run. */
   readonly credits: Record<string, number>;
-  /** Multiplications and additions of accepted work that counts them. */
-  flops: number;
   acceptedCount: number;
   rejectedCount: number;
   /** Time of its last event; heartbeats are not events. */
