@@ -23,9 +23,9 @@ const tookPart = (state: TrainState, { contributions, leases }: PathState, volun
 
 /** The steps that a volunteer could take now; null when it should wait for the next round. */
 function chanceOf(state: TrainState, run: RunFacts, opening: Opening, volunteer: VolunteerFacts): Chance | null {
-  const { id, fresh, whole, restMs, togetherMs, lateMs } = opening;
+  const { id, path, fresh, whole, restMs, togetherMs, lateMs } = opening;
   const stepMs = stepMsOf(run, volunteer.tokensPerSecond);
-  const timeMs = togetherMs > lateMs && tookPart(state, state.paths[id]!, volunteer.id) ? lateMs : togetherMs;
+  const timeMs = togetherMs > lateMs && tookPart(state, path, volunteer.id) ? lateMs : togetherMs;
   const possible = Math.min(whole, Math.floor(timeMs / stepMs));
   const steps = fresh ? Math.max(1, possible) : possible;
   if (!fresh && steps < Math.max(1, LEAST_PART * whole)) return null;
@@ -97,8 +97,8 @@ export function bestOffer(state: TrainState, run: RunFacts, volunteer: Volunteer
   let best: { rank: number[]; chance: Chance } | null = null;
   for (const opening of all.openings) {
     if (opening.paced) continue;
-    const { id, needed, least } = opening;
-    const rank = [needed ? 0 : 1, least, state.paths[id]!.rounds, strangeness(state.paths[id]!, run, volunteer)];
+    const { path, needed, least } = opening;
+    const rank = [needed ? 0 : 1, least, path.rounds, strangeness(path, run, volunteer)];
     if (best && !isBefore(rank, best.rank)) continue;
     const chance = chanceOf(state, run, opening, volunteer);
     if (chance) best = { rank, chance };

@@ -18,6 +18,7 @@ const TOGETHER_PART = 1 / 4;
 /** A path that has a lease to give, and what of it is the same for every volunteer. */
 export interface Opening {
   readonly id: string;
+  readonly path: PathState;
   /** Without a further contribution a round of its modules cannot end well; otherwise a replica may join. */
   readonly needed: boolean;
   /** Contributions and open leases, of the module that has the fewest. */
@@ -125,21 +126,19 @@ function standpointOf(state: TrainState, run: RunFacts, id: string, standings: S
 
 /** Null when the path has no lease to give now: it has no shard yet, is complete, or too late. */
 function openingOf(
-  state: TrainState,
   run: RunFacts,
-  id: string,
-  now: number,
+  { id, path }: Known,
   { least, needed }: Standpoint,
+  now: number,
   standings: Standings,
   endOf: (module: string) => number,
 ): Opening | null {
   const { inner, totalSteps, roundDeadlineMs } = run.spec;
-  const path = state.paths[id]!;
   const { shard, modules } = run.paths[id]!;
   if (!shard || isComplete(run, id, path)) return null;
   const whole = Math.min(inner.steps, Math.ceil(totalSteps - path.steps));
   if (least === Number.POSITIVE_INFINITY)
-    return { ...PACED, id, least: path.leases.length, whole, restMs: roundDeadlineMs };
+    return { ...PACED, id, path, least: path.leases.length, whole, restMs: roundDeadlineMs };
   let [openedAt, deadline] = [now, Number.POSITIVE_INFINITY];
   for (const name of modules) {
     const standing = standings(name);
@@ -151,13 +150,13 @@ function openingOf(
   const restMs = fresh ? roundDeadlineMs : deadline - now;
   const byDeadlineMs = DEADLINE_MARGIN * restMs;
   const times = { togetherMs: byDeadlineMs, lateMs: byDeadlineMs };
-  if (needed) return { id, needed, least, whole, restMs, fresh, paced: false, ...times };
+  if (needed) return { id, path, needed, least, whole, restMs, fresh, paced: false, ...times };
   let end = 0;
   for (const name of modules) if (standings(name)) end = Math.max(end, endOf(name));
   if (end === 0) return null;
   times.lateMs = Math.min(byDeadlineMs, end - now);
   if (now - openedAt > TOGETHER_PART * (end - openedAt)) times.togetherMs = times.lateMs;
-  return { id, needed, least, whole, restMs, fresh: false, paced: false, ...times };
+  return { id, path, needed, least, whole, restMs, fresh: false, paced: false, ...times };
 }
 
 function countGiven({ contributions }: PathState, module: string, version: number): number {
@@ -186,6 +185,7 @@ export interface Openings {
 /** What is known of a path while nothing of it changes: one event touches few of many. */
 interface Known {
   readonly id: string;
+  readonly path: PathState;
   readonly standpoint: Standpoint | null;
   /** Its leases whose work has not come in. */
   readonly computing: readonly OpenLease[];
@@ -198,7 +198,7 @@ const lookedUp = new WeakMap<TrainState, Openings>();
 /** Of each path, in their order; undefined for what has to be looked at again. */
 const lookedAt = new WeakMap<
   TrainState,
-  { readonly places: ReadonlyMap<string, number>; known: (Known | undefined)[] }
+  { ids: readonly string[]; places: ReadonlyMap<string, number>; known: (Known | undefined)[] }
 >();
 
 /** To be called whenever the state, or a version of a module of its run, changes. `paths`: all that it concerns, if it is not all. */
@@ -229,8 +229,8 @@ function findOpenings(state: TrainState, run: RunFacts, now: number): Opening[] 
   if (run.spec.mode !== 'async' && paths.some(({ straying }) => straying)) return [];
   const endOf = endsOf(state, paths, now);
   const openings: Opening[] = [];
-  for (const { id, standpoint } of paths) {
-    const opening = standpoint && openingOf(state, run, id, now, standpoint, standings, endOf);
+  for (const known of paths) {
+    const opening = known.standpoint && openingOf(run, known, known.standpoint, now, standings, endOf);
     if (opening) openings.push(opening);
   }
   return openings;
@@ -239,18 +239,21 @@ function findOpenings(state: TrainState, run: RunFacts, now: number): Opening[] 
 function lookAt(state: TrainState, run: RunFacts, standings: Standings): Known[] {
   let looked = lookedAt.get(state);
   if (!looked) {
-    const places = new Map(Object.keys(state.paths).map((id, place) => [id, place]));
-    looked = { places, known: [...places.keys()].map(() => undefined) };
+    const ids = Object.keys(state.paths);
+    looked = { ids, places: new Map(ids.map((id, place) => [id, place])), known: ids.map(() => undefined) };
     lookedAt.set(state, looked);
   }
-  for (const [id, place] of looked.places) looked.known[place] ??= knownOf(state, run, id, standings);
-  return looked.known as Known[];
+  const { ids, known } = looked;
+  for (let place = 0; place < ids.length; place++) known[place] ??= knownOf(state, run, ids[place]!, standings);
+  return known as Known[];
 }
 
 function knownOf(state: TrainState, run: RunFacts, id: string, standings: Standings): Known {
-  const leases = state.paths[id]!.leases.map((lease) => state.leases[lease]!);
+  const path = state.paths[id]!;
+  const leases = path.leases.map((lease) => state.leases[lease]!);
   return {
     id,
+    path,
     standpoint: standpointOf(state, run, id, standings),
     computing: leases.filter(({ receivedAt }) => receivedAt === null),
     straying: leases.some(({ mode }) => mode !== run.spec.mode),
