@@ -212,7 +212,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     plan: (plan) => ({
       ...plan,
       plan(state, run, now, company) {
-        const then = plan.name === 'route' ? now + 2 * run.spec.roundDeadlineMs : now;
+        const then = plan.asks?.includes('growth') ? now + 2 * run.spec.roundDeadlineMs : now;
         return plan.plan(state, run, then, company);
       },
     }),
