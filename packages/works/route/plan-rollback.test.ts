@@ -55,6 +55,15 @@ function play(table: Table, kinds: readonly string[]) {
   return folds;
 }
 
+/** The fold of the next re-sharding. */
+function resharding(table: Table) {
+  for (let i = 0; i < 40; i++) {
+    const [fold] = play(table, ['train', 'route']);
+    if (fold) return fold;
+  }
+  throw new Error('no re-sharding comes');
+}
+
 test('no round is kept before documents have their paths; none from before they were routed anew', () => {
   const table = unroutedTable();
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
@@ -75,36 +84,22 @@ test('a re-sharding that moved nothing comes again when the run is taken back to
   const table = unroutedTable();
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
   endRouting(table, play(table, ['route'])[0]!.key, 1);
-  const resharding = () => {
-    for (let i = 0; i < 40; i++) {
-      const [fold] = play(table, ['train', 'route']);
-      if (fold) return fold;
-    }
-    throw new Error('no re-sharding comes');
-  };
   const result = { features: blobOf('features'), kept: 'too alike' };
   const output: FoldOutput = { modules: [], figures: null, result };
-  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: resharding().key, output });
+  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: resharding(table).key, output });
   expect(route(table)).toMatchObject({ reshardings: 1, kept: expect.stringContaining('too alike') });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
   table.take({ type: 'RollbackRequested', run: 'r', round: 1 });
   expect(route(table)).toMatchObject({ reshardings: 0, kept: null });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
-  expect(resharding().key).toContain('after rollback 1');
+  expect(resharding(table).key).toContain('after rollback 1');
 });
 
 test('a re-sharding from the losses of models that are gone begins again, and its old fold ends nothing', () => {
   const table = unroutedTable();
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
   endRouting(table, play(table, ['route'])[0]!.key, 1);
-  const resharding = () => {
-    for (let i = 0; i < 40; i++) {
-      const [fold] = play(table, ['train', 'route']);
-      if (fold) return fold;
-    }
-    throw new Error('no re-sharding comes');
-  };
-  const lost = resharding();
+  const lost = resharding(table);
   expect(route(table)).toMatchObject({ reshardings: 1, folding: true });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
   table.take({ type: 'RollbackRequested', run: 'r', round: 1 });
@@ -112,7 +107,7 @@ test('a re-sharding from the losses of models that are gone begins again, and it
   table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
   endRouting(table, lost.key, 2);
   expect(run(table).facts.routing!.version).toBe(1);
-  const again = resharding();
+  const again = resharding(table);
   expect([lost.key, again.key]).toEqual(['routing v2 fold 2', 'routing v2 fold 3 after rollback 1']);
   const losses = (fold: typeof again) => (fold.input as unknown as RouteFoldInput).losses;
   expect(losses(again).map(({ path }) => path)).toEqual(['0', '1']);
