@@ -101,3 +101,15 @@ describe('what is wrong with it', () => {
     });
   });
 });
+
+it('while there is no corpus the form opens all the same, and asks for one', () => {
+  const draft = defaultDraft('');
+  expect(draft).toMatchObject({ corpus: '', 'inner.steps': '50' });
+  expect(Object.keys(checkSpec(specOf(draft)))).toEqual(['corpus']);
+});
+
+it('of gradients nothing of the outer step is asked for, whatever was typed before', () => {
+  const typed = { ...defaultDraft('c'), exchange: 'gradients', 'outer.learningRate': '99' };
+  expect(checkSpec(specOf(typed))).toEqual({});
+  expect(specOf(typed)).not.toHaveProperty('outer');
+});

@@ -97,8 +97,9 @@ export function defaultDraft(corpus: string): Draft {
       for (const [key, inner] of Object.entries(value)) walk(inner, path ? `${path}.${key}` : key);
     else if (typeof value === 'string' || typeof value === 'number') draft[path] = String(value);
   };
-  walk(RunSpec.parse({ corpus }), '');
-  return draft;
+  // There may be no corpus yet, which the schema refuses.
+  walk(RunSpec.parse({ corpus: 'any' }), '');
+  return { ...draft, corpus };
 }
 
 const numberOr = (text: string): number | string => (Number.isNaN(Number(text)) ? text : Number(text));
