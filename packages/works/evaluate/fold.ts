@@ -113,18 +113,10 @@ function keep({ patience, routing, kept, contributions }: KeepInput, scores: rea
     const bits = bitsPerByte(total);
     const best = kept[path];
     const scoringsSince = (best?.scoringsSince ?? 0) + 1;
-    if (best && bits >= best.bitsPerByte)
-      return [
-        [
-          path,
-          {
-            ...best,
-            scoringsSince,
-            stopped: scoringsSince >= patience,
-            confirmed: confirmed && best.confirmed !== false,
-          },
-        ],
-      ];
+    if (best && bits >= best.bitsPerByte) {
+      const judged = { stopped: scoringsSince >= patience, confirmed: confirmed && best.confirmed !== false };
+      return [[path, { ...best, scoringsSince, ...judged }]];
+    }
     const round = Math.min(...modules.map(({ version }) => version));
     return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false, confirmed }]];
   });
