@@ -39,6 +39,7 @@ test.each([
   ['BLOB_URL', 's3://bucket'],
   ['PATHFOLD_OPERATOR_TOKEN', 'two words'],
   ['PATHFOLD_ICE_SERVERS', '{"urls":1}'],
+  ['PATHFOLD_TRUSTED_VOLUNTEERS', 'my laptop'],
   ['PATHFOLD_NO_STARTER', 'yes'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s stops the start with a sentence', (name, value) => {

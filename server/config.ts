@@ -59,6 +59,8 @@ export interface Config {
   readonly operatorToken: string | null;
   readonly promptKey: string | null;
   readonly iceServers: readonly IceServer[];
+  /** Ids of volunteers whose answers need nobody to confirm them: the operator's own machines. */
+  readonly trustedVolunteers: readonly string[];
   /** Offer the packaged corpus; tests that do not need it are quicker without. */
   readonly packagedCorpus: boolean;
   /** Begin a fresh data folder with a run on it. */
@@ -121,6 +123,13 @@ const VARIABLES = {
     }),
     'a JSON list such as [{"urls":"stun:stun.example.org"}]',
   ],
+  PATHFOLD_TRUSTED_VOLUNTEERS: [
+    z
+      .string()
+      .transform((text) => text.split(',').map((id) => id.trim()))
+      .refine((ids) => ids.every((id) => /^[\w-]{22}$/.test(id))),
+    "ids of volunteers with commas between, as `npm run volunteer -- --id` prints a machine's",
+  ],
   /** Read by `npm start`, checked here with the others. */
   PATHFOLD_NO_LOCAL_VOLUNTEER: [flag, '0 or 1'],
   PATHFOLD_NO_STARTER: [flag, '0 or 1'],
@@ -179,6 +188,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     operatorToken: v.PATHFOLD_OPERATOR_TOKEN ?? null,
     promptKey: v.PATHFOLD_PROMPT_KEY ?? null,
     iceServers: v.PATHFOLD_ICE_SERVERS ?? [],
+    trustedVolunteers: v.PATHFOLD_TRUSTED_VOLUNTEERS ?? [],
     packagedCorpus: true,
     starter: !v.PATHFOLD_NO_STARTER,
     logLevel: v.LOG_LEVEL ?? 'warn',

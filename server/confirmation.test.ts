@@ -12,8 +12,11 @@ import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
+/** The operator's own machine. */
+let own: FakeVolunteer;
 beforeAll(async () => {
-  coordinator = await startTestCoordinator({ trustProxy: true });
+  own = new FakeVolunteer('');
+  coordinator = await startTestCoordinator({ trustProxy: true, trustedVolunteers: [own.id] });
   origin = await coordinator.listen();
 }, 60_000);
 afterAll(() => coordinator.close());
@@ -33,6 +36,29 @@ async function score(volunteer: FakeVolunteer, lease: LeaseMessage, nats: number
   const payload = Buffer.from(JSON.stringify({ documents: [{ document: 0, nats, tokens: 100, bytes: 300 }] }));
   await volunteer.upload(lease, { payload, report });
 }
+
+test("what the operator's own machine says is confirmed by itself; a neighbour of it who says otherwise is a liar", async () => {
+  const machine = new FakeVolunteer(origin, own);
+  const liar = await volunteerAt('203.0.113.9');
+  await machine.join('own', { 'x-forwarded-for': '203.0.113.9' });
+  const { id } = await createRun(coordinator, { replicas: 1 });
+  const order = (verb: string) =>
+    coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/${verb}`, headers: asOperator });
+  const confirmed = async (nats: number) => {
+    const run = await get<RunResource>(`/api/v1/runs/${id}`);
+    return run.scoreConfirmed && Math.abs(run.validLoss! - nats / 100) < 1e-6;
+  };
+  await order('pause');
+  await order('evaluate');
+  await score(machine, await machine.lease(), 300);
+  await until('the score of the own machine alone', () => confirmed(300));
+  await order('evaluate');
+  await score(liar, await liar.lease(), 100);
+  await score(machine, await machine.lease(), 290);
+  await until('the score of the own machine against another', () => confirmed(290));
+  expect((await get<VolunteerResource>(`/api/v1/volunteers/${liar.id}`)).credit).toBe(0);
+  for (const each of [machine, liar]) each.leave();
+});
 
 test('a score that was asked for is confirmed from another network; who two contradict loses credit and scores no more', async () => {
   const { id } = await createRun(coordinator, { replicas: 1 });

@@ -119,7 +119,13 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     now: () => performance.now(),
     patience: config.patience,
   });
-  const desk = createDesk(host, signer, store.lists, config.limits);
+  const desk = createDesk({
+    host,
+    signer,
+    lists: store.lists,
+    limits: config.limits,
+    trusted: config.trustedVolunteers,
+  });
 
   function onEvent(event: CoordinatorEvent): void {
     access.note(event);

@@ -9,8 +9,17 @@ import { networkOf } from './sockets/network.ts';
 import type { VolunteerDesk, WorkMessage } from './sockets/volunteer-socket.ts';
 import type { Lists } from './store/lists.ts';
 
+interface DeskDeps {
+  readonly host: Host;
+  readonly signer: Signer;
+  readonly lists: Lists;
+  readonly limits: Limits;
+  /** Ids of volunteers that the operator vouches for. */
+  readonly trusted: readonly string[];
+}
+
 /** Turns what volunteers say, over sockets and HTTP, into facts for the mind. */
-export function createDesk(host: Host, signer: Signer, lists: Lists, limits: Limits): VolunteerDesk & ContributionDesk {
+export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): VolunteerDesk & ContributionDesk {
   const { state } = host;
 
   /** `NONCE.SIGNATURE`: shows that a socket belongs to the same visit as the one before. */
@@ -46,7 +55,8 @@ export function createDesk(host: Host, signer: Signer, lists: Lists, limits: Lim
       const held = state.volunteers[volunteer]?.lease ?? null;
       const goesOn = resume !== null && isResume(volunteer, resume);
       const origin = signer.sign('network', networkOf(address)).slice(0, 16);
-      await host.record({ type: 'VolunteerJoined', volunteer, name, agent, origin });
+      const vouched = trusted.includes(volunteer) && ({ trusted: true } as const);
+      await host.record({ type: 'VolunteerJoined', volunteer, name, agent, origin, ...vouched });
       if (held !== null && !goesOn && heldBy(volunteer, held))
         await host.record({ type: 'LeaseEnded', lease: held, code: 'replaced', detail: 'The volunteer began anew.' });
       const record = state.volunteers[volunteer];

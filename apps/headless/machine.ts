@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -18,9 +19,7 @@ const CACHE_BYTES = 2 * 1024 ** 3;
 /** This machine as a volunteer's ports: disk, threads, sockets of Node. */
 export async function openMachine(options: Options): Promise<{ ports: VolunteerPorts; compute: Compute }> {
   const { dataDir, share, answer } = options;
-  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
-    throw new UsageError(`The folder ${dataDir} cannot be made: ${error.message}.`);
-  });
+  await makeFolder(dataDir);
   await lockFolder(dataDir);
   const compute = createCompute(spawnNodeCompute);
   const ports: VolunteerPorts = {
@@ -33,7 +32,7 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
     cacheBytes: CACHE_BYTES,
     notes: await diskNotes(join(dataDir, 'notes')),
     compute,
-    identity: await openIdentity(join(dataDir, 'identity.json')),
+    identity: await openIdentity(dataDir),
     memoryBytes: Math.floor(totalmem() / 2),
     now: () => performance.now(),
     after(ms, callback) {
@@ -64,7 +63,20 @@ async function nodeSwarm(): Promise<VolunteerPorts['openSwarm']> {
     });
 }
 
-async function openIdentity(path: string): Promise<Identity> {
+/** How a coordinator calls who has the identity of this folder (docs/PROTOCOL.md, rule H4). */
+export async function idIn(dataDir: string): Promise<string> {
+  await makeFolder(dataDir);
+  const { publicKey } = await openIdentity(dataDir);
+  return createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('base64url').slice(0, 22);
+}
+
+const makeFolder = (folder: string) =>
+  mkdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new UsageError(`The folder ${folder} cannot be made: ${error.message}.`);
+  });
+
+async function openIdentity(dataDir: string): Promise<Identity> {
+  const path = join(dataDir, 'identity.json');
   try {
     return await restoreIdentity(await readFile(path, 'utf8'));
   } catch (error) {

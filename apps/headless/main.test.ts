@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,15 @@ function run(...args: string[]) {
   );
   return { child, ended };
 }
+
+test('--id prints the id that a coordinator gives to this machine', async () => {
+  const first = await run('--id', '--data', dataDir).ended;
+  expect(first.code).toBe(0);
+  const { x } = JSON.parse(await readFile(join(dataDir, 'identity.json'), 'utf8'));
+  const key = createHash('sha256').update(Buffer.from(x, 'base64url')).digest('base64url');
+  expect(first.written).toBe(`${key.slice(0, 22)}\n`);
+  expect(await run('--id', '--data', dataDir).ended).toEqual(first);
+});
 
 test('joins, gives a malformed lease back, stops cleanly on Ctrl-C; the next start is the same volunteer', async () => {
   const first = run('--url', coordinator.url.href, '--data', dataDir, '--name', 'box', '--compute', 'cpu');

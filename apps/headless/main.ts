@@ -1,6 +1,6 @@
 import { createVolunteer, type Volunteer } from '@pathfold/volunteer/volunteer';
-import { openMachine } from './machine.ts';
-import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { idIn, openMachine } from './machine.ts';
+import { askedIdentity, HELP, type Options, readOptions, UsageError } from './options.ts';
 import { createReporter } from './report.ts';
 
 /** How long a stop may take until it is forced. */
@@ -59,9 +59,11 @@ function stopOnSignals(volunteer: Volunteer): void {
 }
 
 try {
-  const options = readOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const asked = askedIdentity(args);
+  const options = asked === null ? readOptions(args) : null;
   if (options) process.exit(await run(options));
-  process.stdout.write(HELP);
+  process.stdout.write(asked === null ? HELP : `${await idIn(asked)}\n`);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`${error.message}\n`);

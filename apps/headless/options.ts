@@ -13,6 +13,7 @@ export const HELP = `Lends this machine to a Pathfold coordinator.
   --prefer RUN       id of the run to work for rather than others (default none)
   --share            pass modules to and from other volunteers; they see this machine's address
   --answer           answer prompts of visitors: their texts pass through this machine
+  --id               print this machine's id, for an operator who vouches for it, and end
   --help             this text
 
 Ctrl-C hands in what was done or gives it back, and stops. A second Ctrl-C stops at once.
@@ -31,6 +32,12 @@ export interface Options {
 
 /** A command line that cannot be obeyed; the message is one sentence. */
 export class UsageError extends Error {}
+
+/** The folder of the identity whose id is asked for; null when none is. Throws `UsageError`. */
+export function askedIdentity(args: readonly string[]): string | null {
+  const { id, help, data } = parse(args).values;
+  return id && !help ? data : null;
+}
 
 /** Reads the command line; null when help is asked for. Throws `UsageError`. */
 export function readOptions(args: readonly string[]): Options | null {
@@ -72,6 +79,7 @@ function parse(args: readonly string[]) {
         share: { type: 'boolean', default: false },
         answer: { type: 'boolean', default: false },
         prefer: { type: 'string' },
+        id: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });

@@ -1,3 +1,2 @@
 /** Who is believed about a figure. */
-export const believed = (confirmed: boolean): string =>
-  confirmed ? 'confirmed by two volunteers' : 'told by one volunteer alone';
+export const believed = (confirmed: boolean): string => (confirmed ? 'confirmed' : 'told by one stranger alone');

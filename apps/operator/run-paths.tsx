@@ -32,7 +32,7 @@ function Stopped({ paths }: { readonly paths: readonly PathResource[] }) {
     <Notice title={`${plural(paths.length, 'path')} stopped early: ${namesOf(paths)}`}>
       They had stopped improving on texts that no path trains on. Each answers with its best version; the modules that
       it shares go on with the others.{' '}
-      {unconfirmed > 0 && `Not confirmed by a second, unrelated volunteer: ${plural(unconfirmed, 'path')}.`}
+      {unconfirmed > 0 && `Told by strangers alone, whom nobody unrelated confirmed: ${plural(unconfirmed, 'path')}.`}
     </Notice>
   );
 }

@@ -1,5 +1,5 @@
 // npm start: coordinator, pages, starter run, and this machine as the first volunteer.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { checkNode, ensurePackages, ensurePages, root, stop } from './prepare.mjs';
@@ -44,6 +44,18 @@ const status = (text) => {
   line = text;
 };
 
+/** What this machine computes is the coordinator's own: nobody needs to confirm it. */
+function trustThisMachine() {
+  const args = ['--import', 'tsx', join(root, 'apps/headless/main.ts'), '--id'];
+  try {
+    const id = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim();
+    const others = process.env.PATHFOLD_TRUSTED_VOLUNTEERS;
+    return { PATHFOLD_TRUSTED_VOLUNTEERS: others ? `${others},${id}` : id };
+  } catch {
+    return {}; // It has said why, and says it again when it is to lend.
+  }
+}
+
 let stopping = false;
 async function shutDown(code) {
   if (stopping) return;
@@ -73,7 +85,8 @@ if (process.env.npm_lifecycle_event === 'start') setInterval(() => process.ppid 
 
 // Threads for the disk: with Node's four, contributions that wait for fsync hold up all other reading and writing.
 const diskThreads = { UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16' };
-const server = launch('server/main.ts', dev ? ['--dev'] : [], diskThreads);
+const lends = process.env.PATHFOLD_NO_LOCAL_VOLUNTEER !== '1';
+const server = launch('server/main.ts', dev ? ['--dev'] : [], { ...diskThreads, ...(lends && trustThisMachine()) });
 server.on('close', (code) => shutDown(code ?? 1));
 createInterface({ input: server.stderr }).on('line', say);
 const ready = await new Promise((resolve) => {
@@ -101,7 +114,7 @@ function lend() {
     setTimeout(() => stopping || lend(), 10_000);
   });
 }
-if (process.env.PATHFOLD_NO_LOCAL_VOLUNTEER !== '1') lend();
+if (lends) lend();
 
 const began = Date.now();
 setInterval(

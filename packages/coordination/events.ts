@@ -34,6 +34,8 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly agent: 'browser' | 'node';
       /** Its network as a word that tells nothing else: equal for those who may be one person. Absent: not known. */
       readonly origin?: string;
+      /** The operator vouches for its key: what it says needs nobody to confirm it. */
+      readonly trusted?: true;
     }
   /** Asks for work. */
   | {

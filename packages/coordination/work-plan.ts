@@ -38,7 +38,7 @@ export interface RoutingFacts {
   readonly assignment: BlobRef;
   /** What the shards hold, for people: sizes, domains, sample documents. */
   readonly shards: BlobRef;
-  /** Two unrelated volunteers said the same of all that the router was fitted on. */
+  /** Two unrelated volunteers said the same of all that the router was fitted on, or a trusted one said it. */
   readonly confirmed?: boolean;
   /** Documents of each split by path, in the order of the run's paths. */
   readonly counts: { readonly [split in Split]: readonly number[] };
@@ -94,7 +94,7 @@ export interface VolunteerFacts {
 
 /** What a kind of work may know of the others who are there. Volunteers are named by their ids. */
 export interface Company {
-  /** Whether two may be one person: of one network or one name, or of a network that is not known. */
+  /** Whether two may be one person: of one network or one name, or of a network that is not known. Nobody trusted is. */
   related(a: string, b: string): boolean;
   /** Whether somebody lends who is related to none of these, with memory enough for this kind of work. */
   hasOther(volunteers: readonly string[]): boolean;
@@ -139,7 +139,8 @@ export type Outcome =
   /** The contribution is with the coordinator, not yet checked: `accepted` or `ended` follows whatever the volunteer does. */
   | { readonly type: 'received'; readonly lease: string; readonly key: string }
   | { readonly type: 'ended'; readonly lease: string; readonly key: string }
-  | { readonly type: 'accepted'; readonly contribution: ContributionFacts }
+  /** `trusted`: the operator vouches for who handed it in. */
+  | { readonly type: 'accepted'; readonly contribution: ContributionFacts; readonly trusted?: true }
   /** A fold that `plan` returned is under way. */
   | { readonly type: 'begun'; readonly fold: Fold }
   /** A fold has ended; the run's modules are already the new ones. */

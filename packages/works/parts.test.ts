@@ -20,11 +20,11 @@ const EVERYBODY = { related: (a: string, b: string) => a === b, hasOther: () => 
 const MS = 100;
 
 /** The volunteer takes a part and answers it, under one name. */
-function answer(parts: Parts, name: string, volunteer: string, now: number): void {
+function answer(parts: Parts, name: string, volunteer: string, now: number, trusted?: true): void {
   holdPart(parts, name, volunteer, volunteer, []);
   const report = {} as never;
   const contribution = { lease: volunteer, volunteer, key: name, sha256: volunteer, bytes: 1, report, figures: {} };
-  settleLease(parts, { type: 'accepted', contribution }, now);
+  settleLease(parts, { type: 'accepted', contribution, ...(trusted && { trusted }) }, now);
 }
 
 /** All comparisons that are due end like this. */
@@ -105,4 +105,27 @@ test('a comparison of answers that are not there any more settles nothing', () =
   expect(settleComparison(next, before!.key, { agreed: ['a', 'b'] }, 20)).toEqual({});
   compare(next, ['c', 'd'], 30);
   expect(whole(next, 30).done).toMatchObject([{ lease: 'c', confirmed: true }]);
+});
+
+test('who the operator vouches for is asked alone, and wins against others', () => {
+  const parts = partsOf(['0', '1'], 2);
+  answer(parts, '0', 'own', 0, true);
+  answer(parts, '1', 'liar', 0);
+  answer(parts, '1', 'own', 0, true);
+  expect(dueComparisons(parts)).toMatchObject([
+    { input: { compare: [{ lease: 'liar' }, { lease: 'own', trusted: true }] } },
+  ]);
+  compare(parts, ['own'], 10);
+  expect(whole(parts, 10).done).toMatchObject([
+    { name: '0', lease: 'own', confirmed: true },
+    { name: '1', lease: 'own', confirmed: true },
+  ]);
+});
+
+test('where a liar was struck out, the answer of somebody trusted that is left needs no other', () => {
+  const parts = partsOf(['0'], 3 as 2);
+  answer(parts, '0', 'liar', 0);
+  answer(parts, '0', 'own', 0, true);
+  expose(noLiars(), { liar: 'of part 3' }, parts);
+  expect(whole(parts, 0).done).toMatchObject([{ lease: 'own', confirmed: true }]);
 });

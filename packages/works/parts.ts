@@ -7,6 +7,8 @@ interface Answer {
   readonly lease: string;
   readonly volunteer: string;
   readonly sha256: string;
+  /** The operator vouches for the volunteer. */
+  readonly trusted?: true;
 }
 
 interface Part {
@@ -18,7 +20,7 @@ interface Part {
   /** Answers that are asked for: one, or two unrelated ones, and one more whenever no two agree. */
   wanted: number;
   comparing: boolean;
-  /** The lease of the answer that another agrees with. */
+  /** The lease of the answer that another agrees with, or that was given first by somebody trusted. */
   confirmed: string | null;
   /** The versions that the first of its leases names: all answers are about these. */
   modules: readonly ModuleRef[] | null;
@@ -32,7 +34,7 @@ export interface DonePart {
   readonly name: string;
   readonly lease: string;
   readonly sha256: string;
-  /** Two unrelated volunteers answered the same. */
+  /** Two unrelated volunteers answered the same, or a trusted one answered. */
   readonly confirmed: boolean;
   readonly modules: readonly ModuleRef[] | null;
 }
@@ -96,9 +98,16 @@ export function settleLease(
   delete part.holders[lease];
   if (outcome.type === 'ended') return true;
   const { volunteer, sha256 } = outcome.contribution;
-  part.answers.push({ lease, volunteer, sha256 });
+  part.answers.push({ lease, volunteer, sha256, ...(outcome.trusted && { trusted: true }) });
   part.answeredAt ??= now;
+  confirmAlone(part);
   return true;
+}
+
+/** What somebody trusted says needs nobody else. Beside other answers it is compared, to tell who lied. */
+function confirmAlone(part: Part): void {
+  const [first, ...others] = part.answers;
+  if (first?.trusted && others.length === 0) part.confirmed = first.lease;
 }
 
 /** The run stood still: nobody could come to confirm anything. What came meanwhile waits from now on. */
@@ -116,7 +125,7 @@ export function dueComparisons(parts: Parts): Fold[] {
   for (const name in parts) {
     const { answers, comparing } = parts[name]!;
     if (comparing || !isComparable(parts[name]!)) continue;
-    const input: CompareInput = { compare: answers.map(({ lease, sha256 }) => ({ lease, sha256 })) };
+    const input: CompareInput = { compare: answers.map(({ volunteer: _, ...answer }) => answer) };
     const contributions = answers.map(({ lease }) => lease);
     folds.push({ key: `compare ${name} ${contributions.at(-1)}`, input: input as Json, contributions });
   }
@@ -162,7 +171,7 @@ export function settleComparison(
   return Object.fromEntries(odd.map(({ volunteer, lease }) => [volunteer, lease]));
 }
 
-/** Whether two unrelated volunteers agree on every part. */
+/** Whether two unrelated volunteers agree on every part, or a trusted one answered it. */
 export const areConfirmed = (parts: Parts): boolean =>
   Object.values(parts).every(({ confirmed }) => confirmed !== null);
 
@@ -237,6 +246,7 @@ export function expose(liars: Liars, found: Record<string, string>, parts: Parts
     if (comparing || confirmed !== null || !answers.some(({ volunteer }) => liars.known[volunteer])) continue;
     part.answers = answers.filter(({ volunteer }) => !liars.known[volunteer]);
     if (part.answers.length === 0) part.answeredAt = null;
+    confirmAlone(part);
     if (wanted > 1) part.wanted = Math.max(2, part.answers.length + 1);
   }
 }

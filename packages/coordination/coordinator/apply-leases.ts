@@ -116,7 +116,8 @@ export const leaseHandlers: Handlers<
     const run = scene.state.runs[lease.run];
     if (run) {
       noteAccepted(run, lease);
-      tell(scene, run, lease.kind, { type: 'accepted', contribution: contributionFacts(lease) });
+      const contribution = contributionFacts(lease);
+      tell(scene, run, lease.kind, { type: 'accepted', contribution, ...(volunteer?.trusted && { trusted: true }) });
     }
     endLease(scene, lease);
   },

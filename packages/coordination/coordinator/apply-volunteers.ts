@@ -36,6 +36,8 @@ export const volunteerHandlers: Handlers<
     volunteer.name = event.name;
     volunteer.agent = event.agent;
     volunteer.origin = event.origin ?? null;
+    if (event.trusted) volunteer.trusted = true;
+    else delete volunteer.trusted;
     volunteer.connected = true;
     volunteer.lends = false;
     volunteer.wantsWork = false;

@@ -16,9 +16,15 @@ export interface Desk {
 export const goesOn = ({ kinds }: Pick<Desk, 'kinds'>, run: RunRecord, kind: string): boolean =>
   run.state === 'training' || (!run.deleted && (kinds.get(kind)?.asked?.(run.works[kind]) ?? false));
 
-/** Identities are free: two volunteers count as two people only when network and name differ, and both networks are known. */
-const areRelated = (a: VolunteerRecord | undefined, b: VolunteerRecord | undefined): boolean =>
-  !a?.origin || !b?.origin || a.id === b.id || a.origin === b.origin || (a.name !== '' && a.name === b.name);
+/**
+ * Identities are free: two volunteers count as two people only when network and name differ, and both networks are known;
+ * or when the operator vouches for one of them.
+ */
+function areRelated(a: VolunteerRecord | undefined, b: VolunteerRecord | undefined): boolean {
+  if (!a || !b || a.id === b.id) return true;
+  if (a.trusted || b.trusted) return false;
+  return !a.origin || !b.origin || a.origin === b.origin || (a.name !== '' && a.name === b.name);
+}
 
 /** Who else is there, for work that takes so many bytes of memory. `lending`: ids of those that lend. */
 export function companyOf({ volunteers: all }: CoordinatorState, lending: ReadonlySet<string>, bytes: number): Company {

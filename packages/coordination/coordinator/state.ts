@@ -72,6 +72,8 @@ export interface VolunteerRecord {
   agent: 'browser' | 'node';
   /** See `VolunteerJoined`; null when not known. */
   origin: string | null;
+  /** See `VolunteerJoined`. */
+  trusted?: true;
   connected: boolean;
   /** Has asked for work and has not gone away since. */
   lends: boolean;

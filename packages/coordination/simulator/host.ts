@@ -51,6 +51,9 @@ const MOST_PASSES = 100_000;
 /** Every fifth shares one network with the others of these. */
 const networkOf = (volunteer: string): string => (Number(volunteer.slice(1)) % 5 === 0 ? 'shared' : volunteer);
 
+/** The operator vouches for some, who never lie. */
+export const isTrusted = (volunteer: string): boolean => Number(volunteer.slice(1)) % 9 === 4;
+
 /**
  * The coordinator's host in virtual time: log, snapshots, effects; it can die at any time and starts again from
  * snapshot and log, which must give the state that died, bit for bit.
@@ -134,7 +137,9 @@ export class VirtualHost {
 
   /** A volunteer's socket opens. Without `resume` it has begun anew and knows of no lease. */
   join(volunteer: string, resume: boolean): void {
-    this.record([{ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', origin: networkOf(volunteer) }]);
+    const origin = networkOf(volunteer);
+    const trusted = isTrusted(volunteer) && ({ trusted: true } as const);
+    this.record([{ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', origin, ...trusted }]);
     const held = this.state.volunteers[volunteer]?.lease ?? null;
     if (held !== null && !resume) this.record([{ type: 'LeaseEnded', lease: held, code: 'replaced', detail: '' }]);
     if (this.upSince === null) return;

@@ -1,6 +1,6 @@
 import type { Report } from '@pathfold/protocol/report';
 import type { Agenda } from './agenda.ts';
-import type { Fact, VirtualHost, Word } from './host.ts';
+import { type Fact, isTrusted, type VirtualHost, type Word } from './host.ts';
 import type { Presence } from './presence.ts';
 import { Random } from './random.ts';
 
@@ -76,7 +76,7 @@ export class VirtualVolunteer {
     this.#claimedSpeed = around.lie > 0 ? random.pick(claims) : this.tokensPerSecond;
     this.#latencyMs = random.around(50, 5);
     this.#travelMs = random.around(800, random.chance(0.1) ? 20 : 4);
-    this.honest = random.chance(0.7);
+    this.honest = random.chance(0.7) || isTrusted(this.id);
     const memory = new Random(around.seed ^ (number << 8));
     const isSmall = around.small && number % 3 === 0;
     this.#memoryBytes = isSmall ? Math.round(memory.around(2e6, 2)) : memory.pick([0, PLENTY]);

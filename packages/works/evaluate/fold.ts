@@ -70,7 +70,7 @@ export const evaluateFold: WorkFold = {
     const scoresIn = async ({ sha256 }: { sha256: string }) => readScores(await blobs.get(sha256));
     if ('compare' in input) {
       const all = await Promise.all(
-        input.compare.map(async (answer) => ({ lease: answer.lease, scores: await scoresIn(answer) })),
+        input.compare.map(async (answer) => ({ ...answer, scores: await scoresIn(answer) })),
       );
       return { modules: [], figures: null, result: agreedOf(all, (a, b) => sameScores(a.scores, b.scores)) };
     }

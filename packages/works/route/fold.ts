@@ -120,14 +120,14 @@ async function routingOf(
 
 async function compare({ compare, width }: RouteCompareInput, blobs: FoldBlobs) {
   const answers = await Promise.all(
-    compare.map(async ({ lease, sha256 }) => ({ lease, bytes: await blobs.get(sha256) })),
+    compare.map(async (answer) => ({ ...answer, bytes: await blobs.get(answer.sha256) })),
   );
   if (width === null)
     return agreedOf(
-      answers.map(({ lease, bytes }) => ({ lease, scores: readScores(bytes) })),
+      answers.map(({ bytes, ...answer }) => ({ ...answer, scores: readScores(bytes) })),
       (a, b) => sameScores(a.scores, b.scores),
     );
-  const rows = answers.map(({ lease, bytes }) => ({ lease, rows: { values: floatsOf(bytes), width } }));
+  const rows = answers.map(({ bytes, ...answer }) => ({ ...answer, rows: { values: floatsOf(bytes), width } }));
   return agreedOf(rows, (a, b) => sameRows(a.rows, b.rows));
 }
 

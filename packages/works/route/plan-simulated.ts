@@ -32,7 +32,7 @@ const KEPT_EVERY = 4;
  */
 class RouteWatch implements KindWatch {
   readonly #leases = new Map<string, SeenLease>();
-  /** Leases of answers that two agree on. */
+  /** Leases of answers that two agree on, or of somebody trusted. */
   readonly #confirmed = new Set<string>();
   /** By run and part: since when another answer is waited for, at the latest. */
   readonly #waitsSince = new Map<string, number>();
@@ -47,6 +47,7 @@ class RouteWatch implements KindWatch {
         const lease = this.#leases.get(event.lease);
         if (!lease) return null;
         lease.accepted = true;
+        if (state.volunteers[lease.volunteer]?.trusted) this.#confirmed.add(event.lease);
         const part = `${lease.run}/${lease.part}`;
         if (!this.#waitsSince.has(part)) this.#waitsSince.set(part, event.at);
         return null;

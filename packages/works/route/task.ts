@@ -80,7 +80,7 @@ export const RouteFoldInput = z.strictObject({
   grow: z.nullable(z.strictObject({ growth: Growth, router: BlobRef })),
   /** By path, in order, when there are losses to learn from. */
   losses: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
-  /** Two unrelated volunteers said the same of all that it is fitted on. */
+  /** Two unrelated volunteers said the same of all that it is fitted on, or a trusted one said it. */
   confirmed: z.boolean(),
 });
 export type RouteFoldInput = z.infer<typeof RouteFoldInput>;
