@@ -181,6 +181,20 @@ export const CLAIMS: readonly ClaimSpec[] = [
     measure: (of) => least(['small-batch4', 'small-window16'].map((arm) => of(arm) - of('small-batch16'))),
   },
   {
+    id: 'async.3.7.7c',
+    claim: 'small: 8 and 16 workers: DN + DyLU behind synchronous with as many (loss, the larger)',
+    paper: '−0.3 to +0.1 % perplexity',
+    bound: { op: '<=', value: 0.02 },
+    measure: (of) => most(['8', '16'].map((k) => loss(of, `small-window${k}`, `small-sync${k}`))),
+  },
+  {
+    id: 'async.3.7.7d',
+    claim: 'small: 8 and 16 workers: async Nesterov behind synchronous with as many (perplexity, the smaller)',
+    paper: 'worse at every number of workers',
+    bound: { op: '>=', value: 0.04 },
+    measure: (of) => least(['8', '16'].map((k) => perplexity(of, `small-naive${k}`, `small-sync${k}`))),
+  },
+  {
     id: 'async.3.7.8',
     claim: 'very heterogeneous: times sooner at the synchronous run’s last loss',
     paper: '3.35 in throughput',
@@ -285,6 +299,13 @@ export const CLAIMS: readonly ClaimSpec[] = [
     measure: (of) => loss(of, 'radial', 'window'),
   },
   {
+    id: 'async.4.sgd',
+    claim: 'outer SGD at the best of three rates is worse than the default (loss)',
+    paper: 'worse than Nesterov in rounds',
+    bound: { op: '>=', value: 0 },
+    measure: (of) => least(['sgd-low', 'sgd', 'sgd-high'].map((arm) => loss(of, arm, 'window'))),
+  },
+  {
     id: 'async.churn',
     claim: '30 % leave in the time of a round: DN + DyLU against synchronous at equal local steps (loss)',
     bound: { op: '<=', value: 0.02 },
@@ -301,5 +322,27 @@ export const CLAIMS: readonly ClaimSpec[] = [
       const [naive, sync] = atEqualSteps(of, 'naive-churn', 'sync-churn');
       return Math.expm1(naive - sync);
     },
+  },
+  {
+    id: 'async.churnc',
+    claim: 'small, the same churn: DN + DyLU against synchronous at equal local steps (loss)',
+    bound: { op: '<=', value: 0.02 },
+    measure(of) {
+      const [ours, sync] = atEqualSteps(of, 'small-window-churn', 'small-sync-churn');
+      return ours / sync - 1;
+    },
+  },
+  {
+    id: 'async.churnd',
+    claim:
+      'small, the same churn: the best of async Nesterov, async SGD, FedBuff and DN without DyLU is worse than DN + DyLU at equal local steps (loss)',
+    bound: { op: '>=', value: 0 },
+    measure: (of) =>
+      least(
+        ['naive', 'sgd', 'fedbuff', 'dn'].map((arm) => {
+          const [other, ours] = atEqualSteps(of, `small-${arm}-churn`, 'small-window-churn');
+          return other / ours - 1;
+        }),
+      ),
   },
 ];

@@ -16,14 +16,19 @@ export const report = (results: Results, arms: Arms) => ({
 
 const isToy = (arm: string): boolean => arm.startsWith('toy');
 
-/** The synchronous run of an arm's size and churn. */
-const reference = (arm: string): string =>
-  arm.endsWith('churn') ? 'sync-churn' : arm.startsWith('small') ? 'small-sync' : 'sync';
+/** The synchronous run of an arm's size, number of workers and churn. */
+function reference(arm: string, arms: Arms): string {
+  const size = arm.startsWith('small') ? 'small-' : '';
+  if (arm.endsWith('churn')) return `${size}sync-churn`;
+  const workers = /^small-\D+(8|16)$/.exec(arm)?.[1] ?? '';
+  const own = `${size}sync${arm.includes('batch') ? '' : workers}`;
+  return own in arms ? own : `${size}sync`;
+}
 
 const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
-    'Local steps of all workers after the base, virtual seconds at the speeds of the arm (very heterogeneous unless it says otherwise). “Against synchronous” is the relative change in loss, that of bits a byte too, against the synchronous arm of the same size and churn; an arm that diverged has no loss, and counts as bytes drawn at random (5.545 nats). Arms with churn end after different local steps: their claims compare them at the last one that both reached. Seconds to its loss: on an eighth of the test documents. Staleness: module versions, mean over contributions.',
+    'Local steps of all workers after the base, virtual seconds at the speeds of the arm (very heterogeneous unless it says otherwise). “Against synchronous” is the relative change in loss, that of bits a byte too, against the synchronous arm of the same size, number of workers and churn; an arm that diverged has no loss, and counts as bytes drawn at random (5.545 nats). Arms with churn end after different local steps: their claims compare them at the last one that both reached. Seconds to its loss: on an eighth of the test documents. Staleness: module versions, mean over contributions.',
   head: [
     ...['arm', '', 'nats a byte', 'against synchronous', 'local steps', 'virtual s'],
     ...['s to the synchronous loss', 'folds', 'staleness'],
@@ -37,13 +42,13 @@ const endTable = (results: Results, arms: Arms): Table => ({
           digits,
         );
       const percent = spreadText(
-        results.each((of) => 100 * loss(of, name, reference(name))),
+        results.each((of) => 100 * loss(of, name, reference(name, arms))),
         2,
       );
       return [
         ...[name, about, text('nats', 4), percent.replace(/^([−\d.]+)/, '$1 %'), text('steps', 0), text('seconds', 0)],
         spreadText(
-          results.each((of) => secondsTo(of, name, of(reference(name), 'lastGlance'))),
+          results.each((of) => secondsTo(of, name, of(reference(name, arms), 'lastGlance'))),
           0,
         ),
         ...[text('folds', 0), text('staleness', 1)],

@@ -83,8 +83,12 @@ interface Change {
   readonly churn?: true;
 }
 
-/** Each arrival is a whole step of Nesterov (a buffer of one), at a quarter of the rate: four arrive in a round's time. */
-const NAIVE: Change = { async: { grace: 0, buffer: 1, dynamicSteps: false }, outer: { learningRate: 0.175 } };
+/** Each arrival is a whole step of Nesterov (a buffer of one), at a part of the rate: so many arrive in a round's time. */
+const naive = (workers: number): Change => ({
+  async: { grace: 0, buffer: 1, dynamicSteps: false },
+  outer: { learningRate: 0.7 / workers },
+});
+const NAIVE = naive(WORKERS);
 const FEDBUFF: Change = { async: { grace: 0, quorum: 4, buffer: 4, dynamicSteps: false } };
 /** A share of a plain step at each arrival: with four workers η 1 is 0.25 an arrival. */
 const sgd = (learningRate: number): Change => ({
@@ -93,6 +97,7 @@ const sgd = (learningRate: number): Change => ({
 });
 const ALONE: Change = { mode: 'sync', workers: 1, outer: { kind: 'averaging', learningRate: 1, momentum: 0 } };
 const EVEN = { level: 'none' } as const;
+const SMALL_CHURN = { size: SMALL, ...EVEN, churn: true } as const;
 
 /** One factor at a time around `window`, delayed Nesterov with DyLU and a grace period; the first arms decide most. */
 const CHANGES: Record<string, readonly [about: string, change: Change]> = {
@@ -112,6 +117,7 @@ const CHANGES: Record<string, readonly [about: string, change: Change]> = {
   'naive-07': ['async Nesterov, η 0.7', { ...NAIVE, outer: { learningRate: 0.7 } }],
   sgd: ['async SGD, η 1 (0.25 an arrival)', sgd(1)],
   'sgd-low': ['async SGD, η 0.5', sgd(0.5)],
+  'sgd-high': ['async SGD, η 1.5', sgd(1.5)],
   'sync-sgd': ['synchronous, outer SGD, η 1', { mode: 'sync', outer: { kind: 'sgd', learningRate: 1, momentum: 0 } }],
   'naive-dylu': ['async Nesterov + DyLU, η 0.175', { ...NAIVE, async: { ...NAIVE.async, dynamicSteps: true } }],
   poly: ['async Nesterov, η 0.175, staleness weights', { ...NAIVE, async: { ...NAIVE.async, stalenessPower: 0.5 } }],
@@ -135,12 +141,24 @@ const CHANGES: Record<string, readonly [about: string, change: Change]> = {
   'small-sync8': ['small: synchronous, 8 workers', { size: SMALL, mode: 'sync', ...EVEN, workers: 8 }],
   'small-window8': ['small: DN + DyLU, grace 0.1, 8 workers', { size: SMALL, workers: 8 }],
   'small-window16': ['small: DN + DyLU, grace 0.1, 16 workers', { size: SMALL, workers: 16 }],
+  'small-sync16': ['small: synchronous, 16 workers', { size: SMALL, mode: 'sync', ...EVEN, workers: 16 }],
+  'small-naive8': ['small: async Nesterov, η 0.0875, 8 workers', { ...naive(8), size: SMALL, workers: 8 }],
+  'small-naive16': ['small: async Nesterov, η 0.044, 16 workers', { ...naive(16), size: SMALL, workers: 16 }],
+  'small-sync-churn': ['small: synchronous, churn', { mode: 'sync', ...SMALL_CHURN }],
+  'small-window-churn': ['small: DN + DyLU, grace 0.1, churn', SMALL_CHURN],
+  'small-naive-churn': ['small: async Nesterov, η 0.175, churn', { ...NAIVE, ...SMALL_CHURN }],
+  'small-sgd-churn': ['small: async SGD, η 1, churn', { ...sgd(1), ...SMALL_CHURN }],
+  'small-fedbuff-churn': ['small: FedBuff, 4 arrivals, churn', { ...FEDBUFF, ...SMALL_CHURN }],
+  'small-dn-churn': ['small: DN without DyLU, grace 0.1, churn', { ...SMALL_CHURN, async: { dynamicSteps: false } }],
   'small-batch4': ['small: one worker, batch ×4, rate ×2', { ...ALONE, size: SMALL, batch: 4, rate: 2 }],
   'small-batch16': ['small: one worker, batch ×16, rate ×2', { ...ALONE, size: SMALL, batch: 16, rate: 2 }],
 };
 
 /** What the quick version leaves out: it has one size only, and tunes nothing. */
-const NOT_QUICK = new Set(['sgd-low', 'window-slight', 'small-naive']);
+const NOT_QUICK = new Set([
+  ...['sgd-low', 'sgd-high', 'window-slight', 'small-naive', 'small-sync16', 'small-naive8', 'small-naive16'],
+  ...['sync', 'window', 'naive', 'sgd', 'fedbuff', 'dn'].map((arm) => `small-${arm}-churn`),
+]);
 
 export interface Settings {
   readonly base: AsyncConfig;
