@@ -65,6 +65,7 @@ test('the operator signs in once, creates a run, pauses and resumes it; a prompt
     await page.getByText('How this run steps').click();
     for (const [to, rule] of [
       ['async', 'Grace period'],
+      ['hybrid', 'Two kinds'],
       ['sync', 'A round'],
     ] as const) {
       await mode.selectOption(to);
@@ -72,6 +73,14 @@ test('the operator signs in once, creates a run, pauses and resumes it; a prompt
       await expect(page.getByText(rule, { exact: true })).toBeVisible();
       await moreRounds(client, run.id, 2);
       await expectAccessible(page);
+      if (to !== 'hybrid') continue;
+      await page.getByLabel('the head', { exact: true }).check();
+      await until('the head to be chosen', async () => {
+        const { spec } = await client.runs.get(run.id);
+        return spec.async.arrivals?.join() === 'head';
+      });
+      await expect(page.getByText('At arrivals step the head.')).toBeVisible();
+      await moreRounds(client, run.id, 1);
     }
   });
   await headless.stop();

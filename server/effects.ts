@@ -25,10 +25,11 @@ export const MOST_HOLDERS = 100_000;
 function foldedInWords(counted: Counted | undefined): string {
   const sentence = 'The contribution is part of a new version of the model.';
   if (!counted) return sentence;
-  const { staleness, share } = counted;
+  const { staleness, share, of } = counted;
   const age =
     staleness === 0 ? '' : ` The model had moved on by ${staleness} version${staleness === 1 ? '' : 's'} since.`;
-  return `${sentence}${age} It counts for ${Number((100 * share).toPrecision(2))} % of one step.`;
+  const part = Number((100 * share).toPrecision(2));
+  return `${sentence}${age} It counts for ${part} % of one step${of === undefined ? '' : ` of the module ${of}`}.`;
 }
 
 /** Carries out what events ask for, once they are in the log: messages to volunteers, checks, folds. */

@@ -39,7 +39,13 @@ test('at arrivals: grace period, shares, DyLU and lateness as they are set', () 
 });
 
 test('hybrid: both, and which modules go by which', () => {
-  expect(rulesOf({ mode: 'hybrid' }, 4).names).toEqual([
+  const levels = [
+    { experts: 2, blocks: 2 },
+    { experts: 'path' as const, blocks: 2 },
+  ];
+  const routing = { kind: 'random' as const };
+  const own = rulesOf({ mode: 'hybrid', levels, routing }, 2);
+  expect(own.names).toEqual([
     'Two kinds',
     'Grace period',
     'Shares',
@@ -49,4 +55,10 @@ test('hybrid: both, and which modules go by which', () => {
     'A round',
     'Figures below',
   ]);
+  expect(own.text).toContain('At arrivals step the embedding and the head. In rounds step level 1 and level 2;');
+  const chosen = rulesOf({ mode: 'hybrid', levels, routing, async: { arrivals: ['level0'] } }, 2);
+  expect(chosen.text).toContain('At arrivals step level 1. In rounds step the embedding, level 2, and the head;');
+  const grid = rulesOf({ mode: 'hybrid', levels: [2, 2].map((experts) => ({ experts, blocks: 2 })), routing }, 4);
+  expect(grid.text).toContain('All modules step at arrivals: the embedding, level 1, level 2, and the head.');
+  expect(grid.names).not.toContain('A round');
 });

@@ -1,5 +1,6 @@
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { formatDuration, plural } from '@pathfold/ui/formats';
+import { type Column, columnsOf } from './arrivals.ts';
 
 export interface Rule {
   readonly name: string;
@@ -71,6 +72,15 @@ const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
     : []),
 ];
 
+function kindsInWords(loose: readonly Column[], tight: readonly Column[]): string {
+  const named = (columns: readonly Column[]) => new Intl.ListFormat('en').format(columns.map(({ label }) => label));
+  const rounds =
+    'a path that crosses these goes by rounds: its volunteers get the steps of a round, and wait for its end';
+  if (tight.length === 0) return `All modules step at arrivals: ${named(loose)}.`;
+  if (loose.length === 0) return `All modules step in rounds: ${named(tight)}.`;
+  return `At arrivals step ${named(loose)}. In rounds step ${named(tight)}; ${rounds}.`;
+}
+
 const FIGURES: Rule = {
   name: 'Figures below',
   says: 'Staleness: versions that a module got between the start of a contribution and its fold. Utilisation: of the time that machines were lent, the part that went into accepted work; the rest was lost or idle.',
@@ -83,9 +93,14 @@ export function stepRules(spec: RunSpec, paths: number): Rule[] {
   if (mode === 'sync') return [...roundRules(spec), FIGURES];
   const arrivals = arrivalRules(spec, paths);
   if (mode === 'async') return [...arrivals, FIGURES];
-  const modules: Rule = {
-    name: 'Two kinds',
-    says: 'Modules that several paths share step at arrivals, those of one path alone in rounds. A path that has modules of its own goes by rounds: its volunteers get the steps of a round, and wait for its end.',
-  };
-  return [modules, ...arrivals, ...roundRules(spec).slice(0, 1), FIGURES];
+  const columns = columnsOf(spec, paths);
+  const loose = columns.filter((column) => column.loose);
+  const tight = columns.filter((column) => !column.loose);
+  const modules: Rule = { name: 'Two kinds', says: kindsInWords(loose, tight) };
+  return [
+    modules,
+    ...(loose.length > 0 ? arrivals : []),
+    ...(tight.length > 0 ? roundRules(spec).slice(0, 1) : []),
+    FIGURES,
+  ];
 }

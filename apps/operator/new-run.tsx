@@ -15,7 +15,11 @@ import { type Draft, defaultDraft, NUMBER_GROUPS, specOf } from './spec-form.ts'
 import { type Preset, SHAPES, SIZES } from './spec-presets.ts';
 import { useEstimate } from './use-estimate.ts';
 
-const MODE_NAMES = { sync: 'at the end of a round', async: 'at arrivals', hybrid: 'shared ones at arrivals' } as const;
+const MODE_NAMES = {
+  sync: 'at the end of a round',
+  async: 'at arrivals',
+  hybrid: 'those that paths share at arrivals',
+} as const;
 
 const DEFAULTS = defaultDraft('');
 /** A step of gradients is a round of its own, and scoring reads as much text as many of them. */

@@ -1,25 +1,32 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import type { Mode } from '@pathfold/protocol/run-spec';
-import { Select } from '@pathfold/ui/field';
+import { MODES, type Mode } from '@pathfold/protocol/run-spec';
+import { Choice, Select } from '@pathfold/ui/field';
 import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { columnsOf } from './arrivals.ts';
 import { stepRules } from './mode-words.ts';
 import { client, KEYS, sentenceOf } from './queries.ts';
 
 const HINTS: Record<Mode, string> = {
   sync: 'Rounds: a module steps when all who train it have handed in.',
   async: 'A module steps when somebody has handed in; nobody waits for another.',
-  hybrid: 'Modules that several paths share step at arrivals; those of one path in rounds.',
+  hybrid: 'Some modules step at arrivals, the others in rounds.',
+};
+const NAMES: Record<Mode, string> = {
+  sync: 'in rounds (synchronous)',
+  async: 'at arrivals (asynchronous)',
+  hybrid: 'some at arrivals (hybrid)',
 };
 
 /** How the modules of a run step, changed while it trains. */
 export function RunMode({ run }: { readonly run: RunResource }) {
   const cache = useQueryClient();
   const change = useMutation({
-    mutationFn: (mode: Mode) => client.runs.setMode(run.id, mode),
+    mutationFn: ([mode, arrivals]: readonly [Mode, string[]?]) => client.runs.setMode(run.id, mode, arrivals),
     onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
   });
   const { mode, exchange } = run.spec;
+  const columns = columnsOf(run.spec, run.pathCount);
   const settled = ['finished', 'failed', 'preparing'].includes(run.state) || exchange === 'gradients';
   return (
     <div className="grid max-w-prose gap-2">
@@ -32,13 +39,27 @@ export function RunMode({ run }: { readonly run: RunResource }) {
         }
         value={mode}
         disabled={change.isPending || settled}
-        options={[
-          { value: 'sync', label: 'in rounds (synchronous)' },
-          { value: 'async', label: 'at arrivals (asynchronous)' },
-          { value: 'hybrid', label: 'shared ones at arrivals (hybrid)' },
-        ]}
-        onChange={(to) => change.mutate(to)}
+        options={MODES.map((value) => ({ value, label: NAMES[value] }))}
+        onChange={(to) => change.mutate([to])}
       />
+      {mode === 'hybrid' && (
+        <fieldset className="flex flex-wrap gap-x-5 gap-y-1" disabled={change.isPending || settled}>
+          <legend className="text-sm">At arrivals step</legend>
+          {columns.map(({ name, label, loose }) => (
+            <Choice
+              key={name}
+              label={label}
+              checked={loose}
+              onChange={(on) =>
+                change.mutate([
+                  'hybrid',
+                  columns.filter((it) => (it.name === name ? on : it.loose)).map((it) => it.name),
+                ])
+              }
+            />
+          ))}
+        </fieldset>
+      )}
       {change.error && <Notice tone="error" title={sentenceOf(change.error)} />}
       <details className="text-sm">
         <summary className="cursor-pointer">How this run steps</summary>

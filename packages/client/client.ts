@@ -79,7 +79,8 @@ export function createClient(options: ClientOptions) {
       /** Who computed what in the last minutes. */
       activity: (id: string, minutes: number, signal?: AbortSignal) =>
         http.ask(ActivityResource, run(id, '/activity'), { query: { minutes }, signal }),
-      setMode: (id: string, mode: Mode) => http.ask(RunResource, run(id, '/mode'), { method: 'POST', body: { mode } }),
+      setMode: (id: string, mode: Mode, arrivals?: readonly string[] | null) =>
+        http.ask(RunResource, run(id, '/mode'), { method: 'POST', body: { mode, arrivals } }),
       /** The model that it had at one of its `keptRounds`; what came after is lost. Only of a run that is paused or finished. */
       rollBack: (id: string, round: number) =>
         http.ask(RunResource, run(id, '/rollback'), { method: 'POST', body: { round } }),

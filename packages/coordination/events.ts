@@ -15,7 +15,13 @@ export type CoordinatorEvent = { readonly at: number } & (
   /** From the operator, or (decided) `finished` when its work is done, `paused` when a task of it seems hopeless. */
   | { readonly type: 'RunStateChanged'; readonly run: string; readonly state: RunState; readonly reason: string | null }
   /** From the operator: how its modules step from now on. */
-  | { readonly type: 'RunModeChanged'; readonly run: string; readonly mode: Mode }
+  /** `arrivals`: what steps at arrivals in mode `hybrid` from now on; absent: as before, null: what several paths cross. */
+  | {
+      readonly type: 'RunModeChanged';
+      readonly run: string;
+      readonly mode: Mode;
+      readonly arrivals?: readonly string[] | null;
+    }
   | { readonly type: 'RunDeleted'; readonly run: string }
   /** (decided) Every kind of work is done, or (told) the operator stopped the run: each may add what belongs at the end. */
   | { readonly type: 'RunEnding'; readonly run: string }

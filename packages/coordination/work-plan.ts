@@ -180,6 +180,8 @@ export interface Counted {
   readonly ageMs: number;
   /** Over 0 up to 1. */
   readonly share: number;
+  /** What steps; absent in logs of older versions. */
+  readonly of?: string;
 }
 
 /** Figures of a fold for the charts; undefined fields stay as they are at that round. */

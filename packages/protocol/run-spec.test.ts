@@ -59,6 +59,7 @@ describe('run spec', () => {
       'routing.prefixBytes',
     ],
     ['an unknown field', { corpus: 'starter', colour: 'red' }, ''],
+    ['arrivals at a level that is not there', { corpus: 'starter', async: { arrivals: ['level1'] } }, 'async.arrivals'],
     ['a mode that is not offered', { corpus: 'starter', mode: 'eventually' }, 'mode'],
   ])('refuses %s and names the field', (_, spec, field) => {
     const { success, error } = RunSpec.safeParse(spec);

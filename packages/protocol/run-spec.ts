@@ -51,7 +51,7 @@ export type OuterSpec = z.infer<typeof OuterSpec>;
 
 /**
  * When modules step (docs/GLOSSARY.md). `sync`: at the end of a round; `async`: whenever contributions arrive; `hybrid`:
- * those that several paths cross as in `async`, those of one path as in `sync`.
+ * some as in `async`, the others as in `sync` (`async.arrivals`).
  */
 export const MODES = ['sync', 'async', 'hybrid'] as const;
 export type Mode = (typeof MODES)[number];
@@ -62,6 +62,9 @@ export type Mode = (typeof MODES)[number];
  * `inner` (fully synchronous training, of which `outer` is not part).
  */
 export const EXCHANGES = ['deltas', 'gradients'] as const;
+
+/** Which modules: the embedding, a level from 0, the head. */
+export const Arrivals = z.array(z.string().check(z.regex(/^(embedding|level[0-7]|head)$/))).check(z.maxLength(10));
 
 /** Asynchronous Local-SGD (arXiv 2401.09135). Read only where modules step asynchronously. */
 export const AsyncSpec = z.strictObject({
@@ -84,6 +87,8 @@ export const AsyncSpec = z.strictObject({
   mostStaleness: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 20),
   /** A contribution that is s versions old counts (1 + s) ** -stalenessPower; 0: as any other. */
   stalenessPower: z._default(z.number().check(z.minimum(0), z.maximum(4)), 0),
+  /** What steps at arrivals in mode `hybrid`; absent: the modules that several paths cross. */
+  arrivals: z.optional(Arrivals),
 });
 export type AsyncSpec = z.infer<typeof AsyncSpec>;
 
@@ -156,6 +161,8 @@ export const RunSpec = z
       refuse(['model', 'heads'], `width ${model.width} must be a multiple of twice the heads (${model.heads})`);
     if (async.buffer !== null && async.quorum > async.buffer)
       refuse(['async', 'quorum'], `quorum ${async.quorum} is more than the ${async.buffer} arrivals that a fold takes`);
+    const unknown = unknownArrivals(ctx.value, async.arrivals);
+    if (unknown !== null) refuse(['async', 'arrivals'], unknown);
     const refusal = mode === 'sync' ? null : arrivalRefusal(ctx.value);
     if (refusal !== null) refuse(exchange === 'gradients' ? ['mode'] : ['outer', 'kind'], refusal);
     if (quorum > replicas) refuse(['quorum'], `quorum ${quorum} is more than the ${replicas} replicas`);
@@ -177,6 +184,16 @@ export const RunSpec = z
 
 /** Whether an outer optimizer can take a part of a step. */
 export const takesShares = ({ kind }: OuterSpec): boolean => kind !== 'momentum' && kind !== 'adam';
+
+/** Why these cannot be what steps at arrivals; null when they can. */
+export function unknownArrivals(
+  { levels = [] }: Pick<RunSpec, 'levels'>,
+  arrivals: readonly string[] = [],
+): string | null {
+  const count = Math.max(1, levels.length);
+  const unknown = arrivals.find((name) => name.startsWith('level') && Number(name.slice('level'.length)) >= count);
+  return unknown === undefined ? null : `there is no ${unknown}: levels count from 0, and the run has ${count}`;
+}
 
 /** Why modules cannot step at arrivals in such a run; null when they can. */
 export function arrivalRefusal(spec: Pick<RunSpec, 'outer' | 'async' | 'exchange'>): string | null {

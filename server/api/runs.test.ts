@@ -131,6 +131,14 @@ test('a run is prepared, listed, paused, resumed, stopped and deleted; its corpu
   for (const mode of ['async', 'hybrid', 'sync'])
     expect((await post(`/api/v1/runs/${run.id}/mode`, { mode })).json()).toMatchObject({ mode, spec: { mode } });
   expect((await post(`/api/v1/runs/${run.id}/mode`, { mode: 'fast' })).json().code).toBe('bad_request');
+  const hybrid = (arrivals: unknown) => post(`/api/v1/runs/${run.id}/mode`, { mode: 'hybrid', arrivals });
+  expect((await hybrid(['level0', 'head'])).json().spec.async.arrivals).toEqual(['level0', 'head']);
+  expect((await hybrid(['level1'])).json()).toMatchObject({
+    code: 'bad_request',
+    detail: expect.stringContaining('level1'),
+  });
+  expect((await hybrid(['tail'])).json().code).toBe('bad_request');
+  expect((await hybrid(null)).json().spec.async.arrivals).toBeUndefined();
   expect((await order('stop')).json().state).toBe('finished');
   expect((await order('resume')).json().code).toBe('wrong_state');
 

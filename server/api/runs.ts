@@ -12,7 +12,7 @@ import {
   RunResource,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
-import { MODES, RunSpec } from '@pathfold/protocol/run-spec';
+import { Arrivals, MODES, RunSpec } from '@pathfold/protocol/run-spec';
 import { Chart, StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
@@ -35,6 +35,7 @@ export interface RunRouteDeps {
 const tags = ['runs'];
 /** Leases that the timeline of a run reads at most. */
 const MOST_LEASES = 30_000;
+const ModeChange = z.strictObject({ mode: z.enum(MODES), arrivals: z.optional(z.nullable(Arrivals)) });
 /** A language model to train, or a study: the one that has `study`. */
 const RunRequest = z.unknown().transform((body, ctx) => {
   const isStudy = typeof body === 'object' && body !== null && 'study' in body;
@@ -137,10 +138,11 @@ export const runRoutes =
       '/runs/:id/mode',
       {
         preParsing: operatorOnly,
-        schema: { tags, params, body: z.strictObject({ mode: z.enum(MODES) }), response: { 200: RunResource } },
+        schema: { tags, params, body: ModeChange, response: { 200: RunResource } },
       },
       async (request) => {
-        await runs.setMode(request.params.id, request.body.mode);
+        const { mode, arrivals } = request.body;
+        await runs.setMode(request.params.id, mode, arrivals);
         return views.run(views.entry(request.params.id, true));
       },
     );
@@ -183,11 +185,13 @@ export const runRoutes =
         },
       },
       async (request) => {
-        const { id } = views.entry(request.params.id, request.isOperator());
+        const entry = views.entry(request.params.id, request.isOperator());
         const now = Date.now();
         const from = now - 60_000 * request.query.minutes;
-        const { leases, volunteers } = await lists.activity(id, from, MOST_LEASES);
-        return activityOf(leases, volunteers, from, now);
+        // Nobody waits for a run that gives no work.
+        const waiting = views.resource(entry, []).state === 'training';
+        const activity = await lists.activity(entry.id, { since: from, most: MOST_LEASES, waiting });
+        return activityOf({ ...activity, waiting }, from, now);
       },
     );
 

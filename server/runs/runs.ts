@@ -5,7 +5,7 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { arrivalRefusal, levelsOf, type Mode, type RunSpec } from '@pathfold/protocol/run-spec';
+import { arrivalRefusal, levelsOf, type Mode, type RunSpec, unknownArrivals } from '@pathfold/protocol/run-spec';
 import type { StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Library } from '../corpora/corpora.ts';
@@ -159,12 +159,14 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       await host.record({ type: 'RunStateChanged', run: id, state: to, reason }, ...ending);
     },
     /** How its modules step from now on; momenta and work under way go on. */
-    async setMode(id: string, mode: Mode): Promise<void> {
+    async setMode(id: string, mode: Mode, arrivals?: readonly string[] | null): Promise<void> {
       const { state, facts } = recordOf(id);
       if (state === 'finished') throw new PathfoldError('wrong_state', 'The run is finished.');
       const refusal = mode === 'sync' ? null : arrivalRefusal(facts.spec);
       if (refusal !== null) throw new PathfoldError('wrong_state', refusal);
-      await host.record({ type: 'RunModeChanged', run: id, mode });
+      const unknown = unknownArrivals(facts.spec, arrivals ?? []);
+      if (unknown !== null) throw new PathfoldError('bad_request', unknown);
+      await host.record({ type: 'RunModeChanged', run: id, mode, ...(arrivals !== undefined && { arrivals }) });
     },
     /** Gives the run the model that it had when it came to this round, and pauses it; what came after is not part of it. */
     async rollBack(id: string, round: number): Promise<void> {

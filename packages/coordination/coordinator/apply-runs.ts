@@ -92,8 +92,12 @@ export const runHandlers: Handlers<
 
   RunModeChanged(scene, event) {
     const run = scene.state.runs[event.run];
-    if (!run || run.facts.spec.mode === event.mode) return;
-    run.facts.spec.mode = event.mode;
+    if (!run) return;
+    const { spec } = run.facts;
+    if (spec.mode === event.mode && event.arrivals === undefined) return;
+    spec.mode = event.mode;
+    if (event.arrivals) spec.async.arrivals = [...event.arrivals];
+    else if (event.arrivals === null) delete spec.async.arrivals;
     for (const kind of run.kinds) tell(scene, run, kind, { type: 'mode' });
     scene.touched.runs.add(event.run);
   },

@@ -1,6 +1,6 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { takesShares } from '@pathfold/protocol/run-spec';
-import { type Contribution, isAsync, isComplete, median, type TrainState, versionOf } from './plan-state.ts';
+import { type Contribution, isAsync, isComplete, looseIn, median, type TrainState, versionOf } from './plan-state.ts';
 
 /** A contribution that a module is to fold, with its path. */
 export interface Arrival {
@@ -142,13 +142,29 @@ export function settleArrivals(
   module.graceEndsAt = module.owed > 0 ? now : null;
 }
 
+/** Notes which modules step at arrivals in mode `hybrid`. Answers whether these are others than before. */
+function chooseLoose(state: TrainState, run: RunFacts): boolean {
+  let changed = false;
+  for (const [name, module] of Object.entries(state.modules)) {
+    const was = isAsync('hybrid', module);
+    const loose = looseIn(run, name);
+    if (loose === undefined) delete module.loose;
+    else module.loose = loose;
+    changed ||= was !== isAsync('hybrid', module);
+  }
+  return changed;
+}
+
 /** What was accepted before modules began to step asynchronously is owed a fold; leases go by the new rules. */
 export function settleMode(state: TrainState, run: RunFacts, now: number): void {
   const { mode } = run.spec;
+  const others = mode === 'hybrid' && chooseLoose(state, run);
   const loose = Object.keys(state.modules).filter((name) => isAsync(mode, state.modules[name]!));
   // A lease keeps the rules that take more of it: what was granted at arrivals never finds its round over.
-  for (const lease of Object.values(state.leases))
+  for (const lease of Object.values(state.leases)) {
     if (mode === 'async' || (mode === 'hybrid' && lease.mode === 'sync')) lease.mode = mode;
+    else if (others && lease.mode === 'hybrid') lease.mode = 'async';
+  }
   for (const name of loose) {
     const module = state.modules[name]!;
     module.given = 0;

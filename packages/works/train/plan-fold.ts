@@ -105,9 +105,9 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     key: `${name} v${version + 1}${sinceRollback(run)}`,
     input: input as Json,
     contributions: input.contributions.map(({ lease }) => lease),
-    counted: input.contributions.map(({ lease, staleness, ageMs, weight }) => ({
-      ...{ lease, staleness, ageMs },
-      share: (input.share * weight * discountOf(run, staleness)) / weights,
+    counted: input.contributions.map(({ lease, staleness, ageMs, weight, scale }) => ({
+      ...{ lease, staleness, ageMs, of: name },
+      share: (input.share * weight * scale) / weights,
     })),
   };
 }

@@ -80,6 +80,8 @@ export interface ModuleState {
   graceEndsAt: number | null;
   /** Whose contributions were folded asynchronously: the newest of each, while they count as at work. */
   workers: Record<string, Worker>;
+  /** Whether it steps at arrivals in mode `hybrid`; absent: if several paths cross it. */
+  loose?: boolean;
 }
 
 /** A volunteer's last contribution to a module. `until`: then its next one is due. */
@@ -110,16 +112,24 @@ export interface TrainState {
   tokens: number;
 }
 
-const freshModule = (): ModuleState => ({
-  ...{ paths: [], openedAt: null, live: 0, given: 0, folding: null },
-  ...{ merging: false, owed: 0, graceEndsAt: null, workers: {} },
-});
+function freshModule(run: RunFacts, name: string): ModuleState {
+  const loose = looseIn(run, name);
+  return {
+    ...{ paths: [], openedAt: null, live: 0, given: 0, folding: null },
+    ...{ merging: false, owed: 0, graceEndsAt: null, workers: {} },
+    ...(loose !== undefined && { loose }),
+  };
+}
+
+/** Whether a module (`embedding`, `level0.1`, `head`) is among those that step at arrivals in mode `hybrid`. */
+export const looseIn = ({ spec }: RunFacts, name: string): boolean | undefined =>
+  spec.async.arrivals?.includes(name.split('.', 1)[0]!);
 
 const freshPath = (): PathState => ({ leases: [], contributions: [], steps: 0, rounds: 0, grants: 0, stale: false });
 
 export function initialTrainState(run: RunFacts): TrainState {
   const modules: Record<string, ModuleState> = {};
-  for (const name of Object.keys(run.modules)) modules[name] = freshModule();
+  for (const name of Object.keys(run.modules)) modules[name] = freshModule(run, name);
   const paths: Record<string, PathState> = {};
   for (const [id, path] of Object.entries(run.paths)) {
     paths[id] = freshPath();
@@ -130,7 +140,7 @@ export function initialTrainState(run: RunFacts): TrainState {
 
 /** New paths go on from the steps of those that they were copied from. */
 export function growState(state: TrainState, run: RunFacts, { modules, grown }: Growth): void {
-  for (const name of Object.keys(modules)) state.modules[name] = freshModule();
+  for (const name of Object.keys(modules)) state.modules[name] = freshModule(run, name);
   for (const [id, { from }] of Object.entries(grown)) {
     const { steps, rounds } = state.paths[from]!;
     state.paths[id] = { ...freshPath(), steps, rounds };
@@ -142,7 +152,7 @@ export const versionOf = (run: RunFacts, module: string): number => run.modules[
 
 /** Whether a module steps at arrivals, and not at the end of a round, in a run of this mode. */
 export const isAsync = (mode: Mode, module: ModuleState): boolean =>
-  mode === 'async' || (mode === 'hybrid' && module.paths.length > 1);
+  mode === 'async' || (mode === 'hybrid' && (module.loose ?? module.paths.length > 1));
 
 /** Whether a path is not trained any more: it has taken all its inner steps, or was stopped early. */
 export const isComplete = (run: RunFacts, id: string, path: PathState): boolean =>

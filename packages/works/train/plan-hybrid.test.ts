@@ -1,0 +1,75 @@
+import type { Table } from '@pathfold/coordination/coordinator/table';
+import { expect, test } from 'vitest';
+import { inputs, SPEED, tableWith, taskOf } from './plan-async.fixture.ts';
+
+/** Four paths through two levels of two; all four are at work. */
+function grid(arrivals: string[] | undefined, mode: 'hybrid' | 'sync' = 'hybrid'): Table {
+  const table = tableWith({ grace: 0, ...(arrivals && { arrivals }) }, { mode, replicas: 1 }, [2, 2]);
+  for (const id of ['a', 'b', 'c', 'd']) table.join(id, SPEED);
+  return table;
+}
+
+/** What is folded when a volunteer hands in, by columns of the grid. */
+const columns = (table: Table, volunteer: string): string[] =>
+  inputs(table.contribute(table.lease(volunteer), 20)).map(({ module }) => module.name.split('.')[0]!);
+
+const change = (table: Table, arrivals?: string[] | null) =>
+  table.take({ type: 'RunModeChanged', run: 'r', mode: 'hybrid', ...(arrivals !== undefined && { arrivals }) });
+
+test('the levels that are named step at arrivals, the others in rounds', () => {
+  const table = grid(['level1']);
+  expect(columns(table, 'a')).toEqual(['level1']);
+  table.fold();
+  for (const id of ['b', 'c']) {
+    expect(columns(table, id).filter((name) => name === 'embedding' || name === 'head')).toEqual([]);
+    table.fold();
+  }
+  expect(columns(table, 'd')).toEqual(expect.arrayContaining(['embedding', 'head', 'level0', 'level1']));
+});
+
+test('where none are named, all that several paths cross', () => {
+  expect(columns(grid(undefined), 'a').sort()).toEqual(['embedding', 'head', 'level0', 'level1']);
+});
+
+test('which ones is changed while the run trains; what was leased before counts in each of them', () => {
+  const table = grid(['level1']);
+  columns(table, 'a');
+  table.fold();
+  const given = inputs(change(table, ['level0'])).map(({ module }) => module.name.split('.')[0]);
+  expect(given).toEqual(['level0']);
+  table.fold();
+  expect(columns(table, 'b')).toEqual(expect.arrayContaining(['embedding', 'head', 'level0', 'level1']));
+  table.fold();
+  for (const id of ['c', 'd']) {
+    columns(table, id);
+    table.fold();
+  }
+  for (const id of ['a', 'b', 'c', 'd']) table.ready(id, SPEED);
+  expect(columns(table, 'a')).toEqual(['level0']);
+});
+
+test('a change that names none keeps them, and null is all that several paths cross', () => {
+  const table = grid(['level1'], 'sync');
+  change(table);
+  table.take({ type: 'RunModeChanged', run: 'r', mode: 'sync' });
+  change(table, null);
+  expect(table.state.runs['r']!.facts.spec.async.arrivals).toBeUndefined();
+  expect(columns(table, 'a').length).toBe(4);
+});
+
+test('who was refused because it came too late gets fewer steps', () => {
+  const table = tableWith({ grace: 0, mostStaleness: 9, leastSteps: 1 });
+  for (const id of ['a', 'old']) table.join(id, SPEED);
+  const steps = () => taskOf(table, 'old').steps;
+  const before = steps();
+  for (let i = 0; i < 12; i++) {
+    table.wait(2000);
+    table.mind.heard(table.state, 'old', table.now);
+    table.contribute(table.lease('a'), 20);
+    table.fold();
+    table.ready('a', SPEED);
+  }
+  expect(table.contribute(table.lease('old'), 20)).toContainEqual(expect.objectContaining({ code: 'too_stale' }));
+  table.ready('old', SPEED);
+  expect(steps()).toBeLessThan(before);
+});
