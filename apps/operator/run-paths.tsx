@@ -27,12 +27,10 @@ function Starving({ paths }: { readonly paths: readonly PathResource[] }) {
 }
 
 function Stopped({ paths }: { readonly paths: readonly PathResource[] }) {
-  const unconfirmed = paths.filter(({ kept }) => kept?.confirmed === false).length;
   return (
     <Notice title={`${plural(paths.length, 'path')} stopped early: ${namesOf(paths)}`}>
       They had stopped improving on texts that no path trains on. Each answers with its best version; the modules that
-      it shares go on with the others.{' '}
-      {unconfirmed > 0 && `Told by strangers alone, whom nobody unrelated confirmed: ${plural(unconfirmed, 'path')}.`}
+      it shares go on with the others.
     </Notice>
   );
 }

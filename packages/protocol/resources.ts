@@ -76,8 +76,6 @@ export const KeptVersion = z.object({
   scoringsSince: number,
   /** It is not trained any more, and answers with this version. */
   stopped: z.boolean(),
-  /** Two unrelated volunteers said the same in each of these scorings; absent where an older version scored. */
-  confirmed: z.optional(z.boolean()),
 });
 export type KeptVersion = z.infer<typeof KeptVersion>;
 
@@ -203,17 +201,34 @@ export const ContributionResource = z.object({
 });
 export type ContributionResource = z.infer<typeof ContributionResource>;
 
+/** A lease in a row of the timeline: it fills most of the columns `first` to `last`. */
+const ActivityPiece = z.object({
+  first: number,
+  last: number,
+  kind: z.string(),
+  key: z.string(),
+  grantedAt: time,
+  /** Until it arrived or ended, or until now. */
+  ms: number,
+  /** Of its contribution; null when none has come. */
+  state: z.nullable(ContributionResource.shape.state),
+  /** Why it was rejected, or the code that it ended with; null otherwise. */
+  reason: z.nullable(z.string()),
+});
+export type ActivityPiece = z.infer<typeof ActivityPiece>;
+
 /**
  * Who of a run computed what in the last minutes. `row`: 60 columns from `from` to `to`, each what filled most of it:
- * `c` computed what was accepted, `w` computing now or in its check, `x` lost or rejected, `i` idle, `.` not here. Lent
- * time is useful, lost and idle time; `utilisation` is the useful part of it, null while nothing has ended.
+ * `c` handed in and accepted, `w` computing now or in its check, `x` lost or rejected, `i` idle, `.` not here. Lent time
+ * is that of leases that have ended, from grant to arrival, and idle time. Useful is the compute time that accepted
+ * contributions report, at most the time from grant to arrival. `utilisation`: the useful part of the lent time, null
+ * while nothing has ended and nobody waits.
  */
-const count = z.object({ value: number, count: number });
 export const ActivityResource = z.object({
   from: time,
   to: time,
   utilisation: maybe,
-  /** The one that lent the most first. */
+  /** Who lent the most time that was not useful first. */
   volunteers: z.array(
     z.object({
       id: z.string(),
@@ -223,12 +238,15 @@ export const ActivityResource = z.object({
       lentMs: number,
       /** From grant to arrival; null before its first contribution. */
       tokensPerSecond: maybe,
+      /** Null beyond the first 40 volunteers. */
+      pieces: z.nullable(z.array(ActivityPiece)),
     }),
   ),
-  /** Contributions by their staleness in module versions. */
-  staleness: z.array(count),
+  meanStaleness: maybe,
+  /** Contributions by their staleness in module versions, from `least` to `most`: each value for itself while few. */
+  staleness: z.array(z.object({ least: number, most: number, count: number })),
   /** Volunteers by tokens a second, rounded down to a power of two. */
-  speeds: z.array(count),
+  speeds: z.array(z.object({ value: number, count: number })),
 });
 export type ActivityResource = z.infer<typeof ActivityResource>;
 

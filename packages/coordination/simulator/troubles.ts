@@ -139,8 +139,9 @@ export class Troubles {
     const deed = random.int(0, 9);
     if (scenario.switchesMode && random.chance(0.5)) {
       const mode = random.pick(['sync', 'async', 'hybrid'] as const);
-      const arrivals = mode === 'hybrid' && random.pick([false, null, ['level0'], ['embedding', 'head']]);
-      this.#world.operate({ type: 'RunModeChanged', run: run.id, mode, ...(arrivals !== false && { arrivals }) });
+      const arrivals = random.pick([undefined, null, ['level0'], ['embedding', 'head']]);
+      const change = mode === 'hybrid' && arrivals !== undefined && { arrivals };
+      this.#world.operate({ type: 'RunModeChanged', run: run.id, mode, ...change });
     }
     if (deed <= 4) {
       this.#world.operate({ type: 'RunStateChanged', run: run.id, state: 'paused', reason: null });

@@ -82,7 +82,7 @@ export class Laboratory {
     const volunteer = known ?? new LaboratoryVolunteer(device, around);
     volunteer.present = true;
     this.#volunteers.set(id, volunteer);
-    this.record({ type: 'VolunteerJoined', volunteer: id, name: id, agent: 'node' });
+    this.record({ type: 'VolunteerJoined', volunteer: id, name: id, agent: 'node', trusted: true });
     this.#ask(volunteer);
   }
 

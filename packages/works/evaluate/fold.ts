@@ -105,20 +105,21 @@ export const evaluateFold: WorkFold = {
   },
 };
 
-/** Early stopping (DiPaCo section 2.2): of each path the version that scored best, and whether it has had its time. */
+/**
+ * Early stopping (DiPaCo section 2.2): of each path the version that scored best, and whether it has had its time. What
+ * nobody confirms decides nothing.
+ */
 function keep({ patience, routing, kept, contributions }: KeepInput, scores: readonly DocumentScore[][]): FoldOutput {
   const versions = contributions.flatMap(({ path, modules, confirmed = false }, i): [string, KeptVersion][] => {
     const total = totalOf(scores[i]!);
-    if (total.bytes === 0) return [];
+    if (total.bytes === 0 || !confirmed) return [];
     const bits = bitsPerByte(total);
     const best = kept[path];
     const scoringsSince = (best?.scoringsSince ?? 0) + 1;
-    if (best && bits >= best.bitsPerByte) {
-      const judged = { stopped: scoringsSince >= patience, confirmed: confirmed && best.confirmed !== false };
-      return [[path, { ...best, scoringsSince, ...judged }]];
-    }
+    if (best && bits >= best.bitsPerByte)
+      return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience }]];
     const round = Math.min(...modules.map(({ version }) => version));
-    return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false, confirmed }]];
+    return [[path, { round, bitsPerByte: bits, modules, routing, scoringsSince: 0, stopped: false }]];
   });
   return { modules: [], figures: null, result: null, kept: Object.fromEntries(versions) };
 }
