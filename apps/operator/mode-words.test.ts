@@ -25,7 +25,15 @@ test('at arrivals: grace period, shares, DyLU and lateness as they are set', () 
   const set = { grace: 0.2, leastSteps: 7, mostStaleness: 12 };
   const { names, text } = rulesOf({ mode: 'async', async: set }, 4);
   expect(names).toEqual(['Grace period', 'Shares', 'Steps', 'Late work', 'Data', 'Figures below']);
-  for (const part of ['20 %', '5 % where not', 'at least 7 (DyLU)', 'four times', '12 versions', 'the momentum when'])
+  for (const part of [
+    '20 %',
+    '5 % where not',
+    'at least 7 (DyLU)',
+    'before its first contribution only',
+    'four times',
+    '12 versions',
+    'the momentum when',
+  ])
     expect(text).toContain(part);
   const other = rulesOf({
     mode: 'async',

@@ -51,7 +51,7 @@ function shareInWords({ outer, async: { buffer, momentumSpread, stalenessPower }
 
 const stepsInWords = ({ inner, async: { dynamicSteps, leastSteps } }: RunSpec): string =>
   dynamicSteps
-    ? `The fastest volunteer gets ${plural(inner.steps, 'step')}, the others as many as they take in the same time, at least ${leastSteps} (DyLU). The coordinator measures from grant to arrival by its own clock, whatever a volunteer says of itself; the fastest counts as at most four times as fast as the middle one.`
+    ? `The fastest volunteer gets ${plural(inner.steps, 'step')}, the others as many as they take in the same time, at least ${leastSteps} (DyLU). The coordinator measures from grant to arrival by its own clock; what a volunteer says of its speed counts before its first contribution only, and never as faster than all who were measured; the fastest counts as at most four times as fast as the middle one.`
     : `Every volunteer gets ${plural(inner.steps, 'step')}, however fast it is.`;
 
 const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
@@ -83,7 +83,7 @@ function kindsInWords(loose: readonly Column[], tight: readonly Column[]): strin
 
 const FIGURES: Rule = {
   name: 'Figures below',
-  says: 'Staleness: versions that a module got between the start of a contribution and its fold. Utilisation: of the time that machines were lent, the part that went into accepted work; the rest was lost or idle.',
+  says: 'Staleness: versions that a module got between the start of a contribution and its fold. Utilisation: of the time that machines were lent, leases under way left out, the part that they say they computed for accepted work, at most from grant to arrival; the rest was travel, lost or idle.',
 };
 
 /** How the modules of a run step, by its mode and settings. */

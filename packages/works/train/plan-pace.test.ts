@@ -1,0 +1,96 @@
+import type { Table } from '@pathfold/coordination/coordinator/table';
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import { describe, expect, test } from 'vitest';
+import { SPEED, tableWith, taskOf, train, warmUp } from './plan-async.fixture.ts';
+import { bestOffer } from './plan-offer.ts';
+
+/** The path that a newcomer would be offered. */
+function drawnBy(table: Table, id: string): string {
+  const volunteer = { id, tokensPerSecond: SPEED, memoryBytes: 0, path: null };
+  return bestOffer(train(table), table.state.runs['r']!.facts, volunteer, table.now)!.path!;
+}
+
+describe('data progress', () => {
+  test('the learning rate follows the steps of the own shard, and who is free gets the shard that is behind', () => {
+    const table = tableWith({ grace: 0 }, { replicas: 1 }, [2]);
+    for (const id of ['a', 'b']) table.join(id, SPEED);
+    const [own, other] = [taskOf(table, 'a').path, taskOf(table, 'b').path];
+    for (let round = 1; round <= 3; round++) {
+      table.contribute(table.lease('a'), round === 1 ? 7 : 20);
+      table.fold();
+      table.ready('a', SPEED);
+      expect(taskOf(table, 'a')).toMatchObject({ path: own, globalStep: [7, 27, 47][round - 1] });
+    }
+    table.contribute(table.lease('b'), 20);
+    table.fold();
+    table.join('new', SPEED);
+    expect(taskOf(table, 'new')).toMatchObject({ path: other, globalStep: 20, totalSteps: 1_000_000 });
+  });
+
+  test('a path is drawn in proportion to how far it is behind its part of all progress, the leading one never', () => {
+    const table = tableWith({}, {}, [3]);
+    const { paths } = train(table);
+    Object.assign(paths['0']!, { steps: 100 });
+    Object.assign(paths['1']!, { steps: 300 });
+    Object.assign(paths['2']!, { steps: 800 });
+    const draws = 4000;
+    const drawn: Record<string, number> = {};
+    for (let i = 0; i < draws; i++) {
+      paths['0']!.grants = i >> 2;
+      const path = drawnBy(table, `v${i % 4}`);
+      drawn[path] = (drawn[path] ?? 0) + 1 / draws;
+    }
+    // Behind a third by 1/3 - 1/12 and by 1/3 - 1/4. Three standard deviations of so many draws.
+    const error = 3 * Math.sqrt((0.75 * 0.25) / draws);
+    expect(Object.keys(drawn)).toEqual(['0', '1']);
+    expect(Math.abs(drawn['0']! - 0.75)).toBeLessThan(error);
+    expect(Math.abs(drawn['1']! - 0.25)).toBeLessThan(error);
+  });
+
+  test('what is under way counts as progress: who comes next is not drawn to the same path', () => {
+    const table = tableWith({}, {}, [3]);
+    for (const path of Object.values(train(table).paths)) path.steps = 100;
+    table.join('first', SPEED);
+    expect(taskOf(table, 'first').path).toBe('0');
+    const drawn = Array.from({ length: 20 }, (_, i) => drawnBy(table, `v${i}`));
+    expect([...new Set(drawn)].sort()).toEqual(['1', '2']);
+  });
+});
+
+describe('DyLU', () => {
+  test('everybody gets as many steps as the fastest takes H in, and all end within one step of the slowest', () => {
+    const secondsAStep = { fast: 0.58, second: 0.75, third: 1.51, slow: 3.33 };
+    const ids = ['fast', 'second', 'third', 'slow'] as const;
+    const inner = { ...runFacts('', [1]).spec.inner, steps: 50 };
+    const table = tableWith({ grace: 0 }, { inner, roundDeadlineMs: 600_000 });
+    const start = table.now;
+    for (const id of ids) table.join(id, (32 * inner.batch) / secondsAStep[id]);
+    for (const id of ids) {
+      table.wait(start + 50_000 * secondsAStep[id] - table.now);
+      table.contribute(table.lease(id), 50);
+      table.fold();
+    }
+    const granted = table.now;
+    // What it says of itself now is not what was measured.
+    for (const id of ids) table.ready(id, SPEED);
+    const steps = Object.fromEntries(ids.map((id) => [id, taskOf(table, id).steps]));
+    expect(steps).toEqual({ fast: 50, second: 38, third: 19, slow: 8 });
+    expect(ids.map((id) => taskOf(table, id).stepsReason)).toEqual([
+      { because: 'whole', whole: 50, timesSlower: 1 },
+      { because: 'pace', whole: 50, timesSlower: 1.29 },
+      { because: 'pace', whole: 50, timesSlower: 2.6 },
+      { because: 'pace', whole: 50, timesSlower: 5.74 },
+    ]);
+    const ends = ids.map((id) => granted + 1000 * steps[id]! * secondsAStep[id]);
+    expect(Math.max(...ends) - Math.min(...ends)).toBeLessThan(3330);
+    for (const [i, id] of ids.entries())
+      expect(table.state.leases[table.lease(id)]!.task.expectedMs).toBeCloseTo(ends[i]! - granted, -1);
+  });
+
+  test('a lease that ran out, in a tab that slept, makes the next at most 2.5 times shorter', () => {
+    const table = tableWith({ grace: 0 });
+    warmUp(table, { a: 10, b: 10 });
+    table.wait(100_000);
+    expect(train(table).paces['b']!.stepMs).toBe(2.5 * 500);
+  });
+});
