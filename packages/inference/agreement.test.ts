@@ -7,8 +7,15 @@ import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { scoredPart, scoringWindows } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
-import { type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
+import {
+  type EmbeddingKind,
+  type LevelShape,
+  type LlamaShape,
+  moduleTensors,
+  pathIds,
+  pathModules,
+} from '@pathfold/nets/llama-modules';
+import { initModule, type ModuleShape } from '@pathfold/nets/modules';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
@@ -37,9 +44,13 @@ const python = (...args: string[]) => {
   return JSON.parse(stdout);
 };
 
-/** The logits of the net that is trained, on TensorFlow.js. */
-const trainedLogits = async (model: LlamaShape, modules: Float32Array[], ids: number[]): Promise<Float32Array> => {
-  const shapes = pathModules(model, [{ experts: 1, blocks: model.blocks }], '0');
+/** The logits of the net that is trained, of these modules, on TensorFlow.js. */
+const trainedLogits = async (
+  model: LlamaShape,
+  shapes: ModuleShape[],
+  modules: Float32Array[],
+  ids: number[],
+): Promise<Float32Array> => {
   const theta = Float32Array.from(modules.flatMap((values) => [...values]));
   const executor = await openExecutor('tfjs-wasm');
   const program = executor.compile(
@@ -59,14 +70,47 @@ const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =
   return Math.max(...Array.from(a, (value, index) => Math.abs(value - b[index]!)));
 };
 
-describe.each([{ tied: true }, { tied: false }])('one path, read four ways (tied head: $tied)', ({ tied }) => {
+interface Case {
+  readonly title: string;
+  readonly tied: boolean;
+  /** Of three blocks. */
+  readonly levels: readonly LevelShape[];
+  readonly embedding: EmbeddingKind;
+}
+
+const DENSE = [{ experts: 1, blocks: 3 }];
+const TWO_BY_TWO = [
+  { experts: 2, blocks: 1 },
+  { experts: 2, blocks: 2 },
+];
+const PRIVATE_BETWEEN = [
+  { experts: 2, blocks: 1 },
+  { experts: 'path', blocks: 1 },
+  { experts: 2, blocks: 1 },
+] as const;
+
+describe.each<Case>([
+  { title: 'a dense net, tied head', tied: true, levels: DENSE, embedding: 'shared' },
+  { title: 'a dense net', tied: false, levels: DENSE, embedding: 'shared' },
+  { title: '2x2', tied: false, levels: TWO_BY_TWO, embedding: 'shared' },
+  { title: '2x2, embedding with the first level', tied: false, levels: TWO_BY_TWO, embedding: 'level' },
+  { title: '2x2, embedding of each path, tied head', tied: true, levels: TWO_BY_TWO, embedding: 'path' },
+  { title: '2x2 with a private level', tied: false, levels: PRIVATE_BETWEEN, embedding: 'shared' },
+])('one path, read four ways: $title', ({ tied, levels, embedding }) => {
   const model: LlamaShape = { width: 32, blocks: 3, heads: 4, context: 16, vocabulary: 336, tied };
-  const levels = [{ experts: 1, blocks: 3 }];
-  const shapes = pathModules(model, levels, '0');
-  // Larger weights than those of the first step, so that every part of the net matters.
-  const modules = shapes.map((shape) => initModule(shape, 11).map((value, i) => value + 0.2 * Math.sin(i * 12.9898)));
-  const weights = pathWeights(model, levels, '0', new Map(shapes.map(({ name }, i) => [name, modules[i]!])));
-  const notes = { runName: 'r', path: '0', round: 1, corpusName: 'c', licence: 'CC0-1.0' };
+  // In a grid 1-0: not the same number in every level.
+  const path = pathIds(levels).at(-2) ?? '0';
+  const shapes = pathModules(model, levels, path, embedding);
+  // Different in each module, and larger than those of the first step, so that every part of the net matters.
+  const values = new Map(
+    moduleTensors(model, levels, embedding).map((shape, m) => [
+      shape.name,
+      initModule(shape, 11 + m).map((value, i) => value + 0.2 * Math.sin((m + 1) * i * 12.9898)),
+    ]),
+  );
+  const modules = shapes.map(({ name }) => values.get(name)!);
+  const weights = pathWeights(model, levels, path, values, embedding);
+  const notes = { runName: 'r', path, round: 1, corpusName: 'c', licence: 'CC0-1.0' };
   const write = (format: 'onnx' | 'kv.onnx' | 'hf.zip') =>
     writePath(format, weights, new TextEncoder().encode(tokenizerJson), notes);
   let folder: string;
@@ -84,7 +128,7 @@ describe.each([{ tied: true }, { tied: false }])('one path, read four ways (tied
   });
 
   test('the logits agree within 1e-4', async () => {
-    const trained = await trainedLogits(model, modules, IDS);
+    const trained = await trainedLogits(model, shapes, modules, IDS);
     expect(largestDifference(trained, new Float32Array(trained.length))).toBeGreaterThan(1);
     expect(largestDifference((await plain.run(IDS, plain.start)).logits_TV, trained)).toBeLessThan(1e-4);
     const cached = await openSession(write('kv.onnx'));
