@@ -1,16 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { prefixLength } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import { documents } from '@pathfold/inference/documents.fixture';
 import { openFeatures } from '@pathfold/inference/session';
 import { pathModules } from '@pathfold/nets/llama-modules';
 import type { MoveNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource, RunResource } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { assignPath } from '@pathfold/routing/assign/assign';
 import type { Router } from '@pathfold/routing/assign/router';
+import { fitKmeans } from '@pathfold/routing/fit/fit';
+import { rowOf } from '@pathfold/routing/fit/rows';
+import { openExecutor } from '@pathfold/tensors/executors/open';
+import { features } from '@pathfold/training/features';
 import { formatBytes } from '@pathfold/ui/formats';
 import type { Page } from '@playwright/test';
+import { bundled } from '../packages/bench/browser-page.ts';
 import { servePages } from '../server/pages.ts';
 import { promptServer, publishWanderingRouter } from '../server/prompts/server.fixture.ts';
 import { expectAccessible } from './accessible.ts';
 import { expect, test as withBrowser } from './browser.ts';
+import type { PathsOf } from './routing-page.ts';
 
 const TEXTS = ['The whale swam', 'the sea was calm', 'sailors sang of', 'and'];
 const PROMPTS = [...TEXTS, '', 'the sailors', 'whale whale whale', 'calm and of the', 'a'.repeat(1000)];
@@ -53,12 +63,17 @@ async function routedServer() {
   });
   await servePages(app);
 
-  const features = await openFeatures((await app.inject('/api/v1/runs/r1/export/base-features.onnx')).rawPayload);
+  app.get('/page.js', async (_request, reply) => {
+    const files = await bundled(fileURLToPath(new URL('routing-page.ts', import.meta.url)));
+    return reply.type('text/javascript').send(files.get('/page.js'));
+  });
+
+  const base = await openFeatures((await app.inject('/api/v1/runs/r1/export/base-features.onnx')).rawPayload);
   const tokenizer = readTokenizer(server.tokenizerJson);
   const { width, context } = run.spec.model;
   const centroids: number[][] = [];
-  for (const text of TEXTS) centroids.push([...(await features.feature(tokenizer.encode(text)))]);
-  await features.release();
+  for (const text of TEXTS) centroids.push([...(await base.feature(tokenizer.encode(text)))]);
+  await base.release();
   const router: Router = {
     kind: 'kmeans',
     version: 1,
@@ -182,4 +197,43 @@ test('a long answer changes its path where the coordinator’s does, fetches wha
   expect(modules).toEqual(modulesOf(routed, [path, ...moves.map(({ to }) => to)]));
   for (const file of modules) expect(downloads.get(file)).toHaveLength(1);
   await expectAccessible(page);
+});
+
+/** The features that volunteers compute of the documents' prefixes. */
+async function trainedFeatures({ run, blobs, tokenizerJson }: Routed) {
+  const { model } = run.spec;
+  const tokenizer = readTokenizer(tokenizerJson);
+  const prefix = { prefixBytes: 128, prefixTokens: model.context };
+  const modules = await Promise.all(run.base!.map(async ({ sha256 }) => (await blobs.get(sha256))!));
+  const executor = await openExecutor('wasm');
+  const values = await features({
+    executor,
+    path: { model, modules: pathModules(model, [{ experts: 1, blocks: model.blocks }], '0') },
+    theta: new Float32Array(await new Blob(modules as Uint8Array<ArrayBuffer>[]).arrayBuffer()),
+    documents: documents.map((text) => {
+      const ids = tokenizer.encode(text);
+      return ids.slice(0, prefixLength(ids, tokenizer.byteLengths, prefix));
+    }),
+    prefixTokens: model.context,
+  });
+  executor.dispose();
+  const about = { version: 2, paths: [...run.paths], base: run.base!.map(({ sha256 }) => sha256), ...prefix };
+  return { about, features: { values, width: model.width } };
+}
+
+test('a page in Chromium sends 1,000 documents where the trainer does', async ({ routed, visitor }) => {
+  const trained = await trainedFeatures(routed);
+  const router = fitKmeans({ ...trained, weights: documents.map(({ length }) => 1 + length), seed: 1 });
+  routed.run.router = await routed.blobs.put(new TextEncoder().encode(JSON.stringify(router)));
+  const page = await (await visitor()).newPage();
+  await page.goto(`${routed.url}/prompt`);
+  await page.addScriptTag({ url: '/page.js', type: 'module' });
+  await page.waitForFunction(() => 'pathsOf' in window);
+  const there = await page.evaluate(
+    (texts) => (window as unknown as { pathsOf: PathsOf }).pathsOf('r1', texts),
+    documents,
+  );
+  const here = documents.map((_, d) => router.paths[assignPath(router, rowOf(trained.features, d))]);
+  expect(there).toEqual(here);
+  for (const path of routed.run.paths) expect(here.filter((one) => one === path).length).toBeGreaterThan(100);
 });

@@ -43,7 +43,8 @@ const INDEX = '<!doctype html><script type="module" src="/page.js"></script>';
 /** What a module needs, by address. */
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
-const bundled = async (entry: string): Promise<Files> => {
+/** A module as a page's `page.js`, with all that it loads. */
+export const bundled = async (entry: string): Promise<Files> => {
   const { output } = (await build({
     root: dirname(entry),
     configFile: false,

@@ -10,6 +10,7 @@ import { type Rows, rowOf } from '@pathfold/routing/fit/rows';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { features } from '@pathfold/training/features';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { documents } from './documents.fixture.ts';
 import { featuresOnnx } from './onnx/path-graph.ts';
 import { pathWeights } from './path-weights.ts';
 import { routeText } from './route.ts';
@@ -20,13 +21,6 @@ const levels = [{ experts: 1, blocks: 2 }];
 const modules = pathModules(model, levels, '0');
 const values = modules.map((shape) => initModule(shape, 3).map((value, i) => value + 0.2 * Math.sin(i * 12.9898)));
 
-const WORDS = 'whale sea calm 春夏 {"key": 12} thou art möge für der die das sum += 1; verse “quoted” \n\n\t'.split(
-  ' ',
-);
-/** From no byte to several prefixes, in four manners. */
-const documents = Array.from({ length: 1000 }, (_, d) =>
-  Array.from({ length: d % 90 }, (_, i) => WORDS[((d % 4) * 4 + i * (d % 7) + i * i) % WORDS.length]).join(' '),
-);
 const tokenizer = readTokenizer(trainTokenizer(documents, 330));
 const prefix = { prefixBytes: 128, prefixTokens: model.context };
 
@@ -99,20 +93,23 @@ test.each([
     },
   ],
   ['random', (): Router => ({ version: 1, paths: about.paths, ...prefix, kind: 'random', seed: 4 })],
-])('1,000 documents have the same path in training and where prompts are routed: %s', async (kind, fit) => {
-  const router = fit();
-  const read = { router: readRouter(JSON.parse(JSON.stringify(router))), tokenizer, features: session };
-  const counts = about.paths.map(() => 0);
-  for (const [d, text] of documents.entries()) {
-    const ids = tokenizer.encode(text);
-    const evidence =
-      kind === 'random' ? ids.slice(0, prefixLength(ids, tokenizer.byteLengths, prefix)) : rowOf(trained, d);
-    const { path } = await routeText(read, text);
-    expect(path, `document ${d}`).toBe(assignPath(router, evidence));
-    counts[path]! += 1;
-  }
-  for (const count of counts) expect(count).toBeGreaterThan(100);
-});
+])(
+  'the trainer’s features and the exported graph’s, in Node, send 1,000 documents to the same path: %s',
+  async (kind, fit) => {
+    const router = fit();
+    const read = { router: readRouter(JSON.parse(JSON.stringify(router))), tokenizer, features: session };
+    const counts = about.paths.map(() => 0);
+    for (const [d, text] of documents.entries()) {
+      const ids = tokenizer.encode(text);
+      const evidence =
+        kind === 'random' ? ids.slice(0, prefixLength(ids, tokenizer.byteLengths, prefix)) : rowOf(trained, d);
+      const { path } = await routeText(read, text);
+      expect(path, `document ${d}`).toBe(assignPath(router, evidence));
+      counts[path]! += 1;
+    }
+    for (const count of counts) expect(count).toBeGreaterThan(100);
+  },
+);
 
 test('text after the prefix changes nothing; token ids route as their text does', async () => {
   const read = { router: nearest, tokenizer, features: session };
