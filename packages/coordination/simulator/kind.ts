@@ -23,7 +23,8 @@ export interface KindWatch {
   see(event: CoordinatorEvent, state: CoordinatorState): string | null;
   /**
    * Now and then, while the run trains. `steadyMs`: for how long the coordinator has been up and undisturbed, with
-   * a volunteer that can be relied on.
+   * a volunteer that can be relied on. `able`: how many of those lend or compute and have been well for a while; 0 soon
+   * after a disturbance.
    */
-  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null;
+  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState, able: number): string | null;
 }

@@ -88,6 +88,12 @@ function withoutLastShard(run: RunFacts): RunFacts {
   return others.length === 0 ? run : { ...run, paths: { ...run.paths, [last!]: path } };
 }
 
+const withoutLastPath = (plan: WorkPlan<unknown>): WorkPlan<unknown> => ({
+  ...plan,
+  open: (state, run, now) => plan.open(state, withoutLastShard(run), now),
+  offer: (state, run, volunteer, now, company) => plan.offer(state, withoutLastShard(run), volunteer, now, company),
+});
+
 /** Changes what asynchronous folds are told of their contributions. */
 const onArrivals = (change: (arrival: Arrived) => Partial<Arrived>) =>
   deciding(() => (event) => {
@@ -184,11 +190,12 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'starved-path': {
     mistake: 'the last of several paths is never served, while the others go on',
-    plan: (plan) => ({
-      ...plan,
-      open: (state, run, now) => plan.open(state, withoutLastShard(run), now),
-      offer: (state, run, volunteer, now, company) => plan.offer(state, withoutLastShard(run), volunteer, now, company),
-    }),
+    plan: withoutLastPath,
+  },
+  'starved-in-a-crowd': {
+    mistake: 'one path of sixteen is never served, though hundreds of volunteers could',
+    wishes: { volunteers: 300, experts: [4, 4], virtualMs: 2 * 3_600_000 },
+    plan: withoutLastPath,
   },
   'believed-invention': {
     mistake: 'whatever two volunteers answer counts as the same',

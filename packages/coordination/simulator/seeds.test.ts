@@ -64,19 +64,21 @@ test('every invariant holds in runs that are taken back now and then, in every m
 });
 
 test('documents are routed, and routed again, though a third of what liars say is invented: of that nothing is believed', () => {
-  const seen = { routings: 0, again: 0, contradicted: 0 };
+  const seen = { again: 0, contradicted: 0 };
+  // The host may tell of the end of a fold twice.
+  const routings = new Set<string>();
   for (let seed = 601; seed < 605; seed++) {
     const onLogged = (event: CoordinatorEvent) => {
       if (event.type === 'CreditWithdrawn' && event.kind === 'route') seen.contradicted++;
       if (event.type !== 'FoldEnded' || !event.output.routing) return;
       if (event.output.routing.version > 1) seen.again++;
-      else seen.routings++;
+      else routings.add(`${seed} ${event.fold}`);
     };
     const wishes = { experts: [2, 2], volunteers: 40, invented: 0.3 };
     const { violation } = simulate(drawScenario(seed, wishes), { kinds, onLogged });
     expect(violation, `seed ${seed}`).toBeNull();
   }
-  expect(seen.routings).toBe(4);
+  expect(routings.size).toBe(4);
   expect(seen.again).toBeGreaterThan(0);
   expect(seen.contradicted).toBeGreaterThan(0);
 });

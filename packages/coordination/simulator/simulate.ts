@@ -48,6 +48,8 @@ export interface SimulationPorts {
 }
 
 const HEARTBEAT_MS = 10_000;
+/** So soon after trouble nobody counts as able to serve. */
+const SETTLING_MS = 60_000;
 const MOVES_ROUNDS: ReadonlySet<CoordinatorEvent['type']> = new Set([
   'RunCreated',
   'RunDeleted',
@@ -285,7 +287,7 @@ class Simulation {
     if (host.upSince !== null) {
       host.record();
       if (host.upSince !== null && host.isSettled) {
-        this.#watch.look(host.state, host.now(), this.#steadyMs());
+        this.#watch.look(host.state, host.now(), this.#steadyMs(), this.#able());
         this.#lookForIdle();
       }
     }
@@ -299,6 +301,18 @@ class Simulation {
       Number.POSITIVE_INFINITY,
     );
     return Math.max(0, this.agenda.now - Math.max(since, this.host.upSince ?? 0, this.#quietSince));
+  }
+
+  /** Who can be relied on, lends or computes, and has been well for a while, with the coordinator up and undisturbed. */
+  #able(): number {
+    const since = this.agenda.now - SETTLING_MS;
+    if (Math.max(this.host.upSince ?? 0, this.#quietSince) > since) return 0;
+    const { volunteers } = this.host.state;
+    return this.here.filter(({ id, isCapable, wellSince }) => {
+      if (!isCapable || wellSince === null || wellSince > since) return false;
+      const record = volunteers[id];
+      return record !== undefined && !record.banned && (record.lends || record.lease !== null);
+    }).length;
   }
 
   /** Nobody waits while there is work for him. */

@@ -34,14 +34,14 @@ export class Watch {
     for (const { watch } of this.#kinds) report(watch.see(event, state));
   }
 
-  /** `now`: a time up to which the mind has decided all there was. `steadyMs`: see KindWatch. */
-  look(state: CoordinatorState, now: number, steadyMs: number): void {
+  /** `now`: a time up to which the mind has decided all there was. `steadyMs`, `able`: see KindWatch. */
+  look(state: CoordinatorState, now: number, steadyMs: number, able: number): void {
     this.#leases.look(state, now);
     this.#folds.look(state);
     for (const run of Object.values(state.runs)) {
       if (run.state !== 'training') continue;
       for (const { name, watch } of this.#kinds)
-        if (run.kinds.includes(name)) report(watch.look(run, now, steadyMs, state));
+        if (run.kinds.includes(name)) report(watch.look(run, now, steadyMs, state, able));
     }
   }
 }

@@ -17,7 +17,7 @@ interface SeenLease {
   steps: number;
 }
 
-/** Nothing may stand still, and no path may starve, for longer, per path, while somebody is able to serve it. */
+/** No module may stand still, and no path starve, for longer by the clock of its run, which those set who are able to serve it. */
 const PATIENCE_ROUNDS = 5;
 const PATIENCE_MS = 600_000;
 /** A path is left out of no more rounds in a row, per path of the run. */
@@ -32,9 +32,11 @@ class TrainWatch implements KindWatch {
   readonly #leases = new Map<string, SeenLease>();
   /** By run, module and version: when the first lease of that round was granted. */
   readonly #openedAt = new Map<string, number>();
-  /** By run and module: when it stepped last. */
+  /** By run: its clock at the last look. */
+  readonly #clocks = new Map<string, { readonly at: number; readonly ms: number }>();
+  /** By run and module: when it stepped last, by the run's clock. */
   readonly #steppedAt = new Map<string, number>();
-  /** By run and path: when work on it was accepted last. */
+  /** By run and path: when work on it was accepted last, by the run's clock. */
   readonly #servedAt = new Map<string, number>();
   /** By run and path: rounds of its first module since it was last part of one. */
   readonly #leftOut = new Map<string, number>();
@@ -60,7 +62,7 @@ class TrainWatch implements KindWatch {
         const lease = this.#leases.get(event.lease);
         if (!lease) return null;
         lease.status = 'accepted';
-        this.#servedAt.set(`${lease.run}/${lease.path}`, event.at);
+        this.#servedAt.set(`${lease.run}/${lease.path}`, this.#time(lease.run));
         const fits = lease.steps >= 1 && lease.steps <= lease.mostSteps;
         return fits ? null : `${event.lease} is accepted with ${lease.steps} of ${lease.mostSteps} steps`;
       }
@@ -82,23 +84,46 @@ class TrainWatch implements KindWatch {
     }
   }
 
-  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null {
+  look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState, able: number): string | null {
     const broken = this.#arrivals.look(run, now, steadyMs, state);
     if (broken) return broken;
-    const { id, modules, paths, spec } = run.facts;
-    const patienceMs = (PATIENCE_ROUNDS * spec.roundDeadlineMs + PATIENCE_MS) * Object.keys(paths).length;
-    if (steadyMs <= patienceMs) return null;
-    for (const name of Object.keys(modules)) {
-      const standsMs = now - (this.#steppedAt.get(`${id}/${name}`) ?? 0);
-      if (standsMs > patienceMs) return `${name} of ${id} stands still for ${standsMs} ms`;
-    }
+    const time = this.#passTime(run.facts, now, able, state);
+    const { id, spec } = run.facts;
     const train = run.works['train'] as TrainState;
-    for (const path of Object.keys(paths)) {
-      const starvesMs = now - (this.#servedAt.get(`${id}/${path}`) ?? 0);
-      if (starvesMs > patienceMs && !isComplete(run.facts, path, train.paths[path]!))
-        return `path ${path} of ${id} starves for ${starvesMs} ms`;
+    const patienceMs = PATIENCE_ROUNDS * spec.roundDeadlineMs + PATIENCE_MS;
+    /** Whether something that has work to do has got none for too long. */
+    const waits = (last: Map<string, number>, key: string, hasWork: boolean): boolean => {
+      if (!hasWork || !last.has(key)) last.set(key, time);
+      return time - last.get(key)! > patienceMs;
+    };
+    const going = new Set(Object.keys(train.paths).filter((path) => !isComplete(run.facts, path, train.paths[path]!)));
+    for (const path of Object.keys(train.paths))
+      if (waits(this.#servedAt, `${id}/${path}`, going.has(path)))
+        return `path ${path} of ${id} starves, though ${able} could serve it`;
+    for (const [name, { paths }] of Object.entries(train.modules)) {
+      const hasWork = paths.some((path) => going.has(path));
+      if (waits(this.#steppedAt, `${id}/${name}`, hasWork))
+        return `${name} of ${id} stands still, though ${able} are able`;
     }
     return null;
+  }
+
+  /** By the clock of a run. */
+  #time(run: string): number {
+    return this.#clocks.get(run)?.ms ?? 0;
+  }
+
+  /**
+   * The clock of a run stands while nobody is able to serve it, and goes as many times slower as those who are need turns
+   * to serve each path of all runs once.
+   */
+  #passTime({ id, paths }: RunFacts, now: number, able: number, { runs }: CoordinatorState): number {
+    const { at, ms } = this.#clocks.get(id) ?? { at: now, ms: 0 };
+    const training = Object.values(runs).filter((run) => run.state === 'training').length;
+    const turns = Math.ceil((training * Object.keys(paths).length) / able);
+    const time = ms + (now - at) / turns;
+    this.#clocks.set(id, { at: now, ms: time });
+    return time;
   }
 
   /** Its rounds are played again. */
@@ -159,11 +184,11 @@ class TrainWatch implements KindWatch {
     return facts.paths[path]!.shardTokens * steps;
   }
 
-  #seeStepped({ run, output, at }: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
+  #seeStepped({ run, output }: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
     const { facts } = state.runs[run]!;
     const paths = Object.entries(facts.paths);
     for (const { name, version } of output.modules) {
-      this.#steppedAt.set(`${run}/${name}`, at);
+      this.#steppedAt.set(`${run}/${name}`, this.#time(run));
       for (const [id, { modules }] of paths) {
         if (modules[0] !== name) continue;
         const took = [...this.#leases.values()].some(
