@@ -127,7 +127,7 @@ describe.each<Case>([
     await plain.release();
   });
 
-  test('the logits agree within 1e-4', async () => {
+  test('the logits agree within 1e-4, and are those of no other path', async () => {
     const trained = await trainedLogits(model, shapes, modules, IDS);
     expect(largestDifference(trained, new Float32Array(trained.length))).toBeGreaterThan(1);
     expect(largestDifference((await plain.run(IDS, plain.start)).logits_TV, trained)).toBeLessThan(1e-4);
@@ -135,6 +135,11 @@ describe.each<Case>([
     expect(largestDifference((await cached.run(IDS, cached.start)).logits_TV, trained)).toBeLessThan(1e-4);
     const read = python('logits', join(folder, '0.hf.zip'), IDS.join(',')) as number[][];
     expect(largestDifference(read.flat(), trained)).toBeLessThan(1e-4);
+    for (const other of pathIds(levels).filter((id) => id !== path)) {
+      const crossed = pathModules(model, levels, other, embedding);
+      const its = crossed.map(({ name }) => values.get(name)!);
+      expect(largestDifference(await trainedLogits(model, crossed, its, IDS), trained), other).toBeGreaterThan(0.1);
+    }
   });
 
   test('the NumPy reader cuts, scores and counts as the scoring rule says', async () => {
