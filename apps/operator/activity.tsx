@@ -12,6 +12,9 @@ const MINUTES = 15;
 
 const percent = (part: number | null): string => (part === null ? '–' : `${(100 * part).toFixed(0)} %`);
 
+const rangeInWords = (least: number, most: number): string =>
+  least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+
 /** Who computed what in the last minutes, how stale work was, and how fast volunteers are. */
 export function Activity({ run }: { readonly run: string }) {
   const { data } = useQuery({
@@ -20,38 +23,35 @@ export function Activity({ run }: { readonly run: string }) {
   });
   return (
     <Card title={`The last ${MINUTES} minutes`}>
-      {!data || data.volunteers.length === 0 ? (
-        <EmptyState title="Nobody has computed yet">
-          Who computed what appears with the first pieces of work.
-        </EmptyState>
-      ) : (
-        <Shown activity={data} />
+      {!data && <p className="text-soft text-sm">Reading who did what…</p>}
+      {data?.volunteers.length === 0 && (
+        <EmptyState title="Nobody was here">Who computes for this run, or waits for its work, appears here.</EmptyState>
       )}
+      {data && data.volunteers.length > 0 && <Shown activity={data} />}
     </Card>
   );
 }
 
 function Shown({ activity }: { readonly activity: ActivityResource }) {
-  const { volunteers, utilisation, staleness, speeds } = activity;
-  const stale = staleness.reduce((sum, { value, count }) => sum + value * count, 0);
+  const { volunteers, utilisation, meanStaleness, staleness, speeds } = activity;
   const folded = staleness.reduce((sum, { count }) => sum + count, 0);
   return (
     <div className="grid gap-5">
       <Stats>
         <Stat label="Utilisation" value={percent(utilisation)} detail="of the time lent" />
-        <Stat label="Took part" value={formatCount(volunteers.length)} />
+        <Stat label="Volunteers" value={formatCount(volunteers.length)} detail="computed or waited" />
         <Stat
           label="Mean staleness"
-          value={folded === 0 ? '–' : (stale / folded).toFixed(1)}
+          value={meanStaleness === null ? '–' : meanStaleness.toFixed(1)}
           detail={plural(folded, 'contribution')}
         />
       </Stats>
       <Timeline activity={activity} />
-      <div className="grid gap-4 xl:grid-cols-2">
+      <div className="grid items-start gap-4 xl:grid-cols-2">
         <Bars
           title="Staleness"
           name="module versions"
-          rows={staleness.map(({ value, count }) => ({ label: formatCount(value), count }))}
+          rows={staleness.map(({ least, most, count }) => ({ label: rangeInWords(least, most), count }))}
           empty="Appears with the first folds."
         />
         <Bars

@@ -1,14 +1,20 @@
-import type { ActivityResource } from '@pathfold/protocol/resources';
+import type { ActivityPiece, ActivityResource, ContributionResource } from '@pathfold/protocol/resources';
 
 /** A lease of the window, with what became of it. Times are milliseconds since 1970. */
 export interface ActivityLease {
   readonly volunteer: string;
+  readonly kind: string;
+  readonly key: string;
   readonly grantedAt: number;
   readonly endedAt: number | null;
+  readonly endCode: string | null;
   readonly receivedAt: number | null;
   /** Of its contribution; null when there is none. */
-  readonly state: string | null;
+  readonly state: ContributionResource['state'] | null;
+  readonly reason: string | null;
   readonly tokens: number;
+  /** As the volunteer says. */
+  readonly computeMs: number;
   readonly staleness: number | null;
 }
 
@@ -16,11 +22,18 @@ export interface ActivityVolunteer {
   readonly id: string;
   readonly name: string;
   readonly state: string;
+  /** Its last change of state: of one that waits, since when. */
   readonly seenAt: number;
 }
 
 /** Columns of the timeline. */
 const COLUMNS = 60;
+/** Rows that come with their leases. */
+const DETAILED_ROWS = 40;
+/** Bars of a histogram with one for each value. */
+const MOST_SINGLE_BARS = 12;
+/** Codes with which a lease ends whose volunteer stays; with others it has left, or its device has. */
+const STAYS = new Set(['expired', 'round_over', 'run_paused', 'run_over', 'rolled_back', 'replaced']);
 const MARKS = { useful: 'c', computing: 'w', lost: 'x', idle: 'i', absent: '.' } as const;
 type What = Exclude<keyof typeof MARKS, 'absent'>;
 
@@ -28,49 +41,91 @@ interface Span {
   readonly from: number;
   readonly to: number;
   readonly what: What;
+  readonly lease: ActivityLease | null;
 }
 
-function spanOf({ grantedAt, endedAt, receivedAt, state }: ActivityLease, now: number): Span {
+type LeasedSpan = Span & { readonly lease: ActivityLease };
+
+const overlapOf = (span: Span, from: number, to: number): number =>
+  Math.max(0, Math.min(span.to, to) - Math.max(span.from, from));
+
+function spanOf(lease: ActivityLease, now: number): Span {
+  const { grantedAt, endedAt, receivedAt, state } = lease;
   const isLost = state === 'rejected' || (state === null && endedAt !== null);
   const isOpen = state === null || state === 'received';
   const what = isLost ? 'lost' : isOpen ? 'computing' : 'useful';
-  return { from: grantedAt, to: receivedAt ?? endedAt ?? now, what };
+  return { from: grantedAt, to: receivedAt ?? endedAt ?? now, what, lease };
 }
 
-/** The leases of a volunteer in their order, and between them, and until it was last here, idle time. */
-function spansOf(leases: readonly ActivityLease[], volunteer: ActivityVolunteer | undefined, now: number): Span[] {
+const hasLeft = ({ receivedAt, endCode }: ActivityLease): boolean =>
+  receivedAt === null && endCode !== null && !STAYS.has(endCode);
+
+/** Of what a span's time was computed: what the volunteer says, and no more than passed from grant to arrival. */
+const computedPart = ({ from, to, what, lease }: Span): number =>
+  what === 'useful' && to > from ? Math.min(1, lease!.computeMs / (to - from)) : 0;
+
+/** Until when a volunteer was here after its last lease, and did nothing. */
+function idleUntil(volunteer: ActivityVolunteer | undefined, waiting: boolean, now: number): number {
+  // One that works has a lease of another run.
+  if (!volunteer || !waiting || volunteer.state === 'working') return 0;
+  return volunteer.state === 'waiting' ? now : volunteer.seenAt;
+}
+
+/** The leases of a volunteer in their order; between them, and after them while it was here, idle time. */
+function spansOf(
+  leases: readonly ActivityLease[],
+  volunteer: ActivityVolunteer | undefined,
+  waiting: boolean,
+  now: number,
+): Span[] {
   const spans: Span[] = [];
+  const idle = (from: number, to: number) => {
+    if (to > from) spans.push({ from, to, what: 'idle', lease: null });
+  };
   let end: number | null = null;
   for (const lease of leases) {
     const span = spanOf(lease, now);
-    if (end !== null && span.from > end) spans.push({ from: end, to: span.from, what: 'idle' });
+    if (end !== null) idle(end, span.from);
     spans.push(span);
-    end = Math.max(end ?? 0, span.to);
+    end = hasLeft(lease) ? null : Math.max(end ?? 0, span.to);
   }
-  const isHere = volunteer?.state === 'working' || volunteer?.state === 'waiting';
-  const until = isHere ? now : (volunteer?.seenAt ?? 0);
-  if (end !== null && until > end) spans.push({ from: end, to: until, what: 'idle' });
+  const since = end ?? (volunteer?.state === 'waiting' ? volunteer.seenAt : null);
+  if (since !== null) idle(since, idleUntil(volunteer, waiting, now));
   return spans;
 }
 
-/** What fills most of each column. */
-function rowOf(spans: readonly Span[], from: number, to: number): string {
+/** The span that stands for each column: the longest part of what fills most of it. Null where there is nothing. */
+function columnsOf(spans: readonly Span[], from: number, to: number): (Span | null)[] {
   const width = (to - from) / COLUMNS;
-  const columns = Array.from({ length: COLUMNS }, () => ({ useful: 0, computing: 0, lost: 0, idle: 0 }));
+  const columns = Array.from({ length: COLUMNS }, () => [] as { span: Span; overlap: number }[]);
   for (const span of spans) {
     const first = Math.max(0, Math.floor((span.from - from) / width));
-    for (let i = first; i < COLUMNS && from + i * width < span.to; i++) {
-      const overlap = Math.min(span.to, from + (i + 1) * width) - Math.max(span.from, from + i * width);
-      columns[i]![span.what] += Math.max(0, overlap);
-    }
+    for (let i = first; i < COLUMNS && from + i * width < span.to; i++)
+      columns[i]!.push({ span, overlap: overlapOf(span, from + i * width, from + (i + 1) * width) });
   }
-  return columns
-    .map((times) => {
-      const [what, most] = Object.entries(times).reduce((a, b) => (b[1] > a[1] ? b : a));
-      return most > 0 ? MARKS[what as What] : MARKS.absent;
-    })
-    .join('');
+  return columns.map((parts) => {
+    if (parts.length < 2) return parts[0]?.span ?? null;
+    const times = { useful: 0, computing: 0, lost: 0, idle: 0 };
+    for (const { span, overlap } of parts) times[span.what] += overlap;
+    const most = Math.max(...Object.values(times));
+    const filling = parts.filter(({ span }) => times[span.what] === most);
+    return filling.reduce((a, b) => (b.overlap > a.overlap ? b : a)).span;
+  });
 }
+
+/** The leases that stand for columns. */
+function piecesOf(columns: readonly (Span | null)[]): ActivityPiece[] {
+  const leased = new Set(columns.filter((span): span is LeasedSpan => Boolean(span?.lease)));
+  return [...leased].map((span) => ({
+    ...{ first: columns.indexOf(span), last: columns.lastIndexOf(span) },
+    ...{ kind: span.lease.kind, key: span.lease.key, state: span.lease.state },
+    grantedAt: new Date(span.lease.grantedAt).toISOString(),
+    ms: span.to - span.from,
+    reason: span.lease.reason ?? (span.lease.state === null ? span.lease.endCode : null),
+  }));
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** How often each value occurs, in ascending order. */
 function histogram(values: readonly number[]): { value: number; count: number }[] {
@@ -79,44 +134,74 @@ function histogram(values: readonly number[]): { value: number; count: number }[
   return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => a.value - b.value);
 }
 
-/** Who computed what when in the window [from, now]: `leases` by time of their grant. */
+/** A bar for each value while they are few, else for 0, 1, 2 to 3, 4 to 7 and so on, from the first to the last. */
+function bars(values: readonly number[]): ActivityResource['staleness'] {
+  const single = histogram(values);
+  if (single.length <= MOST_SINGLE_BARS)
+    return single.map(({ value, count }) => ({ least: value, most: value, count }));
+  const bucketOf = (value: number) => (value < 1 ? 0 : 1 + Math.floor(Math.log2(value)));
+  const buckets: { least: number; most: number; count: number }[] = [];
+  for (let i = bucketOf(single[0]!.value); i <= bucketOf(single.at(-1)!.value); i++)
+    buckets.push({ least: i === 0 ? 0 : 2 ** (i - 1), most: i === 0 ? 0 : 2 ** i - 1, count: 0 });
+  for (const { value, count } of single) buckets.find(({ most }) => value <= most)!.count += count;
+  return buckets;
+}
+
+/**
+ * Who computed what when in the window [from, now]. `leases` by time of their grant; `waiting`: the run gives work, so
+ * whoever waits lends to it.
+ */
 export function activityOf(
-  leases: readonly ActivityLease[],
-  volunteers: readonly ActivityVolunteer[],
+  activity: {
+    readonly leases: readonly ActivityLease[];
+    readonly volunteers: readonly ActivityVolunteer[];
+    readonly waiting: boolean;
+  },
   from: number,
   now: number,
 ): ActivityResource {
-  const byId = new Map(volunteers.map((volunteer) => [volunteer.id, volunteer]));
-  const own = new Map<string, ActivityLease[]>();
-  for (const lease of leases) own.set(lease.volunteer, [...(own.get(lease.volunteer) ?? []), lease]);
-  const total = { useful: 0, computing: 0, lost: 0, idle: 0 };
-  const rows = [...own].map(([id, mine]) => {
-    const spans = spansOf(mine, byId.get(id), now);
-    const times = { useful: 0, computing: 0, lost: 0, idle: 0 };
-    for (const span of spans) times[span.what] += Math.max(0, Math.min(span.to, now) - Math.max(span.from, from));
-    for (const what of Object.keys(times) as What[]) total[what] += times[what];
+  const { leases, waiting } = activity;
+  const byId = new Map(activity.volunteers.map((volunteer) => [volunteer.id, volunteer]));
+  const own = new Map<string, ActivityLease[]>([...byId.keys()].map((id) => [id, []]));
+  for (const lease of leases) {
+    const mine = own.get(lease.volunteer);
+    if (mine) mine.push(lease);
+    else own.set(lease.volunteer, [lease]);
+  }
+  const rows = [...own].flatMap(([id, mine]) => {
+    const spans = spansOf(mine, byId.get(id), waiting, now).filter((span) => overlapOf(span, from, now) > 0);
+    if (spans.length === 0) return [];
+    const lent = spans.filter(({ what }) => what !== 'computing').map((span) => overlapOf(span, from, now));
     const came = mine.filter(({ receivedAt, state }) => receivedAt !== null && state !== 'rejected');
-    const took = came.reduce((sum, { grantedAt, receivedAt }) => sum + receivedAt! - grantedAt, 0);
-    const tokens = came.reduce((sum, lease) => sum + lease.tokens, 0);
+    const took = sum(came.map(({ grantedAt, receivedAt }) => receivedAt! - grantedAt));
     return {
       id,
       name: byId.get(id)?.name ?? '',
-      row: rowOf(spans, from, now),
-      usefulMs: times.useful,
-      lentMs: times.useful + times.lost + times.idle,
-      tokensPerSecond: took > 0 ? (1000 * tokens) / took : null,
+      columns: columnsOf(spans, from, now),
+      usefulMs: sum(spans.map((span) => computedPart(span) * overlapOf(span, from, now))),
+      lentMs: sum(lent),
+      tokensPerSecond: took > 0 ? (1000 * sum(came.map(({ tokens }) => tokens))) / took : null,
     };
   });
-  const lent = total.useful + total.lost + total.idle;
+  const lentMs = sum(rows.map((row) => row.lentMs));
+  const wastedMs = (row: (typeof rows)[number]) => row.lentMs - row.usefulMs;
+  const staleness = leases.flatMap((lease) => (lease.staleness === null ? [] : [lease.staleness]));
   const speeds = rows.flatMap(({ tokensPerSecond }) =>
     tokensPerSecond !== null && tokensPerSecond > 0 ? [2 ** Math.floor(Math.log2(tokensPerSecond))] : [],
   );
   return {
     from: new Date(from).toISOString(),
     to: new Date(now).toISOString(),
-    utilisation: lent > 0 ? total.useful / lent : null,
-    volunteers: rows.sort((a, b) => b.lentMs - a.lentMs || (a.id < b.id ? -1 : 1)),
-    staleness: histogram(leases.flatMap(({ staleness }) => (staleness === null ? [] : [staleness]))),
+    utilisation: lentMs > 0 ? sum(rows.map(({ usefulMs }) => usefulMs)) / lentMs : null,
+    volunteers: rows
+      .sort((a, b) => wastedMs(b) - wastedMs(a) || (a.id < b.id ? -1 : 1))
+      .map(({ columns, ...row }, i) => ({
+        ...row,
+        row: columns.map((span) => MARKS[span?.what ?? 'absent']).join(''),
+        pieces: i < DETAILED_ROWS ? piecesOf(columns) : null,
+      })),
+    meanStaleness: staleness.length > 0 ? sum(staleness) / staleness.length : null,
+    staleness: bars(staleness),
     speeds: histogram(speeds),
   };
 }

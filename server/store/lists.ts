@@ -5,7 +5,7 @@ import type {
   List,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ActivityLease, ActivityVolunteer } from '../runs/activity.ts';
 import { type Page, pageOf } from './page.ts';
 import type { Tables } from './schema.ts';
@@ -34,11 +34,24 @@ export interface Lists {
   /** Volunteers that held a lease of this run, or all of them. */
   volunteers(of: { run: string } | null, page: Page): Promise<List<VolunteerResource>>;
   volunteer(id: string): Promise<VolunteerResource | null>;
-  /** Leases of a run granted since then and the volunteers that held them, the newest `most` of them. */
-  activity(run: string, since: number, most: number): Promise<Activity>;
+  /**
+   * Leases of a run that were held at some time since then, by time of their grant, and their volunteers; with `waiting`
+   * also whoever waits for work now. Looks at the newest `most` leases, and at no more volunteers than that.
+   */
+  activity(run: string, of: { since: number; most: number; waiting: boolean }): Promise<Activity>;
   /** By round. */
   history(run: string): Promise<HistoryPoint[]>;
 }
+
+/** No lease lasts longer: the most that a run may set as its deadline. */
+const LONGEST_LEASE_MS = 86_400_000;
+
+/**
+ * The `contributions` leave out what a volunteer says that it computed. Its event cannot be read as JSON: of the names in
+ * it not all are text to PostgreSQL.
+ */
+const COMPUTE_MS = sql<number | null>`
+  substring(substr(events.event, strpos(events.event, '"computeMs":') + 12, 24) from '^[0-9.e+-]+')::float8`;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -150,35 +163,49 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     const row = await db.selectFrom('volunteers').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? volunteerOf(row) : null;
   },
-  async activity(run, since, most) {
+  async activity(run, { since, most, waiting }) {
     await catchUp();
-    const rows = await db
+    const newest = db
       .selectFrom('leases')
-      .leftJoin('contributions', 'contributions.lease', 'leases.id')
-      .select(['leases.volunteer', 'leases.granted_at', 'leases.ended_at'])
-      .select(['contributions.received_at', 'contributions.state', 'contributions.tokens', 'contributions.staleness'])
-      .where('leases.run', '=', run)
-      .where('leases.granted_at', '>=', since)
-      .orderBy('leases.granted_at', 'desc')
+      .selectAll()
+      .where('run', '=', run)
+      .where('granted_at', '>=', since - LONGEST_LEASE_MS)
+      .orderBy('granted_at', 'desc')
       .limit(most)
+      .as('held');
+    const rows = await db
+      .selectFrom(newest)
+      .leftJoin('contributions as c', 'c.lease', 'held.id')
+      .leftJoin('events', 'events.seq', 'c.seq')
+      .select(['held.volunteer', 'held.kind', 'held.key', 'held.granted_at', 'held.ended_at', 'held.end_code'])
+      .select(['c.received_at', 'c.state', 'c.reason', 'c.tokens', 'c.staleness'])
+      .select(COMPUTE_MS.as('compute_ms'))
+      .where((eb) => eb.or([eb('held.ended_at', 'is', null), eb('held.ended_at', '>=', since)]))
+      .orderBy('held.granted_at')
       .execute();
     const held = [...new Set(rows.map(({ volunteer }) => volunteer))];
-    const volunteers =
-      held.length === 0
-        ? []
-        : await db
-            .selectFrom('volunteers')
-            .select(['id', 'name', 'state', 'seen_at'])
-            .where('id', 'in', held)
-            .execute();
+    const volunteers = await db
+      .selectFrom('volunteers')
+      .select(['id', 'name', 'state', 'seen_at'])
+      .where((eb) =>
+        eb.or([sql<boolean>`id = any(${held}::text[])`, ...(waiting ? [eb('state', '=', 'waiting')] : [])]),
+      )
+      .orderBy('seen_at', 'desc')
+      .limit(most)
+      .execute();
     return {
-      leases: rows.reverse().map((row) => ({
+      leases: rows.map((row) => ({
         volunteer: row.volunteer,
+        kind: row.kind,
+        key: row.key,
         grantedAt: row.granted_at,
         endedAt: row.ended_at,
+        endCode: row.end_code,
         receivedAt: row.received_at,
-        state: row.state,
+        state: row.state as ActivityLease['state'],
+        reason: row.reason,
         tokens: row.tokens ?? 0,
+        computeMs: row.compute_ms ?? 0,
         staleness: row.staleness,
       })),
       volunteers: volunteers.map(({ seen_at: seenAt, ...volunteer }) => ({ ...volunteer, seenAt })),

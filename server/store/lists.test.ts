@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import type { Task } from '@pathfold/coordination/work-plan';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStore, type Store } from './store.ts';
+
+let dataDir: string;
+let store: Store;
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'pathfold-lists-'));
+  store = await openStore({ dataDir, databaseUrl: null });
+  await store.events.open();
+}, 60_000);
+afterAll(async () => {
+  await store.close();
+  await rm(dataDir, { recursive: true });
+});
+
+const executor = { name: 'wasm', adapter: '', tokensPerSecond: 100, reason: 'NUL \0, half \ud800, "computeMs":7' };
+const task: Task = {
+  ...{ key: 'path 0 round 1', body: {}, steps: 10, tokens: 320, expectedMs: 1000, durationMs: 60_000 },
+  ...{ maxPayloadBytes: 4, path: '0', priority: 0 },
+};
+const start = Date.parse('2026-11-20T00:00:00Z');
+const joined = (ms: number, volunteer: string): CoordinatorEvent => ({
+  ...{ at: start + ms, type: 'VolunteerJoined', volunteer, name: `name of ${volunteer}`, agent: 'node' },
+});
+const grant = (ms: number, lease: string, volunteer: string): CoordinatorEvent => ({
+  ...{ at: start + ms, type: 'LeaseGranted', lease, run: 'r', kind: 'train', volunteer, task },
+});
+const handIn = (ms: number, lease: string, computeMs: number): CoordinatorEvent[] => {
+  const report = {
+    steps: 10,
+    tokens: 320,
+    computeMs,
+    loss: 2,
+    downloadedBytes: { peers: 0, coordinator: 0 },
+    executor,
+  };
+  return [
+    { at: start + ms, type: 'ContributionReceived', lease, sha256: 'a'.repeat(64), bytes: 4, report },
+    { at: start + ms + 100, type: 'ContributionChecked', lease, figures: {} },
+    { at: start + ms + 200, type: 'ContributionAccepted', lease, credit: 320 },
+  ];
+};
+
+test('activity: leases that were held since then, what they say they computed, and who waits', async () => {
+  await store.events.append([
+    ...[joined(0, 'a'), joined(0, 'b'), joined(0, 'c')],
+    { at: start + 500, type: 'VolunteerReady', volunteer: 'b', executor, memoryBytes: 1 },
+    ...[grant(1000, 'before', 'c'), ...handIn(2000, 'before', 900)],
+    ...[grant(3000, 'into', 'a'), ...handIn(6000, 'into', 1234.5), grant(7000, 'open', 'a')],
+  ]);
+  const activity = (waiting: boolean, most = 100, run = 'r') =>
+    store.lists.activity(run, { since: start + 5000, most, waiting });
+  const { leases, volunteers } = await activity(true);
+  expect(leases.map(({ grantedAt }) => grantedAt - start)).toEqual([3000, 7000]);
+  const [into, open] = leases;
+  expect(into).toMatchObject({ volunteer: 'a', kind: 'train', key: task.key, state: 'checked', tokens: 320 });
+  expect(into).toMatchObject({ receivedAt: start + 6000, endedAt: start + 6200, computeMs: 1234.5 });
+  expect(open).toMatchObject({ endedAt: null, receivedAt: null, state: null, computeMs: 0 });
+  expect(volunteers).toEqual([
+    { id: 'a', name: 'name of a', state: 'working', seenAt: start + 7000 },
+    { id: 'b', name: 'name of b', state: 'waiting', seenAt: start + 500 },
+  ]);
+  expect((await activity(false)).volunteers.map(({ id }) => id)).toEqual(['a']);
+  expect((await activity(false, 1)).leases.map(({ grantedAt }) => grantedAt - start)).toEqual([7000]);
+  expect(await activity(false, 100, 'other')).toEqual({ leases: [], volunteers: [] });
+});
