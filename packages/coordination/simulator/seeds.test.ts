@@ -67,7 +67,7 @@ test('documents are routed, and routed again, though a third of what liars say i
   const seen = { again: 0, contradicted: 0 };
   // The host may tell of the end of a fold twice.
   const routings = new Set<string>();
-  for (let seed = 601; seed < 605; seed++) {
+  for (let seed = 609; seed < 613; seed++) {
     const onLogged = (event: CoordinatorEvent) => {
       if (event.type === 'CreditWithdrawn' && event.kind === 'route') seen.contradicted++;
       if (event.type !== 'FoldEnded' || !event.output.routing) return;
