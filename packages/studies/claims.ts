@@ -13,6 +13,8 @@ export interface ClaimSpec {
   readonly claim: string;
   /** What the paper found, for the page. */
   readonly paper?: string;
+  /** What the arms that it compares have equal, for the page: steps, tokens or seconds. */
+  readonly currency?: string;
   readonly bound: Bound;
   /** NaN where a figure is missing. */
   measure(of: FigureOf): number;

@@ -29,6 +29,7 @@ const toy = (bits = 'x', secondConfig = 2): Study => ({
       {
         id: 'toy.1',
         claim: 'two | one',
+        currency: 'tokens',
         paper: 'more',
         bound: { op: '>=', value: 1 },
         measure: (of) => of('two') - of('one'),
@@ -150,6 +151,12 @@ test('what people wrote around the results stays', async () => {
   const page = readFileSync(path, 'utf8');
   expect(page).toMatch(/^# Toy\n\nWhy\.\n/);
   expect(page).toMatch(/## Log\n$/);
-  expect(page).toContain('| toy.1 | two \\| one | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds so far (2 seeds) |');
+  expect(page).toContain(
+    '| toy.1 | two \\| one | tokens | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds so far (2 seeds) |',
+  );
   expect(page).toContain('**does not hold** so far (2 seeds)');
+  const design = toy().design(false);
+  const unnamed = design.claims.map(({ currency, ...claim }) => claim);
+  await play({ ...toy(), design: () => ({ ...design, claims: unnamed }) });
+  expect(readFileSync(path, 'utf8')).toContain('| toy.1 | two \\| one | more | ≥');
 });

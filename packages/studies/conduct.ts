@@ -69,7 +69,6 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
   const claims = judge(design.claims, figures);
   const config = { ...(design.config as Record<string, Json>), seeds: [...seeds], arithmetic };
   const command = `npm run study -- ${name}${quick ? ' --quick' : ''}`;
-  const paper = new Map(design.claims.map((spec) => [spec.id, spec.paper ?? '']));
-  writePage(folder, { study: name, command, seeds, config, claims, paper, ...design.report(results) });
+  writePage(folder, { study: name, command, seeds, config, claims, specs: design.claims, ...design.report(results) });
   return { claims, config, failures };
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '@pathfold/coordination/work-plan';
-import type { Claim } from './claims.ts';
+import type { Claim, ClaimSpec } from './claims.ts';
 import type { Plot } from './plots.ts';
 import { LEAST_SEEDS } from './study.ts';
 import { fixed, markdownTable, spread, type Table } from './tables.ts';
@@ -17,8 +17,8 @@ export interface PageContent {
   readonly seeds: readonly number[];
   readonly config: Json;
   readonly claims: readonly Claim[];
-  /** What the paper found, by the claim's id. */
-  readonly paper: ReadonlyMap<string, string>;
+  /** What was claimed: a claim's in its place. */
+  readonly specs: readonly ClaimSpec[];
   readonly tables: readonly Table[];
   readonly plots: readonly Plot[];
 }
@@ -29,19 +29,23 @@ function verdict({ measured: { n }, holds }: Claim): string {
   return holds ? `holds${soFar}` : `**does not hold**${soFar}`;
 }
 
-const claimsTable = ({ claims, seeds, paper }: PageContent): Table => ({
-  title: 'Claims',
-  currency: `Compared seed by seed; ± is the standard deviation over ${seeds.length} seeds.`,
-  head: ['id', 'claim', 'paper', 'bound', 'measured', ''],
-  rows: claims.map((claim) => [
-    claim.id,
-    claim.claim,
-    paper.get(claim.id) ?? '',
-    `${claim.bound.op === '<=' ? '≤' : '≥'} ${fixed(claim.bound.value, DIGITS)}`,
-    spread(claim.measured, DIGITS, seeds.length),
-    verdict(claim),
-  ]),
-});
+function claimsTable({ claims, seeds, specs }: PageContent): Table {
+  const named = specs.some(({ currency }) => currency);
+  return {
+    title: 'Claims',
+    currency: `Compared seed by seed${named ? ', at equal steps, tokens or seconds as told' : ''}; ± is the standard deviation over ${seeds.length} seeds.`,
+    head: ['id', 'claim', ...(named ? ['at equal'] : []), 'paper', 'bound', 'measured', ''],
+    rows: claims.map((claim, at) => [
+      claim.id,
+      claim.claim,
+      ...(named ? [specs[at]!.currency ?? ''] : []),
+      specs[at]!.paper ?? '',
+      `${claim.bound.op === '<=' ? '≤' : '≥'} ${fixed(claim.bound.value, DIGITS)}`,
+      spread(claim.measured, DIGITS, seeds.length),
+      verdict(claim),
+    ]),
+  };
+}
 
 /**
  * Writes the study's part of `README.md`, between two marks; what people wrote around it stays. Beside it the plots,

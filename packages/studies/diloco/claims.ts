@@ -13,12 +13,17 @@ export const perplexity = (of: FigureOf, arm: string, reference: string): number
 /** Change in loss (nats a byte), relative. */
 const loss = (of: FigureOf, arm: string, reference: string): number => end(of, arm) / end(of, reference) - 1;
 
+/** The lowest loss of arms that differ in what was tuned, those that a size has; NaN unless all of them are there. */
+const bestOf = (of: FigureOf, tuned: readonly string[], arms: readonly string[]): number =>
+  Math.min(...tuned.filter((arm) => arms.includes(arm)).map((arm) => end(of, arm)));
+
+/** One worker, tuned. */
+export const bestSingle = (of: FigureOf, arms: readonly string[]): number => bestOf(of, SINGLE, arms);
+
 /** Fact sheet 1.4, with the margins of the pilots (section 6). The quick size has one learning rate of what is tuned. */
 export function claimsOf(arms: readonly string[]): ClaimSpec[] {
-  /** The lowest loss of arms that differ in what was tuned, those that this size has; NaN unless all of them are there. */
-  const best = (of: FigureOf, tuned: readonly string[]): number =>
-    Math.min(...tuned.filter((arm) => arms.includes(arm)).map((arm) => end(of, arm)));
-  return claims(best);
+  const best = (of: FigureOf, tuned: readonly string[]): number => bestOf(of, tuned, arms);
+  return claims(best).map((claim) => ({ currency: 'steps', ...claim }));
 }
 
 const SINGLE = ['single', 'single-half'];
@@ -43,6 +48,7 @@ const claims = (best: (of: FigureOf, tuned: readonly string[]) => number): Claim
   {
     id: 'diloco.1.4.2',
     claim: 'equal tokens: k = 8 is behind batch ×8, tuned (loss)',
+    currency: 'tokens',
     paper: '4 to 7 % behind at k = 8 (from the scaling laws)',
     bound: { op: '<=', value: 0.09 },
     measure: (of) => of('k8') / best(of, BATCH8) - 1,
@@ -50,6 +56,7 @@ const claims = (best: (of: FigureOf, tuned: readonly string[]) => number): Claim
   {
     id: 'diloco.1.4.2b',
     claim: 'equal tokens: k = 4 is behind batch ×4, tuned (loss)',
+    currency: 'tokens',
     paper: '2 to 4 % behind at k = 4 (from the scaling laws)',
     bound: { op: '<=', value: 0.06 },
     measure: (of) => of('k4') / best(of, BATCH4) - 1,
@@ -57,6 +64,7 @@ const claims = (best: (of: FigureOf, tuned: readonly string[]) => number): Claim
   {
     id: 'diloco.1.4.2c',
     claim: 'equal tokens: DiLoCo is not better than batch ×8, tuned (loss, k = 8)',
+    currency: 'tokens',
     paper: 'behind for k ≥ 4',
     bound: { op: '>=', value: 0 },
     measure: (of) => of('k8') / best(of, BATCH8) - 1,
@@ -64,6 +72,7 @@ const claims = (best: (of: FigureOf, tuned: readonly string[]) => number): Claim
   {
     id: 'diloco.1.4.3',
     claim: 'k = 8: both ×8 baselines < DiLoCo < one worker (smallest of the three gaps, nats a byte)',
+    currency: 'tokens (×8 baselines), steps (one worker)',
     paper: 'perplexity 14.72 (×8 updates), 15.02 (DiLoCo), 15.30 (×8 batch), 16.23 (one)',
     bound: { op: '>=', value: 0 },
     measure: (of) => Math.min(of('k8') - best(of, BATCH8), of('k8') - end(of, 'updates8'), best(of, SINGLE) - of('k8')),
@@ -155,6 +164,7 @@ const claims = (best: (of: FigureOf, tuned: readonly string[]) => number): Claim
   {
     id: 'diloco.1.4.8',
     claim: 'doubling (2 to 4) and halving (4 to 2) the workers end alike (distance, loss)',
+    currency: 'steps and tokens',
     paper: 'alike: only total compute matters (figure)',
     bound: { op: '<=', value: 0.005 },
     measure: (of) => Math.abs(loss(of, 'doubling', 'halving')),

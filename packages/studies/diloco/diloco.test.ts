@@ -4,6 +4,7 @@ import { judge } from '../claims.ts';
 import { Results } from '../results.ts';
 import { claimsOf } from './claims.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
+import { report } from './report.ts';
 import { losersOf, workersAt } from './roster.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
@@ -145,4 +146,18 @@ test('k-means shards are kinds of documents, domain shards whole domains of abou
     [0, 1, 2, 7],
     [3, 4, 5, 6],
   ]);
+});
+
+test('the table compares with one worker at the better of its rates, as the claims do', () => {
+  const { arms } = settings(false);
+  const cell = (results: Results) => {
+    const { head, rows } = report(results, arms).tables[0]!;
+    return rows.find(([arm]) => arm === 'k4')![head.indexOf('against one worker, nats')];
+  };
+  const results = new Results([1]);
+  for (const [arm, nats] of [['k4', 1.8] as const, ['single', 2] as const])
+    results.add(arm, 1, { figures: { nats }, curves: {} });
+  expect(cell(results)).toBe('–');
+  results.add('single-half', 1, { figures: { nats: 1.9 }, curves: {} });
+  expect(cell(results)).toBe('−0.100');
 });
