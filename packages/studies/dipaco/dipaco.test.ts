@@ -44,6 +44,8 @@ test('a mixture runs through routing, training, re-sharding and evaluation, the 
   expect(figures['moved1']).toBeGreaterThanOrEqual(0);
   expect(figures['accuracy']).toBeLessThanOrEqual(1);
   expect([figures['refused'], figures['early']]).toEqual([0, undefined]);
+  // A look at each round, and two more at the re-sharding: before and after it.
+  expect(first.curves['nats']!.map(([step]) => step)).toEqual([0, 5, 10, 10, 10, 15, 20]);
   const byDomain = ['a', 'b'].map((domain) => figures[`nats ${domain}`]!);
   expect(byDomain.reduce((sum, nats) => sum + nats, 0) / 2).toBeCloseTo(figures['nats']!, 6);
   const counts = ['a', 'b'].map((domain) => first.curves[`confusion ${domain}`]!.map(([, count]) => count));
@@ -71,18 +73,40 @@ test('each factor of routing changes what comes out; what is only looked at chan
   expect(domains.figures['page32']).toBeUndefined();
 }, 60_000);
 
-test('the base belongs to the data that it was trained on, not to the part that an arm goes on with', async () => {
+test('the base reads the data that its arm reads; arms with the same data share it', async () => {
   const keys: unknown[] = [];
-  const cached: typeof ports.cached = (_, of, make) => {
-    keys.push(of);
+  const cached: typeof ports.cached = (name, of, make) => {
+    if (name === 'base') keys.push(of);
     return make();
   };
   const part = { every: 1, scarce: 'b', scarceEvery: 4 };
-  for (const each of [part, { ...part, every: 2 }, { ...part, scarceEvery: 2 }])
-    await runArm({ ...small, totalSteps: 5, levels: DENSE, corpus: each }, 1, { ...ports, cached }, corpus);
-  expect(keys[1]).toEqual(keys[0]);
+  const nats: number[] = [];
+  for (const changes of [{}, { replicas: 2 }, { corpus: { ...part, every: 2 } }]) {
+    const config = { ...small, totalSteps: 5, levels: DENSE, corpus: part, ...changes };
+    nats.push((await runArm(config, 1, { ...ports, cached }, corpus)).figures['base']!);
+  }
+  expect([keys[1], nats[1]]).toEqual([keys[0], nats[0]]);
   expect(keys[2]).not.toEqual(keys[0]);
+  expect(nats[2]).not.toBe(nats[0]);
 }, 60_000);
+
+test('the base and what is seen on the way are scored as the end is', async () => {
+  const one = { ...corpus, test: corpus.test.slice(0, 1) };
+  const { figures, curves } = await runArm({ ...small, levels: DENSE }, 1, ports, one);
+  expect(curves['nats']!.map(([step]) => step)).toEqual([0, 5, 10, 15, 20]);
+  expect(curves['nats']![0]![1]).toBe(figures['base']);
+  expect(curves['nats']!.at(-1)![1]).toBeCloseTo(figures['nats']!, 6);
+  expect(figures['nats']).not.toBeCloseTo(figures['base']!, 3);
+}, 60_000);
+
+test('paths that get worse are stopped by the rule of the product, and the run ends without them', async () => {
+  const inner = { ...small.inner, learningRate: 0.3, warmupSteps: 0 };
+  const stopping = { inner, totalSteps: 60, routing: { ...small.routing, kind: 'kmeans' as const } };
+  const [on, stopped] = [await play(stopping), await play({ ...stopping, patience: 1 })];
+  expect(on.figures['stopped']).toBeUndefined();
+  expect(stopped.figures['stopped']).toBe(2);
+  expect(stopped.figures['tokens']).toBeLessThan(on.figures['tokens']!);
+}, 120_000);
 
 test('the probe goes through all that results rest on: re-sharding, early stopping, and every way of routing again', async () => {
   const [first, second, third] = await probeResults();
@@ -90,6 +114,7 @@ test('the probe goes through all that results rest on: re-sharding, early stoppi
   expect(told.filter((name) => !Number.isFinite(first!.figures[name]))).toEqual([]);
   expect(first!.figures['moved1']).toBeGreaterThan(0);
   expect([first, second].map((result) => result!.figures['refused'])).toEqual([0, 0]);
+  expect(second!.figures['stopped']).toBeGreaterThan(0);
   expect(third!.figures['nats']).toBeLessThan(Math.log(257));
 }, 120_000);
 

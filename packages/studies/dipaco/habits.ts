@@ -2,6 +2,9 @@ import { uniformOf } from '@pathfold/corpora/hash';
 import { prefixLength } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf } from '@pathfold/corpora/shards';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import { evaluateFold } from '@pathfold/works/evaluate/fold';
+import { evaluatePlan } from '@pathfold/works/evaluate/plan';
+import { evaluateRun } from '@pathfold/works/evaluate/run';
 import { routeFold } from '@pathfold/works/route/fold';
 import { routePlan } from '@pathfold/works/route/plan';
 import { routeRun } from '@pathfold/works/route/run';
@@ -93,4 +96,20 @@ export function trainingOf(onCold: () => void): LaboratoryKind {
       }),
   };
   return { plan: trainPlan, fold: trainFold, runOf: () => run };
+}
+
+/**
+ * The product's evaluation, whose scores of held-out documents stop paths. It takes no virtual time: paths are scored at
+ * the rounds that the run asks for, and nobody is kept from training.
+ */
+export function scoringOf(): LaboratoryKind {
+  const run = once(evaluateRun);
+  const plan: typeof evaluatePlan = {
+    ...evaluatePlan,
+    offer(...asked) {
+      const task = evaluatePlan.offer(...asked);
+      return task && { ...task, tokens: 0 };
+    },
+  };
+  return { plan, fold: evaluateFold, runOf: () => run };
 }

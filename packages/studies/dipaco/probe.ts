@@ -28,6 +28,10 @@ const ARMS: readonly ArmConfig[] = [
   {
     ...TINY,
     outer: { ...TINY.outer, average: 'radial' },
+    // So high that paths get worse and are stopped.
+    inner: { ...TINY.inner, learningRate: 0.1 },
+    totalSteps: 64,
+    patience: 1,
     routing: { ...TINY.routing, kind: 'product', overlap: 2, features: 'histogram' },
   },
   {

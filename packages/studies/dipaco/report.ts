@@ -3,8 +3,9 @@ import { type Axis, type Line, linePlot, type Plot, pointOf } from '../plots.ts'
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';
 import { spreadText, type Table } from '../tables.ts';
-import { gain, gainOf } from './claims.ts';
+import { gain, gainOf } from './gains.ts';
 import type { ArmConfig } from './settings.ts';
+import { trajectory } from './trajectory.ts';
 
 const EVERY = [16, 32, 64, 128];
 const ON_THE_PAGE = [32, 64, 128];
@@ -13,16 +14,43 @@ type Arms = Readonly<Record<string, Arm>>;
 
 export const report = (results: Results, arms: Arms) => ({
   tables: [endTable(results, arms), routingTable(results, arms), domainTable(results, arms)],
-  plots: [pathsPlot(results, arms), reroutingPlot(results, arms), dataPlot(results, arms), cosinePlot(results, arms)],
+  plots: [
+    ...trajectoryPlots(results, arms),
+    pathsPlot(results, arms),
+    reroutingPlot(results, arms),
+    dataPlot(results, arms),
+    cosinePlot(results, arms),
+  ],
 });
 
 const configOf = (arms: Arms, arm: string) => arms[arm]!.config as unknown as ArmConfig;
 const pathsOf = (arms: Arms, arm: string): number => pathIds(configOf(arms, arm).levels).length;
-/** DiLoCo with as many replicas as an arm has paths, where this size has it; for dense arms that of the base setting. */
-function dilocoOf(arms: Arms, arm: string): string {
-  const paths = pathsOf(arms, arm);
-  const isDiloco = (name: string) => pathsOf(arms, name) === 1 && configOf(arms, name).replicas === paths;
-  return paths === 1 ? 'diloco' : (Object.keys(arms).find(isDiloco) ?? '');
+const isLong = (arms: Arms, arm: string): boolean => arms[arm]!.when === 'long';
+
+/**
+ * One path with so many volunteers, of the same size and steps and on the same data as an arm, at all rates that are not
+ * long unless the arm is: of these the best is what it is compared with. None where this size has none.
+ */
+function referenceOf(arms: Arms, arm: string, replicas: number): string[] {
+  const { corpus } = configOf(arms, arm);
+  const { totalSteps: steps, model: path } = configOf(arms, 'grid');
+  const like = JSON.stringify({ corpus, steps, path });
+  return Object.keys(arms).filter((name) => {
+    const other = configOf(arms, name);
+    const about = JSON.stringify({ corpus: other.corpus, steps: other.totalSteps, path: other.model });
+    return (
+      pathsOf(arms, name) === 1 &&
+      other.replicas === replicas &&
+      about === like &&
+      (isLong(arms, arm) || !isLong(arms, name))
+    );
+  });
+}
+const denseOf = (arms: Arms, arm: string) => referenceOf(arms, arm, 1);
+/** With as many replicas as the arm has paths or volunteers a path; of the dense arms that of the base setting. */
+function dilocoOf(arms: Arms, arm: string): string[] {
+  const workers = pathsOf(arms, arm) * configOf(arms, arm).replicas;
+  return referenceOf(arms, arm, workers === 1 ? pathsOf(arms, 'grid') : workers);
 }
 
 const figures = (results: Results, arm: string, figure = 'nats'): number[] => results.each((of) => of(arm, figure));
@@ -36,13 +64,24 @@ const label = (arms: Arms, arm: string): string => arms[arm]!.about.replace(' (b
 const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
-    'Equal steps: every path takes the same number of inner steps after the base. Documents are stretches of about 1 kB; each is answered by the path that it is routed to, once; its first 128 bytes are scored for nobody. Perplexity is a byte’s; a positive gain is a lower one; dense is the best of its three rates, DiLoCo has as many replicas as the arm has paths (a dense arm: as the base setting). The oracle knows the best path of each document afterwards: a bound, not a router.',
-  head: ['arm', '', 'nats a byte', 'gain over dense', 'gain over DiLoCo', 'oracle', 'parameters, M', 'tokens, M'],
+    'Equal steps: every path takes the same number of inner steps after the base. Documents are stretches of about 1 kB; each is answered by the path that it is routed to, once; its first 128 bytes are scored for nobody. Perplexity is a byte’s; a positive gain is a lower one. Dense and DiLoCo are those on the same data, DiLoCo with as many replicas as the arm has paths (a dense arm: as the base setting): the best of three rates where they are tuned (dense and 8 replicas on all data; with the long arms 4 and 16), else at the arm’s rate; a dash where there is none, and where the re-sharding was refused. “Its base” is where the arm started, trained on the same data. The oracle knows the best path of each document afterwards: a bound, not a router.',
+  head: [
+    'arm',
+    '',
+    'nats a byte',
+    'its base',
+    'gain over dense',
+    'gain over DiLoCo',
+    'oracle',
+    'parameters, M',
+    'tokens, M',
+  ],
   rows: Object.entries(arms).map(([name, { about }]) => [
     name,
     about,
     spreadText(figures(results, name), 4),
-    percent(results.each((of) => gain(of, name, 'dense'))),
+    spreadText(figures(results, name, 'base'), 4),
+    percent(results.each((of) => gain(of, name, denseOf(arms, name)))),
     percent(results.each((of) => gain(of, name, dilocoOf(arms, name)))),
     spreadText(figures(results, name, 'oracle'), 4),
     ...['parameters', 'tokens'].map((figure) =>
@@ -59,17 +98,19 @@ const hasPaths = (results: Results, arm: string): boolean => figures(results, ar
 const routingTable = (results: Results, arms: Arms): Table => ({
   title: 'Routing',
   currency:
-    'Nats a byte when every test document is routed once, and again every so many bytes: by all that its paths lost before (which runs every path), or by the router on all that was read, as the prompt page does (which runs one). “Best”: documents whose path is the best for them. Shards by their share of the training tokens. “Moved”: training documents that the first re-sharding gave to another path. The cosine is between outer gradients that meet in one module. “Cold”: leases that began without AdamW’s moments, after each path’s first.',
+    'Nats a byte when every test document is routed once, and again every so many bytes: by all that its paths lost before (which runs every path), or by the router on all that was read, as the prompt page does (which runs one). “Best”: documents whose path is the best for them. Shards by their share of the training tokens. “Moved”: training documents that the first re-sharding gave to another path; “refused”: re-shardings that moved nothing, because no router could be learnt from them; no claim counts such a seed. “Best versions”: each path as it was when it was best on its held-out documents, while all train on; “stopped”: paths that the product’s rule stopped. The cosine is between outer gradients that meet in one module. “Cold”: leases that began without AdamW’s moments, after each path’s first.',
   head: [
     'arm',
     'once',
     ...EVERY.toReversed().map((w) => `every ${w}, all paths`),
     ...ON_THE_PAGE.toReversed().map((w) => `every ${w}, router`),
-    'early stopping',
+    'best versions',
+    'stopped',
     'best',
     'largest shard',
     'smallest shard',
     'moved',
+    'refused',
     'cosine',
     'cold',
   ],
@@ -81,10 +122,12 @@ const routingTable = (results: Results, arms: Arms): Table => ({
       ...EVERY.toReversed().map((w) => spreadText(figures(results, name, `rerouted${w}`), 4)),
       ...ON_THE_PAGE.toReversed().map((w) => spreadText(figures(results, name, `page${w}`), 4)),
       spreadText(figures(results, name, 'early'), 4),
+      spreadText(figures(results, name, 'stopped'), 1),
       percent(figures(results, name, 'accuracy')),
       percent(figures(results, name, 'largest')),
       percent(figures(results, name, 'smallest')),
       percent(figures(results, name, 'moved1')),
+      spreadText(figures(results, name, 'refused'), 1),
       spreadText(figures(results, name, 'cosine'), 2),
       spreadText(figures(results, name, 'cold'), 0),
     ]),
@@ -120,6 +163,7 @@ function lineThrough(name: string, points: readonly (readonly [x: number, values
 function pathsPlot(results: Results, arms: Arms): Plot {
   const kinds: readonly (readonly [label: string, arms: readonly string[]])[] = [
     ['grid, re-sharded', ['small', 'grid', 'big', 'grid8x8']],
+    ['grid, re-sharded halfway to equal shares', ['halfway']],
     ['private modules, re-sharded', ['private', 'private-big']],
     ['flat, balanced k-means', ['flat', 'flat-big']],
     ['flat, re-sharded', ['flat-reshard']],
@@ -158,24 +202,64 @@ function reroutingPlot(results: Results, arms: Arms): Plot {
   );
 }
 
+/** All at one rate: none of the arms on parts of the data is tuned. */
 function dataPlot(results: Results, arms: Arms): Plot {
-  const at = (arm: string, dense: string) =>
-    arms[arm] && arms[dense] ? ([[pathsOf(arms, arm), results.each((of) => 100 * gain(of, arm, dense))]] as const) : [];
+  const at = (arm: string, reference: string) =>
+    arms[arm] && arms[reference]
+      ? ([[pathsOf(arms, arm), results.each((of) => 100 * gain(of, arm, reference))]] as const)
+      : [];
   const quarter = at('scarce-small', 'scarce-dense');
   return linePlot(
     'data',
-    'Paths and data',
+    'Paths and data, all at one rate',
     { label: 'paths, logarithmic', log: true },
-    { label: 'gain in perplexity over dense on the same data, %' },
+    { label: 'gain in perplexity on the same data, %' },
     [
-      lineThrough('a quarter of the data', [
+      lineThrough('a quarter of the data, over dense', [
         ...quarter,
         ...at('scarce-grid', 'scarce-dense'),
         ...at('scarce-big', 'scarce-dense'),
       ]),
-      lineThrough('data growing with the paths', [...quarter, ...at('half-grid', 'half-dense'), ...at('big', 'dense')]),
+      lineThrough('data growing with the paths, over dense', [
+        ...quarter,
+        ...at('half-grid', 'half-dense'),
+        ...at('big', 'dense'),
+      ]),
+      lineThrough('data growing with the paths, over DiLoCo', [
+        ...at('scarce-small', 'scarce-diloco'),
+        ...at('half-grid', 'half-diloco'),
+        ...at('big', 'diloco-big'),
+      ]),
     ],
   );
+}
+
+/** Where the re-sharding jumps, and which arms have turned before their end. */
+function trajectoryPlots(results: Results, arms: Arms): Plot[] {
+  const plot = (name: string, title: string, shown: readonly string[]) =>
+    linePlot(
+      name,
+      title,
+      { label: 'inner steps of each path' },
+      { label: 'nats a byte' },
+      shown
+        .filter((arm) => arms[arm])
+        .map((arm) =>
+          trajectory(
+            label(arms, arm),
+            results.of(arm).map(({ curves }) => curves['nats'] ?? []),
+          ),
+        ),
+    );
+  return [
+    plot('trajectory', 'Loss on the way (a sixteenth of the test documents)', [
+      ...['dense', 'diloco', 'kmeans', 'grid', 'halfway', 'flat-reshard', 'big', 'domains'],
+    ]),
+    plot('scarce', 'Loss on the way, little data (a sixteenth of the test documents)', [
+      ...['scarce-dense', 'scarce-diloco', 'scarce-small', 'scarce-patience', 'half-dense', 'half-grid', 'scarce-big'],
+      'scarce-big-patience',
+    ]),
+  ];
 }
 
 function cosinePlot(results: Results, arms: Arms): Plot {

@@ -8,11 +8,11 @@ import { encodeAssignment } from '@pathfold/works/assigned';
 import { byteTokenizer } from '../byte-corpus.ts';
 import { domainGroups } from '../diloco/shards.ts';
 import type { Blocks } from './blocks.ts';
-import type { ArmConfig } from './settings.ts';
+import { type ArmConfig, LOOKS } from './settings.ts';
 
 /** The run that an arm is on the product. Its rounds have no deadline that anybody could miss. */
 export const specOf = (config: ArmConfig, seed: number): RunSpec => {
-  const { model, inner, outer, exchange, totalSteps, levels, embedding, replicas, routing, base } = config;
+  const { model, inner, outer, exchange, totalSteps, levels, embedding, replicas, routing, base, patience } = config;
   return RunSpec.parse({
     ...{
       name: 'dipaco',
@@ -32,6 +32,8 @@ export const specOf = (config: ArmConfig, seed: number): RunSpec => {
       ...{ overlap: routing.overlap, rounds: routing.rounds },
       kind: routing.kind === 'domains' ? 'random' : routing.kind,
     },
+    earlyStopping: patience === null ? null : { patience },
+    evaluateEvery: Math.max(1, Math.round(totalSteps / (LOOKS * inner.steps))),
     roundDeadlineMs: 86_400_000,
   });
 };

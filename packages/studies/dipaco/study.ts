@@ -1,7 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import { OPTIMIZERS } from '../optimizers.ts';
 import type { Study } from '../study.ts';
-import { CLAIMS } from './claims.ts';
+import { claimsOf } from './claims.ts';
 import { dipacoProbe } from './probe.ts';
 import { report } from './report.ts';
 import { runArm } from './run.ts';
@@ -30,12 +30,14 @@ export const dipaco: Study = {
     'studies/dipaco/early.ts',
     'studies/dipaco/evaluation.ts',
     'studies/dipaco/figures.ts',
+    'studies/dipaco/glances.ts',
     'studies/dipaco/page-routing.ts',
   ],
   probe: dipacoProbe,
   design(quick) {
     const { base, arms } = settings(quick);
-    return { config: base as unknown as Json, arms, claims: CLAIMS, report: (results) => report(results, arms) };
+    const claims = claimsOf(Object.keys(arms));
+    return { config: base as unknown as Json, arms, claims, report: (results) => report(results, arms) };
   },
   run: (arm, seed, ports) => runArm(arm.config as unknown as ArmConfig, seed, ports),
 };
