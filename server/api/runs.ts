@@ -20,6 +20,7 @@ import { activityOf } from '../runs/activity.ts';
 import { estimate } from '../runs/estimate.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import type { Runs } from '../runs/runs.ts';
+import { createSharedReads } from '../runs/shared-reads.ts';
 import type { Views } from '../runs/views.ts';
 import { operatorOnly } from '../security/operator.ts';
 import type { Lists } from '../store/lists.ts';
@@ -35,6 +36,8 @@ export interface RunRouteDeps {
 const tags = ['runs'];
 /** Leases that the timeline of a run reads at most. */
 const MOST_LEASES = 30_000;
+/** It reads much: whoever looks at the same run sees the same for so long. */
+const ACTIVITY_MS = 2000;
 const ModeChange = z.strictObject({ mode: z.enum(MODES), arrivals: z.optional(z.nullable(Arrivals)) });
 /** A language model to train, or a study: the one that has `study`. */
 const RunRequest = z.unknown().transform((body, ctx) => {
@@ -49,6 +52,7 @@ const params = z.object({ id: z.string().min(1).max(80) });
 export const runRoutes =
   ({ runs, views, registry, lists }: RunRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
+    const activities = createSharedReads<z.infer<typeof ActivityResource>>(ACTIVITY_MS, Date.now);
     app.get(
       '/runs',
       { schema: { tags, querystring: PageQuery, response: { 200: listOf(RunResource) } } },
@@ -186,12 +190,15 @@ export const runRoutes =
       },
       async (request) => {
         const entry = views.entry(request.params.id, request.isOperator());
-        const now = Date.now();
-        const from = now - 60_000 * request.query.minutes;
-        // Nobody waits for a run that gives no work.
-        const waiting = views.resource(entry, []).state === 'training';
-        const activity = await lists.activity(entry.id, { since: from, most: MOST_LEASES, waiting });
-        return activityOf({ ...activity, waiting }, from, now);
+        const { minutes } = request.query;
+        return activities(`${entry.id} ${minutes}`, async () => {
+          const now = Date.now();
+          const from = now - 60_000 * minutes;
+          // Nobody waits for a run that gives no work.
+          const waiting = views.resource(entry, []).state === 'training';
+          const activity = await lists.activity(entry.id, { since: from, most: MOST_LEASES, waiting });
+          return activityOf({ ...activity, waiting }, from, now);
+        });
       },
     );
 

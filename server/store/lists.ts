@@ -46,13 +46,6 @@ export interface Lists {
 /** No lease lasts longer: the most that a run may set as its deadline. */
 const LONGEST_LEASE_MS = 86_400_000;
 
-/**
- * The `contributions` leave out what a volunteer says that it computed. Its event cannot be read as JSON: of the names in
- * it not all are text to PostgreSQL.
- */
-const COMPUTE_MS = sql<number | null>`
-  substring(substr(events.event, strpos(events.event, '"computeMs":') + 12, 24) from '^[0-9.e+-]+')::float8`;
-
 const iso = (ms: number) => new Date(ms).toISOString();
 
 const leaseOf = (row: Selectable<Tables['leases']>): LeaseResource => ({
@@ -176,10 +169,8 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     const rows = await db
       .selectFrom(newest)
       .leftJoin('contributions as c', 'c.lease', 'held.id')
-      .leftJoin('events', 'events.seq', 'c.seq')
       .select(['held.volunteer', 'held.kind', 'held.key', 'held.granted_at', 'held.ended_at', 'held.end_code'])
-      .select(['c.received_at', 'c.state', 'c.reason', 'c.tokens', 'c.staleness'])
-      .select(COMPUTE_MS.as('compute_ms'))
+      .select(['c.received_at', 'c.state', 'c.reason', 'c.tokens', 'c.staleness', 'c.compute_ms'])
       .where((eb) => eb.or([eb('held.ended_at', 'is', null), eb('held.ended_at', '>=', since)]))
       .orderBy('held.granted_at')
       .execute();

@@ -54,6 +54,7 @@ const MIGRATIONS: Record<string, Migration> = {
     alter table contributions add column share double precision;
     create index leases_by_time on leases (run, granted_at)
   `),
+  '004_compute_ms': statements('alter table contributions add column compute_ms double precision not null default 0'),
 };
 
 /** Brings the tables to this build's form. Throws when the database was written by a newer build. */

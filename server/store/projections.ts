@@ -98,12 +98,13 @@ const ended = on('LeaseEnded', (trx, logged) =>
 const received = on('ContributionReceived', async (trx, logged) => {
   const last = new Map(
     logged.map(({ seq, event: { report, ...event } }) => {
-      const { steps, tokens, executor, downloadedBytes } = report;
+      const { steps, tokens, computeMs, executor, downloadedBytes } = report;
       const row = {
         seq,
         ...event,
         steps,
         tokens,
+        computeMs,
         executor: JSON.stringify(executor),
         peers: downloadedBytes.peers,
         down: downloadedBytes.coordinator,
@@ -114,18 +115,18 @@ const received = on('ContributionReceived', async (trx, logged) => {
   const values = [...last.values()];
   const columns =
     'lease text, seq bigint, at bigint, sha256 text, bytes bigint, peers bigint, down bigint, steps bigint, ' +
-    'tokens bigint, executor text';
+    'tokens bigint, "computeMs" float8, executor text';
   await sql`
     insert into contributions
       (lease, seq, run, kind, volunteer, state, executor, steps, tokens, bytes, bytes_from_peers,
-      bytes_from_coordinator, sha256, received_at)
-    select r.lease, r.seq, run, kind, volunteer, 'received', executor, r.steps, tokens, bytes, peers, down, sha256, r.at
+      bytes_from_coordinator, sha256, received_at, compute_ms)
+    select r.lease, r.seq, run, kind, volunteer, 'received', executor, r.steps, tokens, bytes, peers, down, sha256, r.at,
+      "computeMs"
     from ${rowsOf(values, columns)} join leases on leases.id = r.lease
     on conflict (lease) do update set state = 'received', reason = null, sha256 = excluded.sha256,
       bytes = excluded.bytes, bytes_from_peers = excluded.bytes_from_peers,
-      bytes_from_coordinator = excluded.bytes_from_coordinator, steps = excluded.steps, tokens = excluded.tokens`.execute(
-    trx,
-  );
+      bytes_from_coordinator = excluded.bytes_from_coordinator, steps = excluded.steps, tokens = excluded.tokens,
+      compute_ms = excluded.compute_ms`.execute(trx);
   await sql`
     insert into traffic (run, upload_bytes, download_bytes)
     select run, sum(bytes), sum(down) from ${rowsOf(values, 'lease text, bytes bigint, down bigint')}

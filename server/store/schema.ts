@@ -65,6 +65,8 @@ export interface Tables {
     bytes_from_coordinator: Generated<number>;
     sha256: string;
     received_at: number;
+    /** As the volunteer says; 0 for what older versions took in. */
+    compute_ms: Generated<number>;
     /** Once it is being folded: the highest over its modules, and the share in one of them. */
     staleness: Generated<number | null>;
     age_ms: Generated<number | null>;
