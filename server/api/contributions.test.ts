@@ -98,6 +98,8 @@ test('a clock that ran backwards and a reason without end are refused at the doo
     const answer = await telling(changes);
     expect([answer.status, await codeOf(answer)]).toEqual([400, 'bad_report']);
   }
+  const { detail } = (await (await telling({ computeMs: -5000 })).json()) as { detail: string };
+  expect(detail).toBe('computeMs: Too small: expected number to be >=0');
   const executor = { ...device, reason: 'no other was looked at' };
   expect((await telling({ executor })).status).toBe(201);
   await settled('checked');

@@ -3,6 +3,7 @@ import { encodeTokens } from '@pathfold/corpora/shards';
 import { pathModules } from '@pathfold/nets/llama-modules';
 import { initModule } from '@pathfold/nets/modules';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import { Report } from '@pathfold/protocol/report';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { systemClock } from '@pathfold/training/clock';
@@ -127,6 +128,24 @@ test('L5: cut short, it answers the steps that were done', async () => {
   expect(norm(floats(cut.payload))).toBeGreaterThan(0);
   const before = await trainRun.execute(task, portsWith({ signal: AbortSignal.abort() }));
   expect(before.steps).toBe(0);
+});
+
+test('with a clock that runs backwards it takes all its steps, to the same bits; the door refuses the time it tells', async () => {
+  let time = 0;
+  const clock = {
+    now: () => {
+      time -= 1000;
+      return time;
+    },
+    sleep: async () => {},
+  };
+  const told = await trainRun.execute(task, portsWith({ clock, remainingMs: () => 10_000 }));
+  const punctual = await trainRun.execute(task, portsWith());
+  expect(told).toMatchObject({ steps: 6, tokens: punctual.tokens, loss: punctual.loss });
+  expect(floats(told.payload)).toEqual(floats(punctual.payload));
+  expect(told.computeMs).toBeLessThan(0);
+  expect(Report.shape.computeMs.safeParse(told.computeMs).success).toBe(false);
+  expect(Report.shape.computeMs.safeParse(punctual.computeMs).success).toBe(true);
 });
 
 test('bad input ends in an error of a code, which says what and where', async () => {
