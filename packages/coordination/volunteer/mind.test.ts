@@ -46,8 +46,9 @@ const step: fc.Arbitrary<(world: World) => void> = fc.oneof(
     ),
 );
 const story = fc.array(step, { maxLength: 120 });
-const told = (steps: readonly ((world: World) => void)[]): World => {
+const told = (steps: readonly ((world: World) => void)[], now = 0): World => {
   const world = new World();
+  world.now = now;
   world.tell({ type: 'Started', choice: 'automatic' });
   for (const act of steps) act(world);
   return world;
@@ -114,5 +115,28 @@ test('finish ends by itself, whatever the network does', () => {
       if (!world.state.refusal) expect(statusOf(world.state).code).toBe('stopped');
     }),
     { numRuns: 200 },
+  );
+});
+
+test('a clock that goes back loses no contribution; who starts the volunteer anew has it train at once', () => {
+  fc.assert(
+    fc.property(story, story, fc.integer({ min: 1, max: 10_000_000 }), (before, after, ms) => {
+      const world = told(before, 20_000_000);
+      world.now -= ms;
+      for (const act of after) act(world);
+      world.tell({ type: 'Started', choice: 'cpu' });
+      const ended = world.ended.size;
+      for (let turn = 0; turn < 30; turn++) {
+        world.pass(1000);
+        world.open();
+        world.endProbe('none', 0);
+        world.hear({ type: 'pong' });
+        world.grant();
+        world.endWork(true);
+        world.endUpload('UploadEnded', 0);
+      }
+      expect(world.ended.size).toBeGreaterThan(ended + 4);
+    }),
+    { numRuns: 200, seed: 5 },
   );
 });
