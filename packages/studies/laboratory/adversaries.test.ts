@@ -22,6 +22,8 @@ const specOf = (seed: number): RunSpec =>
     model: { width: 16, blocks: 1, heads: 2, context: 32, vocabulary: BYTE_VOCABULARY },
     inner: { steps: H, batch: 4, learningRate: 8e-3, warmupSteps: 20 },
     roundDeadlineMs: 86_400_000,
+    // What is old is taken, however late it comes: refused it could do no harm.
+    async: { mostStaleness: 1000 },
   });
 
 /** Speeds of the paper's very heterogeneous workers. */

@@ -61,7 +61,8 @@ function trainTo(table: Table, round: number, ...volunteers: string[]): void {
     table.wait(5000);
     table.ready(volunteer, SPEED);
     if (table.state.volunteers[volunteer]!.lease === null) continue;
-    table.contribute(table.lease(volunteer), 20);
+    const lease = table.lease(volunteer);
+    table.contribute(lease, table.state.leases[lease]!.task.steps);
     table.wait(5000);
     fold(table);
   }
