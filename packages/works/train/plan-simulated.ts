@@ -202,14 +202,19 @@ class TrainWatch implements KindWatch {
           return `path ${id} of ${run} is left out of ${leftOut} rounds`;
       }
     }
-    this.#forget(run, facts);
+    this.#forget(run, state);
     return null;
   }
 
-  /** Leases that no module can fold any more. */
-  #forget(run: string, { modules }: RunFacts): void {
+  /** Leases that have ended and that no module can fold any more in its round. */
+  #forget(run: string, { runs, leases }: CoordinatorState): void {
+    const { modules } = runs[run]!.facts;
     for (const [id, lease] of this.#leases)
-      if (lease.run === run && Object.entries(lease.base).every(([name, version]) => version < modules[name]!.version))
+      if (
+        lease.run === run &&
+        !leases[id] &&
+        Object.entries(lease.base).every(([name, version]) => version < modules[name]!.version)
+      )
         this.#leases.delete(id);
   }
 }
