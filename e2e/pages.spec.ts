@@ -74,7 +74,7 @@ test('the operator signs in once, creates a run, pauses and resumes it; a prompt
       await moreRounds(client, run.id, 2);
       await expectAccessible(page);
       if (to !== 'hybrid') continue;
-      await page.getByLabel('the head', { exact: true }).check();
+      await page.getByLabel('the head', { exact: true }).click();
       await until('the head to be chosen', async () => {
         const { spec } = await client.runs.get(run.id);
         return spec.async.arrivals?.join() === 'head';

@@ -26,7 +26,10 @@ export function RunMode({ run }: { readonly run: RunResource }) {
     onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
   });
   const { mode, exchange } = run.spec;
-  const columns = columnsOf(run.spec, run.pathCount);
+  const chosen = change.isPending ? change.variables[1] : undefined;
+  const columns = columnsOf(run.spec, run.pathCount).map((column) =>
+    chosen ? { ...column, loose: chosen.includes(column.name) } : column,
+  );
   const settled = ['finished', 'failed', 'preparing'].includes(run.state) || exchange === 'gradients';
   return (
     <div className="grid max-w-prose gap-2">
