@@ -24,7 +24,7 @@ export const RunResource = z.object({
   rollbacks: number,
   /** The round that the losses were measured at; null before the first evaluation. */
   scoredRound: maybe,
-  /** Two unrelated volunteers said the same of that score; false: one alone was believed. Null while it is not known. */
+  /** Two unrelated volunteers said the same of that score, or a trusted one said it; false: one alone was believed. Null while it is not known. */
   scoreConfirmed: z.nullable(z.boolean()),
   pathCount: number,
   moduleCount: number,
@@ -76,6 +76,8 @@ export const KeptVersion = z.object({
   scoringsSince: number,
   /** It is not trained any more, and answers with this version. */
   stopped: z.boolean(),
+  /** False where an older version believed somebody alone; absent else: only confirmed scores are kept. */
+  confirmed: z.optional(z.boolean()),
 });
 export type KeptVersion = z.infer<typeof KeptVersion>;
 
@@ -117,7 +119,7 @@ export const RouterResource = z.extend(PathShard, {
   kind: z.enum(ROUTING_KINDS),
   /** Experts were added since: paths that grew from one are told apart by chance, and no score is a probability. */
   grown: z.boolean(),
-  /** Two unrelated volunteers said the same of all features and losses that it was fitted on. */
+  /** Two unrelated volunteers said the same of all features and losses that it was fitted on, or a trusted one said it. */
   confirmed: z.boolean(),
   splits: z.object({ train: number, router: number, test: number }),
 });
@@ -128,7 +130,7 @@ export const Evaluation = z.object({
   round: number,
   validLoss: number,
   validBitsPerByte: number,
-  /** Two unrelated volunteers said the same of every path; false: one alone was believed. */
+  /** Two unrelated volunteers said the same of every path, or a trusted one said it; false: one alone was believed. */
   confirmed: z._default(z.boolean(), false),
   /** Each path on the documents that the router gives to it. */
   paths: z.record(z.string(), z.object({ documents: number, bitsPerByte: number })),

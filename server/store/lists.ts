@@ -43,8 +43,8 @@ export interface Lists {
   history(run: string): Promise<HistoryPoint[]>;
 }
 
-/** No lease lasts longer: the most that a run may set as its deadline. */
-const LONGEST_LEASE_MS = 86_400_000;
+/** No lease is granted for longer: one of a part has twenty of the longest deadlines that a run may set. */
+const LONGEST_LEASE_MS = 20 * 86_400_000;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 

@@ -155,5 +155,12 @@ test('early stopping keeps the best version of each path, and stops the path whe
   expect((await keep(6, 20, worse))['0']).toEqual({ ...best['0'], scoringsSince: 2, stopped: true });
   expect(await keep(6, 20, worse, false)).toEqual({});
   expect(await keep(1, 20, best, false)).toEqual({});
+  const invented = { '0': { ...best['0']!, bitsPerByte: 0, confirmed: false } };
+  expect((await keep(7, 20, invented))['0']).toEqual({
+    ...best['0'],
+    round: 20,
+    modules: modules(20),
+    bitsPerByte: (7 / 6) * bitsPerByte,
+  });
   expect((await keep(5, 20, worse))['0']).toMatchObject({ round: 20, scoringsSince: 0, stopped: false });
 });

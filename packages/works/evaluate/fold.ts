@@ -114,7 +114,8 @@ function keep({ patience, routing, kept, contributions }: KeepInput, scores: rea
     const total = totalOf(scores[i]!);
     if (total.bytes === 0 || !confirmed) return [];
     const bits = bitsPerByte(total);
-    const best = kept[path];
+    // What an older version believed of somebody alone is no measure.
+    const best = kept[path]?.confirmed === false ? undefined : kept[path];
     const scoringsSince = (best?.scoringsSince ?? 0) + 1;
     if (best && bits >= best.bitsPerByte)
       return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience }]];

@@ -159,7 +159,8 @@ function chooseLoose(state: TrainState, run: RunFacts): boolean {
 export function settleMode(state: TrainState, run: RunFacts, now: number): void {
   const { mode } = run.spec;
   const others = mode === 'hybrid' && chooseLoose(state, run);
-  const loose = Object.keys(state.modules).filter((name) => isAsync(mode, state.modules[name]!));
+  // With other modules at arrivals, what is under way is owed to all of them: what was given to a round goes along.
+  const loose = Object.keys(state.modules).filter((name) => others || isAsync(mode, state.modules[name]!));
   // A lease keeps the rules that take more of it: what was granted at arrivals never finds its round over.
   for (const lease of Object.values(state.leases)) {
     if (mode === 'async' || (mode === 'hybrid' && lease.mode === 'sync')) lease.mode = mode;

@@ -1,6 +1,6 @@
 import type { Table } from '@pathfold/coordination/coordinator/table';
 import { expect, test } from 'vitest';
-import { inputs, SPEED, tableWith, taskOf } from './plan-async.fixture.ts';
+import { inputs, SPEED, tableWith, taskOf, train } from './plan-async.fixture.ts';
 
 /** Four paths through two levels of two; all four are at work. */
 function grid(arrivals: string[] | undefined, mode: 'hybrid' | 'sync' = 'hybrid'): Table {
@@ -31,21 +31,46 @@ test('where none are named, all that several paths cross', () => {
   expect(columns(grid(undefined), 'a').sort()).toEqual(['embedding', 'head', 'level0', 'level1']);
 });
 
-test('which ones is changed while the run trains; what was leased before counts in each of them', () => {
+test('which ones is changed while the run trains; what was leased or given before counts in each of them', () => {
   const table = grid(['level1']);
   columns(table, 'a');
   table.fold();
-  const given = inputs(change(table, ['level0'])).map(({ module }) => module.name.split('.')[0]);
-  expect(given).toEqual(['level0']);
+  const first = table.log.find((event) => event.type === 'ContributionAccepted')!.lease;
+  const folded = inputs(change(table, ['level0']));
+  expect(new Set(folded.map(({ module }) => module.name.split('.')[0]))).toEqual(
+    new Set(['embedding', 'level0', 'head']),
+  );
+  for (const { contributions } of folded) expect(contributions.map(({ lease }) => lease)).toEqual([first]);
+  expect(Object.values(train(table).modules).map(({ given }) => given)).not.toContain(1);
   table.fold();
-  expect(columns(table, 'b')).toEqual(expect.arrayContaining(['embedding', 'head', 'level0', 'level1']));
-  table.fold();
-  for (const id of ['c', 'd']) {
-    columns(table, id);
+  for (const id of ['b', 'c', 'd']) {
+    expect(columns(table, id)).toEqual(expect.arrayContaining(['embedding', 'head', 'level0', 'level1']));
     table.fold();
   }
   for (const id of ['a', 'b', 'c', 'd']) table.ready(id, SPEED);
   expect(columns(table, 'a')).toEqual(['level0']);
+});
+
+test('a run whose columns are changed in its last round ends', () => {
+  const table = tableWith(
+    { grace: 0, arrivals: ['embedding', 'level1'] },
+    { mode: 'hybrid', replicas: 1, totalSteps: 20 },
+    [2, 2],
+  );
+  for (const id of ['a', 'b', 'c', 'd']) table.join(id, SPEED);
+  columns(table, 'a');
+  table.fold();
+  change(table, ['embedding', 'level0', 'level1']);
+  for (const id of ['b', 'c', 'd']) {
+    table.fold();
+    table.contribute(table.lease(id), 20);
+  }
+  for (let i = 0; i < 5; i++) {
+    table.fold();
+    table.wait(600_000);
+  }
+  expect(Object.values(train(table).modules).map(({ given, owed }) => given + owed)).toEqual(Array(6).fill(0));
+  expect(table.state.runs['r']!.state).toBe('finished');
 });
 
 test('a change that names none keeps them, and null is all that several paths cross', () => {
