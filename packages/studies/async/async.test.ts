@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { departures } from './churn.ts';
-import { atEqualSteps, CLAIMS, secondsTo } from './claims.ts';
+import { CLAIMS } from './claims.ts';
+import { atEqualSteps, secondsTo } from './measures.ts';
 import { runArm } from './run.ts';
 import { type AsyncConfig, settings } from './settings.ts';
 import { SPEEDS } from './speeds.ts';

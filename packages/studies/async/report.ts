@@ -2,7 +2,7 @@ import { type Line, lineOf, linePlot, type Plot } from '../plots.ts';
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';
 import { spreadText, type Table } from '../tables.ts';
-import { loss, secondsTo } from './claims.ts';
+import { loss, secondsTo } from './measures.ts';
 
 type Arms = Readonly<Record<string, Arm>>;
 
