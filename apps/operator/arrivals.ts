@@ -20,7 +20,7 @@ export function columnsOf(spec: RunSpec, paths: number): Column[] {
   });
   return [
     column('embedding', 'the embedding', ends),
-    ...levels.map(({ experts }, i) => column(`level${i}`, `level ${i + 1}`, isShared(experts))),
+    ...levels.map(({ experts }, i) => column(`level${i}`, `level ${i}`, isShared(experts))),
     column('head', 'the head', ends),
   ];
 }

@@ -63,10 +63,10 @@ test('hybrid: both, and which modules go by which', () => {
     'A round',
     'Figures below',
   ]);
-  expect(own.text).toContain('At arrivals step the embedding and the head. In rounds step level 1 and level 2;');
+  expect(own.text).toContain('At arrivals step the embedding and the head. In rounds step level 0 and level 1;');
   const chosen = rulesOf({ mode: 'hybrid', levels, routing, async: { arrivals: ['level0'] } }, 2);
-  expect(chosen.text).toContain('At arrivals step level 1. In rounds step the embedding, level 2, and the head;');
+  expect(chosen.text).toContain('At arrivals step level 0. In rounds step the embedding, level 1, and the head;');
   const grid = rulesOf({ mode: 'hybrid', levels: [2, 2].map((experts) => ({ experts, blocks: 2 })), routing }, 4);
-  expect(grid.text).toContain('All modules step at arrivals: the embedding, level 1, level 2, and the head.');
+  expect(grid.text).toContain('All modules step at arrivals: the embedding, level 0, level 1, and the head.');
   expect(grid.names).not.toContain('A round');
 });
