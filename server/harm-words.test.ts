@@ -2,6 +2,7 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { hear } from '@pathfold/coordination/volunteer/apply-heard';
 import { record } from '@pathfold/coordination/volunteer/apply-uploads';
 import { initialState, type VolunteerState } from '@pathfold/coordination/volunteer/state';
+import { verdictOf } from '@pathfold/coordination/volunteer/status';
 import type { Down } from '@pathfold/protocol/down';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
@@ -84,7 +85,7 @@ class Network {
     const [outcome] = outcomes;
     return {
       work: work ? [progressInWords(work), reasonInWords(work)].join('; ') : '',
-      outcome: outcome ? [outcomeInWords(outcome), outcome.detail].join('; ') : '',
+      outcome: outcome ? [outcomeInWords(outcome), verdictOf(outcome)].join('; ') : '',
     };
   }
 }
@@ -130,7 +131,8 @@ test('who hands in work from ten versions ago, late, reads why it was refused, a
   expect(version - taskOf(table, 'old').modules.at(-1)!.version).toBe(10);
   await network.handIn('old', 20);
   expect(network.page('old').outcome).toBe(
-    'Rejected; It came late, and the model has moved on by more versions since than the run allows.',
+    'Rejected; It came late, and the model has moved on by more versions since than the run allows. ' +
+      'Nothing: the next piece of work starts from the newest version, with fewer steps.',
   );
   expect(network.page('old').work).toContain('13 of 20 steps, so that all are done at about the same time');
 });
@@ -168,6 +170,8 @@ test.each([-5000, 1e11, Number.NaN])(
       network.refuseAtDoor('backwards', error as PathfoldError);
     }
     // The whole sentence: server/api/contributions.test.ts, where the server has set its language.
-    expect(network.page('backwards').outcome).toMatch(/^Rejected; computeMs: ./);
+    expect(network.page('backwards').outcome).toMatch(
+      /^Rejected; The header pathfold-report does not fit its schema\. computeMs: .*Correct the field/,
+    );
   },
 );

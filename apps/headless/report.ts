@@ -1,3 +1,4 @@
+import { verdictOf } from '@pathfold/coordination/volunteer/status';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 
 const count = (value: number) => Math.round(value).toLocaleString('en');
@@ -27,10 +28,11 @@ export function createReporter(out: { isTTY?: boolean; columns?: number; write(t
   const outcomes = new Map<string, string>();
   return (snapshot: Snapshot): void => {
     const clear = out.isTTY ? '\r\u001b[2K' : '';
-    for (const { lease, state, detail } of snapshot.outcomes) {
+    for (const outcome of snapshot.outcomes) {
+      const { lease, state } = outcome;
       if (outcomes.get(lease) === state) continue;
       outcomes.set(lease, state);
-      if (state === 'rejected') out.write(`${clear}Contribution ${lease} was rejected: ${detail}\n`);
+      if (state === 'rejected') out.write(`${clear}Contribution ${lease} was rejected. ${verdictOf(outcome)}\n`);
       else if (state === 'folded' || !out.isTTY) out.write(`${clear}Contribution ${lease}: ${state}.\n`);
     }
     const line = lineOf(snapshot);

@@ -1,3 +1,4 @@
+import { verdictOf } from '@pathfold/coordination/volunteer/status';
 import { Card } from '@pathfold/ui/card';
 import { formatCount } from '@pathfold/ui/formats';
 import { RelativeTime } from '@pathfold/ui/relative-time';
@@ -8,12 +9,11 @@ import { outcomeInWords } from './words.ts';
 type Outcome = Snapshot['outcomes'][number];
 
 function Verdict({ outcome }: { outcome: Outcome }) {
+  const verdict = verdictOf(outcome);
   return (
     <div>
       <p className={outcome.state === 'rejected' ? 'font-semibold text-red' : undefined}>{outcomeInWords(outcome)}</p>
-      {(outcome.code !== null || outcome.state === 'folded') && outcome.detail && (
-        <p className="text-soft text-xs">{outcome.detail}</p>
-      )}
+      {verdict && <p className="text-soft text-xs">{verdict}</p>}
     </div>
   );
 }

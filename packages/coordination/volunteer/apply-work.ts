@@ -1,4 +1,4 @@
-import { pending } from './apply-uploads.ts';
+import { forget, pending, record } from './apply-uploads.ts';
 import { backoffMs } from './backoff.ts';
 import type { VolunteerEvent } from './events.ts';
 import type { Upload, VolunteerState } from './state.ts';
@@ -42,6 +42,22 @@ export function failWork(state: VolunteerState, event: Extract<VolunteerEvent, {
   state.askAt = event.at + backoffMs(state.faults, event.chance);
   if (deviceFault) state.device = { phase: 'unknown', retryAt: state.askAt, failure: event.code };
   if (!work.lost) giveBack(state, event.lease, event.code, event.detail.slice(0, 400));
+}
+
+/** Refusals after which the coordinator holds the lease no more. */
+const OVER = new Set(['lease_ended', 'lease_unknown', 'already_contributed']);
+
+/** The coordinator does not take a contribution. A lease that it still holds is given back, and more asked for after a pause. */
+export function refuseUpload(
+  state: VolunteerState,
+  { lease, code, detail, at }: Extract<VolunteerEvent, { type: 'UploadRefused' }>,
+): void {
+  forget(state, lease);
+  record(state, { lease, state: 'rejected', code, detail, at });
+  if (OVER.has(code)) return;
+  state.faults++;
+  state.askAt = at + backoffMs(state.faults, 0.5);
+  giveBack(state, lease, code, detail.slice(0, 400));
 }
 
 /** Without a socket nothing is said: the next welcome names the lease, and it is given back then. */

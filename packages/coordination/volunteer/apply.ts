@@ -1,6 +1,6 @@
 import { hear } from './apply-heard.ts';
 import { find, forget, patch, pending, record } from './apply-uploads.ts';
-import { endWork, failWork, forgetDevice } from './apply-work.ts';
+import { endWork, failWork, forgetDevice, refuseUpload } from './apply-work.ts';
 import { backoffMs } from './backoff.ts';
 import type { VolunteerEvent } from './events.ts';
 import type { VolunteerState } from './state.ts';
@@ -134,8 +134,7 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
       record(state, { lease: event.lease, state: 'received', code: null, detail: '', at: event.at });
       return;
     case 'UploadRefused':
-      forget(state, event.lease);
-      record(state, { lease: event.lease, state: 'rejected', code: event.code, detail: event.detail, at: event.at });
+      refuseUpload(state, event);
       return;
     case 'UploadDropped':
       forget(state, event.lease);

@@ -102,6 +102,19 @@ test('from anywhere, in a kind world: a started volunteer trains, and hands ever
   );
 });
 
+test('a lease whose contribution is refused while it is held is given back, and more asked for after a pause', () => {
+  const world = told([]);
+  world.open();
+  world.endProbe('none', 0);
+  world.grant();
+  world.endWork(true);
+  world.endUpload('UploadRefused', 0.9);
+  expect(world).toMatchObject({ wanting: false, state: { outcomes: [{ state: 'rejected', code: 'bad_report' }] } });
+  expect([...world.held]).toEqual([]);
+  world.pass(500);
+  expect(world.wanting).toBe(true);
+});
+
 test('finish ends by itself, whatever the network does', () => {
   fc.assert(
     fc.property(story, fc.boolean(), (steps, online) => {

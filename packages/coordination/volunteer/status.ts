@@ -1,5 +1,5 @@
 import { ERRORS } from '@pathfold/protocol/errors';
-import type { VolunteerState } from './state.ts';
+import type { Outcome, VolunteerState } from './state.ts';
 
 export type StatusCode =
   | 'stopped'
@@ -81,6 +81,10 @@ function refusalOf(code: string, detail: string): string {
   if (!entry) return detail;
   return [entry.what, detail === entry.what ? '' : detail, entry.todo].filter(Boolean).join(' ');
 }
+
+/** What became of a contribution, for people; of a rejected one, what to do. Empty when there is nothing to say. */
+export const verdictOf = ({ state, code, detail }: Outcome): string =>
+  state === 'rejected' ? refusalOf(code ?? '', detail) : code !== null || state === 'folded' ? detail : '';
 
 /** What happened, and this case of it or else what to do. */
 function reasonOf(code: string, detail: string): string {

@@ -121,11 +121,11 @@ export class World {
     const lease = this.uploading;
     if (lease === null) return;
     this.uploading = null;
-    if (type !== 'UploadFailed') {
-      this.ended.add(lease);
-      this.held.delete(lease);
-    }
-    this.tell({ type, lease, code: 'lease_ended', detail: '', chance } as Happening);
+    if (type !== 'UploadFailed') this.ended.add(lease);
+    // Of refused ones, some are still held: their reports do not fit.
+    const code = chance < 0.5 ? 'lease_ended' : 'bad_report';
+    if (type === 'UploadEnded' || (type === 'UploadRefused' && code === 'lease_ended')) this.held.delete(lease);
+    this.tell({ type, lease, code, detail: '', chance } as Happening);
   }
 
   endProbe(code: 'none' | 'device_lost' | 'self_test_failed', chance: number): void {
