@@ -118,7 +118,7 @@ export type RoutingSpec = z.infer<typeof RoutingSpec>;
 /** Paths that a run may have at most. */
 export const MOST_PATHS = 1024;
 
-/** What an operator asks for. Every field but `corpus` has a default (contract, HTTP). */
+/** What an operator asks for. Every field but `corpus` has a default. */
 export const RunSpec = z
   .strictObject({
     name: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'untitled'),

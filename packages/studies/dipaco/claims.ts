@@ -46,7 +46,7 @@ const claims = ({ dense, diloco }: References): ClaimSpec[] => [
   },
   {
     id: 'dipaco.2.7.1f',
-    claim: 'more paths are better: 4×4 against 2×4, both with the embedding of level 1 (perplexity)',
+    claim: 'more paths are better: 4×4 against 2×4, both with the embedding of the first level (perplexity)',
     paper: '12 % from 2×4 to 8×8',
     bound: { op: '>=', value: 0 },
     measure: (of) => gain(of, 'big', 'level'),

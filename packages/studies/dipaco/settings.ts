@@ -152,7 +152,7 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
     grid: [`${name(grid)}, re-sharded once (base setting)`, { early: true }],
     random: [`${name(grid)}, random shards`, { routing: { kind: 'random' } }],
     domains: [`${name(grid)}, true domains`, DOMAINS],
-    big: [`${name(big)}, re-sharded, embedding with level 1`, { ...larger, early: true }],
+    big: [`${name(big)}, re-sharded, embedding with the first level`, { ...larger, early: true }],
     flat: [`flat mixture of ${paths}, balanced k-means`, { ...flat(size, paths), ...KMEANS }],
     'flat-reshard': [`flat mixture of ${paths}, re-sharded`, flat(size, paths)],
     private: [`${name(grid)}, re-sharded, private modules`, withPrivate(grid)],
@@ -162,20 +162,20 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
     'scarce-dense': ['dense on a quarter of the data', { ...dense, ...QUARTER }],
     'scarce-diloco': ['DiLoCo on a quarter of the data, 4 replicas', { ...diloco(4), ...QUARTER }],
     'scarce-small': [
-      '2×2 on a quarter of the data, embedding with level 1',
+      '2×2 on a quarter of the data, embedding with the first level',
       { ...smaller, ...level, ...QUARTER, early: true },
     ],
     'scarce-patience': [
-      '2×2 on a quarter of the data, embedding with level 1, paths stopped early',
+      '2×2 on a quarter of the data, embedding with the first level, paths stopped early',
       { ...smaller, ...level, ...QUARTER, ...STOPPING },
     ],
     'half-dense': ['dense on half of the data', { ...dense, ...HALF }],
     'half-diloco': [`DiLoCo on half of the data, ${paths} replicas`, { ...diloco(paths), ...HALF }],
-    'half-grid': [`${name(grid)} on half of the data, embedding with level 1`, { ...level, ...HALF }],
+    'half-grid': [`${name(grid)} on half of the data, embedding with the first level`, { ...level, ...HALF }],
     'small-kmeans': ['2×2, balanced k-means', { ...smaller, ...KMEANS }],
     small: ['2×2, re-sharded', smaller],
     'diloco-big': [`DiLoCo, ${many} replicas`, diloco(many)],
-    level: [`${name(grid)}, re-sharded, embedding with level 1`, level],
+    level: [`${name(grid)}, re-sharded, embedding with the first level`, level],
     'dense-wide': ['dense, about the size of all modules', { ...dense, width: size.wide }],
     patience: [`${name(grid)}, re-sharded, paths stopped early`, STOPPING],
     'diloco-small': ['DiLoCo, 4 replicas', diloco(4)],
@@ -192,11 +192,11 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
     ],
     'dense-long': [`dense, ${paths} times the steps`, { ...dense, totalSteps: paths * steps }],
     'scarce-big': [
-      `${name(big)} on a quarter of the data, embedding with level 1`,
+      `${name(big)} on a quarter of the data, embedding with the first level`,
       { ...larger, ...QUARTER, early: true },
     ],
     'scarce-big-patience': [
-      `${name(big)} on a quarter of the data, embedding with level 1, paths stopped early`,
+      `${name(big)} on a quarter of the data, embedding with the first level, paths stopped early`,
       { ...larger, ...QUARTER, ...STOPPING },
     ],
     'private-big': [`${name(big)}, re-sharded, private modules`, withPrivate(big)],
@@ -204,9 +204,12 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
     even: [`${name(grid)}, re-sharded to equal shares`, { routing: { evenness: 1 } }],
     radial: [`${name(grid)}, radial averaging`, { outer: { average: 'radial' } }],
     'domains-flat': [`flat mixture of ${paths}, true domains`, { ...flat(size, paths), ...DOMAINS }],
-    'scarce-grid': [`${name(grid)} on a quarter of the data, embedding with level 1`, { ...level, ...QUARTER }],
+    'scarce-grid': [`${name(grid)} on a quarter of the data, embedding with the first level`, { ...level, ...QUARTER }],
     'diloco-64': ['DiLoCo, 64 replicas', diloco(64)],
-    grid8x8: ['8×8, re-sharded, embedding with level 1', { levels: levelsOf(size, [8, 8]), embedding: 'level' }],
+    grid8x8: [
+      '8×8, re-sharded, embedding with the first level',
+      { levels: levelsOf(size, [8, 8]), embedding: 'level' },
+    ],
   };
 }
 
