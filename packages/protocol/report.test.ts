@@ -21,6 +21,7 @@ test.each([
   ['steps', -1],
   ['steps', 1.5],
   ['tokens', -1],
+  ['tokens', 2 ** 40 + 1],
   ['loss', Number.NaN],
   ['loss', -1],
 ])('a bad clock, and whatever else cannot be, is refused and named: %s %s', (field, value) => {
@@ -30,6 +31,11 @@ test.each([
     const { success, error } = Report.safeParse(report);
     expect([success, error?.issues[0]?.path]).toEqual([false, [field]]);
   }
+});
+
+test('more downloaded than any lease needs is refused', () => {
+  for (const bytes of [2 ** 40 + 1, Number.MAX_SAFE_INTEGER])
+    expect(Report.safeParse({ ...good, downloadedBytes: { peers: 0, coordinator: bytes } }).success).toBe(false);
 });
 
 test('a speed that no device has is refused', () => {

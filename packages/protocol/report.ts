@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { REASONS_VERSION } from './version.ts';
 
-const size = z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
+/** Far more than any lease has. */
+const MOST = 2 ** 40;
+const size = z.int().check(z.minimum(0), z.maximum(MOST));
 
 /** Letters of a device's reason. */
 export const MOST_REASON = 300;

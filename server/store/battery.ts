@@ -166,6 +166,26 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     ]);
   });
 
+  test('what liars say that they downloaded adds up to no more than the columns and the readers hold', async () => {
+    const { MAX_SAFE_INTEGER } = Number;
+    const lie = (lease: string): CoordinatorEvent => {
+      const downloadedBytes = { peers: MAX_SAFE_INTEGER, coordinator: MAX_SAFE_INTEGER };
+      return { ...receive(lease), report: { ...report, downloadedBytes } } as CoordinatorEvent;
+    };
+    const leases = Array.from({ length: 1100 }, (_, i) => `liar-l${i}`);
+    await store.events.append([join('liar1'), ...leases.map((lease) => grant(lease, 'liar1', 'r-liar'))]);
+    await store.events.append(leases.slice(1).map(lie));
+    await store.lists.history('r-liar');
+    await store.events.append([lie(leases[0]!)]);
+    const fold = [begin('head v1', []), end('head v1', { round: 1, validLoss: 1e6 })].map(
+      (event) => JSON.parse(JSON.stringify(event).replaceAll('"r1"', '"r-liar"')) as CoordinatorEvent,
+    );
+    await store.events.append(fold);
+    expect(await store.lists.history('r-liar')).toMatchObject([
+      { uploadBytes: 110_000, downloadBytes: MAX_SAFE_INTEGER, validLoss: 1e6, perplexity: null },
+    ]);
+  });
+
   test('a rollback takes later points away and says why accepted work is not folded, also in the middle of a batch', async () => {
     const of = (event: CoordinatorEvent) =>
       JSON.parse(JSON.stringify(event).replaceAll('"r1"', '"r9"')) as CoordinatorEvent;

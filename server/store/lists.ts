@@ -89,6 +89,12 @@ const volunteerOf = (row: Selectable<Tables['volunteers']>): VolunteerResource =
   seenAt: iso(row.seen_at),
 });
 
+/** Null also where it is more than a number can be: volunteers told the loss. */
+function perplexityOf(loss: number | null): number | null {
+  const perplexity = loss === null ? null : Math.exp(loss);
+  return Number.isFinite(perplexity) ? perplexity : null;
+}
+
 const pointOf = (row: Selectable<Tables['points']>): HistoryPoint => ({
   round: row.round,
   time: iso(row.time),
@@ -96,7 +102,7 @@ const pointOf = (row: Selectable<Tables['points']>): HistoryPoint => ({
   trainLoss: row.train_loss,
   validLoss: row.valid_loss,
   validBitsPerByte: row.valid_bits_per_byte,
-  perplexity: row.valid_loss === null ? null : Math.exp(row.valid_loss),
+  perplexity: perplexityOf(row.valid_loss),
   uploadBytes: row.upload_bytes,
   downloadBytes: row.download_bytes,
   volunteerCount: row.volunteer_count,

@@ -95,6 +95,9 @@ const ended = on('LeaseEnded', (trx, logged) =>
   ),
 );
 
+/** A sum of what strangers say, which no column and no reader may overflow at. */
+const saturated = (sum: string) => sql.raw(`least(${sum}, ${Number.MAX_SAFE_INTEGER})`);
+
 const received = on('ContributionReceived', async (trx, logged) => {
   const last = new Map(
     logged.map(({ seq, event: { report, ...event } }) => {
@@ -129,10 +132,11 @@ const received = on('ContributionReceived', async (trx, logged) => {
       compute_ms = excluded.compute_ms`.execute(trx);
   await sql`
     insert into traffic (run, upload_bytes, download_bytes)
-    select run, sum(bytes), sum(down) from ${rowsOf(values, 'lease text, bytes bigint, down bigint')}
+    select run, ${saturated('sum(bytes)')}, ${saturated('sum(down)')} from ${rowsOf(values, 'lease text, bytes bigint, down bigint')}
       join leases on leases.id = r.lease group by run
-    on conflict (run) do update set upload_bytes = traffic.upload_bytes + excluded.upload_bytes,
-      download_bytes = traffic.download_bytes + excluded.download_bytes`.execute(trx);
+    on conflict (run) do update set
+      upload_bytes = ${saturated('traffic.upload_bytes::numeric + excluded.upload_bytes')},
+      download_bytes = ${saturated('traffic.download_bytes::numeric + excluded.download_bytes')}`.execute(trx);
 });
 
 const setStates = (trx: Kysely<Tables>, values: readonly { lease: string; state: string; reason?: string }[]) =>
@@ -253,6 +257,14 @@ const foldEnded = on('FoldEnded', async (trx, logged) => {
   if (points.size > 0) await writePoints(trx, [...points.values()]);
 });
 
+/** What went into it stays as it is: some of it may go into the next one. */
+const foldRefused = on('FoldRefused', async (trx, logged) => {
+  for (const { event } of logged) {
+    const { run, kind, fold } = event;
+    await trx.deleteFrom('folds').where('run', '=', run).where('kind', '=', kind).where('key', '=', fold).execute();
+  }
+});
+
 /** Fields that are absent keep the value that they have at that round. */
 const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
   const columns =
@@ -320,6 +332,7 @@ const WRITES: readonly Write[] = [
   foldBegun,
   counted,
   foldEnded,
+  foldRefused,
   rolledBack,
   deleted,
 ];
