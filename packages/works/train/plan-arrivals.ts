@@ -1,6 +1,15 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { takesShares } from '@pathfold/protocol/run-spec';
-import { type Contribution, isAsync, isComplete, looseIn, median, type TrainState, versionOf } from './plan-state.ts';
+import {
+  type Contribution,
+  isAsync,
+  isComplete,
+  looseIn,
+  type ModuleState,
+  median,
+  type TrainState,
+  versionOf,
+} from './plan-state.ts';
 
 /** A contribution that a module is to fold, with its path. */
 export interface Arrival {
@@ -56,7 +65,9 @@ export function graceEnd(state: TrainState, run: RunFacts, expectedMs: number, n
 
 /** Weight of a contribution among others: tokens of its shard and steps taken. */
 export const weightOf = (run: RunFacts, { id, contribution }: Arrival): number =>
-  run.paths[id]!.shardTokens * contribution.steps;
+  run.paths[id]!.shardTokens * stepsOf(contribution);
+
+const stepsOf = ({ steps, believed = steps }: Contribution): number => believed;
 
 /** What staleness leaves of a delta (Async Local-SGD section 5, polynomial weights). */
 export const discountOf = ({ spec }: RunFacts, staleness: number): number =>
@@ -75,6 +86,13 @@ function atWork(state: TrainState, name: string, now: number): Map<string, numbe
     }
   return all;
 }
+
+/** Volunteers at work up to whom `mostStaleness` is as it is set: with more, each version is a smaller part of a step. */
+const FEW = 4;
+
+/** Versions that a module may have moved on by before late work is refused. */
+export const mostVersions = (state: TrainState, run: RunFacts, name: string, now: number): number =>
+  run.spec.async.mostStaleness * Math.max(1, atWork(state, name, now).size / FEW);
 
 /**
  * Part of a whole outer step that these arrivals are: their weight over that of a whole buffer, which holds N
@@ -130,7 +148,7 @@ export function settleArrivals(
       const recent = Object.keys(module.workers).filter(
         (volunteer) => module.workers[volunteer]!.path === id && module.workers[volunteer]!.until > now,
       );
-      const steps = sum(own.map((contribution) => contribution.steps));
+      const steps = sum(own.map(stepsOf));
       path.steps += steps / new Set([...live, ...recent, ...own.map(({ volunteer }) => volunteer)]).size;
       path.rounds++;
       path.stale = false;
@@ -156,26 +174,40 @@ function chooseLoose(state: TrainState, run: RunFacts): boolean {
 }
 
 /** What was accepted before modules began to step asynchronously is owed a fold; leases go by the new rules. */
-export function settleMode(state: TrainState, run: RunFacts, now: number): void {
+export function settleMode(state: TrainState, run: RunFacts): void {
   const { mode } = run.spec;
   const others = mode === 'hybrid' && chooseLoose(state, run);
   // With other modules at arrivals, what is under way is owed to all of them: what was given to a round goes along.
   const loose = Object.keys(state.modules).filter((name) => others || isAsync(mode, state.modules[name]!));
   // A lease keeps the rules that take more of it: what was granted at arrivals never finds its round over.
   for (const lease of Object.values(state.leases)) {
-    if (mode === 'async' || (mode === 'hybrid' && lease.mode === 'sync')) lease.mode = mode;
-    else if (others && lease.mode === 'hybrid') lease.mode = 'async';
+    if (others) lease.mode = 'async';
+    else if (mode === 'async' || (mode === 'hybrid' && lease.mode === 'sync')) lease.mode = mode;
   }
-  for (const name of loose) {
-    const module = state.modules[name]!;
-    module.given = 0;
-    for (const id of module.paths)
-      for (const contribution of state.paths[id]!.contributions) {
-        const isUsed = module.folding?.includes(contribution.lease) ?? false;
-        if (isUsed || contribution.owed.includes(name) || contribution.base[name] !== versionOf(run, name)) continue;
-        contribution.owed.push(name);
-        module.owed++;
-        module.graceEndsAt ??= now;
-      }
-  }
+  for (const name of loose) oweGiven(state, run, name);
+}
+
+/** A module steps at arrivals from now on: what was given to its round is owed a fold, and has waited long enough. */
+export function oweGiven(state: TrainState, run: RunFacts, name: string): void {
+  const module = state.modules[name]!;
+  module.given = 0;
+  for (const id of module.paths)
+    for (const contribution of state.paths[id]!.contributions) {
+      const isUsed = module.folding?.includes(contribution.lease) ?? false;
+      if (isUsed || contribution.owed.includes(name) || contribution.base[name] !== versionOf(run, name)) continue;
+      contribution.owed.push(name);
+      owe(run, module, 0, 0);
+    }
+}
+
+/**
+ * One more arrival is owed a fold. The one that completes the quorum opens the grace period (Decoupled DiLoCo section 3);
+ * before it nobody is waited for.
+ */
+export function owe(run: RunFacts, module: ModuleState, graceEndsAt: number, now: number): void {
+  const { quorum } = run.spec.async;
+  module.owed++;
+  if (module.owed < quorum) module.graceEndsAt ??= now;
+  else if (module.graceEndsAt === null || (module.owed === quorum && graceEndsAt > now))
+    module.graceEndsAt = graceEndsAt;
 }

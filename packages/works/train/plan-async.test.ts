@@ -47,6 +47,23 @@ describe('arrivals', () => {
     expect(inputs(table.wait(20))).toHaveLength(3);
   });
 
+  test('F2: with a quorum the arrival that completes it opens the grace period', () => {
+    const table = tableWith({ grace: 0.1, quorum: 2 });
+    for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
+    table.contribute(table.lease('a'), 20);
+    table.wait(9500);
+    expect(inputs(table.contribute(table.lease('b'), 20))).toEqual([]);
+    table.wait(500);
+    const [input] = inputs(table.contribute(table.lease('c'), 20));
+    expect(input!.contributions).toHaveLength(3);
+  });
+
+  test('F3: however many replicas a round has, everybody gets work', () => {
+    const table = tableWith({ grace: 0 }, { replicas: 2 });
+    for (const id of ['a', 'b', 'c', 'd', 'e']) table.join(id, SPEED);
+    for (const id of ['a', 'b', 'c', 'd', 'e']) expect(table.lease(id)).toBeTruthy();
+  });
+
   test('alone it is folded at once, as a whole step', () => {
     const table = tableWith();
     table.join('a', SPEED);
@@ -72,6 +89,7 @@ describe('arrivals', () => {
   test('with staleness weights what is older counts less', () => {
     const table = tableWith({ grace: 0, stalenessPower: 0.5 });
     warmUp(table, { a: 10, b: 10 });
+    table.wait(10_000);
     const [input] = inputs(table.contribute(table.lease('a'), 20));
     expect(input!.contributions[0]).toMatchObject({ staleness: 1, weight: 10_000 * 20, scale: 2 ** -0.5 });
     expect(input!.share).toBe(0.5);

@@ -1,5 +1,6 @@
 import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
+import { typicalNorm } from './norms.ts';
 import { type Arrival, discountOf, dueArrivals, shareOf, weightOf } from './plan-arrivals.ts';
 import {
   type Base,
@@ -16,8 +17,8 @@ import {
 } from './plan-state.ts';
 import type { TrainFoldInput } from './task.ts';
 
-/** A contribution counts with at most this many times the median norm of its round. */
-const CLIP_MEDIANS = 3;
+/** A contribution counts with at most so many times the median norm of its round; at arrivals, of what volunteers send. */
+const MOST_TYPICAL = 3;
 
 /** What the modules' rounds ask for now. */
 export function dueFolds(state: TrainState, run: RunFacts, now: number) {
@@ -72,17 +73,18 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Steps a module once with these contributions: in the order (path, lease), whatever the order of their arrival. */
 function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly Arrival[], now: number): Fold {
   const { version, blob, state: outerState } = run.modules[name]!;
-  const { async, mode } = run.spec;
+  const { momentumSpread } = run.spec.async;
   const { average, ...outer } = run.spec.outer;
   const all = taken
     .map(({ id, contribution }) => ({ id, contribution, staleness: version - contribution.base[name]! }))
     .toSorted((a, b) => byText(a.id, b.id) || byText(a.contribution.lease, b.contribution.lease));
   const arrived = state.modules[name]!.owed > 0;
-  const limit = CLIP_MEDIANS * median(arrived ? state.norms : all.map(({ contribution }) => contribution.norm));
+  const typical = arrived ? typicalNorm(state.norms) : median(all.map(({ contribution }) => contribution.norm));
+  const limit = MOST_TYPICAL * typical;
   const input: TrainFoldInput = {
     module: { name, version, ...blob },
     state: outerState,
-    outer: mode === 'sync' ? outer : { ...outer, momentumSpread: async.momentumSpread },
+    outer: momentumSpread === 0 ? outer : { ...outer, momentumSpread },
     ...(run.spec.exchange === 'gradients' && { adamw: adamwOf(run, all) }),
     average,
     paths: new Set(all.map(({ id }) => id)).size,

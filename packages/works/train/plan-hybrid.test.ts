@@ -1,5 +1,7 @@
 import type { Table } from '@pathfold/coordination/coordinator/table';
+import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { expect, test } from 'vitest';
+import { trainPlan } from './plan.ts';
 import { inputs, SPEED, tableWith, taskOf, train } from './plan-async.fixture.ts';
 
 /** Four paths through two levels of two; all four are at work. */
@@ -97,4 +99,33 @@ test('who was refused because it came too late gets fewer steps', () => {
   expect(table.contribute(table.lease('old'), 20)).toContainEqual(expect.objectContaining({ code: 'too_stale' }));
   table.ready('old', SPEED);
   expect(steps()).toBeLessThan(before);
+});
+
+test('a module that a second path crosses from now on steps at arrivals: what was given to its round is folded', () => {
+  const table = tableWith({ grace: 0 }, { mode: 'hybrid', replicas: 2 }, [2, 1]);
+  for (const id of ['a', 'b', 'c', 'd']) table.join(id, SPEED);
+  const { path } = taskOf(table, 'a');
+  const mate = ['b', 'c', 'd'].find((id) => taskOf(table, id).path === path)!;
+  const [own, second] = [`level0.${path[0]}`, `${path[0]}-1`];
+  table.contribute(table.lease('a'), 20);
+  table.fold();
+  expect(train(table).modules[own]).toMatchObject({ given: 1 });
+  const { facts } = table.state.runs['r']!;
+  const copy = { ...facts.modules['level1.0']! };
+  const modules = ['embedding', own, 'level1.1', 'head'];
+  Object.assign(facts.modules, { 'level1.1': copy });
+  facts.paths[second] = { ...facts.paths[path]!, modules };
+  const growth = {
+    levels: [2, 2].map((experts) => ({ experts, blocks: 2 })),
+    paths: Object.keys(facts.paths),
+    modules: { 'level1.1': 'level1.0' },
+    grown: { [second]: { from: path, modules } },
+  };
+  trainPlan.settle(train(table), facts, { type: 'routed', growth }, table.now);
+  expect(train(table).modules[own]).toMatchObject({ given: 0, owed: 1 });
+  const [first, last] = [table.log.find((event) => event.type === 'ContributionAccepted')!.lease, table.lease(mate)];
+  const folded = (decided: CoordinatorEvent[]) =>
+    inputs(decided).flatMap(({ module, contributions }) => (module.name === own ? contributions : []));
+  expect(folded(table.contribute(last, 20))).toMatchObject([{ lease: first }]);
+  expect(folded(table.fold())).toMatchObject([{ lease: last, staleness: 1 }]);
 });

@@ -1,3 +1,4 @@
+import { only } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { expect, test } from 'vitest';
 import { inputs, SPEED, tableWith, taskOf, train } from './plan-async.fixture.ts';
@@ -66,4 +67,42 @@ test('hybrid: what paths share steps at arrivals, what is of one path in rounds 
   expect(table.state.volunteers['a']!.lease).toBeNull();
   const names = inputs(table.contribute(table.lease(mate), 20)).map(({ module, share }) => [module.name, share]);
   expect(names).toContainEqual([`level0.${first}`, 1]);
+});
+
+test('F6: to hybrid with chosen modules: what was given is folded, and what is under way counts in all of them', () => {
+  const table = tableWith({ grace: 0 }, { mode: 'sync' });
+  for (const id of ['a', 'b']) table.join(id, SPEED);
+  table.contribute(table.lease('a'), 20);
+  const decided = table.take({ type: 'RunModeChanged', run: 'r', mode: 'hybrid', arrivals: ['level0', 'head'] });
+  expect(inputs(decided)).toHaveLength(3);
+  table.fold();
+  const late = table.contribute(table.lease('b'), 20);
+  expect(only(late, 'ContributionRejected')).toEqual([]);
+  expect(inputs(late)).toHaveLength(3);
+});
+
+test('a mode that is changed during a pause holds nothing up when the run goes on', () => {
+  const table = tableWith({ grace: 0.1, quorum: 2 }, { mode: 'sync', replicas: 3 });
+  for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
+  for (const id of ['a', 'b']) table.contribute(table.lease(id), 20);
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
+  table.wait(300_000);
+  table.take({ type: 'RunModeChanged', run: 'r', mode: 'async' });
+  table.wait(10_000);
+  table.ready('c', SPEED);
+  const decided = table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
+  expect(inputs(decided)).toHaveLength(3);
+});
+
+test('momentum that was spread over arrivals is not applied again by the round that fills the buffer', () => {
+  const table = tableWith({ grace: 0, momentumSpread: 1 });
+  for (const id of ['a', 'b']) table.join(id, SPEED);
+  table.contribute(table.lease('a'), 20);
+  table.fold();
+  table.take({ type: 'RunModeChanged', run: 'r', mode: 'sync' });
+  table.contribute(table.lease('b'), 20);
+  table.fold();
+  table.ready('a', SPEED);
+  const [input] = inputs(table.contribute(table.lease('a'), 20));
+  expect(input).toMatchObject({ share: 1, outer: { momentumSpread: 1 } });
 });

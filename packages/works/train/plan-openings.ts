@@ -101,18 +101,20 @@ interface Standpoint {
   readonly needed: boolean;
 }
 
-/** Null when nobody could join it: it has all its replicas, or one of its modules is being folded. */
+/**
+ * Null when nobody could join it: some module keeps to rounds and is being folded, or the path has all the replicas of a
+ * round. Where all step at arrivals anybody may join.
+ */
 function standpointOf(state: TrainState, run: RunFacts, id: string, standings: Standings): Standpoint | null {
   const { quorum, replicas } = run.spec;
   const path = state.paths[id]!;
   const { modules } = run.paths[id]!;
   const live = path.leases.length;
-  if (live >= replicas) return null;
   let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
   for (const name of modules) {
     const standing = standings(name);
     if (!standing) continue;
-    if (standing.closed) return null;
+    if (standing.closed || live >= replicas) return null;
     const given = path.contributions.length === 0 ? 0 : countGiven(path, name, standing.version);
     least = Math.min(least, given + live);
     most = Math.max(most, given + live);

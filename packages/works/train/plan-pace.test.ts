@@ -15,16 +15,19 @@ describe('data progress', () => {
     const table = tableWith({ grace: 0 }, { replicas: 1 }, [2]);
     for (const id of ['a', 'b']) table.join(id, SPEED);
     const [own, other] = [taskOf(table, 'a').path, taskOf(table, 'b').path];
-    for (let round = 1; round <= 3; round++) {
-      table.contribute(table.lease('a'), round === 1 ? 7 : 20);
+    const handIn = (id: string, steps: number) => {
+      table.wait(10_000);
+      table.contribute(table.lease(id), steps);
       table.fold();
-      table.ready('a', SPEED);
-      expect(taskOf(table, 'a')).toMatchObject({ path: own, globalStep: [7, 27, 47][round - 1] });
-    }
-    table.contribute(table.lease('b'), 20);
-    table.fold();
+      table.ready(id, SPEED);
+    };
+    handIn('a', 7);
+    expect(taskOf(table, 'a')).toMatchObject({ path: own, globalStep: 7 });
+    // 27 steps of it are done then, and the other one stands at the 20 that are under way.
+    handIn('a', 20);
+    expect(taskOf(table, 'a')).toMatchObject({ path: other, globalStep: 0 });
     table.join('new', SPEED);
-    expect(taskOf(table, 'new')).toMatchObject({ path: other, globalStep: 20, totalSteps: 1_000_000 });
+    expect(taskOf(table, 'new')).toMatchObject({ path: own, globalStep: 27, totalSteps: 1_000_000 });
   });
 
   test('a path is drawn in proportion to how far it is behind its part of all progress, the leading one never', () => {
@@ -85,6 +88,18 @@ describe('DyLU', () => {
     expect(Math.max(...ends) - Math.min(...ends)).toBeLessThan(3330);
     for (const [i, id] of ids.entries())
       expect(table.state.leases[table.lease(id)]!.task.expectedMs).toBeCloseTo(ends[i]! - granted, -1);
+  });
+
+  test('a pause changes nobody’s pace', () => {
+    const table = tableWith({ grace: 0 }, { roundDeadlineMs: 60_000 });
+    warmUp(table, { a: 10, b: 40 });
+    const { steps, stepsReason } = taskOf(table, 'b');
+    table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
+    table.wait(180_000);
+    table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
+    for (const id of ['a', 'b']) table.ready(id, SPEED);
+    expect(taskOf(table, 'b')).toMatchObject({ steps, stepsReason });
+    expect(stepsReason.because).toBe('pace');
   });
 
   test('a lease that ran out, in a tab that slept, makes the next at most 2.5 times shorter', () => {

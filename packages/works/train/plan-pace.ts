@@ -1,5 +1,5 @@
 import type { RunFacts, VolunteerFacts } from '@pathfold/coordination/work-plan';
-import { median, type OpenLease, type TrainState } from './plan-state.ts';
+import { median, type OpenLease, type Pace, type TrainState } from './plan-state.ts';
 import { DEADLINE_MARGIN, stepMsOf } from './plan-task.ts';
 import type { StepsReason } from './task.ts';
 
@@ -8,6 +8,8 @@ const NEWEST_WEIGHT = 0.5;
 const MOST_CHANGE = 4;
 /** The fastest counts as at most so many times as fast as the middle one: who lies about its work starves nobody. */
 const MOST_AHEAD = 4;
+/** Devices differ by so much and more; lies by any factor. */
+const MOST_BELIEVED = 16;
 /** Paces are forgotten after so long; there may be thousands, so that it is seen to so often. */
 const FORGET_MS = 3_600_000;
 const FORGET_EVERY_MS = 60_000;
@@ -25,10 +27,27 @@ export function notePace(state: TrainState, lease: OpenLease, steps: number, at:
   state.pacesForgottenAt = at;
 }
 
+/**
+ * Steps that a lease counts with at arrivals. Nothing tells whether steps were taken: they are believed as far as a
+ * device `MOST_BELIEVED` times as fast as the fastest of all others could have taken them since the grant.
+ */
+export function believedSteps(state: TrainState, run: RunFacts, lease: OpenLease, steps: number, at: number): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (const [volunteer, pace] of Object.entries(state.paces))
+    if (volunteer !== lease.volunteer && isLately(run, at)(pace)) fastest = Math.min(fastest, pace.stepMs);
+  if (fastest === Number.POSITIVE_INFINITY) return steps;
+  return Math.min(steps, (MOST_BELIEVED * Math.max(1, at - lease.grantedAt)) / fastest);
+}
+
+const isLately =
+  ({ spec }: RunFacts, now: number) =>
+  ({ at }: Pace): boolean =>
+    now - at <= spec.roundDeadlineMs;
+
 /** Milliseconds a step of the fastest volunteer that has been at work lately; null while none was measured. */
 export function fastestOf(state: TrainState, run: RunFacts, now: number): number | null {
   const times = Object.values(state.paces)
-    .filter(({ at }) => now - at <= run.spec.roundDeadlineMs)
+    .filter(isLately(run, now))
     .map(({ stepMs }) => stepMs);
   return times.length === 0 ? null : Math.max(Math.min(...times), median(times) / MOST_AHEAD);
 }

@@ -1,4 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
+import type { Norm } from './norms.ts';
 import type { Lost, TrainState } from './plan-state.ts';
 
 /** How far a path had come. */
@@ -12,7 +13,7 @@ interface Progress {
 /** What a rollback brings back: progress, and the norms that new contributions are compared with. */
 export interface Remembered {
   readonly paths: Readonly<Record<string, Progress>>;
-  readonly norms: readonly number[];
+  readonly norms: readonly Norm[];
   readonly tokens: number;
 }
 

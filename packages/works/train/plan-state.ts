@@ -1,5 +1,6 @@
 import type { Growth, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Mode } from '@pathfold/protocol/run-spec';
+import type { Norm } from './norms.ts';
 
 /** The version of each module of a path that a lease started from. */
 export type Base = Record<string, number>;
@@ -35,6 +36,8 @@ export interface Contribution {
   readonly grantedAt: number;
   readonly receivedAt: number;
   readonly expectedMs: number;
+  /** Steps that it counts with at arrivals, where these are fewer than it says. */
+  readonly believed?: number;
   /** Modules that step asynchronously and have not folded it yet. */
   owed: string[];
 }
@@ -102,8 +105,8 @@ export interface TrainState {
   readonly paths: Record<string, PathState>;
   readonly modules: Record<string, ModuleState>;
   readonly leases: Record<string, OpenLease>;
-  /** Norms of the last accepted outer gradients, each divided by the square root of its steps. */
-  norms: number[];
+  /** Of the last accepted outer gradients. */
+  norms: Norm[];
   /** By volunteer: those that have contributed lately. */
   paces: Record<string, Pace>;
   /** When those of others were last forgotten; absent before the first time. */

@@ -3,6 +3,7 @@ import { hasRoom } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import { trainingBytesOf } from '../memory.ts';
+import { mostVersions } from './plan-arrivals.ts';
 import { isAsync, isComplete, type TrainState } from './plan-state.ts';
 import type { TrainFoldInput, TrainTask } from './task.ts';
 
@@ -106,10 +107,13 @@ export class AsyncWatch {
     lease.acceptedAt = at;
     const { spec, modules } = run.facts;
     if (spec.mode !== 'async') return null;
+    const train = run.works['train'] as TrainState;
+    // Its own volunteer may be one less at work by now.
+    const most = (name: string) => mostVersions(train, run.facts, name, at) + spec.async.mostStaleness;
     const stale =
       lease.isLate &&
-      Object.entries(lease.base).find(([name, version]) => modules[name]!.version - version > spec.async.mostStaleness);
-    if (stale) return `${id} is accepted though ${stale[0]} is more than ${spec.async.mostStaleness} versions on`;
+      Object.entries(lease.base).find(([name, version]) => modules[name]!.version - version > most(name));
+    if (stale) return `${id} is accepted though ${stale[0]} is more than ${most(stale[0])} versions on`;
     return lease.steps >= 1 && lease.steps <= lease.mostSteps
       ? null
       : `${id} is accepted with ${lease.steps} of ${lease.mostSteps} steps`;
@@ -128,7 +132,8 @@ export class AsyncWatch {
       const lease = this.#leases.get(id)!;
       const age = module.version - lease.base[module.name]!;
       if (staleness !== age) return `${fold.key} takes ${id} as ${staleness} versions old where it is ${age}`;
-      if (weight !== facts.paths[lease.path]!.shardTokens * lease.steps) return `${fold.key} weighs ${id} wrongly`;
+      if (!(weight > 0 && weight <= facts.paths[lease.path]!.shardTokens * lease.steps))
+        return `${fold.key} weighs ${id} wrongly`;
       if (!(scale > 0 && scale <= (1 + age) ** -async.stalenessPower)) return `${fold.key} scales ${id} by ${scale}`;
     }
     return null;
@@ -172,8 +177,7 @@ export class AsyncWatch {
     if (facts.spec.mode !== 'async') return null;
     const { paths } = works['train'] as TrainState;
     const isOpen = Object.entries(paths).some(
-      ([id, path]) =>
-        facts.paths[id]!.shard !== null && path.leases.length < facts.spec.replicas && !isComplete(facts, id, path),
+      ([id, path]) => facts.paths[id]!.shard !== null && !isComplete(facts, id, path),
     );
     const patienceMs = facts.spec.async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
     const bytes = trainingBytesOf(facts);

@@ -1,11 +1,20 @@
-import type { ContributionFacts, Fold, Outcome, RunFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
+import type {
+  ContributionFacts,
+  Fold,
+  Growth,
+  Outcome,
+  RunFacts,
+  Summary,
+  WorkPlan,
+} from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { trainingBytesOf } from '../memory.ts';
-import { graceEnd, settleArrivals, settleMode } from './plan-arrivals.ts';
+import { typicalNorm, withNorm } from './norms.ts';
+import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
 import { bestOffer, openTo } from './plan-offer.ts';
 import { forgetOpenings } from './plan-openings.ts';
-import { notePace } from './plan-pace.ts';
+import { believedSteps, notePace } from './plan-pace.ts';
 import { type Remembered, remember, settleRolledBack } from './plan-rollback.ts';
 import {
   type Base,
@@ -13,7 +22,6 @@ import {
   initialTrainState,
   isAsync,
   isComplete,
-  median,
   type OpenLease,
   overdueAt,
   runningDeadline,
@@ -22,10 +30,9 @@ import {
 } from './plan-state.ts';
 import type { TrainTask } from './task.ts';
 
-/** Accepted norms that a new one is compared with, and how many times their median it may be. */
-const NORMS_KEPT = 32;
+/** Accepted norms that a new one needs to be compared with, and how many times the typical one it may be. */
 const NORMS_NEEDED = 4;
-const NORM_MEDIANS = 20;
+const MOST_TYPICAL = 20;
 
 /**
  * DiLoCo over the paths of a DiPaCo (a dense model has one path). Each module has its own rounds: a lease starts from
@@ -52,12 +59,13 @@ export const trainPlan: WorkPlan<TrainState> = {
     const lease = state.leases[contribution.lease];
     const refusal = lease ? refusalOf(state, run, lease) : 'round_over';
     if (!lease || refusal) return refusal;
-    const { steps } = contribution.report;
+    const { volunteer, report } = contribution;
+    const { steps } = report;
     if (steps < 1 || steps > lease.steps) return 'bad_steps';
     const norm = comparableNorm(run, normOf(contribution), steps);
     if (!Number.isFinite(norm)) return 'not_finite';
-    if (state.norms.length >= NORMS_NEEDED && norm > NORM_MEDIANS * median(state.norms)) return 'norm_out_of_bounds';
-    return null;
+    const isTooLarge = norm > MOST_TYPICAL * typicalNorm(state.norms, { volunteer, norm });
+    return state.norms.length >= NORMS_NEEDED && isTooLarge ? 'norm_out_of_bounds' : null;
   },
 
   summary(state, run): Summary {
@@ -88,7 +96,7 @@ function refusalOf(state: TrainState, run: RunFacts, lease: OpenLease): ErrorCod
     const staleness = versionOf(run, name) - version;
     const isLoose = isAsync(mode, state.modules[name]!);
     if (!isLoose && staleness !== 0) return 'round_over';
-    if (isLoose && staleness > run.spec.async.mostStaleness && isLate) return 'too_stale';
+    if (isLoose && isLate && staleness > mostVersions(state, run, name, receivedAt)) return 'too_stale';
   }
   return null;
 }
@@ -137,7 +145,7 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       settleEnded(state, outcome.lease, now);
       break;
     case 'accepted':
-      settleAccepted(state, run, outcome.contribution, now);
+      settleAccepted(state, run, outcome, now);
       break;
     case 'begun':
       settleBegun(state, run, outcome.fold, now);
@@ -149,17 +157,25 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       shiftClocks(state, outcome.pausedMs);
       break;
     case 'mode':
-      settleMode(state, run, now);
+      settleMode(state, run);
       break;
     case 'rolledBack':
       settleRolledBack(state, outcome.remembered as unknown as Remembered);
       break;
     case 'routed':
-      if (outcome.growth) growState(state, run, outcome.growth);
+      if (outcome.growth) settleGrowth(state, run, outcome.growth);
       break;
     case 'requested':
       break;
   }
+}
+
+/** A module that more than one path crosses now may step at arrivals from now on. */
+function settleGrowth(state: TrainState, run: RunFacts, growth: Growth): void {
+  const { mode } = run.spec;
+  const tight = Object.keys(state.modules).filter((name) => !isAsync(mode, state.modules[name]!));
+  growState(state, run, growth);
+  for (const name of tight) if (isAsync(mode, state.modules[name]!)) oweGiven(state, run, name);
 }
 
 function settleBegun(state: TrainState, run: RunFacts, { key, contributions }: Fold, now: number): void {
@@ -195,7 +211,12 @@ function settleGranted(
   state.paths[path]!.grants++;
 }
 
-function settleAccepted(state: TrainState, run: RunFacts, contribution: ContributionFacts, now: number): void {
+function settleAccepted(
+  state: TrainState,
+  run: RunFacts,
+  { contribution, trusted }: Extract<Outcome, { type: 'accepted' }>,
+  now: number,
+): void {
   const { lease, volunteer, sha256, report } = contribution;
   const open = state.leases[lease];
   if (!open) return;
@@ -203,23 +224,23 @@ function settleAccepted(state: TrainState, run: RunFacts, contribution: Contribu
   const norm = normOf(contribution);
   const { path, base, globalStep, grantedAt, expectedMs, mode } = open;
   const receivedAt = open.receivedAt ?? now;
-  state.norms = [...state.norms, comparableNorm(run, norm, steps)].slice(-NORMS_KEPT);
+  state.norms = withNorm(state.norms, { volunteer, norm: comparableNorm(run, norm, steps) });
   state.tokens += tokens;
-  notePace(state, open, steps, receivedAt);
   const owed = Object.keys(base).filter((name) => isAsync(mode, state.modules[name]!));
+  const believed = trusted || owed.length === 0 ? steps : believedSteps(state, run, open, steps, receivedAt);
+  notePace(state, open, steps, receivedAt);
   const { homes = [] } = state.paths[path]!;
   state.paths[path]!.homes = [volunteer, ...homes.filter((other) => other !== volunteer)].slice(0, run.spec.replicas);
   state.paths[path]!.contributions.push({
     ...{ lease, volunteer, sha256, steps, tokens, loss, norm, globalStep, base },
     ...{ grantedAt, receivedAt, expectedMs, owed: [...owed] },
+    ...(believed < steps && { believed }),
   });
   const graceEndsAt = owed.length > 0 ? graceEnd(state, run, expectedMs, now) : null;
   for (const [name, version] of Object.entries(base)) {
     const module = state.modules[name]!;
-    if (owed.includes(name)) {
-      module.owed++;
-      module.graceEndsAt ??= graceEndsAt;
-    } else if (version === versionOf(run, name) && !module.folding) module.given++;
+    if (owed.includes(name)) owe(run, module, graceEndsAt!, now);
+    else if (version === versionOf(run, name) && !module.folding) module.given++;
   }
   closeLease(state, lease);
 }
@@ -251,9 +272,12 @@ function closeLease(state: TrainState, id: string): void {
 }
 
 function shiftClocks(state: TrainState, ms: number): void {
+  for (const [volunteer, pace] of Object.entries(state.paces)) state.paces[volunteer] = { ...pace, at: pace.at + ms };
   for (const module of Object.values(state.modules)) {
     if (module.openedAt !== null) module.openedAt += ms;
     if (module.graceEndsAt !== null) module.graceEndsAt += ms;
+    for (const [volunteer, worker] of Object.entries(module.workers))
+      module.workers[volunteer] = { ...worker, until: worker.until + ms };
   }
   for (const lease of Object.values(state.leases)) {
     lease.grantedAt += ms;
