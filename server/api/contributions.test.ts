@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { MOST_REASON } from '@pathfold/protocol/report';
 import type { ContributionResource, RunResource } from '@pathfold/protocol/resources';
@@ -107,6 +109,22 @@ test('a clock that ran backwards and a reason without end are refused at the doo
   expect(page.json<{ items: ContributionResource[] }>().items[0]).toMatchObject({ executor });
 });
 
+test('a body of another type is refused unread, and that of a stranger before it comes', async () => {
+  const json = await one.upload(lease, one.work(lease), { 'content-type': 'application/json' });
+  expect([json.status, await codeOf(json)]).toEqual([415, 'unsupported_media_type']);
+  const announced = { 'content-type': 'application/json', 'content-length': `${1024 ** 3}` };
+  const status = await new Promise((resolve, reject) => {
+    const call = request(url(), { method: 'PUT', headers: announced }, (answer) => {
+      resolve(answer.statusCode);
+      call.destroy();
+    });
+    call.on('error', reject);
+    call.write('{');
+  });
+  expect(status).toBe(401);
+  expect((await one.upload(lease, one.work(lease))).status).toBe(201);
+});
+
 test("another volunteer's lease, a forged token and an unknown lease are refused", async () => {
   const other = new FakeVolunteer(origin);
   await other.join();
@@ -182,6 +200,43 @@ test('U4: a truncated upload goes on from the offset that HEAD answers', async (
   expect(last.status).toBe(201);
   expect(await settled('checked')).toMatchObject({ lease: lease.lease });
   expect((await head()).headers.get('upload-offset')).toBe(`${payload.length}`);
+});
+
+/** Begins an upload and sends no more of it than its beginning; answers when the coordinator has given it up. */
+const stalled = async (work: { payload: Uint8Array; report: object }) => {
+  const headers = {
+    authorization: `Bearer ${lease.token}`,
+    'content-type': 'application/octet-stream',
+    'content-length': `${work.payload.length}`,
+    'content-digest': `sha-256=:${createHash('sha256').update(work.payload).digest('base64')}:`,
+    'pathfold-report': Buffer.from(JSON.stringify(work.report)).toString('base64url'),
+  };
+  const call = request(url(), { method: 'PUT', headers });
+  const over = new Promise<void>((resolve) => call.on('error', () => resolve()));
+  call.write(work.payload.slice(0, 1000));
+  const folder = join(coordinator.folder, 'blobs', 'uploads');
+  const files = () => readdir(folder);
+  await until('the upload to begin', async () => (await files()).length === 1);
+  return { over, files };
+};
+
+test('U4: an upload over a network that is gone is broken off, and another goes on where it stopped', async () => {
+  const work = one.work(lease);
+  const { payload } = work;
+  const { over } = await stalled(work);
+  const head = await fetch(url(), { method: 'HEAD', headers: { authorization: `Bearer ${lease.token}` } });
+  await over;
+  const from = Number(head.headers.get('upload-offset'));
+  const range = { 'content-range': `bytes ${from}-${payload.length - 1}/${payload.length}` };
+  expect((await one.upload(lease, work, range, payload.slice(from))).status).toBe(201);
+  await settled('checked');
+});
+
+test('an upload that stalls ends with its lease, and leaves no file', async () => {
+  const { over, files } = await stalled(one.work(lease));
+  one.send({ type: 'release', lease: lease.lease, code: 'user', detail: '' });
+  await over;
+  await until('its file to go', async () => (await files()).length === 0);
 });
 
 test('a paused run takes its leases back; nothing that comes later counts', async () => {

@@ -23,6 +23,8 @@ export interface OpenLease {
 export interface ContributionDesk {
   /** Whether there is such a lease and it has not ended. */
   isOpen(lease: string): boolean;
+  /** Whether it is open and has no contribution. */
+  isWanted(lease: string): boolean;
   lease(lease: string): Promise<OpenLease | null>;
   /** The contribution is on disk. Resolves when it is in the log; throws lease_ended when it came too late. */
   receive(lease: string, blob: BlobRef, report: Report): Promise<void>;
@@ -45,21 +47,26 @@ const Received = z.object({ lease: z.string(), sha256: z.string(), bytes: z.numb
 export const contributionRoutes =
   ({ desk, partial, blobs, signer, onExpected }: ContributionDeps): FastifyPluginAsyncZod =>
   async (app) => {
+    // The body has no limit but the lease's: nothing may read it whole.
+    app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
     const url = '/leases/:id/contribution';
     const tags = ['volunteers'];
 
-    /** Throws bad_token, lease_unknown. An ended lease that the coordinator has forgotten counts as ended. */
-    const openLease = async (request: FastifyRequest, id: string): Promise<OpenLease> => {
+    /** preParsing hook, before any of the body is read. Throws bad_token, lease_unknown. */
+    const holderOnly = async (request: FastifyRequest) => {
+      const { id } = request.params as z.infer<typeof Params>;
       const token = bearerOf(request);
       if (token === null) throw new PathfoldError('bad_token');
       if (leaseOfToken(signer, token) !== id) throw new PathfoldError(desk.isOpen(id) ? 'bad_token' : 'lease_unknown');
-      const lease = await desk.lease(id);
-      return lease ?? { maxPayloadBytes: 0, contribution: null, ended: true };
     };
+    /** An ended lease that the coordinator has forgotten counts as ended. */
+    const leaseOf = async (id: string): Promise<OpenLease> =>
+      (await desk.lease(id)) ?? { maxPayloadBytes: 0, contribution: null, ended: true };
 
-    app.head(url, { config: { rateLimit: false }, schema: { tags, params: Params } }, async (request, reply) => {
-      const { contribution, ended, maxPayloadBytes } = await openLease(request, request.params.id);
+    const head = { preParsing: holderOnly, config: { rateLimit: false }, schema: { tags, params: Params } } as const;
+    app.head(url, head, async (request, reply) => {
+      const { contribution, ended, maxPayloadBytes } = await leaseOf(request.params.id);
       if (ended && contribution === null) throw new PathfoldError('lease_ended');
       const offset = contribution === null ? await partial.offset(request.params.id) : await blobs.size(contribution);
       return reply
@@ -71,6 +78,7 @@ export const contributionRoutes =
     app.put(
       url,
       {
+        preParsing: holderOnly,
         bodyLimit: Number.MAX_SAFE_INTEGER,
         config: { rateLimit: false },
         schema: {
@@ -82,7 +90,7 @@ export const contributionRoutes =
       },
       async (request, reply) => {
         const { id } = request.params;
-        const lease = await openLease(request, id);
+        const lease = await leaseOf(id);
         const sha256 = readDigest(request.headers);
         if (lease.contribution === sha256)
           return reply.code(200).send({ lease: id, sha256, bytes: (await blobs.size(sha256)) ?? 0 });
@@ -97,11 +105,16 @@ export const contributionRoutes =
         }
 
         onExpected(sha256);
-        const upload = { span, maxBytes: limit, sha256 };
-        const blob = await partial.append(id, request.body as Readable, upload).catch((error: unknown) => {
-          // When a lease ends, the file of its upload goes.
-          throw desk.isOpen(id) ? error : new PathfoldError('lease_ended');
-        });
+        const upload = { span, maxBytes: limit, sha256, isWanted: () => desk.isWanted(id) };
+        const blob = await partial
+          .append(id, request.body as Readable, upload)
+          .catch((error: unknown) => {
+            throw desk.isOpen(id) ? error : new PathfoldError('lease_ended');
+          })
+          .finally(async () => {
+            // When a lease ends, the file of its upload goes, and this one may have made it anew.
+            if (!desk.isOpen(id)) await partial.remove(id);
+          });
         if ('offset' in blob)
           return reply.code(202).header('upload-offset', blob.offset).send({ lease: id, offset: blob.offset });
         await desk.receive(id, blob, report);

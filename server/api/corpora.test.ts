@@ -55,6 +55,7 @@ test.each([
   ['what is not UTF-8', Buffer.from([0x61, 0xff, 0xfe, 0x0a]), 'text/plain', 422, 'corpus_not_text'],
   ['more than is allowed', 'a line of text\n'.repeat(20_000), 'text/plain', 413, 'too_large'],
   ['another type', '<p>', 'text/html', 415, 'unsupported_media_type'],
+  ['JSON, which nobody reads whole', '{broken', 'application/json', 415, 'unsupported_media_type'],
 ])('an upload of %s is refused', async (_what, payload, type, status, code) => {
   const answer = await upload(payload, type);
   expect([answer.statusCode, answer.json().code]).toEqual([status, code]);

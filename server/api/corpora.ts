@@ -25,9 +25,6 @@ const params = z.object({ id: z.string().min(1).max(80) });
 export const corpusRoutes =
   ({ corpora, library, blobs, registry }: CorpusRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
-    app.removeContentTypeParser('text/plain');
-    app.addContentTypeParser(Object.keys(KINDS), (_request, payload, done) => done(null, payload));
-
     const known = async (id: string) => {
       const corpus = await corpora.get(id);
       if (!corpus) throw new PathfoldError('not_found', `There is no corpus ${id}.`);
@@ -44,30 +41,35 @@ export const corpusRoutes =
       known(request.params.id),
     );
 
-    app.post(
-      '/corpora',
-      {
-        preParsing: operatorOnly,
-        bodyLimit: Number.MAX_SAFE_INTEGER,
-        schema: {
-          tags,
-          summary: 'Upload: text/plain, or application/x-ndjson with {"text","domain"?} a line',
-          querystring: CorpusUploadQuery,
-          response: { 201: CorpusResource },
+    await app.register(async (scope: typeof app) => {
+      // The body has no limit of Fastify's: nothing may read it whole.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+      scope.post(
+        '/corpora',
+        {
+          preParsing: operatorOnly,
+          bodyLimit: Number.MAX_SAFE_INTEGER,
+          schema: {
+            tags,
+            summary: 'Upload: text/plain, or application/x-ndjson with {"text","domain"?} a line',
+            querystring: CorpusUploadQuery,
+            response: { 201: CorpusResource },
+          },
         },
-      },
-      async (request, reply) => {
-        const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
-        const kind = KINDS[type as keyof typeof KINDS];
-        if (!kind) throw new PathfoldError('unsupported_media_type', `Send one of ${Object.keys(KINDS).join(', ')}.`);
-        try {
-          return reply.code(201).send(await library.upload(request.query, kind, request.body as Readable));
-        } catch (error) {
-          reply.header('connection', 'close');
-          throw error;
-        }
-      },
-    );
+        async (request, reply) => {
+          const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+          const kind = KINDS[type as keyof typeof KINDS];
+          if (!kind) throw new PathfoldError('unsupported_media_type', `Send one of ${Object.keys(KINDS).join(', ')}.`);
+          try {
+            return reply.code(201).send(await library.upload(request.query, kind, request.body as Readable));
+          } catch (error) {
+            reply.header('connection', 'close');
+            throw error;
+          }
+        },
+      );
+    });
 
     app.delete('/corpora/:id', { preParsing: operatorOnly, schema: { tags, params } }, async (request, reply) => {
       const { id } = await known(request.params.id);
