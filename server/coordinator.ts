@@ -26,6 +26,7 @@ import { createSigner, newSecret } from './security/secrets.ts';
 import { createConnections } from './sockets/connections.ts';
 import { createSignalling } from './sockets/signalling.ts';
 import { STARTER_RUN } from './starter-run.ts';
+import { claimBlobFolder } from './store/blob-folder.ts';
 import { openStore } from './store/store.ts';
 import { createSweep } from './sweep.ts';
 import { openPartialUploads } from './uploads/partial.ts';
@@ -51,7 +52,7 @@ async function makeFolder(variable: string, folder: string): Promise<void> {
 
 /**
  * Everything of a coordinator but its doors (app.ts): opened, restored from its log, and at work.
- * Throws StartError when its data folder or database is in use or cannot be reached.
+ * Throws StartError when its folders or database are in use, belong to others or cannot be reached.
  */
 export async function openCoordinator(config: Config, { log, onFatal }: CoordinatorDeps) {
   await makeFolder('PATHFOLD_DATA_DIR', config.dataDir);
@@ -59,6 +60,10 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   const store = await openStore(config);
   const blobs = await openDiskBlobs(config.blobDir);
   const partial = await openPartialUploads(join(config.blobDir, 'uploads'), blobs);
+  const unlockBlobs = await claimBlobFolder(store.settings, config).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
   const signer = createSigner(await store.settings.getOrCreate('signing key', () => newSecret()));
   const operatorKeys = await openOperatorKeys(store.settings, config.operatorToken);
   const registry = await openRunRegistry(store.settings);
@@ -191,5 +196,6 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
       await store.close();
     },
   };
+      unlockBlobs();
 }
 export type Coordinator = Awaited<ReturnType<typeof openCoordinator>>;

@@ -12,7 +12,7 @@ const INT8 = 20;
 /** Any number will do that no other program on the same database uses. */
 const ADVISORY_LOCK = 7_261_946_337;
 
-/** An opened database that is ours alone. */
+/** An opened database that is ours alone, as is its data folder. */
 export interface Database {
   readonly db: Kysely<Tables>;
   close(): Promise<void>;
@@ -20,32 +20,34 @@ export interface Database {
 
 /**
  * PostgreSQL at `databaseUrl`, or else PGlite in `dataDir/database`, migrated. Throws StartError when another
- * coordinator holds it or it cannot be reached.
+ * coordinator holds it or `dataDir`, or it cannot be reached.
  */
-export const openDatabase = async (options: {
+export const openDatabase = async ({
+  dataDir,
+  databaseUrl,
+}: {
   readonly dataDir: string;
   readonly databaseUrl: string | null;
 }): Promise<Database> => {
-  const database = options.databaseUrl ? await openPostgres(options.databaseUrl) : openPglite(options.dataDir);
+  const unlock = lockFolder('PATHFOLD_DATA_DIR', dataDir);
+  let database: Database | null = null;
+  const close = async () => {
+    await database?.close();
+    unlock();
+  };
   try {
+    database = databaseUrl ? await openPostgres(databaseUrl) : openPglite(dataDir);
     await migrate(database.db);
+    return { db: database.db, close };
   } catch (error) {
-    await database.close();
+    await close();
     throw error;
   }
-  return database;
 };
 
 const openPglite = (dataDir: string): Database => {
-  const unlock = lockFolder(dataDir);
   const db = new Kysely<Tables>({ dialect: pgliteDialect(new PgliteClient(join(dataDir, 'database'))) });
-  return {
-    db,
-    async close() {
-      await db.destroy();
-      unlock();
-    },
-  };
+  return { db, close: () => db.destroy() };
 };
 
 const openPostgres = async (connectionString: string): Promise<Database> => {
@@ -62,7 +64,9 @@ const openPostgres = async (connectionString: string): Promise<Database> => {
   try {
     await lock.connect();
   } catch (error) {
-    throw new StartError(`The database at ${name} cannot be reached: ${(error as Error).message}.`);
+    // Of several addresses that were tried, only the code is told.
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new StartError(`DATABASE_URL names ${name}, which cannot be reached: ${message || code}.`);
   }
   const { rows } = await lock.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [ADVISORY_LOCK]);
   if (!rows[0]?.held) {

@@ -48,13 +48,20 @@ describe('the store on PostgreSQL', () => {
   storeBattery(open);
 
   test('a second coordinator is refused while the first one runs', async () => {
-    await expect(openStore({ dataDir: folder, databaseUrl })).rejects.toThrow(/in use by another coordinator/);
+    const dataDir = join(folder, 'other');
+    await expect(openStore({ dataDir, databaseUrl })).rejects.toThrow(/^The database at .* is in use by another/);
+    await expect(openStore({ dataDir: folder, databaseUrl })).rejects.toThrow(
+      /^The data folder .* is in use by another/,
+    );
   });
 });
 
-test('a database that cannot be reached is named without its password', async () => {
-  const url = 'postgres://someone:secret@127.0.0.1:1/nowhere';
-  const failure = await openStore({ dataDir: folder, databaseUrl: url }).catch((error: Error) => error.message);
-  expect(failure).toContain('127.0.0.1:1/nowhere');
-  expect(failure).not.toContain('secret');
-});
+test.each(['127.0.0.1', 'localhost'])(
+  'a database that cannot be reached at %s is named without its password',
+  async (host) => {
+    const url = `postgres://someone:secret@${host}:1/nowhere`;
+    const failure = await openStore({ dataDir: folder, databaseUrl: url }).catch((error: Error) => error.message);
+    expect(failure).toMatch(/^DATABASE_URL names .*:1\/nowhere, which cannot be reached: .*ECONNREFUSED/);
+    expect(failure).not.toContain('secret');
+  },
+);
