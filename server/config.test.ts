@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig, StartError, warningsOf } from './config.ts';
+import { listenError, readConfig, StartError, warningsOf } from './config.ts';
 
 test('the defaults are the documented ones', () => {
   expect(readConfig({})).toMatchObject({
@@ -37,6 +37,9 @@ test.each([
   ['TRUST_PROXY', '10.0.0.0/33'],
   ['DATABASE_URL', 'mysql://x'],
   ['BLOB_URL', 's3://bucket'],
+  ['BLOB_URL', 'file:///tmp/%zz'],
+  ['BLOB_URL', 'file://data/blobs'],
+  ['BLOB_URL', 'file:data/blobs'],
   ['PATHFOLD_OPERATOR_TOKEN', 'two words'],
   ['PATHFOLD_ICE_SERVERS', '{"urls":1}'],
   ['PATHFOLD_TRUSTED_VOLUNTEERS', 'my laptop'],
@@ -46,6 +49,12 @@ test.each([
   const read = () => readConfig({ [name]: value });
   expect(read).toThrow(StartError);
   expect(read).toThrow(new RegExp(`^${name} is .*; allowed is .*\\.$`));
+});
+
+test.each(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'])('%s: HOST is no address of this machine', (code) => {
+  const error = listenError(Object.assign(new Error(code), { code }), { port: 1, host: 'fe80::1' });
+  expect(error).toBeInstanceOf(StartError);
+  expect(error.message).toMatch(/^HOST is fe80::1, which/);
 });
 
 test('secrets are not repeated', () => {

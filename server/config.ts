@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PATIENCE, type Patience } from '@pathfold/coordination/answers/mind';
 import { SILENCE_MS } from '@pathfold/coordination/coordinator/mind';
 import { IceServer } from '@pathfold/protocol/down';
@@ -77,6 +78,16 @@ export interface Config {
 /** A start that cannot succeed; `message` is one sentence for the person at the terminal. */
 export class StartError extends Error {}
 
+/** Why nothing listens on the port, as a StartError where the settings can be blamed. */
+export function listenError(error: NodeJS.ErrnoException, { port, host }: Pick<Config, 'port' | 'host'>): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`Port ${port} is in use: stop what listens there, or set PORT to another one.`);
+  if (error.code === 'EACCES') return new StartError(`Port ${port} needs more rights: set PORT to one above 1023.`);
+  if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'].includes(error.code ?? ''))
+    return new StartError(`HOST is ${host}, which is no address of this machine.`);
+  return error;
+}
+
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
@@ -85,6 +96,16 @@ const wholeNumber = (min: number, max: number) =>
     .refine((n) => n >= min && n <= max);
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+/** A `file:` address of an absolute path on this machine, as that path. */
+const folder = z.string().transform((text, ctx) => {
+  try {
+    if (/^file:\//i.test(text)) return resolve(fileURLToPath(text));
+  } catch {
+    // Another host, or what cannot be decoded.
+  }
+  ctx.addIssue('not a file: address');
+  return z.NEVER;
+});
 /** An IP address, or a network as ADDRESS/BITS. */
 const isNetwork = (text: string): boolean => {
   const [address = '', bits, ...more] = text.trim().split('/');
@@ -109,7 +130,7 @@ const VARIABLES = {
   ],
   PATHFOLD_DATA_DIR: [z.string().min(1), 'a folder'],
   DATABASE_URL: [url('postgres:', 'postgresql:'), 'a PostgreSQL address, such as postgres://user:password@host/name'],
-  BLOB_URL: [url('file:'), 'a file: address of a folder'],
+  BLOB_URL: [folder, 'a file: address of a folder, such as file:///var/lib/pathfold/blobs'],
   PATHFOLD_OPERATOR_TOKEN: [secret, '1 to 200 printable characters without spaces'],
   PATHFOLD_PROMPT_KEY: [secret, '1 to 200 printable characters without spaces'],
   PATHFOLD_ICE_SERVERS: [
@@ -184,7 +205,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     trustProxy: proxyTrust(v.TRUST_PROXY),
     dataDir,
     databaseUrl: v.DATABASE_URL ?? null,
-    blobDir: v.BLOB_URL ? decodeURIComponent(new URL(v.BLOB_URL).pathname) : resolve(dataDir, 'blobs'),
+    blobDir: v.BLOB_URL ?? resolve(dataDir, 'blobs'),
     operatorToken: v.PATHFOLD_OPERATOR_TOKEN ?? null,
     promptKey: v.PATHFOLD_PROMPT_KEY ?? null,
     iceServers: v.PATHFOLD_ICE_SERVERS ?? [],

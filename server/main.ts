@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
-import { readConfig, StartError, warningsOf } from './config.ts';
+import { listenError, readConfig, StartError, warningsOf } from './config.ts';
 import { openCoordinator } from './coordinator.ts';
+import { localOrigin } from './security/hosts.ts';
 
 const STOP_MS = 10_000;
 const REDACTED = ['req.headers.authorization', 'req.headers.cookie', '*.token', '*.code', '*.signature'];
@@ -42,18 +43,10 @@ async function start(): Promise<void> {
     throw listenError(error as NodeJS.ErrnoException, config);
   }
   const { port } = app.server.address() as AddressInfo;
-  const url = config.publicUrl?.origin ?? `http://localhost:${port}`;
+  const localUrl = localOrigin(config.host, port);
+  const url = config.publicUrl?.origin ?? localUrl;
   const signInUrl = `${url}/operator#code=${coordinator.operatorKeys.newSignInCode()}`;
-  console.log(`PATHFOLD_READY ${JSON.stringify({ url, signInUrl })}`);
-}
-
-function listenError(error: NodeJS.ErrnoException, { port, host }: { port: number; host: string }): Error {
-  if (error.code === 'EADDRINUSE')
-    return new StartError(`Port ${port} is in use: stop what listens there, or set PORT to another one.`);
-  if (error.code === 'EACCES') return new StartError(`Port ${port} needs more rights: set PORT to one above 1023.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
-    return new StartError(`HOST is ${host}, which is no address of this machine.`);
-  return error;
+  console.log(`PATHFOLD_READY ${JSON.stringify({ url, signInUrl, localUrl })}`);
 }
 
 try {

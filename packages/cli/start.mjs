@@ -104,7 +104,7 @@ console.log(`
 `);
 
 function lend() {
-  const volunteer = launch('apps/headless/main.ts', ['--url', ready.url, '--name', 'this machine']);
+  const volunteer = launch('apps/headless/main.ts', ['--url', ready.localUrl, '--name', 'this machine']);
   createInterface({ input: volunteer.stderr }).on('line', say);
   volunteer.stdout.resume();
   volunteer.on('close', (code) => {
@@ -122,7 +122,7 @@ setInterval(
     if (stopping) return;
     const minutes = Math.floor((Date.now() - began) / 60_000);
     try {
-      const { items } = await (await fetch(`${ready.url}/api/v1/runs`)).json();
+      const { items } = await (await fetch(`${ready.localUrl}/api/v1/runs`)).json();
       const run = items.find((item) => item.state === 'training') ?? items[0];
       if (!run) return status(`${minutes} min · no runs yet: create one on the operator page`);
       const score =

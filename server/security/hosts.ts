@@ -1,13 +1,24 @@
+import { isIPv6 } from 'node:net';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-const WILDCARDS = new Set(['0.0.0.0', '::', ...LOOPBACK, '::1']);
+const WILDCARDS = new Set(['0.0.0.0', '[::]', ...LOOPBACK]);
+
+/** A host as URLs and Host headers have it. */
+const nameOf = (host: string): string => (isIPv6(host) ? `[${host}]` : host).toLowerCase();
+
+/** Where a coordinator that listens on `host` answers on this machine. */
+export function localOrigin(host: string, port: number): string {
+  const name = nameOf(host);
+  return `http://${WILDCARDS.has(name) && name !== '[::1]' ? 'localhost' : name}:${port}`;
+}
 
 /** The hosts, as in a Host header, that this coordinator answers to once it listens on `port`. */
 export function allowedHosts(config: Pick<Config, 'host' | 'publicUrl'>, port: number): Set<string> {
-  const names = WILDCARDS.has(config.host) ? LOOPBACK : [...LOOPBACK, config.host];
+  const own = nameOf(config.host);
+  const names = WILDCARDS.has(own) ? LOOPBACK : [...LOOPBACK, own];
   const hosts = new Set(names.map((name) => (port === 80 ? name : `${name}:${port}`)));
   if (config.publicUrl) hosts.add(config.publicUrl.host);
   return hosts;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asOperator, OPERATOR_TOKEN, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
+import { allowedHosts, localOrigin } from './hosts.ts';
 
 let coordinator: TestCoordinator;
 beforeAll(async () => {
@@ -35,6 +36,19 @@ describe('hosts and origins', () => {
     expect((await get('/api/v1/runs', { origin: 'https://train.example.org' })).statusCode).toBe(200);
     expect((await get('/api/v1/runs', { origin: 'http://localhost:8080' })).statusCode).toBe(200);
   });
+});
+
+test.each([
+  ['127.0.0.1', 'http://localhost:8080'],
+  ['0.0.0.0', 'http://localhost:8080'],
+  ['::', 'http://localhost:8080'],
+  ['LOCALHOST', 'http://localhost:8080'],
+  ['::1', 'http://[::1]:8080'],
+  ['FD00::7', 'http://[fd00::7]:8080'],
+  ['Box.example', 'http://box.example:8080'],
+])('who listens on %s is found at %s on this machine, and knows that host', (host, origin) => {
+  expect(localOrigin(host, 8080)).toBe(origin);
+  expect(allowedHosts({ host, publicUrl: null }, 8080)).toContain(new URL(origin).host);
 });
 
 test('pages are cross-origin isolated and run only scripts of their own', async () => {
