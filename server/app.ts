@@ -50,6 +50,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   };
   const app: FastifyInstance = Fastify(options);
   answerProblems(app);
+  takeEmptyBodies(app);
   // Before any hook that may refuse: it ends the sockets of refused upgrades.
   await app.register(websocket, {
     options: { maxPayload: 2 * MAX_UP_BYTES },
@@ -137,9 +138,23 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   return app;
 }
 
+/** An order without a body may say of which type it is: many clients always do. */
+function takeEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') done(null, undefined);
+    else done(new PathfoldError('unsupported_media_type', 'Send application/json.'));
+  });
+}
+
 /** A route as the description shows it, with what an operator must send. */
 const describe: typeof jsonSchemaTransform = (input) => {
-  const described = jsonSchemaTransform(input);
+  const body = input.route.config?.describedBody;
+  const described = jsonSchemaTransform(body ? { ...input, schema: { ...input.schema, body } } : input);
   return [input.route.preParsing].flat().includes(operatorOnly)
     ? { ...described, schema: { ...described.schema, security: [{ operator: [] }] } }
     : described;

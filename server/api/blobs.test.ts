@@ -38,7 +38,7 @@ test('B1: a blob is read whole, in part, or not again', async () => {
 });
 
 test('what is no blob, or not there, is told apart from nothing', async () => {
-  expect((await coordinator.ask({ url: '/api/v1/blobs/abc' })).json().code).toBe('bad_request');
+  expect((await coordinator.ask({ url: '/api/v1/blobs/abc' })).json().code).toBe('not_found');
   expect((await coordinator.ask({ url: `/api/v1/blobs/${'0'.repeat(64)}` })).json().code).toBe('not_found');
 });
 

@@ -1,11 +1,14 @@
 import { ERRORS, type ErrorCode, PathfoldError, problemOf } from '@pathfold/protocol/errors';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type * as z from 'zod';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The code of a body that does not fit; `bad_request` unless given. */
     badBody?: ErrorCode;
+    /** Stands in the description for a body whose own schema tells nothing. */
+    describedBody?: z.ZodType;
   }
 }
 
@@ -21,12 +24,14 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
 const problemOfError = (error: FastifyError, badBody: ErrorCode): { code: ErrorCode; detail?: string } => {
   if (error instanceof PathfoldError) return { code: error.code, detail: error.detail };
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const where = error.validationContext === 'body' ? '' : `${error.validationContext}: `;
+    const { validationContext: context } = error;
+    const where = context === 'body' ? '' : `${context}: `;
     const detail = error.validation
       .slice(0, 5)
       .map((v) => `${where}${v.instancePath.slice(1).replaceAll('/', '.') || 'the whole'}: ${v.message}`)
       .join('; ');
-    return { code: error.validationContext === 'body' ? badBody : 'bad_request', detail };
+    // What cannot be an id is the id of nothing.
+    return { code: context === 'body' ? badBody : context === 'params' ? 'not_found' : 'bad_request', detail };
   }
   const code = FASTIFY_CODES[error.code];
   if (code) return { code, detail: error.message };

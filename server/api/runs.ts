@@ -67,7 +67,7 @@ export const runRoutes =
       '/runs',
       {
         preParsing: operatorOnly,
-        config: { badBody: 'bad_run_spec' },
+        config: { badBody: 'bad_run_spec', describedBody: z.union([RunSpec, StudySpec]) },
         schema: { tags, body: RunRequest, response: { 201: RunResource } },
       },
       async ({ body }, reply) => {

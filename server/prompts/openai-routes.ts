@@ -13,6 +13,9 @@ import { baseVersion, pathVersion } from './path-source.ts';
 import type { Answered, PromptWorker, Rerouting } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
+/** Room for the longest prompt, whose characters take up to six bytes each. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
 /** Waits for the first piece, so that errors before it still become a status; the iterable begins with it. */
 const peek = async (parts: AsyncIterable<Answered>): Promise<AsyncIterable<Answered>> => {
   const iterator = parts[Symbol.asyncIterator]();
@@ -127,10 +130,14 @@ export const openAiRoutes =
         .serializer((payload: string) => payload)
         .send(Readable.from(events));
     };
-    app.post('/completions', { schema: { tags: ['prompts'], body: CompletionBody } }, (request, reply) =>
+    const promptRoute = <T extends z.ZodType>(body: T) => ({
+      bodyLimit: MAX_BODY_BYTES,
+      schema: { tags: ['prompts'], body },
+    });
+    app.post('/completions', promptRoute(CompletionBody), (request, reply) =>
       respond(request, reply, COMPLETIONS, request.body, completionQuestion(request.body)),
     );
-    app.post('/chat/completions', { schema: { tags: ['prompts'], body: ChatBody } }, (request, reply) =>
+    app.post('/chat/completions', promptRoute(ChatBody), (request, reply) =>
       respond(request, reply, CHAT, request.body, chatQuestion(request.body)),
     );
   };

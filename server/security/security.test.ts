@@ -137,6 +137,33 @@ describe('problems', () => {
   });
 });
 
+test('an order without a body may say of which type it is', async () => {
+  const order = async (type: string, payload = '', url = '/api/v1/runs/none/pause') => {
+    const headers = { ...asOperator, 'content-type': type, 'content-length': `${payload.length}` };
+    return (await coordinator.ask({ method: 'POST', url, headers, payload })).json().code;
+  };
+  expect(await order('application/json')).toBe('not_found');
+  expect(await order('application/x-www-form-urlencoded')).toBe('not_found');
+  expect(await order('application/x-www-form-urlencoded', 'a=b')).toBe('unsupported_media_type');
+  expect(await order('application/json', '', '/api/v1/runs/none/mode')).toBe('bad_request');
+});
+
+test('what cannot be an id is the id of nothing', async () => {
+  for (const url of ['/api/v1/blobs/xyz', `/api/v1/runs/${'x'.repeat(90)}`, '/api/v1/volunteers/me!']) {
+    const answer = await get(url);
+    expect([url, answer.statusCode, answer.json().code]).toEqual([url, 404, 'not_found']);
+  }
+});
+
+test('the longest prompt is not too large, whatever its characters take in bytes', async () => {
+  const payload = `{"model":"none","prompt":"${'\\u6f22'.repeat(100_000)}"}`;
+  const headers = { 'content-type': 'application/json' };
+  for (const url of ['/v1/completions', '/v1/chat/completions']) {
+    const answer = await coordinator.ask({ method: 'POST', url, headers, payload });
+    expect([url, answer.json().error.code]).toEqual([url, url.includes('chat') ? 'bad_request' : 'not_found']);
+  }
+});
+
 test('health, readiness, metrics, the description of the API and its page are there', async () => {
   expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
   expect((await get('/readyz')).json()).toEqual({ status: 'ready' });
@@ -167,6 +194,8 @@ test('the description names every door, and which of them are for operators', as
   expect(paths['/api/v1/volunteer'].get).toBeDefined();
   expect(paths['/api/v1/runs'].post.security).toEqual([{ operator: [] }]);
   expect(paths['/api/v1/runs'].get.security).toBeUndefined();
+  const { anyOf } = paths['/api/v1/runs'].post.requestBody.content['application/json'].schema;
+  expect(anyOf).toMatchObject([{ properties: { corpus: {} } }, { properties: { study: {} } }]);
   const plain = await coordinator.ask({ url: '/api/v1/volunteer' });
   expect([plain.statusCode, plain.json().code]).toEqual([400, 'bad_request']);
 });
