@@ -44,13 +44,15 @@ const parse = () => {
 };
 
 const { positionals, values } = parse();
-const name = positionals[0];
+const [name, ...more] = positionals;
+if (more.length > 0) misuse(`One benchmark at a time, not ${positionals.join(' ')}.`);
 if (!name || values.help) {
   console.log(usage);
   process.exit(0);
 }
-const bench =
-  benches[name] ?? misuse(`There is no benchmark named ${name}; there are ${Object.keys(benches).join(', ')}.`);
+const bench = Object.hasOwn(benches, name)
+  ? benches[name]!
+  : misuse(`There is no benchmark named ${name}; there are ${Object.keys(benches).join(', ')}.`);
 
 const { results, ratios } = await (await bench.load())({ quick: values.quick });
 console.table(results);
@@ -63,6 +65,10 @@ const machine = {
   platform: `${process.platform} ${process.arch}`,
 };
 const line = JSON.stringify({ bench: name, results, ratios, machine });
-if (values.json) writeFileSync(values.json, `${line}\n`);
 console.log(line);
+try {
+  if (values.json) writeFileSync(values.json, `${line}\n`);
+} catch (error) {
+  misuse(`--json: ${(error as Error).message}`);
+}
 process.exit(0);

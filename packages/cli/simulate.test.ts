@@ -31,6 +31,7 @@ test('a planted bug makes it fail, and the seed is printed', () => {
 
 test.each([
   ['--plant', 'nonsense'],
+  ['--plant', 'constructor'],
   ['--volunteers', '0'],
   ['--paths', '4y4'],
   ['--mode', 'eventually'],

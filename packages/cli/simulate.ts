@@ -105,7 +105,7 @@ function main(options: Options): number {
     return 0;
   }
   if (options.churn !== undefined) return compareUnderChurn(options, options.churn);
-  const plant = options.plant === undefined ? undefined : PLANTS[options.plant];
+  const plant = Object.hasOwn(PLANTS, options.plant ?? '') ? PLANTS[options.plant!] : undefined;
   if (options.plant !== undefined && !plant)
     program.error(`error: no planted bug is called '${options.plant}'; --plant list names them`);
   const kinds = plant ? withPlant(KINDS, plant) : KINDS;

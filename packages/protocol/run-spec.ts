@@ -14,11 +14,16 @@ export const ModelSpec = z.strictObject({
 });
 export type ModelSpec = z.infer<typeof ModelSpec>;
 
+/** That one level may have. */
+export const MOST_EXPERTS = 64;
 /**
  * One level: `blocks` consecutive transformer blocks of which there are `experts` alternatives (DiPaCo section 2.1);
  * `path`: one for each path, which no other path crosses.
  */
-export const LevelSpec = z.strictObject({ experts: z.union([count(64), z.literal('path')]), blocks: count(48) });
+export const LevelSpec = z.strictObject({
+  experts: z.union([count(MOST_EXPERTS), z.literal('path')]),
+  blocks: count(48),
+});
 export type LevelSpec = z.infer<typeof LevelSpec>;
 
 export const InnerSpec = z.strictObject({

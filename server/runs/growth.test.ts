@@ -75,6 +75,7 @@ test.each([
   ['a run of one path', runFacts('r', [1]), 0, 0, 'wrong_state'],
   ['a level that is not there', runFacts('r', [2, 2]), 2, 0, 'bad_request'],
   ['an expert that is not there', runFacts('r', [2, 2]), 1, 2, 'bad_request'],
+  ['more experts than a level may have', runFacts('r', [64]), 0, 0, 'bad_request'],
   ['more paths than are offered', runFacts('r', [32, 32]), 1, 0, 'bad_request'],
 ])('refuses %s', (_, facts, level, expert, code) => {
   expect(() => growthOf(facts, level, expert)).toThrow(expect.objectContaining({ code }));

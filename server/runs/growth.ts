@@ -1,7 +1,7 @@
 import type { Growth, RunFacts } from '@pathfold/coordination/work-plan';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { levelsOf, MOST_PATHS, pathCountOf } from '@pathfold/protocol/run-spec';
+import { levelsOf, MOST_EXPERTS, MOST_PATHS, pathCountOf } from '@pathfold/protocol/run-spec';
 
 /**
  * One more expert in a level, a copy of `expert`: each path that crosses that one is joined by a path that crosses the
@@ -20,6 +20,11 @@ export function growthOf({ spec, paths, routing }: RunFacts, level: number, expe
     throw new PathfoldError(
       'bad_request',
       `level: private modules count along with the paths, so that only the first level (${first}) can grow`,
+    );
+  if (count >= MOST_EXPERTS)
+    throw new PathfoldError(
+      'bad_request',
+      `level: level ${level} has ${count} experts, at most ${MOST_EXPERTS} are offered`,
     );
   const grownLevels = levels.map((one, at) => (at === level ? { ...one, experts: count + 1 } : one));
   if (pathCountOf(grownLevels) > MOST_PATHS)
