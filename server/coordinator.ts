@@ -38,6 +38,8 @@ export interface CoordinatorDeps {
 }
 
 const FOLD_THREADS = 2;
+/** Events with which a lease is over, and the file of its upload goes. */
+const ENDS = new Set<CoordinatorEvent['type']>(['LeaseEnded', 'ContributionRejected', 'ContributionAccepted']);
 const SWEEP_MS = 2 * 60_000;
 
 async function makeFolder(variable: string, folder: string): Promise<void> {
@@ -58,12 +60,12 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   await makeFolder('PATHFOLD_DATA_DIR', config.dataDir);
   await makeFolder('BLOB_URL', config.blobDir);
   const store = await openStore(config);
-  const blobs = await openDiskBlobs(config.blobDir);
-  const partial = await openPartialUploads(join(config.blobDir, 'uploads'), blobs);
   const unlockBlobs = await claimBlobFolder(store.settings, config).catch(async (error) => {
     await store.close();
     throw error;
   });
+  const blobs = await openDiskBlobs(config.blobDir);
+  const partial = await openPartialUploads(join(config.blobDir, 'uploads'), blobs);
   const signer = createSigner(await store.settings.getOrCreate('signing key', () => newSecret()));
   const operatorKeys = await openOperatorKeys(store.settings, config.operatorToken);
   const registry = await openRunRegistry(store.settings);
@@ -135,7 +137,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   function onEvent(event: CoordinatorEvent): void {
     access.note(event);
     runs.note(event);
-    if (event.type === 'LeaseEnded' || event.type === 'ContributionRejected') void partial.remove(event.lease);
+    if (ENDS.has(event.type) && 'lease' in event && event.lease) void partial.remove(event.lease);
     const run = 'run' in event ? event.run : null;
     if (typeof run === 'string') feed.changed(run);
     else for (const entry of registry.list()) feed.changed(entry.id);
@@ -194,8 +196,8 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
       await executors.close();
       await host.stop();
       await store.close();
+      unlockBlobs();
     },
   };
-      unlockBlobs();
 }
 export type Coordinator = Awaited<ReturnType<typeof openCoordinator>>;

@@ -93,6 +93,7 @@ export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): 
     },
 
     isOpen: (id) => state.leases[id] !== undefined,
+    isWanted: (id) => state.leases[id]?.contribution === null,
 
     async lease(id) {
       const lease = state.leases[id];

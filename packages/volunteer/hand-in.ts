@@ -3,8 +3,8 @@ import { base64, base64url } from './identity.ts';
 
 export type HandedIn = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly detail: string };
 
-/** Codes after which the same bytes are sent again. */
-const AGAIN = new Set(['upload_truncated', 'not_ready', 'internal', 'rate_limited']);
+/** Codes after which the same bytes are sent again, from where the coordinator then says. */
+const AGAIN = new Set(['upload_truncated', 'range_not_satisfiable', 'not_ready', 'internal', 'rate_limited']);
 
 /**
  * Uploads a contribution; with `resume`, from the byte that the coordinator asks for. Answers whether it was taken or

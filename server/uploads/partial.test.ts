@@ -2,21 +2,32 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type DiskBlobs, openDiskBlobs } from '@pathfold/blobs/disk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPartialUploads, type PartialUploads } from './partial.ts';
 
 const bytes = Buffer.from(Array.from({ length: 3000 }, (_, i) => i % 251));
 const sha256 = createHash('sha256').update(bytes).digest('hex');
-const upload = (start: number, end: number | null = null) => {
-  return { span: { start, end, total: end === null ? null : bytes.length }, maxBytes: bytes.length, sha256 };
+const upload = (start: number, end: number | null = null, isWanted = () => true) => {
+  return { span: { start, end, total: end === null ? null : bytes.length }, maxBytes: bytes.length, sha256, isWanted };
 };
-async function* chunksOf(...chunks: (Uint8Array | Error)[]) {
+async function* chunksIn(chunks: readonly (Uint8Array | Error)[]) {
   for (const chunk of chunks) {
     if (chunk instanceof Error) throw chunk;
     yield chunk;
   }
 }
+const chunksOf = (...chunks: (Uint8Array | Error)[]) => Readable.from(chunksIn(chunks));
+/** A stream that stops after some bytes, which have been read when this answers. */
+const stalledAt = async (end: number, lease = 'l') => {
+  const chunks = new Readable({ read() {} });
+  chunks.push(bytes.subarray(0, end));
+  const answer = partial.append(lease, chunks, upload(0, 3000));
+  const refused = expect(answer).rejects.toMatchObject({ code: 'upload_truncated' });
+  while (chunks.readableLength > 0) await new Promise(setImmediate);
+  return { refused };
+};
 
 let folder: string;
 let blobs: DiskBlobs;
@@ -68,11 +79,38 @@ describe('uploads under way', () => {
     expect(await blobs.size(sha256)).toBeNull();
   });
 
-  test('two at once of one lease take turns, and neither spoils the other', async () => {
-    const whole = () => partial.append('l', chunksOf(bytes.subarray(0, 2000), bytes.subarray(2000)), upload(0, 3000));
-    const cut = () => partial.append('l', chunksOf(bytes.subarray(0, 5), new Error('reset')), upload(0, 3000));
-    const answers = await Promise.allSettled([whole(), cut(), whole(), cut()]);
-    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+  test('a newer one breaks an older off that stalls, and goes on where it stopped', async () => {
+    const older = await stalledAt(700);
+    expect(await partial.offset('l')).toBe(700);
+    await older.refused;
+    expect(await partial.append('l', chunksOf(bytes.subarray(700)), upload(700, 3000))).toMatchObject({ sha256 });
     expect(Buffer.from((await blobs.get(sha256))!)).toEqual(bytes);
+  });
+
+  test('of many at once of one lease the newest is taken, and no other spoils it', async () => {
+    const older = await stalledAt(700);
+    const waiting = [1, 2].map(() => partial.append('l', chunksOf(Buffer.alloc(3000)), upload(0, 3000)));
+    const newest = partial.append('l', chunksOf(bytes.subarray(700)), upload(700, 3000));
+    await older.refused;
+    for (const { reason } of (await Promise.allSettled(waiting)) as PromiseRejectedResult[])
+      expect(reason).toMatchObject({ code: 'upload_truncated' });
+    expect(await newest).toMatchObject({ sha256 });
+    expect(Buffer.from((await blobs.get(sha256))!)).toEqual(bytes);
+  });
+
+  test('one that is not wanted any more when its turn comes, and one that is removed, leave nothing', async () => {
+    const older = await stalledAt(700);
+    const late = partial.append(
+      'l',
+      chunksOf(bytes),
+      upload(0, 3000, () => false),
+    );
+    await expect(late).rejects.toMatchObject({ code: 'upload_truncated' });
+    await older.refused;
+    const removed = await stalledAt(700);
+    await partial.remove('l');
+    await removed.refused;
+    expect(await files()).toEqual([]);
+    expect(await blobs.size(sha256)).toBeNull();
   });
 });
