@@ -51,8 +51,8 @@ function shareInWords({ outer, async: { buffer, momentumSpread, stalenessPower }
 
 const stepsInWords = ({ inner, async: { dynamicSteps, leastSteps } }: RunSpec): string =>
   dynamicSteps
-    ? `The fastest volunteer gets ${plural(inner.steps, 'step')}, the others as many as they take in the same time, at least ${leastSteps} (DyLU). The coordinator measures from grant to arrival by its own clock; what a volunteer says of its speed counts before its first contribution only, and never as faster than all who were measured; the fastest counts as at most four times as fast as the middle one.`
-    : `Every volunteer gets ${plural(inner.steps, 'step')}, however fast it is.`;
+    ? `The fastest volunteer gets ${plural(inner.steps, 'step')}, the others as many as they take in the same time, at least ${leastSteps} (DyLU); fewer where a lease has no time for them. The coordinator measures from grant to arrival by its own clock; what a volunteer says of its speed counts before its first contribution only, and never as faster than all who were measured; the fastest counts as at most four times as fast as the middle one.`
+    : `Every volunteer gets ${plural(inner.steps, 'step')}, however fast it is; fewer where a lease has no time for them.`;
 
 const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
   { name: 'Grace period', says: graceInWords(spec.async) },
@@ -60,7 +60,7 @@ const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
   { name: 'Steps', says: stepsInWords(spec) },
   {
     name: 'Late work',
-    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. The page of its volunteer says how much it counted. What comes after its lease has run out, 15 s after three times the expected time or at the deadline of a round, is lost.`,
+    says: `Counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then; with more than four at work, a quarter of that for each of them. The page of its volunteer says how much it counted. What comes after its lease has run out, 15 s after three times the expected time or at the deadline of a round, is lost.`,
   },
   ...(paths > 1
     ? [

@@ -60,7 +60,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
   {
     title: 'Rounds',
     fields: [
-      { path: 'replicas', label: 'Replicas', hint: 'volunteers on one path' },
+      { path: 'replicas', label: 'Replicas', hint: 'volunteers on one path, in rounds' },
       { path: 'quorum', label: 'Quorum', hint: 'contributions that end a late round' },
       { path: 'roundDeadlineMs', label: 'Deadline of a round', hint: 'milliseconds' },
       { path: 'evaluateEvery', label: 'Rounds between scores' },

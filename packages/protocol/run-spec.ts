@@ -88,7 +88,10 @@ export const AsyncSpec = z.strictObject({
   dynamicSteps: z._default(z.boolean(), true),
   /** Fewest steps that DyLU gives. */
   leastSteps: z._default(count(10_000), 5),
-  /** Module versions since a contribution's start after which it is not taken any more, if it comes late. */
+  /**
+   * Module versions since a contribution's start after which it is not taken any more, if it comes late. With more than
+   * four volunteers at work on the module, a quarter of that for each of them.
+   */
   mostStaleness: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 20),
   /** A contribution that is s versions old counts (1 + s) ** -stalenessPower; 0: as any other. */
   stalenessPower: z._default(z.number().check(z.minimum(0), z.maximum(4)), 0),
@@ -143,7 +146,7 @@ export const RunSpec = z
     routing: z.prefault(RoutingSpec, {}),
     inner: z.prefault(InnerSpec, {}),
     outer: z.prefault(OuterSpec, {}),
-    /** Volunteers that train one path in one round (k). */
+    /** Volunteers that train one path in one round (k). Where all its modules step at arrivals there may be any number. */
     replicas: z._default(count(64), 2),
     /** Contributions a path must have before a round may end at its deadline. */
     quorum: z._default(count(64), 1),

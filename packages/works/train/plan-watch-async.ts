@@ -175,10 +175,13 @@ export class AsyncWatch {
   #lookForWaiting(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState): string | null {
     const { facts, works } = run;
     if (facts.spec.mode !== 'async') return null;
-    const { paths } = works['train'] as TrainState;
-    const isOpen = Object.entries(paths).some(
-      ([id, path]) => facts.paths[id]!.shard !== null && !isComplete(facts, id, path),
-    );
+    const { paths, modules } = works['train'] as TrainState;
+    // Where more has arrived than a fold takes, folds are waited for, not others.
+    const { buffer } = facts.spec.async;
+    const isJammed = buffer !== null && Object.values(modules).some(({ owed }) => owed > buffer);
+    const isOpen =
+      !isJammed &&
+      Object.entries(paths).some(([id, path]) => facts.paths[id]!.shard !== null && !isComplete(facts, id, path));
     const patienceMs = facts.spec.async.grace * facts.spec.roundDeadlineMs + SLACK_MS;
     const bytes = trainingBytesOf(facts);
     for (const volunteer of Object.values(state.volunteers)) {
