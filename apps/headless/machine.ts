@@ -18,9 +18,8 @@ const CACHE_BYTES = 2 * 1024 ** 3;
 
 /** This machine as a volunteer's ports: disk, threads, sockets of Node. */
 export async function openMachine(options: Options): Promise<{ ports: VolunteerPorts; compute: Compute }> {
-  const { dataDir, share, answer } = options;
-  await makeFolder(dataDir);
-  await lockFolder(dataDir);
+  const { dataDirs, share, answer } = options;
+  const dataDir = await takeFolder(dataDirs);
   const compute = createCompute(spawnNodeCompute);
   const ports: VolunteerPorts = {
     url: options.url,
@@ -74,6 +73,16 @@ const makeFolder = (folder: string) =>
   mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new UsageError(`The folder ${folder} cannot be made: ${error.message}.`);
   });
+/** Makes and locks the first folder that no other volunteer uses. */
+async function takeFolder(folders: readonly string[]): Promise<string> {
+  for (const folder of folders) {
+    await makeFolder(folder);
+    if (await lockFolder(folder)) return folder;
+  }
+  const all = folders.length === 1 ? folders[0] : `${folders[0]} to ${folders.at(-1)}`;
+  throw new UsageError(`Another volunteer uses ${all}: choose another folder with --data DIR.`);
+}
+
 
 async function openIdentity(dataDir: string): Promise<Identity> {
   const path = join(dataDir, 'identity.json');

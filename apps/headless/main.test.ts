@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ afterEach(async () => {
 function run(...args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
     cwd: ROOT,
-    env: { ...process.env, PATHFOLD_STOP_WITH_STDIN: '1' },
+    env: { ...process.env, PATHFOLD_STOP_WITH_STDIN: '1', PATHFOLD_DATA_DIR: dataDir },
   });
   started.push(child);
   let written = '';
@@ -98,7 +98,17 @@ test.runIf(process.platform === 'linux')('two volunteers do not share a folder',
   await coordinator.next('hello');
   const { code, written } = await run('--url', coordinator.url.href, '--data', dataDir).ended;
   expect(code).toBe(2);
-  expect(written).toContain('choose one with --data DIR');
+  expect(written).toContain('choose another folder with --data DIR');
+});
+
+test.runIf(process.platform === 'linux')('volunteers that name no folder find one of their own each', async () => {
+  const helloOf = async () => {
+    const hello = coordinator.next('hello');
+    run('--url', coordinator.url.href, '--compute', 'cpu');
+    return (await hello).publicKey;
+  };
+  expect(await helloOf()).not.toBe(await helloOf());
+  expect((await readdir(dataDir)).sort()).toEqual(['volunteer', 'volunteer-2']);
 });
 
 test('a volunteer that may not take part says why and ends with 1', async () => {

@@ -1,11 +1,19 @@
-import { expect, test } from 'vitest';
-import { readOptions } from './options.ts';
+import { expect, test, vi } from 'vitest';
+import { askedIdentity, readOptions } from './options.ts';
 
 test('a url is enough; the rest has defaults', () => {
   const options = readOptions(['--url', 'https://train.example.org']);
   expect(options).toMatchObject({ throttle: 1, choice: 'automatic', name: 'headless', share: false, answer: false });
-  expect(options?.dataDir).toBe('.pathfold/volunteer');
+  expect(options?.dataDirs.slice(0, 2)).toEqual(['.pathfold/volunteer', '.pathfold/volunteer-2']);
   expect(options?.url.href).toBe('https://train.example.org/');
+});
+
+test('folders are in the data folder of the environment, or as told', () => {
+  vi.stubEnv('PATHFOLD_DATA_DIR', '/data');
+  expect(readOptions(['--url', 'http://x'])?.dataDirs[0]).toBe('/data/volunteer');
+  expect(askedIdentity(['--id'])).toBe('/data/volunteer');
+  expect(readOptions(['--url', 'http://x', '--data', 'own'])?.dataDirs).toEqual(['own']);
+  vi.unstubAllEnvs();
 });
 
 test('a coordinator below a path keeps its path', () => {

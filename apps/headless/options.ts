@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 
@@ -9,7 +10,8 @@ export const HELP = `Lends this machine to a Pathfold coordinator.
   --throttle X       share of the time to compute in, from 0.05 to 1 (default 1)
   --name NAME        a name for the coordinator's lists, at most 40 characters
   --compute CHOICE   automatic, gpu or cpu (default automatic)
-  --data DIR         folder for the identity, fetched modules and unfinished uploads (default .pathfold/volunteer)
+  --data DIR         folder for the identity, fetched modules and unfinished uploads (default: volunteer in
+                     PATHFOLD_DATA_DIR or .pathfold; volunteer-2, volunteer-3 … for more at a time on one machine)
   --prefer RUN       id of the run to work for rather than others (default none)
   --share            pass modules to and from other volunteers; they see this machine's address
   --answer           answer prompts of visitors: their texts pass through this machine
@@ -24,10 +26,20 @@ export interface Options {
   readonly throttle: number;
   readonly name: string;
   readonly choice: ComputeChoice;
-  readonly dataDir: string;
+  /** Folders of which the first is taken that no other volunteer uses. */
+  readonly dataDirs: readonly string[];
   readonly share: boolean;
   readonly answer: boolean;
   readonly prefer: string | null;
+}
+
+/** Volunteers of one machine that find a folder by themselves. */
+const MOST_FOLDERS = 64;
+
+/** Where volunteers of this machine have their folders, unless they say where. */
+function ownFolders(): string[] {
+  const first = join(process.env['PATHFOLD_DATA_DIR'] || '.pathfold', 'volunteer');
+  return Array.from({ length: MOST_FOLDERS }, (_, i) => (i === 0 ? first : `${first}-${i + 1}`));
 }
 
 /** A command line that cannot be obeyed; the message is one sentence. */
@@ -36,7 +48,7 @@ export class UsageError extends Error {}
 /** The folder of the identity whose id is asked for; null when none is. Throws `UsageError`. */
 export function askedIdentity(args: readonly string[]): string | null {
   const { id, help, data } = parse(args).values;
-  return id && !help ? data : null;
+  return id && !help ? (data ?? ownFolders()[0]!) : null;
 }
 
 /** Reads the command line; null when help is asked for. Throws `UsageError`. */
@@ -59,7 +71,7 @@ export function readOptions(args: readonly string[]): Options | null {
     throttle,
     name: values.name,
     choice,
-    dataDir: values.data,
+    dataDirs: values.data === undefined ? ownFolders() : [values.data],
     share: values.share,
     answer: values.answer,
     prefer: values.prefer ?? null,
@@ -75,7 +87,7 @@ function parse(args: readonly string[]) {
         throttle: { type: 'string', default: '1' },
         name: { type: 'string', default: 'headless' },
         compute: { type: 'string', default: 'automatic' },
-        data: { type: 'string', default: '.pathfold/volunteer' },
+        data: { type: 'string' },
         share: { type: 'boolean', default: false },
         answer: { type: 'boolean', default: false },
         prefer: { type: 'string' },
