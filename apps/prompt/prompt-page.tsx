@@ -13,24 +13,32 @@ import { PromptBox } from './prompt-box.tsx';
 import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
 import { useAnswers } from './use-answers.ts';
 import { useModel } from './use-model.ts';
-import { canAnswer, onlyPath, useRuns } from './use-runs.ts';
+import { canAnswer, firstToAsk, onlyPath, refusalOf, useRuns } from './use-runs.ts';
 import { useShards } from './use-shards.ts';
 import type { RunOrder } from './worker-words.ts';
 
 const client = createClient({ baseUrl: location.origin });
 
 const nameOf = (run: RunResource): string =>
-  canAnswer(run) ? `${run.name} (round ${run.round})` : `${run.name} (nothing trained yet)`;
+  canAnswer(run) ? `${run.name} (round ${run.round})` : `${run.name} (nothing to ask yet)`;
 
 /** Why nothing can be asked, where nothing can. */
-function Nothing({ runs, away }: { readonly runs: readonly RunResource[] | undefined; readonly away: boolean }) {
-  if (!runs)
+function Nothing({
+  run,
+  loaded,
+  away,
+}: {
+  readonly run: RunResource | undefined;
+  readonly loaded: boolean;
+  readonly away: boolean;
+}) {
+  if (!loaded)
     return (
       <EmptyState title={away ? 'The coordinator does not answer' : 'Looking for runs'}>
         {away ? 'The runs appear as soon as it does.' : null}
       </EmptyState>
     );
-  if (runs.length === 0)
+  if (!run)
     return (
       <EmptyState title="There is no run yet">
         An operator creates one on{' '}
@@ -40,14 +48,20 @@ function Nothing({ runs, away }: { readonly runs: readonly RunResource[] | undef
         .
       </EmptyState>
     );
+  const { title, words } = refusalOf(run);
   return (
-    <EmptyState title="Nothing is trained yet">
-      This run has not taken its first outer step. Its model can be asked right after; this page looks again by itself.
-      You can{' '}
-      <a href="/" className="underline underline-offset-2">
-        lend your machine
-      </a>{' '}
-      to it.
+    <EmptyState title={title}>
+      {words}
+      {run.state === 'training' && run.study === undefined && (
+        <>
+          {' '}
+          You can{' '}
+          <a href="/" className="underline underline-offset-2">
+            lend your machine
+          </a>{' '}
+          to it.
+        </>
+      )}
     </EmptyState>
   );
 }
@@ -63,7 +77,7 @@ export function PromptPage() {
   const [attempt, setAttempt] = useState(0);
   const [choice, setChoice] = useState(START_CHOICE);
   const [manner, setManner] = useState(START_MANNER);
-  const run = runs?.find(({ id }) => id === chosenId) ?? runs?.find(canAnswer) ?? runs?.[0];
+  const run = runs?.find(({ id }) => id === chosenId) ?? (runs && firstToAsk(runs));
   // What was found first stays chosen while others come and go.
   useEffect(() => {
     if (run && canAnswer(run)) setChosenId(run.id);
@@ -107,7 +121,7 @@ export function PromptPage() {
           {run && order ? (
             <ModelStatus model={model} run={run} path={path} onReload={() => setAttempt((known) => known + 1)} />
           ) : (
-            <Nothing runs={runs} away={away} />
+            <Nothing run={run} loaded={runs !== undefined} away={away} />
           )}
           <Card title={run?.name ?? 'Answers'}>
             <div className="grid grid-cols-1 gap-6">
