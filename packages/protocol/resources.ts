@@ -220,9 +220,9 @@ const ActivityPiece = z.object({
 export type ActivityPiece = z.infer<typeof ActivityPiece>;
 
 /**
- * Who of a run computed what in the last minutes. `row`: 60 columns from `from` to `to`, each what filled most of it:
- * `c` handed in and accepted, `w` computing now or in its check, `x` lost or rejected, `i` idle, `.` not here. Lent time
- * is that of leases that have ended, from grant to arrival, and idle time. Useful is the compute time that accepted
+ * Who of a run computed what in the last minutes, or in fewer where there were more leases than are read. `row`: 60
+ * columns from `from` to `to`, each what filled most of it: `c` handed in and accepted, `w` computing now or in its check,
+ * `x` lost or rejected, `i` idle, `.` not here, or at work for another run. Lent time is that of leases that have ended, from grant to arrival, and idle time. Useful is the compute time that accepted
  * contributions report, at most the time from grant to arrival. `utilisation`: the useful part of the lent time, null
  * while nothing has ended and nobody waits.
  */

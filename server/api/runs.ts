@@ -196,8 +196,10 @@ export const runRoutes =
           const from = now - 60_000 * minutes;
           // Nobody waits for a run that gives no work.
           const waiting = views.resource(entry, []).state === 'training';
-          const activity = await lists.activity(entry.id, { since: from, most: MOST_LEASES, waiting });
-          return activityOf({ ...activity, waiting }, from, now);
+          const others = registry.list().flatMap(({ id }) => (id === entry.id ? [] : id));
+          const asked = { run: entry.id, others, since: from, most: MOST_LEASES, waiting };
+          const { since, ...activity } = await lists.activity(asked);
+          return activityOf({ ...activity, waiting }, since, now);
         });
       },
     );

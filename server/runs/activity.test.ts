@@ -19,8 +19,12 @@ const lost = (endCode: string) => ({ receivedAt: null, state: null, endCode });
 const here = (id: string, state = 'working', since = 0): ActivityVolunteer => ({
   ...{ id, name: id, state, seenAt: since * MINUTE },
 });
-const hourOf = (leases: ActivityLease[], volunteers: ActivityVolunteer[] = [], waiting = true) =>
-  activityOf({ leases, volunteers, waiting }, 0, HOUR);
+const hourOf = (
+  leases: ActivityLease[],
+  volunteers: ActivityVolunteer[] = [],
+  waiting = true,
+  elsewhere: ReadonlyMap<string, readonly number[]> = new Map(),
+) => activityOf({ leases, volunteers, waiting, elsewhere }, 0, HOUR);
 const onlyRow = (...of: Parameters<typeof hourOf>) => hourOf(...of).volunteers[0]!;
 
 test('the timeline tells what was useful, lost and idle, a column a minute', () => {
@@ -88,9 +92,19 @@ test('who has gone is idle until it was last heard and absent then; who works fo
   expect(onlyRow([lease('a', 0, 10)], [here('a', 'working', 30)]).lentMs).toBe(10 * MINUTE);
 });
 
-test('who left during a lease is absent until it comes back, who was told to stop is idle', () => {
+test('what a volunteer did for another run is not idle here', () => {
+  const leases = [lease('a', 0, 10), lease('a', 20, 30), lease('a', 35, 40)];
+  const elsewhere = new Map([['a', [12, 50].map((minute) => minute * MINUTE)]]);
+  const { row, lentMs } = onlyRow(leases, [here('a', 'waiting', 55)], true, elsewhere);
+  const parts = ['c', 10, '.', 10, 'c', 10, 'i', 5, 'c', 5, '.', 15, 'i', 5] as const;
+  expect(row).toBe(parts.map((mark, i) => `${mark}`.repeat(i % 2 === 0 ? Number(parts[i + 1]) : 0)).join(''));
+  expect(lentMs).toBe((25 + 5 + 5) * MINUTE);
+});
+
+test('who left during a lease is absent until it comes back, as while the run rests; who was told to stop is idle', () => {
   const rowAfter = (endCode: string) => onlyRow([lease('a', 0, 10, lost(endCode)), lease('a', 30, null)]).row;
   expect(rowAfter('silent')).toBe(`${'x'.repeat(10)}${'.'.repeat(20)}${'w'.repeat(30)}`);
+  expect(rowAfter('run_paused')).toBe(`${'x'.repeat(10)}${'.'.repeat(20)}${'w'.repeat(30)}`);
   expect(rowAfter('round_over')).toBe(`${'x'.repeat(10)}${'i'.repeat(20)}${'w'.repeat(30)}`);
   const back = [here('a', 'waiting', 50)];
   expect(onlyRow([lease('a', 0, 10, lost('user'))], back).row).toBe(

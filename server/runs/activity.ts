@@ -32,8 +32,8 @@ const COLUMNS = 60;
 const DETAILED_ROWS = 40;
 /** Bars of a histogram with one for each value. */
 const MOST_SINGLE_BARS = 12;
-/** Codes with which a lease ends whose volunteer stays; with others it has left, or its device has. */
-const STAYS = new Set(['expired', 'round_over', 'run_paused', 'run_over', 'rolled_back', 'replaced']);
+/** Codes with which a lease ends and work goes on; with others the volunteer has left, its device has, or the run rests. */
+const GOES_ON = new Set(['expired', 'round_over', 'replaced']);
 const MARKS = { useful: 'c', computing: 'w', lost: 'x', idle: 'i', absent: '.' } as const;
 type What = Exclude<keyof typeof MARKS, 'absent'>;
 
@@ -57,8 +57,8 @@ function spanOf(lease: ActivityLease, now: number): Span {
   return { from: grantedAt, to: receivedAt ?? endedAt ?? now, what, lease };
 }
 
-const hasLeft = ({ receivedAt, endCode }: ActivityLease): boolean =>
-  receivedAt === null && endCode !== null && !STAYS.has(endCode);
+const isLast = ({ receivedAt, endCode }: ActivityLease): boolean =>
+  receivedAt === null && endCode !== null && !GOES_ON.has(endCode);
 
 /** Of what a span's time was computed: what the volunteer says, and no more than passed from grant to arrival. */
 const computedPart = ({ from, to, what, lease }: Span): number =>
@@ -71,24 +71,31 @@ function idleUntil(volunteer: ActivityVolunteer | undefined, waiting: boolean, n
   return volunteer.state === 'waiting' ? now : volunteer.seenAt;
 }
 
-/** The leases of a volunteer in their order; between them, and after them while it was here, idle time. */
+/**
+ * The leases of a volunteer in their order; between them, and after them while it was here, idle time, unless other runs
+ * granted it leases then (`elsewhere`).
+ */
 function spansOf(
   leases: readonly ActivityLease[],
+  elsewhere: readonly number[],
   volunteer: ActivityVolunteer | undefined,
   waiting: boolean,
   now: number,
 ): Span[] {
   const spans: Span[] = [];
   const idle = (from: number, to: number) => {
-    if (to > from) spans.push({ from, to, what: 'idle', lease: null });
+    if (to > from && !elsewhere.some((at) => at >= from && at < to))
+      spans.push({ from, to, what: 'idle', lease: null });
   };
   let end: number | null = null;
   for (const lease of leases) {
     const span = spanOf(lease, now);
     if (end !== null) idle(end, span.from);
     spans.push(span);
-    end = hasLeft(lease) ? null : Math.max(end ?? 0, span.to);
+    end = isLast(lease) ? null : Math.max(end ?? 0, span.to);
   }
+  const left = end;
+  if (left !== null && elsewhere.some((at) => at >= left)) end = null;
   const since = end ?? (volunteer?.state === 'waiting' ? volunteer.seenAt : null);
   if (since !== null) idle(since, idleUntil(volunteer, waiting, now));
   return spans;
@@ -155,12 +162,14 @@ export function activityOf(
   activity: {
     readonly leases: readonly ActivityLease[];
     readonly volunteers: readonly ActivityVolunteer[];
+    /** When other runs granted it leases, by volunteer. */
+    readonly elsewhere: ReadonlyMap<string, readonly number[]>;
     readonly waiting: boolean;
   },
   from: number,
   now: number,
 ): ActivityResource {
-  const { leases, waiting } = activity;
+  const { leases, waiting, elsewhere } = activity;
   const byId = new Map(activity.volunteers.map((volunteer) => [volunteer.id, volunteer]));
   const own = new Map<string, ActivityLease[]>([...byId.keys()].map((id) => [id, []]));
   for (const lease of leases) {
@@ -169,7 +178,9 @@ export function activityOf(
     else own.set(lease.volunteer, [lease]);
   }
   const rows = [...own].flatMap(([id, mine]) => {
-    const spans = spansOf(mine, byId.get(id), waiting, now).filter((span) => overlapOf(span, from, now) > 0);
+    const spans = spansOf(mine, elsewhere.get(id) ?? [], byId.get(id), waiting, now).filter(
+      (span) => overlapOf(span, from, now) > 0,
+    );
     if (spans.length === 0) return [];
     const lent = spans.filter(({ what }) => what !== 'computing').map((span) => overlapOf(span, from, now));
     const came = mine.filter(({ receivedAt, state }) => receivedAt !== null && state !== 'rejected');

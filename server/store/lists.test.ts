@@ -27,8 +27,8 @@ const start = Date.parse('2026-11-20T00:00:00Z');
 const joined = (ms: number, volunteer: string): CoordinatorEvent => ({
   ...{ at: start + ms, type: 'VolunteerJoined', volunteer, name: `name of ${volunteer}`, agent: 'node' },
 });
-const grant = (ms: number, lease: string, volunteer: string): CoordinatorEvent => ({
-  ...{ at: start + ms, type: 'LeaseGranted', lease, run: 'r', kind: 'train', volunteer, task },
+const grant = (ms: number, lease: string, volunteer: string, run = 'r'): CoordinatorEvent => ({
+  ...{ at: start + ms, type: 'LeaseGranted', lease, run, kind: 'train', volunteer, task },
 });
 const handIn = (ms: number, lease: string, computeMs: number): CoordinatorEvent[] => {
   const report = {
@@ -54,8 +54,15 @@ test('activity: leases that were held since then, what they say they computed, a
     ...[grant(3000, 'into', 'a'), ...handIn(6000, 'into', 1234.5), grant(7000, 'open', 'a')],
   ]);
   const activity = (waiting: boolean, most = 100, run = 'r') =>
-    store.lists.activity(run, { since: start + 5000, most, waiting });
-  const { leases, volunteers } = await activity(true);
+    store.lists.activity({
+      run,
+      others: ['other', 'r'].filter((id) => id !== run),
+      since: start + 5000,
+      most,
+      waiting,
+    });
+  const { leases, volunteers, since, elsewhere } = await activity(true);
+  expect([since - start, [...elsewhere]]).toEqual([5000, []]);
   expect(leases.map(({ grantedAt }) => grantedAt - start)).toEqual([3000, 7000]);
   const [into, open] = leases;
   expect(into).toMatchObject({ volunteer: 'a', kind: 'train', key: task.key, state: 'checked', tokens: 320 });
@@ -66,6 +73,14 @@ test('activity: leases that were held since then, what they say they computed, a
     { id: 'b', name: 'name of b', state: 'waiting', seenAt: start + 500 },
   ]);
   expect((await activity(false)).volunteers.map(({ id }) => id)).toEqual(['a']);
-  expect((await activity(false, 1)).leases.map(({ grantedAt }) => grantedAt - start)).toEqual([7000]);
-  expect(await activity(false, 100, 'other')).toEqual({ leases: [], volunteers: [] });
+  const newest = await activity(false, 1);
+  expect([newest.since - start, ...newest.leases.map(({ grantedAt }) => grantedAt - start)]).toEqual([7000, 7000]);
+  expect(await activity(false, 100, 'none')).toMatchObject({ since: start + 5000, leases: [], volunteers: [] });
+
+  await store.events.append([
+    ...handIn(7500, 'open', 400),
+    grant(8000, 'there', 'a', 'other'),
+    grant(9000, 'more', 'b'),
+  ]);
+  expect([...(await activity(false)).elsewhere]).toEqual([['a', [start + 8000]]]);
 });

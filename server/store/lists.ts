@@ -11,8 +11,21 @@ import { type Page, pageOf } from './page.ts';
 import type { Tables } from './schema.ts';
 
 export interface Activity {
+  /** From when on all leases were read: as asked for, or later where there are more than that. */
+  readonly since: number;
   readonly leases: readonly ActivityLease[];
   readonly volunteers: readonly ActivityVolunteer[];
+  /** When leases of other runs were granted since then, by volunteer. */
+  readonly elsewhere: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Of which run the activity is asked for, from when on; `most`: leases to read of it, and of the others, at most. */
+export interface ActivityQuery {
+  readonly run: string;
+  readonly others: readonly string[];
+  readonly since: number;
+  readonly most: number;
+  readonly waiting: boolean;
 }
 
 /** Who made a contribution, and for which run. */
@@ -38,7 +51,7 @@ export interface Lists {
    * Leases of a run that were held at some time since then, by time of their grant, and their volunteers; with `waiting`
    * also whoever waits for work now. Looks at the newest `most` leases, and at no more volunteers than that.
    */
-  activity(run: string, of: { since: number; most: number; waiting: boolean }): Promise<Activity>;
+  activity(of: ActivityQuery): Promise<Activity>;
   /** By round. */
   history(run: string): Promise<HistoryPoint[]>;
 }
@@ -162,18 +175,22 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     const row = await db.selectFrom('volunteers').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? volunteerOf(row) : null;
   },
-  async activity(run, { since, most, waiting }) {
+  async activity({ run, others, since: asked, most, waiting }) {
     await catchUp();
     const newest = db
       .selectFrom('leases')
       .selectAll()
       .where('run', '=', run)
-      .where('granted_at', '>=', since - LONGEST_LEASE_MS)
-      .orderBy('granted_at', 'desc')
-      .limit(most)
-      .as('held');
+      .where('granted_at', '>=', asked - LONGEST_LEASE_MS)
+      .orderBy('granted_at', 'desc');
+    const oldest = await newest
+      .select('granted_at')
+      .offset(most - 1)
+      .limit(1)
+      .executeTakeFirst();
+    const since = Math.max(asked, oldest?.granted_at ?? asked);
     const rows = await db
-      .selectFrom(newest)
+      .selectFrom(newest.selectAll().limit(most).as('held'))
       .leftJoin('contributions as c', 'c.lease', 'held.id')
       .select(['held.volunteer', 'held.kind', 'held.key', 'held.granted_at', 'held.ended_at', 'held.end_code'])
       .select(['c.received_at', 'c.state', 'c.reason', 'c.tokens', 'c.staleness', 'c.compute_ms'])
@@ -189,7 +206,20 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
       )
       .orderBy('seen_at', 'desc')
       .limit(most)
+    const grants = await db
+      .selectFrom('leases')
+      .select(['volunteer', 'granted_at'])
+      .where(sql<boolean>`run = any(${others}::text[])`)
+      .where('granted_at', '>=', since)
+      .where(sql<boolean>`volunteer = any(${held}::text[])`)
+      .limit(most)
       .execute();
+    const elsewhere = new Map<string, number[]>();
+    for (const { volunteer, granted_at: at } of grants)
+      elsewhere.set(volunteer, [...(elsewhere.get(volunteer) ?? []), at]);
+      .execute();
+      since,
+      elsewhere,
     return {
       leases: rows.map((row) => ({
         volunteer: row.volunteer,
