@@ -69,10 +69,6 @@ export async function idIn(dataDir: string): Promise<string> {
   return createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('base64url').slice(0, 22);
 }
 
-const makeFolder = (folder: string) =>
-  mkdir(folder, { recursive: true }).catch((error: Error) => {
-    throw new UsageError(`The folder ${folder} cannot be made: ${error.message}.`);
-  });
 /** Makes and locks the first folder that no other volunteer uses. */
 async function takeFolder(folders: readonly string[]): Promise<string> {
   for (const folder of folders) {
@@ -83,6 +79,10 @@ async function takeFolder(folders: readonly string[]): Promise<string> {
   throw new UsageError(`Another volunteer uses ${all}: choose another folder with --data DIR.`);
 }
 
+const makeFolder = (folder: string) =>
+  mkdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new UsageError(`The folder ${folder} cannot be made: ${error.message}.`);
+  });
 
 async function openIdentity(dataDir: string): Promise<Identity> {
   const path = join(dataDir, 'identity.json');

@@ -179,7 +179,6 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     await catchUp();
     const newest = db
       .selectFrom('leases')
-      .selectAll()
       .where('run', '=', run)
       .where('granted_at', '>=', asked - LONGEST_LEASE_MS)
       .orderBy('granted_at', 'desc');
@@ -206,6 +205,7 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
       )
       .orderBy('seen_at', 'desc')
       .limit(most)
+      .execute();
     const grants = await db
       .selectFrom('leases')
       .select(['volunteer', 'granted_at'])
@@ -217,10 +217,9 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     const elsewhere = new Map<string, number[]>();
     for (const { volunteer, granted_at: at } of grants)
       elsewhere.set(volunteer, [...(elsewhere.get(volunteer) ?? []), at]);
-      .execute();
+    return {
       since,
       elsewhere,
-    return {
       leases: rows.map((row) => ({
         volunteer: row.volunteer,
         kind: row.kind,
