@@ -202,6 +202,19 @@ test('a run whose corpus is too short fails with its reason, and the others go o
   expect((await post('/api/v1/runs', { corpus })).statusCode).toBe(201);
 });
 
+test('a run that is deleted while it prepares stays deleted, and trains no base', async () => {
+  const fresh = await uploadCorpus(coordinator);
+  const spec = { ...TINY, name: 'gone', corpus: fresh, base: { steps: 8 } };
+  const { id } = (await post('/api/v1/runs', spec)).json<RunResource>();
+  expect((await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator })).statusCode).toBe(
+    204,
+  );
+  const later = await createRun(coordinator, { corpus: fresh, name: 'later' });
+  const { items } = await get<{ items: RunResource[] }>('/api/v1/runs');
+  expect(items.filter(({ name }) => name.startsWith('gone'))).toEqual([]);
+  await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${later.id}`, headers: asOperator });
+});
+
 test('a private run and its blobs are for operators and the holders of its leases', async () => {
   const run = await createRun(coordinator, { corpus, visibility: 'private', seed: 99 });
   expect((await get<{ code: string }>(`/api/v1/runs/${run.id}`)).code).toBe('not_found');

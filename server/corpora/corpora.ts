@@ -65,13 +65,13 @@ export async function openLibrary({ corpora, preparation, folder, maxBytes, log 
   async function split(corpus: StoredCorpus, path: string | null): Promise<void> {
     try {
       const { files, ...facts } = await preparation.run({ type: 'split', path }, () => {});
-      await corpora.save({ ...corpus, ...facts, files, state: 'ready' });
+      await corpora.update({ ...corpus, ...facts, files, state: 'ready' });
     } catch (error) {
       if (preparation.isClosed()) return;
       if (!(error instanceof PathfoldError))
         log.error({ err: error, corpus: corpus.id }, 'a corpus could not be split');
       const reason = error instanceof PathfoldError ? `${error.code}: ${error.detail}` : (error as Error).message;
-      await corpora.save({ ...corpus, state: 'failed', reason });
+      await corpora.update({ ...corpus, state: 'failed', reason });
     } finally {
       if (path !== null) await rm(path, { force: true });
     }

@@ -87,7 +87,7 @@ export function createBases({ host, registry, create, onChange }: BasesDeps) {
       let id = 'run' in base ? base.run : entry.baseRun;
       if (id === null && 'steps' in base) id = (await create(baseSpec(entry.spec, base.steps))).id;
       if (id === null) return null;
-      if (entry.baseRun !== id) await registry.save({ ...entry, baseRun: id });
+      if (entry.baseRun !== id) await registry.update({ ...entry, baseRun: id });
       if ('steps' in base) await finished(entry.id, id);
       const facts = factsOf(id);
       if (!facts) throw new PathfoldError('bad_run_spec', `base: the run ${id} is gone`);

@@ -25,6 +25,8 @@ export interface RunRegistry {
   get(id: string): RunEntry | undefined;
   /** Adds a run or changes one; durable once it resolves. */
   save(entry: RunEntry): Promise<void>;
+  /** Changes a run, durable once it resolves; nothing happens when it was deleted. */
+  update(entry: RunEntry): Promise<void>;
   /** Shows progress; it need not outlive a restart. */
   note(id: string, reason: string): void;
   delete(id: string): Promise<void>;
@@ -48,6 +50,11 @@ export async function openRunRegistry(settings: Settings): Promise<RunRegistry> 
     list: () => entries,
     get: (id) => entries.find((entry) => entry.id === id),
     async save(entry) {
+      replace(entry);
+      await write();
+    },
+    async update(entry) {
+      if (!entries.some(({ id }) => id === entry.id)) return;
       replace(entry);
       await write();
     },

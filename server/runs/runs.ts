@@ -72,7 +72,9 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     try {
       const corpus = await library.ready(spec.corpus);
       await checkFit(spec, corpus, blobs);
+      if (!registry.get(id)) return;
       const base = await bases.trained(entry);
+      if (!registry.get(id)) return;
       const files = corpus.files as CorpusFiles;
       const result = await preparation.run({ type: 'prepare', files, spec, base }, onProgress);
       const current = registry.get(id);
@@ -80,14 +82,15 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       const { modules, documents, tokenizer, baselines, base: frozen } = result;
       const paths = pathsOf(spec, result);
       const run: RunFacts = { id, spec, modules, paths, documents, tokenizer, base: frozen, routing: null };
-      await registry.save({ ...current, baselines, preparation: 'done', reason: null });
+      await registry.update({ ...current, baselines, preparation: 'done', reason: null });
+      if (!registry.get(id)) return;
       await host.record({ type: 'RunCreated', run, kinds: modelKinds });
     } catch (error) {
       if (preparation.isClosed()) return;
       if (!(error instanceof PathfoldError)) log.error({ err: error, run: id }, 'a run could not be prepared');
       const reason = error instanceof PathfoldError ? `${error.code}: ${error.detail}` : (error as Error).message;
       const current = registry.get(id);
-      if (current) await registry.save({ ...current, preparation: 'failed', reason });
+      if (current) await registry.update({ ...current, preparation: 'failed', reason });
     }
     onChange(id);
   }
@@ -137,7 +140,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       if (event.type !== 'FoldEnded' || !event.output.routing?.growth) return;
       const entry = registry.get(event.run);
       const { levels } = event.output.routing.growth;
-      if (entry) void registry.save({ ...entry, spec: { ...entry.spec, levels } });
+      if (entry) void registry.update({ ...entry, spec: { ...entry.spec, levels } });
     },
     /** Goes on with what a restart broke off. */
     async resume(): Promise<void> {

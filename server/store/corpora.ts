@@ -12,6 +12,8 @@ export interface StoredCorpus extends CorpusResource {
 export interface Corpora {
   /** Stores a corpus, in place of the one with its id. */
   save(corpus: StoredCorpus): Promise<void>;
+  /** Stores a corpus in place of the one with its id; nothing happens when that was deleted. */
+  update(corpus: StoredCorpus): Promise<void>;
   get(id: string): Promise<StoredCorpus | null>;
   /** Newest first. */
   list(page: Page): Promise<List<StoredCorpus>>;
@@ -34,25 +36,30 @@ const corpusOf = (row: Selectable<Tables['corpora']>): StoredCorpus => ({
   files: JSON.parse(row.files) as Record<string, BlobRef>,
 });
 
+const rowOf = (corpus: StoredCorpus) => ({
+  name: corpus.name,
+  licence: corpus.licence,
+  state: corpus.state,
+  reason: corpus.reason,
+  document_count: corpus.documentCount,
+  text_bytes: corpus.textBytes,
+  bad_lines: JSON.stringify(corpus.badLines),
+  domains: JSON.stringify(corpus.domains),
+  files: JSON.stringify(corpus.files),
+  created_at: Date.parse(corpus.createdAt),
+});
+
 export const corporaOf = (db: Kysely<Tables>): Corpora => ({
-  async save({ id, ...corpus }) {
-    const row = {
-      name: corpus.name,
-      licence: corpus.licence,
-      state: corpus.state,
-      reason: corpus.reason,
-      document_count: corpus.documentCount,
-      text_bytes: corpus.textBytes,
-      bad_lines: JSON.stringify(corpus.badLines),
-      domains: JSON.stringify(corpus.domains),
-      files: JSON.stringify(corpus.files),
-      created_at: Date.parse(corpus.createdAt),
-    };
+  async save(corpus) {
+    const row = rowOf(corpus);
     await db
       .insertInto('corpora')
-      .values({ id, ...row })
+      .values({ id: corpus.id, ...row })
       .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
       .execute();
+  },
+  async update(corpus) {
+    await db.updateTable('corpora').set(rowOf(corpus)).where('id', '=', corpus.id).execute();
   },
   async get(id) {
     // What PostgreSQL cannot hold, nor be asked for.
