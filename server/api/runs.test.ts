@@ -198,6 +198,13 @@ test('a run whose corpus is too short fails with its reason, and the others go o
     return now.state === 'failed' && now;
   });
   expect(run.reason).toMatch(/^corpus_too_short: /);
+  for (const list of ['paths', 'modules', 'router'])
+    expect(await get(`/api/v1/runs/${id}/${list}`)).toEqual({ items: [], next: null });
+  for (const file of ['0.safetensors', 'tokenizer.json'])
+    expect(await get(`/api/v1/runs/${id}/export/${file}`)).toMatchObject({ code: 'not_ready' });
+  expect((await post('/v1/completions', { model: id, prompt: '' })).json().error.code).toBe('not_ready');
+  const models = await get<{ data: { id: string }[] }>('/v1/models');
+  expect(models.data.map((model) => model.id)).not.toContain(id);
   expect((await post(`/api/v1/runs/${id}/pause`)).json().code).toBe('wrong_state');
   expect((await post('/api/v1/runs', { corpus })).statusCode).toBe(201);
 });

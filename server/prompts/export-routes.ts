@@ -25,7 +25,7 @@ export const exportRoutes =
 
     const tokenizerOf = async (run: PromptRun): Promise<ExportFile> => {
       const bytes = run.tokenizer && (await blobs.get(run.tokenizer.sha256));
-      if (!run.tokenizer || !bytes) throw new PathfoldError('not_ready', `Run ${run.id} is still preparing.`);
+      if (!run.tokenizer || !bytes) throw new PathfoldError('not_ready', `Run ${run.id} is not prepared.`);
       return { bytes, sha256: run.tokenizer.sha256 };
     };
     /** A run with one path sends every document and every prompt to it. */
@@ -34,6 +34,7 @@ export const exportRoutes =
         ? json({ kind: 'single', paths: run.paths })
         : { bytes: (await routerOf(run, blobs)).bytes, sha256: run.router!.sha256 };
     const featuresFile = async (run: PromptRun): Promise<ExportFile> => {
+      await tokenizerOf(run);
       if (!run.base) throw new PathfoldError('not_found', `Run ${run.id} has no base, so it reads no features.`);
       const base = baseVersion(run, blobs);
       return cache.get(`features ${base.key}`, () => worker.writeFeatures(base));

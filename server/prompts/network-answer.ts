@@ -18,7 +18,7 @@ function createTokenizers(blobs: BlobStore) {
   const kept = new Map<string, Tokenizer>();
   return async ({ id, tokenizer }: PromptRun): Promise<Tokenizer> => {
     const bytes = tokenizer && (kept.has(tokenizer.sha256) ? null : await blobs.get(tokenizer.sha256));
-    if (!tokenizer || bytes === undefined) throw new PathfoldError('not_ready', `Run ${id} is still preparing.`);
+    if (!tokenizer || bytes === undefined) throw new PathfoldError('not_ready', `Run ${id} is not prepared.`);
     if (bytes) kept.set(tokenizer.sha256, readTokenizer(new TextDecoder().decode(bytes)));
     for (const old of [...kept.keys()].slice(0, -KEPT_TOKENIZERS)) kept.delete(old);
     return kept.get(tokenizer.sha256)!;

@@ -60,6 +60,7 @@ export const openAiRoutes =
     const findRun = async (request: FastifyRequest, id: string): Promise<PromptRun> => {
       const run = await runs.get(id);
       if (!run || !mayRead(request, run)) throw new PathfoldError('not_found', `There is no model ${id}.`);
+      if (run.modules.length === 0) throw new PathfoldError('not_ready', `Run ${id} is not prepared.`);
       return run;
     };
     const modelOf = ({ id, createdAt }: PromptRun) => ({

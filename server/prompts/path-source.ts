@@ -86,7 +86,7 @@ const versionOf = (
   const byName = new Map(refs.map((module) => [module.name, module]));
   const modules = pathModules(model, levels, path, embedding).map(({ name }) => byName.get(name));
   if (!tokenizer || !modules.every((module) => module !== undefined))
-    throw new PathfoldError('not_ready', `Run ${run.id} is still preparing.`);
+    throw new PathfoldError('not_ready', `Run ${run.id} is not prepared.`);
   const hashes = modules.map(({ sha256 }) => sha256);
   return {
     key: JSON.stringify([model, levels, path, hashes, tokenizer.sha256, router?.sha256]),

@@ -1,12 +1,20 @@
+import { pathIds } from '@pathfold/nets/llama-modules';
+import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { Coordinator } from '../coordinator.ts';
 import type { PromptRun, PromptRuns } from '../prompts/runs.ts';
 import type { RunEntry } from './registry.ts';
 
-/** The runs that can be prompted and exported: those of a language model, once they are prepared. */
+const unprepared = ({ id, spec, createdAt, corpus }: RunEntry): PromptRun => ({
+  ...{ id, spec, createdAt, corpusName: corpus.name, paths: pathIds(levelsOf(spec)) },
+  ...{ modules: [], tokenizer: null, base: null, router: null, grown: false },
+});
+
+/** The runs of a language model; those that are prepared can be prompted and exported, and are listed. */
 export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'host'>): PromptRuns {
   const of = (entry: RunEntry | undefined): PromptRun | null => {
-    const facts = entry && host.state.runs[entry.id]?.facts;
-    if (!entry || !facts || entry.study) return null;
+    if (!entry || entry.study) return null;
+    const facts = host.state.runs[entry.id]?.facts;
+    if (!facts) return unprepared(entry);
     return {
       id: entry.id,
       spec: facts.spec,
@@ -25,6 +33,6 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
   };
   return {
     get: async (id) => of(registry.get(id)),
-    list: async () => registry.list().flatMap((entry) => of(entry) ?? []),
+    list: async () => registry.list().flatMap((entry) => (host.state.runs[entry.id] && of(entry)) ?? []),
   };
 }

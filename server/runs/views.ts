@@ -46,13 +46,10 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
     return JSON.parse(new TextDecoder().decode(bytes));
   }
 
-  const made = (entry: RunEntry) => {
-    const record = host.state.runs[entry.id];
-    if (!record) throw new PathfoldError('wrong_state', 'The run is not prepared.');
-    return record;
-  };
+  /** Undefined while the run prepares, and when that failed: it has neither paths nor modules then. */
+  const recordOf = (entry: RunEntry) => host.state.runs[entry.id];
   const resource = (entry: RunEntry, history: readonly HistoryPoint[]): RunResource => {
-    const record = host.state.runs[entry.id];
+    const record = recordOf(entry);
     const volunteerCount = volunteersOf(host.state, entry.id).length;
     const notice = noticeOf(kinds, record, host.state, host.now());
     return runResource({ entry, record, history, volunteerCount, notice, summary: summaryOf(kinds, record) });
@@ -62,22 +59,26 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
     resource,
     run: async (entry: RunEntry): Promise<RunResource> => resource(entry, await lists.history(entry.id)),
     paths(entry: RunEntry): PathResource[] {
-      const record = made(entry);
-      return pathResources(host.state, record, summaryOf(kinds, record));
+      const record = recordOf(entry);
+      return record ? pathResources(host.state, record, summaryOf(kinds, record)) : [];
     },
-    modules: (entry: RunEntry): ModuleResource[] => moduleResources(made(entry), entry.createdAt, host.now()),
-    evaluation: (entry: RunEntry): Evaluation | null => evaluationOf(summaryOf(kinds, made(entry))),
+    modules(entry: RunEntry): ModuleResource[] {
+      const record = recordOf(entry);
+      return record ? moduleResources(record, entry.createdAt, host.now()) : [];
+    },
+    evaluation: (entry: RunEntry): Evaluation | null => evaluationOf(summaryOf(kinds, recordOf(entry))),
     /** What its kinds of work have to show. */
     charts(entry: RunEntry): Chart[] {
-      const record = made(entry);
+      const record = recordOf(entry);
+      if (!record) return [];
       return kinds
         .filter(({ name }) => record.kinds.includes(name))
         .flatMap((kind) => kind.charts?.(record.works[kind.name], record.facts) ?? []);
     },
     /** Empty with one path, and before documents are routed. */
     async router(entry: RunEntry): Promise<RouterResource[]> {
-      const { routing, spec } = made(entry).facts;
-      if (!routing) return [];
+      const { routing, spec } = recordOf(entry)?.facts ?? {};
+      if (!routing || !spec) return [];
       const known = routers.get(entry.id);
       if (known?.version === routing.version) return known.items;
       const shards = z.array(PathShard).parse(await read(routing.shards));
