@@ -16,7 +16,7 @@ let one: FakeVolunteer;
 let lease: LeaseMessage;
 beforeAll(async () => {
   coordinator = await startTestCoordinator();
-  run = await createRun(coordinator, { replicas: 8, evaluateEvery: 1000 });
+  run = await createRun(coordinator, { replicas: 16, evaluateEvery: 1000 });
   origin = await coordinator.listen();
 }, 60_000);
 afterAll(() => coordinator.close());
