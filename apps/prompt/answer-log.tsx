@@ -40,13 +40,13 @@ const speedOf = ({ end, durationMs }: Answer): string =>
 
 /** Why this path: the router's reason, what its shard holds, and who came second. */
 function Why({ routed, shards }: { readonly routed: Routed; readonly shards: Shards }) {
-  const { path, runnerUp, probability } = routed;
+  const { path, runnerUp } = routed;
   const shard = shards.get(path);
   const second = runnerUp === null ? undefined : shards.get(runnerUp);
   return (
     <div className="max-w-prose text-soft text-sm">
       <p>
-        {choiceInWords(shard, probability)}
+        {choiceInWords(shard)}
         {shard && ` It was trained on ${plural(shard.documents, 'document')}, mostly ${domainsInWords(shard.domains)}.`}
         {runnerUp !== null && ` Path ${runnerUp} came second${second ? `: ${domainsInWords(second.domains)}` : ''}.`}
       </p>
@@ -70,12 +70,12 @@ function Why({ routed, shards }: { readonly routed: Routed; readonly shards: Sha
 function Moves({ moves, shards }: { readonly moves: readonly MoveMade[]; readonly shards: Shards }) {
   return (
     <ol aria-label="Changes of path" className="grid max-w-prose gap-1 text-soft text-sm">
-      {moves.map(({ at, from, path, probability, fetchedBytes, durationMs }) => {
+      {moves.map(({ at, from, path, fetchedBytes, durationMs }) => {
         const shard = shards.get(path);
         return (
           <li key={at} className="border-line border-l-2 pl-3">
             After {plural(at, 'token')}: path <strong className="figure font-semibold">{path}</strong> goes on, no
-            longer {from}. {moveInWords(shard, probability)}
+            longer {from}. {moveInWords(shard)}
             {shard && ` Its texts are mostly ${domainsInWords(shard.domains)}.`}{' '}
             <span className="figure text-xs">
               {fetchedBytes > 0 ? `${formatBytes(fetchedBytes)} of modules fetched` : 'nothing fetched'},{' '}

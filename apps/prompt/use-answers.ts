@@ -113,7 +113,7 @@ export function useAnswers(model: Model): Answers {
             network,
             question,
             {
-              onPath: (path) => changeLast(() => ({ routed: { path, runnerUp: null, probability: null } })),
+              onPath: (path) => changeLast(() => ({ routed: { path, runnerUp: null } })),
               onText: (text, end) => void onPiece({ text, end }),
               onWriter: (writer) => changeLast(({ writers }) => ({ writers: [...(writers ?? []), writer] })),
             },

@@ -17,10 +17,8 @@ export interface Move extends Routed {
 }
 
 /** Why the path changed, in a sentence. */
-export const moveInWords = ({ at, from, path, probability }: Move): string => {
-  const sure = probability === null ? '' : `, with ${Math.round(100 * probability)} % probability`;
-  return `After ${at} tokens, path ${path} fits everything read so far better than path ${from}${sure}.`;
-};
+export const moveInWords = ({ at, from, path }: Move): string =>
+  `After ${at} tokens, path ${path} fits everything read so far better than path ${from}.`;
 
 export interface ReroutingOptions {
   readonly by: TextRouter;

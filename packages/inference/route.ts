@@ -36,14 +36,11 @@ export interface Routed {
   path: string;
   /** Null where there is only one. */
   runnerUp: string | null;
-  /** Of a discriminative router. */
-  probability: number | null;
 }
 
-export const inNames = ({ paths }: RunRouter, { path, runnerUp, probability }: Choice): Routed => ({
+export const inNames = ({ paths }: RunRouter, { path, runnerUp }: Choice): Routed => ({
   path: paths[path]!,
   runnerUp: runnerUp === null ? null : paths[runnerUp]!,
-  probability,
 });
 
 /**
@@ -54,7 +51,7 @@ export const routeText = async (
   { router, tokenizer, features }: TextRouter,
   text: string | readonly number[],
 ): Promise<Choice> => {
-  if (router.kind === 'single') return { path: 0, runnerUp: null, margin: 0, probability: null };
+  if (router.kind === 'single') return { path: 0, runnerUp: null, margin: 0 };
   const ids = typeof text === 'string' ? tokenizer.encode(text) : text;
   const prefix = ids.slice(0, prefixLength(ids, tokenizer.byteLengths, router));
   if (router.kind === 'random') return explainPath(router, prefix);

@@ -9,8 +9,6 @@ export const MoveNote = z.object({
   from: z.string(),
   to: z.string(),
   runner_up: z.nullable(z.string()),
-  /** Of a discriminative router. */
-  probability: z.nullable(z.number()),
   reason: z.string(),
 });
 export type MoveNote = z.infer<typeof MoveNote>;

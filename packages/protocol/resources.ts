@@ -117,7 +117,7 @@ export const RouterResource = z.extend(PathShard, {
   version: number,
   /** How its router was fitted. */
   kind: z.enum(ROUTING_KINDS),
-  /** Experts were added since: paths that grew from one are told apart by chance, and no score is a probability. */
+  /** Experts were added since: paths that grew from one share what was its documents. */
   grown: z.boolean(),
   /** Two unrelated volunteers said the same of all features and losses that it was fitted on, or a trusted one said it. */
   confirmed: z.boolean(),

@@ -98,7 +98,6 @@ export const openAiRoutes =
       every && run.paths.length > 1
         ? {
             every,
-            grown: run.grown,
             versionOf: (wanted) => ('path' in wanted ? pathVersion(run, wanted.path, blobs) : baseVersion(run, blobs)),
           }
         : null;

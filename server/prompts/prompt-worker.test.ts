@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import type { FromWorker, ToWorker } from './messages.ts';
 import type { PathSource, PathVersion } from './path-source.ts';
-import { moveNote, PromptWorker } from './prompt-worker.ts';
+import { PromptWorker } from './prompt-worker.ts';
 
 const posted: ToWorker[] = [];
 let failing = false;
@@ -44,15 +44,4 @@ test('the thread forgets what failed, and keeps what nothing took the place of',
   });
   await expect(ask(leaving, control.signal)).rejects.toThrow();
   expect(await ask(versionOf('a'))).toMatchObject({ isSent: false });
-});
-
-test('a move tells how sure the router was, unless its run has grown since it was fitted', () => {
-  const move = { at: 8, from: '0-0', path: '0-1', runnerUp: '0-2', probability: 0.731 };
-  expect(moveNote(move, { grown: false })).toMatchObject({
-    probability: 0.731,
-    reason: expect.stringContaining('with 73 % probability'),
-  });
-  const { probability, reason } = moveNote(move, { grown: true });
-  expect(probability).toBeNull();
-  expect(reason).toBe('After 8 tokens, path 0-1 fits everything read so far better than path 0-0.');
 });

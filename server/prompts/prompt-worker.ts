@@ -18,18 +18,15 @@ const HELD_PATHS = 4;
 /** What comes of a prompt, in order. */
 export type Answered = AnswerPiece | { note: AnswerNote };
 
-/** What is told of a move: of a router that was not fitted since its run grew, no probability. */
-export const moveNote = (made: Move, { grown }: Pick<Rerouting, 'grown'>): MoveNote => {
-  const move = grown ? { ...made, probability: null } : made;
-  const { at, from, path, runnerUp, probability } = move;
-  return { at_token: at, from, to: path, runner_up: runnerUp, probability, reason: moveInWords(move) };
+/** What is told of a move. */
+const moveNote = (move: Move): MoveNote => {
+  const { at, from, path, runnerUp } = move;
+  return { at_token: at, from, to: path, runner_up: runnerUp, reason: moveInWords(move) };
 };
 
 /** How an answer may change its path. */
 export interface Rerouting {
   readonly every: number;
-  /** See `PromptRun`. */
-  readonly grown: boolean;
   versionOf(wanted: Wanted): PathVersion;
 }
 
@@ -65,7 +62,7 @@ export class PromptWorker {
   ): ReadableStream<Answered> {
     const task: Task = { type: 'ask', question, every: rerouting?.every ?? null };
     return this.#stream<Answered>(version, task, signal, rerouting, (message) => {
-      if (message.type === 'moved') return { note: { move: moveNote(message.move, rerouting!) } };
+      if (message.type === 'moved') return { note: { move: moveNote(message.move) } };
       return message.type === 'piece' ? message.piece : null;
     });
   }

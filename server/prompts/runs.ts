@@ -23,8 +23,6 @@ export interface PromptRun {
   base: readonly ModuleRef[] | null;
   /** The newest router; null with one path, and while documents are not routed yet. */
   router: BlobRef | null;
-  /** Experts were added since the router was fitted: its scores are no probabilities. */
-  grown: boolean;
 }
 
 export interface PromptRuns {

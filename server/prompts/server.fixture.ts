@@ -36,7 +36,6 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
     tokenizer: await blobs.put(new TextEncoder().encode(tokenizerJson)),
     base: null,
     router: null,
-    grown: false,
   };
   run.paths = pathIds(levelsOf(run.spec));
   const put = (shapes: readonly ModuleShape[], version: number) =>

@@ -6,7 +6,7 @@ import type { RunEntry } from './registry.ts';
 
 const unprepared = ({ id, spec, createdAt, corpus }: RunEntry): PromptRun => ({
   ...{ id, spec, createdAt, corpusName: corpus.name, paths: pathIds(levelsOf(spec)) },
-  ...{ modules: [], tokenizer: null, base: null, router: null, grown: false },
+  ...{ modules: [], tokenizer: null, base: null, router: null },
 });
 
 /** The runs of a language model; those that are prepared can be prompted and exported, and are listed. */
@@ -28,7 +28,6 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
       tokenizer: facts.tokenizer,
       base: facts.base,
       router: facts.routing?.router ?? null,
-      grown: facts.routing?.fitted !== undefined,
     };
   };
   return {

@@ -144,16 +144,15 @@ test('equal scores rank by place', () => {
   expect(assignPath(tied, documents[0]!)).toBe(0);
 });
 
-test('a choice names runner-up and margin; only a discriminative router speaks of probability', () => {
+test('a choice names runner-up and margin', () => {
   const choice = explainPath(discriminative, documents[5]!);
   const scores = pathScores(discriminative, documents[5]!);
   expect([choice.path, choice.runnerUp]).toEqual(rankPaths(discriminative, documents[5]!, 2));
   expect(choice.margin).toBe(scores[choice.path]! - scores[choice.runnerUp!]!);
-  const whole = scores.reduce((sum, score) => sum + Math.exp(score), 0);
-  expect(choice.probability).toBeCloseTo(Math.exp(scores[choice.path]!) / whole, 10);
-  expect(explainPath(product, documents[5]!).probability).toBeNull();
   const single: Router = { ...common, paths: ['0'], kind: 'random', seed: 1 };
-  expect(explainPath(single, [1])).toEqual({ path: 0, runnerUp: null, margin: 0, probability: null });
+  expect(explainPath(single, [1])).toEqual({ path: 0, runnerUp: null, margin: 0 });
+  const shared: Router = { ...single, paths: ['0', '1'], splits: [{ from: '0', to: '1' }] };
+  expect(explainPath(shared, [1])).toMatchObject({ runnerUp: null, margin: 0 });
 });
 
 describe('refuses', () => {
@@ -199,6 +198,13 @@ describe('refuses', () => {
     ],
     ['uneven centroids', { ...kmeans, centroids: [[...matrix(5, WIDTH, 1), [1]]] }, 'differ in dimensions'],
     ['k-means with levels', { ...product, kind: 'kmeans' }, 'k-means has one level'],
+    ['a split of a path that is not there', { ...random, splits: [{ from: '7-7', to: '0-1' }] }, 'no path 7-7 yet'],
+    ['a split to a path that is not there', { ...random, splits: [{ from: '0-0', to: '7-7' }] }, '7-7 is none'],
+    [
+      'a split of other dimensions',
+      { ...kmeans, splits: [{ from: '0-0', to: '0-1', normal: [1], middle: 0 }] },
+      'a normal has not 32 dimensions',
+    ],
     ['too few weights', { ...discriminative, weights: matrix(5, WIDTH, 1) }, 'weights: has 5 rows for 6 paths'],
     ['weights of other dimensions', { ...discriminative, weights: matrix(6, 31, 1) }, 'a row has not 32 dimensions'],
     ['too many paths', { ...random, paths: Array.from({ length: 1025 }, (_, p) => String(p)) }, 'paths'],

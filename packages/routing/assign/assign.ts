@@ -1,4 +1,4 @@
-import type { CentroidRouter, FeatureRouter, Router } from './router.ts';
+import { type CentroidRouter, type FeatureRouter, fittedPaths, type Router } from './router.ts';
 
 /**
  * What a router reads of a document: the features of its prefix [D], or, where routing is random, the token ids of its
@@ -13,39 +13,63 @@ export interface Choice {
   readonly runnerUp: number | null;
   /** Score of the path minus that of the runner-up, in the router's own units; 0 when there is none. */
   readonly margin: number;
-  /** What a discriminative router gives the path; null for other kinds, whose scores are no log-likelihoods. */
-  readonly probability: number | null;
 }
 
 /**
- * A score for each path, the highest of which wins. Plain double arithmetic in a fixed order: the same bits everywhere.
- * Throws a RangeError when the evidence is not what the router reads.
+ * A score for each path, the highest of which wins. Of paths that were added to one and that one itself, a document can
+ * go to one alone: it has the score of all of them, the others minus infinity. Plain double arithmetic in a fixed
+ * order: the same bits everywhere. Throws a RangeError when the evidence is not what the router reads.
  */
 export const pathScores = (router: Router, evidence: Evidence): Float64Array => {
-  if (router.kind === 'random') return randomScores(router.seed, router.paths, evidence);
+  const fitted = fittedScores(router, evidence);
+  const { paths, splits } = router;
+  if (!splits) return fitted;
+  const sides = sidesOf(router, evidence);
+  const scores = new Float64Array(paths.length).fill(Number.NEGATIVE_INFINITY);
+  fittedPaths(router).forEach((id, place) => {
+    let path = id;
+    splits.forEach(({ from, to }, i) => {
+      if (from === path && sides[i]) path = to;
+    });
+    scores[paths.indexOf(path)] = fitted[place]!;
+  });
+  return scores;
+};
+
+const fittedScores = (router: Router, evidence: Evidence): Float64Array => {
+  if (router.kind === 'random') return randomScores(router.seed, fittedPaths(router), evidence);
   const scores = rawScores(router, evidence);
   for (let path = 0; path < scores.length; path++) scores[path] = scores[path]! + router.biases[path]!;
   return scores;
 };
 
+/** Of each split, whether a document lies on the side of the path that was added; where routing is random, every second does. */
+const sidesOf = (router: Router, evidence: Evidence): boolean[] => {
+  if (router.kind === 'random') {
+    const added = (router.splits ?? []).map(({ to }) => to);
+    return Array.from(randomScores(router.seed, added, evidence), (draw) => draw < 2 ** 31);
+  }
+  const z = standardised(router, evidence);
+  return (router.splits ?? []).map(({ normal, middle }) => dot(normal, z) < middle);
+};
+
+export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += a[d]! * b[d]!;
+  return sum;
+};
+
 /** The path of a document: its place in the router's paths. Of equal scores the lowest place wins. */
 export const assignPath = (router: Router, evidence: Evidence): number => highest(pathScores(router, evidence));
 
-/** The `count` best paths, best first; all of them where there are fewer. */
+/** The `count` best paths that a document can go to, best first; all of them where there are fewer. */
 export const rankPaths = (router: Router, evidence: Evidence, count: number): number[] =>
   ranked(pathScores(router, evidence)).slice(0, count);
 
 export const explainPath = (router: Router, evidence: Evidence): Choice => {
   const scores = pathScores(router, evidence);
   const [path, runnerUp = null] = ranked(scores) as [number, number?];
-  const best = scores[path]!;
-  return {
-    path,
-    runnerUp,
-    margin: runnerUp === null ? 0 : best - scores[runnerUp]!,
-    probability:
-      router.kind === 'discriminative' ? 1 / scores.reduce((sum, score) => sum + Math.exp(score - best), 0) : null,
-  };
+  return { path, runnerUp, margin: runnerUp === null ? 0 : scores[path]! - scores[runnerUp]! };
 };
 
 /** The place of the highest score; of equal ones the lowest. */
@@ -56,17 +80,15 @@ export const highest = (scores: ArrayLike<number>): number => {
 };
 
 const ranked = (scores: Float64Array): number[] =>
-  Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  Array.from(scores.keys())
+    .filter((path) => scores[path]! > Number.NEGATIVE_INFINITY)
+    .sort((a, b) => scores[b]! - scores[a]! || a - b);
 
-/** Scores before the biases: minus the squared distance to each centroid, or the linear part of each logit. */
+/** Scores of the fitted paths before the biases: minus the squared distance to each centroid, or the linear part of each logit. */
 export const rawScores = (router: FeatureRouter, feature: Evidence): Float64Array => {
   const z = standardised(router, feature);
   if (router.kind !== 'discriminative') return centroidScores(router, z);
-  return Float64Array.from(router.weights, (row) => {
-    let sum = 0;
-    for (let d = 0; d < z.length; d++) sum += row[d]! * z[d]!;
-    return sum;
-  });
+  return Float64Array.from(router.weights, (row) => dot(row, z));
 };
 
 /** z = (x - mean) * scale, [D]. Throws a RangeError on another number of dimensions, or a value that is not finite. */

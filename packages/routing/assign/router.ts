@@ -17,8 +17,20 @@ const common = {
   prefixTokens: count,
 };
 
+/** A path that was added: it takes from another those documents that lie on its side. */
+const split = { from: z.string(), to: z.string() };
+
 const fromFeatures = {
   ...common,
+  /**
+   * In the order in which paths were added. What goes to `from` by all that comes before goes to `to` where
+   * `normal` . z < `middle`. All other numbers of a router are told of the paths that it was fitted for.
+   */
+  splits: z.optional(
+    z
+      .array(z.strictObject({ ...split, normal: vector(MOST_DIMENSIONS), middle: z.number() }))
+      .check(z.maxLength(MOST_PATHS)),
+  ),
   /** sha256 of each module of the frozen base, in order: features of another base mean nothing here. */
   base: z.array(z.string().check(z.regex(/^[0-9a-f]{64}$/))).check(z.minLength(1), z.maxLength(64)),
   /** A feature x [D] is read as z = (x - mean) * scale; a dimension that never varied has scale 0. */
@@ -41,7 +53,12 @@ const centroids = {
  */
 const Router = z
   .discriminatedUnion('kind', [
-    z.strictObject({ ...common, kind: z.literal('random'), seed: z.int().check(z.minimum(0), z.maximum(0xffffffff)) }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('random'),
+      seed: z.int().check(z.minimum(0), z.maximum(0xffffffff)),
+      splits: z.optional(z.array(z.strictObject(split)).check(z.maxLength(MOST_PATHS))),
+    }),
     z.strictObject({ ...centroids, kind: z.literal('kmeans') }),
     z.strictObject({ ...centroids, kind: z.literal('product') }),
     z.strictObject({ ...fromFeatures, kind: z.literal('discriminative'), /** [path][D]. */ weights: matrix }),
@@ -49,10 +66,19 @@ const Router = z
   .check(({ value, issues }) => {
     const refuse = (path: string, message: string) =>
       issues.push({ code: 'custom', input: value, path: [path], message });
-    const paths = value.paths.length;
-    if (new Set(value.paths).size !== paths) refuse('paths', 'a path is named twice');
+    if (new Set(value.paths).size !== value.paths.length) refuse('paths', 'a path is named twice');
+    const fitted = fittedPaths(value);
+    const known = new Set(fitted);
+    for (const { from, to } of value.splits ?? []) {
+      if (!known.has(from)) refuse('splits', `there is no path ${from} yet to take documents from`);
+      if (known.has(to) || !value.paths.includes(to)) refuse('splits', `path ${to} is none that is added`);
+      known.add(to);
+    }
     if (value.kind === 'random') return;
+    const paths = fitted.length;
     const width = value.mean.length;
+    if (value.splits?.some(({ normal }) => normal.length !== width))
+      refuse('splits', `a normal has not ${width} dimensions`);
     if (value.scale.length !== width) refuse('scale', `has ${value.scale.length} dimensions, mean has ${width}`);
     if (value.biases.length !== paths) refuse('biases', `has ${value.biases.length} entries for ${paths} paths`);
     if (value.kind === 'discriminative') {
@@ -69,6 +95,18 @@ const Router = z
       refuse('centroids', 'the centroids of a level differ in dimensions');
   });
 export type Router = z.infer<typeof Router>;
+
+/** The paths that a router was fitted for, in order: all but those that were added later. */
+export function fittedPaths({
+  paths,
+  splits = [],
+}: {
+  paths: string[];
+  splits?: { to: string }[] | undefined;
+}): string[] {
+  const added = new Set(splits.map(({ to }) => to));
+  return paths.filter((id) => !added.has(id));
+}
 /** A router that reads features of a base. */
 export type FeatureRouter = Exclude<Router, { kind: 'random' }>;
 export type CentroidRouter = Extract<Router, { kind: 'kmeans' | 'product' }>;
