@@ -43,3 +43,29 @@ test('a check that ends after its contribution was rejected, as when the run is 
   failed.end.reject(new PathfoldError('not_finite', 'head'));
   expect(await failed.settled()).toEqual([]);
 });
+
+/** One fold that ends as the test says, of a kind of work that asks again for what is refused, or does not. */
+async function refused(asksAgain: boolean, error: Error): Promise<unknown[]> {
+  const noted: unknown[] = [];
+  const fold = { key: 'k', input: null, contributions: ['l1'] };
+  const run = { state: 'training', works: {}, facts: {}, folds: { 'route/k': { kind: 'route', fold } } };
+  const host = { state: { leases: {}, runs: { r: run } }, note: (event: unknown) => noted.push(event) };
+  const deps = {
+    host: () => host,
+    kinds: [{ name: 'route', asksAgain: () => asksAgain }],
+    executors: { fold: () => Promise.reject(error) },
+    metrics: { foldSeconds: { startTimer: () => () => {} } },
+    log: { error() {}, warn() {} },
+  };
+  createComputing(deps as unknown as ComputingDeps).fold('r', 'route', fold);
+  await new Promise((resolve) => setImmediate(resolve));
+  return noted;
+}
+
+test('a fold that refuses what went into it pauses the run, unless its kind of work asks for that again', async () => {
+  const error = new PathfoldError('bad_payload', 'all alike');
+  expect(await refused(true, error)).toEqual([
+    { type: 'FoldRefused', run: 'r', kind: 'route', fold: 'k', detail: 'all alike' },
+  ]);
+  expect(await refused(false, error)).toMatchObject([{ type: 'RunStateChanged', state: 'paused' }]);
+});

@@ -1,5 +1,5 @@
 import { foldId } from '@pathfold/coordination/coordinator/state';
-import type { Counted, Fold } from '@pathfold/coordination/work-plan';
+import type { Counted, Fold, WorkPlan } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Executors } from './executors/executors.ts';
@@ -8,6 +8,7 @@ import type { Metrics } from './metrics.ts';
 
 export interface ComputingDeps {
   readonly host: () => Host;
+  readonly kinds: readonly WorkPlan<unknown>[];
   readonly executors: Executors;
   readonly metrics: Metrics;
   readonly log: FastifyBaseLogger;
@@ -34,7 +35,7 @@ async function withRetries<T>(work: () => Promise<T>, onFailure: (error: unknown
 }
 
 /** Checks and folds in worker threads. Both may be begun again at any time: they give the same result. */
-export function createComputing({ host, executors, metrics, log, onFolded }: ComputingDeps) {
+export function createComputing({ host, kinds, executors, metrics, log, onFolded }: ComputingDeps) {
   const folding = new Set<string>();
 
   async function check(lease: string): Promise<void> {
@@ -52,6 +53,13 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
       const { code, detail } = error instanceof PathfoldError ? error : new PathfoldError('internal');
       if (!isOver()) host().note({ type: 'ContributionRejected', lease, code, detail });
     }
+  }
+
+  function asksAgain(id: string, kind: string, key: string): boolean {
+    const run = host().state.runs[id];
+    if (!run?.folds[foldId(kind, key)]) return false;
+    const plan = kinds.find(({ name }) => name === kind);
+    return plan?.asksAgain?.(run.works[kind], run.facts, key) ?? false;
   }
 
   async function fold(run: string, kind: string, { key, input, contributions, counted }: Fold): Promise<void> {
@@ -74,6 +82,10 @@ export function createComputing({ host, executors, metrics, log, onFolded }: Com
         );
     } catch (error) {
       log.error({ err: error, run, fold: key }, 'a fold failed');
+      if (error instanceof PathfoldError && asksAgain(run, kind, key)) {
+        host().note({ type: 'FoldRefused', run, kind, fold: key, detail: error.detail });
+        return;
+      }
       const detail = error instanceof PathfoldError ? error.detail : (error as Error).message;
       // What was refused is refused again; what the machine failed at may go well the next time.
       const todo = error instanceof PathfoldError ? '' : ' Resume the run to try again.';

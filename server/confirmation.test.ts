@@ -29,12 +29,10 @@ async function volunteerAt(address: string): Promise<FakeVolunteer> {
   return volunteer;
 }
 
-/** Hands in scores of one document, of so many nats. */
+/** Hands in scores of so many nats. */
 async function score(volunteer: FakeVolunteer, lease: LeaseMessage, nats: number): Promise<void> {
   expect(lease.kind).toBe('evaluate');
-  const { report } = volunteer.work(lease);
-  const payload = Buffer.from(JSON.stringify({ documents: [{ document: 0, nats, tokens: 100, bytes: 300 }] }));
-  await volunteer.upload(lease, { payload, report });
+  await volunteer.upload(lease, volunteer.work(lease, nats));
 }
 
 test("what the operator's own machine says is confirmed by itself; a neighbour of it who says otherwise is a liar", async () => {

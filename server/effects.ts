@@ -1,6 +1,6 @@
 import { hasRoom, leastNeeded } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
-import type { Counted, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { Counted } from '@pathfold/coordination/work-plan';
 import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import { type ComputingDeps, createComputing } from './computing.ts';
 import { megabytes } from './megabytes.ts';
@@ -11,7 +11,6 @@ import { UNDONE } from './store/projections.ts';
 import { leaseToken } from './uploads/lease-token.ts';
 
 export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {
-  readonly kinds: readonly WorkPlan<unknown>[];
   readonly connections: Connections;
   readonly signer: Signer;
   /** Told after the effects of each event: pages and caches. */

@@ -76,3 +76,28 @@ test('a trained run that grows leaves the logits of all other paths as they were
     Array.from({ length: 6 }, () => ({ kind: 'random', version: 2, grown: true })),
   );
 });
+
+test('a paused run grows when it goes on; a finished one refuses and says what to do', async () => {
+  const { id } = await createRun(coordinator, { levels: [{ experts: 2, blocks: 1 }], routing: { kind: 'random' } });
+  const paths = async () => (await listOf<PathResource>(`/api/v1/runs/${id}/paths`)).length;
+  const shards = () => listOf<RouterResource>(`/api/v1/runs/${id}/router`);
+  await until('shards', async () => (await shards()).length === 2);
+  const order = (verb: string, payload?: object) =>
+    coordinator.ask({
+      method: 'POST',
+      url: `/api/v1/runs/${id}/${verb}`,
+      headers: asOperator,
+      ...(payload && { payload }),
+    });
+  const grow = () => order('grow', { level: 0, expert: 0 });
+  await order('pause');
+  expect((await grow()).statusCode).toBe(200);
+  expect((await grow()).json<{ detail: string }>().detail).toContain('growing');
+  expect(await paths()).toBe(2);
+  await order('resume');
+  await until('growth', async () => (await paths()) === 3);
+  await order('stop');
+  const refused = await grow();
+  expect(refused.statusCode).toBe(409);
+  expect(refused.json<{ detail: string }>().detail).toContain('Take it back to an earlier round');
+});

@@ -26,13 +26,14 @@ export function RunGrowth({ run, paths }: { readonly run: RunResource; readonly 
     onSettled: () => setAsking(false),
   });
   const origin = origins[at] ?? origins[0];
-  if (!origin || run.state !== 'training' || paths.length < 2) return null;
+  const isPaused = run.state === 'paused';
+  if (!origin || !(isPaused || run.state === 'training') || paths.length < 2) return null;
   const crossing = paths.filter(({ id }) => id.split('-')[origin.level] === `${origin.expert}`).length;
   return (
     <div className="grid max-w-md gap-2">
       <Select
         label="Add an expert, as a copy of"
-        hint="The run grows while it trains: no other path changes."
+        hint={`The run grows ${isPaused ? 'when it goes on' : 'while it trains'}: all other paths keep their modules and documents.`}
         value={`${origins.indexOf(origin)}`}
         options={origins.map((one, index) => ({ value: `${index}`, label: inWords(one) }))}
         onChange={(value) => setAt(Number(value))}
@@ -45,8 +46,8 @@ export function RunGrowth({ run, paths }: { readonly run: RunResource; readonly 
       {order.error && <Notice tone="error" title={sentenceOf(order.error)} />}
       {asked === paths.length && (
         <Notice title="Asked for">
-          The new paths appear when their documents have been dealt out; if there are too few for them, the run says so
-          above.
+          The new paths appear when {isPaused ? 'the run has gone on and ' : ''}their documents have been dealt out; if
+          there are too few for them, the run says so above.
         </Notice>
       )}
       {asking && (

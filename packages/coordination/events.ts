@@ -119,6 +119,14 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly fold: string;
       readonly output: FoldOutput;
     }
+  /** From the host: no fold can be made of these contributions, and their kind of work asks for others. */
+  | {
+      readonly type: 'FoldRefused';
+      readonly run: string;
+      readonly kind: string;
+      readonly fold: string;
+      readonly detail: string;
+    }
 );
 
 export type CoordinatorEventOf<T extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { type: T }>;

@@ -23,6 +23,8 @@ export interface PathFacts {
   readonly modules: readonly string[];
   shard: BlobRef | null;
   shardTokens: number;
+  /** Inner steps along it, as training tells; absent before its first fold. */
+  steps?: number;
   /** Its best version, where paths are stopped early; absent before its first scoring by this routing. */
   kept?: KeptVersion;
 }
@@ -42,6 +44,8 @@ export interface RoutingFacts {
   readonly confirmed?: boolean;
   /** Documents of each split by path, in the order of the run's paths. */
   readonly counts: { readonly [split in Split]: readonly number[] };
+  /** Those of them that are longer than the prefix, which is not scored; absent in routings of older versions. */
+  readonly scored?: { readonly [split in Exclude<Split, 'train'>]: readonly number[] };
 }
 
 /** More experts: what a run has afterwards. New modules and paths start as copies of others, with their momenta and steps. */
@@ -73,6 +77,8 @@ export interface RunFacts {
   readonly paths: Record<string, PathFacts>;
   /** Token streams by split; the domain of each document of each. */
   readonly documents: { readonly [split in Split]: BlobRef } & { readonly domains: BlobRef };
+  /** How many documents each split has; absent in runs of older versions. */
+  readonly documentCounts?: { readonly [split in Split]: number };
   readonly tokenizer: BlobRef;
   /** The frozen dense path that every expert started as, in order (embedding, one level, head); its features route documents. */
   readonly base: readonly ModuleRef[] | null;
@@ -145,6 +151,8 @@ export type Outcome =
   | { readonly type: 'begun'; readonly fold: Fold }
   /** A fold has ended; the run's modules are already the new ones. */
   | { readonly type: 'folded'; readonly fold: string; readonly result: Json }
+  /** A fold cannot be made of the contributions that went into it: `asksAgain` said that they are asked for again. */
+  | { readonly type: 'refused'; readonly fold: string; readonly detail: string }
   /** A volunteer that `plan` called `refuted` has lost its credit in this run. */
   | { readonly type: 'withdrawn'; readonly volunteer: string }
   /** Documents were routed anew, by whatever kind of work: paths have other shards. */
@@ -270,6 +278,11 @@ export interface WorkPlan<S = Json> {
    * without it rests then.
    */
   asked?(state: S): boolean;
+  /**
+   * Whether a fold that refuses what went into it is given up, and that asked for again (`refused`). The run pauses where
+   * not, and in a kind without it.
+   */
+  asksAgain?(state: S, run: RunFacts, fold: string): boolean;
   /** Whether growth that was asked for is not there yet: nothing more of it can be asked for until then. */
   growing?(state: S): boolean;
   /** What of its state a rollback to this round is to bring back. Left out: nothing. */

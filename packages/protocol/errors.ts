@@ -114,7 +114,7 @@ export const ERRORS = {
   },
   wrong_size: {
     status: 422,
-    what: 'The contribution has another size than its modules ask for.',
+    what: 'The contribution has another size than its task asks for.',
     todo: 'Reload the page: it may be out of date.',
   },
   not_finite: {

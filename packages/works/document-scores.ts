@@ -25,7 +25,13 @@ export type DocumentScore = DocumentScores['documents'][number];
 
 export const encodeScores = (scores: DocumentScores): Uint8Array => new TextEncoder().encode(JSON.stringify(scores));
 
-/** Throws PathfoldError `bad_payload`. */
+/** No net that is trained loses so much on a token of text: more is an invention, and no number to sum up. */
+const MOST_NATS = 100;
+
+const isTrueToLife = ({ nats, tokens, bytes, chunks = [] }: DocumentScore): boolean =>
+  [nats, ...chunks].every((lost) => lost <= MOST_NATS * tokens) && bytes >= tokens && (tokens > 0 || bytes === 0);
+
+/** Throws PathfoldError `bad_payload`, also on losses that no net has. */
 export function readScores(payload: Uint8Array): DocumentScore[] {
   let json: unknown;
   try {
@@ -38,8 +44,18 @@ export function readScores(payload: Uint8Array): DocumentScore[] {
   const { documents } = parsed.data;
   if (documents.some(({ document }, i) => i > 0 && document <= documents[i - 1]!.document))
     throw new PathfoldError('bad_payload', 'the documents are not in order');
+  const odd = documents.find((score) => !isTrueToLife(score));
+  if (odd)
+    throw new PathfoldError(
+      'bad_payload',
+      `document ${odd.document}: ${odd.nats} nats on ${odd.tokens} tokens of ${odd.bytes} bytes are no loss of a net`,
+    );
   return documents;
 }
+
+/** Whether each document of a split is scored, of each so many tokens. */
+export const areScoresOf = (scores: readonly DocumentScore[], tokens: readonly number[]): boolean =>
+  scores.length === tokens.length && scores.every((one, i) => one.document === i && one.tokens === tokens[i]);
 
 /** Nats that two honest scores of any stretch of text may differ by, beside `TOLERANCE` of them. */
 const SLACK_NATS = 0.01;

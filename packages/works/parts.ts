@@ -82,9 +82,9 @@ export function holdPart(parts: Parts, name: string, lease: string, volunteer: s
   part.modules ??= [...modules];
 }
 
-/** Whether the lease holds a part. */
-export const holdsPart = (parts: Parts, lease: string): boolean =>
-  Object.values(parts).some(({ holders }) => lease in holders);
+/** The part that a lease holds; undefined when it holds none. */
+export const partHeldBy = (parts: Parts, lease: string): string | undefined =>
+  Object.keys(parts).find((name) => lease in parts[name]!.holders);
 
 /** A lease that ended without a contribution leaves its part to others. Answers whether it held one. */
 export function settleLease(
@@ -174,6 +174,15 @@ export function settleComparison(
 /** Whether two unrelated volunteers agree on every part, or a trusted one answered it. */
 export const areConfirmed = (parts: Parts): boolean =>
   Object.values(parts).every(({ confirmed }) => confirmed !== null);
+
+/** What was made of the answers was refused: those that nobody has confirmed are dropped, and so many are asked for again. */
+export function reopen(parts: Parts, answers: 1 | 2): void {
+  for (const [name, { holders, confirmed, modules }] of Object.entries(parts)) {
+    if (confirmed !== null) continue;
+    const isBegun = Object.keys(holders).length > 0;
+    parts[name] = { ...newPart(answers), holders, modules: isBegun ? modules : null };
+  }
+}
 
 /** Slack for downloads and the upload beside three times the expected time. */
 const TRAVEL_MS = 60_000;

@@ -32,6 +32,7 @@ export interface PrepareResult {
   readonly tokenizer: BlobRef;
   readonly trainTokens: number;
   readonly documents: RunFacts['documents'];
+  readonly documentCounts: NonNullable<RunFacts['documentCounts']>;
   readonly baselines: Baselines;
   readonly modules: Record<string, ModuleFacts>;
   /** As one dense path: embedding, one level, head. */

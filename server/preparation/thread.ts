@@ -61,7 +61,13 @@ async function prepare(
       'corpus_too_short',
       `${splits[0]!.length} training documents for ${paths} paths: ask for fewer paths, or add documents`,
     );
-  const { tokenizer, trainTokens, documents, baselines } = await prepareCorpus({
+  const {
+    tokenizer,
+    trainTokens,
+    documents,
+    baselines,
+    splits: counted,
+  } = await prepareCorpus({
     documents: splits.flat(),
     vocabulary: spec.model.vocabulary,
     context: spec.model.context,
@@ -72,7 +78,12 @@ async function prepare(
     onProgress: ({ stage, fraction }) => say(`preparing the text: ${stage} (${Math.round(100 * fraction)} %)`),
   });
   const start = base && (await Promise.all(base.modules.map((blob) => read(blob, 'a module of the base'))));
-  return { tokenizer, trainTokens, documents, baselines, ...(await firstModules(spec, start, blobs)) };
+  const documentCounts = {
+    train: counted.train.documentCount,
+    router: counted.router.documentCount,
+    test: counted.test.documentCount,
+  };
+  return { tokenizer, trainTokens, documents, documentCounts, baselines, ...(await firstModules(spec, start, blobs)) };
 }
 
 /** Every module at version 0: drawn from the seed, or cut out of the base, of which `start` are the modules in order. */

@@ -79,9 +79,10 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       const result = await preparation.run({ type: 'prepare', files, spec, base }, onProgress);
       const current = registry.get(id);
       if (!current) return;
-      const { modules, documents, tokenizer, baselines, base: frozen } = result;
+      const { modules, documents, documentCounts, tokenizer, baselines, base: frozen } = result;
       const paths = pathsOf(spec, result);
-      const run: RunFacts = { id, spec, modules, paths, documents, tokenizer, base: frozen, routing: null };
+      const prepared = { modules, paths, documents, documentCounts, tokenizer, base: frozen };
+      const run: RunFacts = { id, spec, ...prepared, routing: null };
       await registry.update({ ...current, baselines, preparation: 'done', reason: null });
       if (!registry.get(id)) return;
       await host.record({ type: 'RunCreated', run, kinds: modelKinds });
@@ -193,10 +194,17 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: nothing of it is scored.');
       await host.record({ type: 'WorkRequested', run: id, kind: kind.name });
     },
-    /** Adds an expert to a level, without a stop: its paths share the documents of those that they are copied from. */
+    /**
+     * Adds an expert to a level, without a stop: its paths share the documents of those that they are copied from. A run
+     * that is paused grows when it goes on.
+     */
     async grow(id: string, level: number, expert: number): Promise<void> {
       const record = recordOf(id);
-      if (record.state !== 'training') throw new PathfoldError('wrong_state', `The run is ${record.state}.`);
+      if (record.state === 'finished')
+        throw new PathfoldError(
+          'wrong_state',
+          'The run is finished, and nobody would train what is added. Take it back to an earlier round: then it is paused, and grows when it goes on.',
+        );
       const kind = kindFor(record, 'growth');
       if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: it has no experts.');
       if (kind.growing?.(record.works[kind.name]))

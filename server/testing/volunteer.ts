@@ -1,8 +1,12 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { decodeTokens, documentsOf } from '@pathfold/corpora/shards';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { Down } from '@pathfold/protocol/down';
 import type { Report } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
+import { assignedTo } from '@pathfold/works/assigned';
+import { encodeScores } from '@pathfold/works/document-scores';
 import { EvaluateTask } from '@pathfold/works/evaluate/task';
 import { TrainTask } from '@pathfold/works/train/task';
 import { WebSocket } from 'ws';
@@ -16,6 +20,8 @@ export class FakeVolunteer {
   closed: { code: number; reason: string } | null = null;
   private socket: WebSocket | null = null;
   private readonly waiting = new Set<() => void>();
+  /** By lease, the documents that it asks to score. */
+  private readonly asked = new Map<string, number[]>();
   private readonly key: KeyObject;
   readonly publicKey: string;
   resume: string | null = null;
@@ -82,7 +88,11 @@ export class FakeVolunteer {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const index = this.heard.findIndex((message) => message.type === type);
-      if (index >= 0) return this.heard.splice(index, 1)[0] as DownOf<T>;
+      if (index >= 0) {
+        const message = this.heard.splice(index, 1)[0]!;
+        if (message.type === 'lease' && message.kind === 'evaluate') await this.readAsked(message);
+        return message as DownOf<T>;
+      }
       if (this.closed) throw new Error(`the socket closed (${this.closed.code} ${this.closed.reason}) before ${type}`);
       const left = end - Date.now();
       if (left <= 0) throw new Error(`no ${type}; heard ${JSON.stringify(this.heard).slice(0, 500)}`);
@@ -116,8 +126,23 @@ export class FakeVolunteer {
     return this.next('lease');
   }
 
-  /** A small made-up result for any lease of the packaged kinds of work. */
-  work(lease: LeaseMessage): { payload: Uint8Array; report: Report } {
+  /** Which documents a lease asks to score. */
+  private async readAsked({ lease, token, body }: LeaseMessage): Promise<void> {
+    const { documents, assigned } = EvaluateTask.parse(body);
+    const blob = async ({ sha256 }: BlobRef) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${this.origin}/api/v1/blobs/${sha256}`, { headers })).bytes();
+    };
+    this.asked.set(
+      lease,
+      assigned
+        ? assignedTo(await blob(assigned.assignment), assigned.split, assigned.path)
+        : documentsOf(decodeTokens(await blob(documents))).map((_, document) => document),
+    );
+  }
+
+  /** A small made-up result for any lease of the packaged kinds of work. `nats`: of all documents, 100 tokens of one. */
+  work(lease: LeaseMessage, nats = 200): { payload: Uint8Array; report: Report } {
     const report = (steps: number, tokens: number, loss: number | null): Report => ({
       steps,
       tokens,
@@ -127,9 +152,14 @@ export class FakeVolunteer {
       executor: DEVICE,
     });
     if (lease.kind === 'evaluate') {
-      EvaluateTask.parse(lease.body);
-      const payload = Buffer.from(JSON.stringify({ documents: [{ document: 0, nats: 200, tokens: 100, bytes: 300 }] }));
-      return { payload, report: report(100, 100, null) };
+      const { chunkTokens } = EvaluateTask.parse(lease.body);
+      const documents = this.asked.get(lease.lease)!.map((document, i) => {
+        const score =
+          i === 0 ? { document, nats, tokens: 100, bytes: 300 } : { document, nats: 0, tokens: 0, bytes: 0 };
+        const count = chunkTokens && Math.ceil(score.tokens / chunkTokens);
+        return count === null ? score : { ...score, chunks: new Array<number>(count).fill(score.nats / count) };
+      });
+      return { payload: encodeScores({ documents }), report: report(100, 100, null) };
     }
     const task = TrainTask.parse(lease.body);
     const count = task.modules.reduce((sum, module) => sum + module.bytes / 4, 0);

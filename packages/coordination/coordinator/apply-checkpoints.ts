@@ -1,5 +1,5 @@
 import { canGoBack, takeCheckpoint } from './checkpoints.ts';
-import { type Handlers, tell } from './scene.ts';
+import { type Handlers, noteSteps, tell } from './scene.ts';
 import type { Checkpoint, RunRecord } from './state.ts';
 
 /** What is kept of the run takes the place of what came after it; folds under way are forgotten. */
@@ -41,8 +41,10 @@ export const checkpointHandlers: Handlers<'CheckpointTaken' | 'RollbackRequested
     if (!run || !checkpoint) return;
     delete run.goesBackTo;
     goBack(run, checkpoint);
-    for (const kind of run.kinds)
+    for (const kind of run.kinds) {
       tell(scene, run, kind, { type: 'rolledBack', remembered: checkpoint.works[kind] ?? null });
+      noteSteps(scene, run, kind);
+    }
     scene.touched.runs.add(event.run);
   },
 };

@@ -1,6 +1,6 @@
 import type { Growth, PathFacts } from '../work-plan.ts';
 import { watch } from './memory.ts';
-import { disconnect, dropDeletedRun, type Handlers, type Scene, tell } from './scene.ts';
+import { disconnect, dropDeletedRun, type Handlers, noteSteps, type Scene, tell } from './scene.ts';
 import { foldId, type RunRecord } from './state.ts';
 
 function resume(scene: Scene, run: RunRecord, pausedMs: number): void {
@@ -23,6 +23,14 @@ function grow({ facts }: RunRecord, growth: Growth): void {
   Object.assign(facts, { paths: Object.fromEntries(all) });
 }
 
+/** Best versions are of the documents that a path had: they stay with those that growth takes none from. */
+function keepUnmoved({ facts }: RunRecord, routing: number, growth: Growth | null): void {
+  const shared = Object.values(growth?.grown ?? {}).map(({ from }) => from);
+  for (const [id, path] of Object.entries(facts.paths))
+    if (path.kept && growth && !shared.includes(id)) path.kept = { ...path.kept, routing };
+    else delete path.kept;
+}
+
 export const runHandlers: Handlers<
   | 'CoordinatorStarted'
   | 'RunCreated'
@@ -33,6 +41,7 @@ export const runHandlers: Handlers<
   | 'WorkRequested'
   | 'FoldBegun'
   | 'FoldEnded'
+  | 'FoldRefused'
 > = {
   CoordinatorStarted(scene, event) {
     const { state, memory, touched, at, silenceMs } = scene;
@@ -49,6 +58,7 @@ export const runHandlers: Handlers<
       touched.leases.add(lease.id);
     }
     for (const run of Object.values(state.runs)) {
+      for (const kind of run.kinds) noteSteps(scene, run, kind);
       if (run.haltedAt === null) resume(scene, run, downMs);
       touched.runs.add(run.facts.id);
     }
@@ -155,7 +165,7 @@ export const runHandlers: Handlers<
       const before = run.facts.routing;
       if (growth) grow(run, growth);
       run.facts.routing = growth && before ? { ...facts, fitted: before.fitted ?? before.version } : facts;
-      for (const path of Object.values(run.facts.paths)) delete path.kept;
+      keepUnmoved(run, routing.version, growth);
       // What was kept trained on other documents.
       delete run.checkpoints;
       for (const [id, shard] of Object.entries(paths))
@@ -167,7 +177,17 @@ export const runHandlers: Handlers<
       if (path && version.routing === (run.facts.routing?.version ?? 0)) path.kept = version;
     }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
+    noteSteps(scene, run, event.kind);
     if (run.ending && run.state === 'finished') tellEnding(scene, run);
+    scene.touched.runs.add(event.run);
+  },
+
+  FoldRefused(scene, event) {
+    const run = scene.state.runs[event.run];
+    const id = foldId(event.kind, event.fold);
+    if (!run?.folds[id]) return;
+    delete run.folds[id];
+    tell(scene, run, event.kind, { type: 'refused', fold: event.fold, detail: event.detail });
     scene.touched.runs.add(event.run);
   },
 };

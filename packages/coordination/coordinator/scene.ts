@@ -24,6 +24,12 @@ export function tell(scene: Scene, run: RunRecord, kind: string, outcome: Outcom
   scene.kinds.get(kind)?.settle(run.works[kind], run.facts, outcome, scene.at);
 }
 
+/** How far the paths of a run have come, as a kind of work that trains them tells. */
+export function noteSteps({ kinds }: Pick<Scene, 'kinds'>, { facts, works }: RunRecord, kind: string): void {
+  const { paths = {} } = (!facts.study && kinds.get(kind)?.summary(works[kind], facts)) || {};
+  for (const [id, { steps }] of Object.entries(paths)) if (facts.paths[id]) facts.paths[id].steps = steps;
+}
+
 /** The volunteer, to be decided about again; undefined when it is unknown. */
 export function touchVolunteer(scene: Scene, id: string): VolunteerRecord | undefined {
   const volunteer = scene.state.volunteers[id];

@@ -1,6 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { Report } from '@pathfold/protocol/report';
 import type { Evaluation, KeptVersion } from '@pathfold/protocol/resources';
+import { ModelSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
 import { evaluateFold } from './fold.ts';
 
@@ -13,7 +14,13 @@ const report = (steps: number): Report => ({
   executor: { name: 'test', adapter: '', tokensPerSecond: 1 },
 });
 const payload = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-const check = (value: unknown, steps: number) => evaluateFold.check(null, payload(value), report(steps));
+const ref = { sha256: 'a'.repeat(64), bytes: 1 };
+const task = (chunkTokens: number | null): Json => ({
+  ...{ path: '0', round: 1, model: ModelSpec.parse({}) as Json, levels: [], embedding: 'shared', modules: [] },
+  ...{ documents: ref, tokenizer: ref, prefixBytes: 128, assigned: null, chunkTokens },
+});
+const check = (value: unknown, steps: number, chunkTokens: number | null = null) =>
+  evaluateFold.check(task(chunkTokens), payload(value), report(steps));
 
 const documents = [
   { document: 0, nats: 8, tokens: 4, bytes: 10 },
@@ -23,7 +30,7 @@ const documents = [
 
 describe('check of an evaluation', () => {
   test('answers the losses', () => {
-    expect(check({ documents }, 5)).toEqual({ validLoss: 2, validBitsPerByte: 10 / (Math.LN2 * 16) });
+    expect(check({ documents }, 5)).toEqual({ validLoss: 2, validBitsPerByte: 10 / (Math.LN2 * 16), documents: 3 });
   });
 
   test('refuses what cannot be read or scores nothing', () => {
@@ -37,9 +44,26 @@ describe('check of an evaluation', () => {
     ];
     for (const value of bad) expect(() => check(value, 1)).toThrow(expect.objectContaining({ code: 'bad_payload' }));
     for (const text of ['{"documents":[{"document":0,"nats":1e999,"tokens":1,"bytes":1}]}', '{', '\xff'])
-      expect(() => evaluateFold.check(null, Buffer.from(text, 'latin1'), report(1))).toThrow(
+      expect(() => evaluateFold.check(task(null), Buffer.from(text, 'latin1'), report(1))).toThrow(
         expect.objectContaining({ code: 'bad_payload' }),
       );
+  });
+
+  test('refuses losses that no net has, and that nobody could sum up', () => {
+    const one = { document: 0, nats: 100, tokens: 1, bytes: 1 };
+    expect(check({ documents: [one] }, 1).validLoss).toBe(100);
+    for (const odd of [{ nats: 100.1 }, { nats: 1.7e308 }, { bytes: 0 }, { tokens: 0 }, { chunks: [1.7e308] }])
+      expect(() => check({ documents: [{ ...one, ...odd }] }, 1, 8)).toThrow(
+        expect.objectContaining({ code: 'bad_payload', detail: expect.stringContaining('no loss of a net') }),
+      );
+  });
+
+  test('refuses other chunks than are asked for', () => {
+    const one = { document: 0, nats: 6, tokens: 3, bytes: 9 };
+    expect(check({ documents: [{ ...one, chunks: [4, 2] }] }, 3, 2)).toMatchObject({ documents: 1 });
+    for (const chunks of [[6], [2, 2, 2], undefined])
+      expect(() => check({ documents: [{ ...one, chunks }] }, 3, 2)).toThrow(/are asked for/);
+    expect(() => check({ documents: [{ ...one, chunks: [6] }] }, 3)).toThrow(/are asked for/);
   });
 
   test('refuses a report of other steps than are scored', () => {

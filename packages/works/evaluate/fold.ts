@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { readAssignment } from '../assigned.ts';
 import { agreedOf } from '../compared.ts';
 import { type DocumentScore, readScores, sameScores } from '../document-scores.ts';
-import { AnyFoldInput, type KeepInput } from './task.ts';
+import { AnyFoldInput, EvaluateTask, type KeepInput } from './task.ts';
 
 /** Re-routing is told for this many chunks at a time. */
 const CHUNKS_PER_ROUTE = [1, 2, 4, 8];
@@ -52,13 +52,25 @@ const Domains = z.object({ names: z.array(z.string()), test: z.array(z.int()) })
 export const evaluateFold: WorkFold = {
   name: 'evaluate',
 
-  /** Answers `{ validLoss, validBitsPerByte }` of what was scored. Throws PathfoldError `bad_payload`, `bad_steps`. */
-  check(_body, payload, report) {
-    const total = totalOf(readScores(payload));
+  /**
+   * Answers `{ validLoss, validBitsPerByte }` of what was scored, and how many `documents` that is. Throws PathfoldError
+   * `bad_payload`, `bad_steps`.
+   */
+  check(body, payload, report) {
+    const { chunkTokens } = EvaluateTask.parse(body);
+    const scores = readScores(payload);
+    const total = totalOf(scores);
     const losses = lossesOf(total);
     if (report.steps !== total.tokens)
       throw new PathfoldError('bad_steps', `${report.steps} steps reported where ${total.tokens} tokens are scored`);
-    return losses;
+    const chunksOf = (tokens: number) => (chunkTokens === null ? 0 : Math.ceil(tokens / chunkTokens));
+    const odd = scores.find(({ tokens, chunks = [] }) => chunks.length !== chunksOf(tokens));
+    if (odd)
+      throw new PathfoldError(
+        'bad_payload',
+        `document ${odd.document} has ${odd.chunks?.length ?? 0} chunks where ${chunksOf(odd.tokens)} are asked for`,
+      );
+    return { ...losses, documents: scores.length };
   },
 
   /**
@@ -89,7 +101,7 @@ export const evaluateFold: WorkFold = {
       confirmed: false,
       paths: Object.fromEntries(
         own
-          .filter(([, scores]) => scores.length > 0)
+          .filter(([, scores]) => totalOf(scores).bytes > 0)
           .map(([path, scores]) => [path, { documents: scores.length, bitsPerByte: bitsPerByte(totalOf(scores)) }]),
       ),
       whole:
@@ -140,6 +152,9 @@ async function wholeOf(
     return new Map(scores.map((score) => [score.document, score]));
   });
   const documents = [...byPath[0]!.keys()].filter((document) => byPath.every((scores) => scores.has(document)));
+  for (const document of documents)
+    if (new Set(byPath.map((scores) => scores.get(document)!.tokens)).size > 1)
+      throw new PathfoldError('bad_payload', `the paths did not score the same tokens of document ${document}`);
   const bytes = totalOf(documents.map((document) => byPath[0]!.get(document)!)).bytes;
   const natsOf = (of: (document: number) => number) => documents.reduce((sum, document) => sum + of(document), 0);
   const oracle = natsOf((document) => Math.min(...byPath.map((scores) => scores.get(document)!.nats)));

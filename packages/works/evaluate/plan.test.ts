@@ -3,7 +3,7 @@ import { roundOf } from '@pathfold/coordination/run-round';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { KeptVersion } from '@pathfold/protocol/resources';
-import type { RunSpec } from '@pathfold/protocol/run-spec';
+import { AsyncSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { moduleRefs } from '../module-refs.ts';
 import { trainPlan } from '../train/plan.ts';
@@ -149,11 +149,15 @@ test('a stopped run of which the newest round is scored asks for nothing more', 
   expect(kindOf(table, 'a')).toBeUndefined();
 });
 
-test('of several paths each scores its own documents, at once; one that has none is left out', () => {
+test.each([
+  ['none', { counts: [5, 0, 5], scored: undefined }],
+  ['none that is longer than the prefix', { counts: [5, 3, 5], scored: [4, 0, 5] }],
+])('of several paths each scores its own documents, at once; one that has %s is left out', (_, of) => {
   const table = new Table([trainPlan, evaluatePlan]);
   const facts = runFacts('r', [3], { replicas: 1, evaluateEvery: 1 });
-  const counts = { ...facts.routing!.counts, test: [5, 0, 5] };
-  table.create({ ...facts, routing: { ...facts.routing!, counts } }, ['train', 'evaluate']);
+  const counts = { ...facts.routing!.counts, test: of.counts };
+  const scored = of.scored && { router: [9, 9, 9], test: of.scored };
+  table.create({ ...facts, routing: { ...facts.routing!, counts, ...(scored && { scored }) } }, ['train', 'evaluate']);
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
   for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 20);
   table.fold();
@@ -334,4 +338,80 @@ test('a path is stopped when it has had its patience on documents that no path t
   const leased = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
   expect(leased).not.toContain('0');
   expect(trainPlan.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
+});
+
+test('scores of other documents than a path was asked for are refused at the door', () => {
+  const facts = { ...runFacts('r', [2]), documentCounts: { train: 200, router: 20, test: 15 } };
+  const state = evaluatePlan.init(facts);
+  Object.assign(facts.routing!.counts, { test: [10, 5] });
+  const company = { related: (a: string, b: string) => a === b, hasOther: () => false };
+  const admit = (lease: string, documents: number) =>
+    evaluatePlan.admit(state, facts, {
+      ...{ lease, volunteer: lease, key: '', sha256: '', bytes: 1 },
+      report: { steps: 1 } as never,
+      figures: { documents },
+    });
+  const take = (id: string) => {
+    const task = evaluatePlan.offer(state, facts, { id, tokensPerSecond: 1, memoryBytes: 0, path: null }, 0, company)!;
+    evaluatePlan.settle(state, facts, { type: 'granted', lease: id, volunteer: id, task }, 0);
+  };
+  for (const module of Object.values(facts.modules)) module.version = facts.spec.evaluateEvery;
+  take('a');
+  take('b');
+  expect([admit('a', 10), admit('a', 9), admit('b', 5), admit('b', 10)]).toEqual([
+    null,
+    'wrong_size',
+    null,
+    'wrong_size',
+  ]);
+  evaluatePlan.settle(state, facts, { type: 'rolledBack', remembered: null }, 0);
+  evaluatePlan.settle(state, facts, { type: 'requested', by: 'operator' }, 0);
+  take('c');
+  expect([admit('c', 15), admit('c', 10)]).toEqual([null, 'wrong_size']);
+});
+
+test('scores of which no evaluation comes are asked for again, and given up after three times', () => {
+  const table = asked();
+  table.join('b', SPEED, 'home');
+  const keys: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    table.contribute(table.lease('b'), 10);
+    const [fold] = foldsOf(table);
+    keys.push(fold!.key);
+    table.take({ type: 'FoldRefused', run: 'r', kind: 'evaluate', fold: fold!.key, detail: 'no token is scored' });
+    table.ready('b', SPEED);
+    expect(kindOf(table, 'b')).toBe(i < 2 ? 'evaluate' : undefined);
+  }
+  expect(new Set(keys).size).toBe(3);
+  const { works, facts, state } = table.state.runs['r']!;
+  expect(state).toBe('training');
+  expect(evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).notice).toMatch(
+    /given up: no token is scored/,
+  );
+});
+
+/** How far a run of one path is when its first score is asked for. Each lease takes so many steps. */
+function firstScore(spec: Partial<RunSpec>, steps: number): { round: number; steps: number } {
+  const table = tableWith({ evaluateEvery: 2, ...spec });
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  const leases = () => Object.values(table.state.leases);
+  for (let i = 0; i < 20 && leases().every(({ kind }) => kind === 'train'); i++) {
+    const { id, volunteer, task } = leases()[0]!;
+    table.contribute(id, Math.min(steps, task.steps));
+    table.fold();
+    table.ready(volunteer, SPEED);
+  }
+  expect(leases().map(({ kind }) => kind)).toContain('evaluate');
+  const { facts } = table.state.runs['r']!;
+  return { round: roundOf(facts), steps: facts.paths['0']!.steps! };
+}
+
+test('scores come after so many rounds of steps, however few of them a lease takes and whatever makes a version', () => {
+  expect(firstScore({}, 20)).toEqual({ round: 2, steps: 40 });
+  const arrivals = { mode: 'async' as const, replicas: 2, async: AsyncSpec.parse({ grace: 0 }) };
+  for (const { round, steps } of [firstScore({}, 10), firstScore(arrivals, 20)]) {
+    expect(round).toBeGreaterThan(2);
+    expect(steps).toBeGreaterThanOrEqual(40);
+    expect(steps).toBeLessThan(60);
+  }
 });

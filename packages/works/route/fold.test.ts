@@ -1,5 +1,6 @@
 import { sha256Of } from '@pathfold/blobs/memory';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
+import { scoredPart } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import type { PathShard } from '@pathfold/protocol/resources';
@@ -69,6 +70,13 @@ test('documents that differ in their features train different paths, all of them
   expect(shown[0]!.samples[0]).toMatch(/^(north|south)/);
 });
 
+test('of each path it is told how many of its documents are longer than what is never scored', async () => {
+  const longest = (await routeFold.fold({ ...input, prefixBytes: 1000 }, blobs)).routing!;
+  expect(longest.scored).toEqual({ router: [0, 0], test: [0, 0] });
+  const { counts, scored } = (await routeFold.fold(input, blobs)).routing!;
+  expect(scored).toEqual({ router: counts.router, test: counts.test });
+});
+
 test('the same input gives the same bytes', async () => {
   expect(await routeFold.fold(input, blobs)).toEqual(await routeFold.fold(input, blobs));
 });
@@ -80,8 +88,11 @@ test('with overlap a document trains its best paths', async () => {
 });
 
 /** What a path loses on the router documents, each with its number. */
-const lossOf = async (path: string, natsOf: (document: number) => number) => {
-  const documents = texts(6).map((_, document) => ({ document, tokens: 10, bytes: 30, nats: natsOf(document) }));
+const lossOf = async (path: string, natsOf: (document: number) => number, odd: object = {}) => {
+  const documents = texts(6).map((text, document) => {
+    const { tokens, bytes } = scoredPart(tokenizer.encode(text), tokenizer.byteLengths, input.prefixBytes);
+    return { document, tokens, bytes, nats: natsOf(document), ...(document === 5 && odd) };
+  });
   return { path, sha256: (await blobs.put(encodeScores({ documents }))).sha256 };
 };
 
@@ -105,6 +116,18 @@ test('routed anew, a document goes where the paths say that it is best', async (
   const { routing } = await routeFold.fold({ ...input, version: 2, features, parts: [], losses }, blobs);
   expect(readAssignment(await blobs.get(routing!.assignment.sha256)).router).toEqual([1, 0, 1, 0, 1, 0]);
   expect(readRouter(await read(routing!.router))).toMatchObject({ kind: 'discriminative', version: 2 });
+});
+
+test.each([
+  ['other documents than the router documents', { document: 7 }],
+  ['other tokens than are scored of them', { tokens: 1 }],
+])('losses of %s are refused', async (_, odd) => {
+  const { features } = (await routeFold.fold(input, blobs)).result as { features: RouteFoldInput['features'] };
+  const losses = [await lossOf('0', () => 20), await lossOf('1', () => 25, odd)];
+  await expect(routeFold.fold({ ...input, version: 2, features, parts: [], losses }, blobs)).rejects.toMatchObject({
+    code: 'bad_payload',
+    detail: expect.stringContaining('path 1 did not score'),
+  });
 });
 
 test('shards are pulled halfway from what is best to equal sizes, or as far as a study says', async () => {
@@ -155,9 +178,15 @@ test('a new path takes half of the documents of the one that it grew from; the o
   expect(Math.abs(kept! - grown!)).toBeLessThanOrEqual(2);
 });
 
-test('random shards need no features', async () => {
-  const { routing } = await routeFold.fold({ ...input, kind: 'random', prefixBytes: 16, base: null, parts: [] }, blobs);
+test('random shards need no features, and growth takes from one of them alone', async () => {
+  const random = { ...input, kind: 'random' as const, prefixBytes: 16, context: 16, base: null, parts: [] };
+  const { routing } = await routeFold.fold(random, blobs);
   expect(routing!.counts.train.reduce((a, b) => a + b)).toBe(12);
+  const grow = { growth, router: routing!.router };
+  const { routing: grown } = await routeFold.fold({ ...random, version: 2, paths: growth.paths, grow }, blobs);
+  expect(grown!.paths['1']).toEqual(routing!.paths['1']);
+  const [kept, , taken] = grown!.counts.train;
+  expect(kept! + taken!).toBe(routing!.counts.train[0]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
-import { prefixLength } from '@pathfold/corpora/scoring';
+import { prefixLength, scoredPart } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import type { BlobRef } from '@pathfold/protocol/blob';
@@ -14,7 +14,7 @@ import { shardsOf } from '@pathfold/routing/fit/shards';
 import * as z from 'zod/mini';
 import { encodeAssignment } from '../assigned.ts';
 import { agreedOf, TOLERANCE } from '../compared.ts';
-import { readScores, sameScores } from '../document-scores.ts';
+import { areScoresOf, readScores, sameScores } from '../document-scores.ts';
 import {
   AnyFoldInput,
   type Growth,
@@ -102,6 +102,10 @@ async function routingOf(
   }
   const countsOf = (list: readonly number[]) =>
     input.paths.map((_, path) => list.reduce((count, one) => count + (one === path ? 1 : 0), 0));
+  const { byteLengths } = texts.tokenizer;
+  const isScored = (ids: Uint16Array) => scoredPart(ids, byteLengths, input.prefixBytes).tokens > 0;
+  const scoredOf = (split: 'router' | 'test') =>
+    countsOf(assigned[split].filter((_, document) => isScored(texts.documents[split][document]!)));
   return {
     version: input.version,
     growth: input.grow?.growth ?? null,
@@ -114,6 +118,7 @@ async function routingOf(
       router: countsOf(assigned.router),
       test: countsOf(assigned.test),
     },
+    scored: { router: scoredOf('router'), test: scoredOf('test') },
     paths,
   };
 }
@@ -203,15 +208,20 @@ function evidenceOf(
 }
 
 /** The router of this version: from clusters of features at first, later from what each path loses on the router documents. */
-async function fit(input: StudiedFoldInput, { documents }: Texts, features: Features | null, blobs: FoldBlobs) {
+async function fit(
+  input: StudiedFoldInput,
+  { documents, tokenizer }: Texts,
+  features: Features | null,
+  blobs: FoldBlobs,
+) {
   const { version, kind, seed, prefixBytes, context: prefixTokens, paths, experts, losses, grow } = input;
   const { evenness = EVENNESS } = input;
   const about = { version, paths, prefixBytes, prefixTokens, base: (input.base ?? []).map(({ sha256 }) => sha256) };
-  if (!features) return { version, paths, prefixBytes, prefixTokens, kind: 'random' as const, seed };
-  const rowsOf = (from: number, count: number): Rows => {
-    const { values, width } = features.rows;
-    return { values: values.subarray(from * width, (from + count) * width), width };
-  };
+  const { values, width } = features?.rows ?? { values: new Float32Array(), width: 0 };
+  const rowsOf = (from: number, count: number): Rows => ({
+    values: values.subarray(from * width, (from + count) * width),
+    width,
+  });
   const count = documents.train.length;
   const train = { features: rowsOf(0, count), weights: documents.train.map((ids) => ids.length + 1) };
   if (grow)
@@ -222,14 +232,20 @@ async function fit(input: StudiedFoldInput, { documents }: Texts, features: Feat
       grown: splitsOf(paths, grow.growth),
       seed,
     });
+  if (!features) return { version, paths, prefixBytes, prefixTokens, kind: 'random' as const, seed };
   if (losses.length === 0) {
     const options = { about, ...train, seed };
     return kind === 'product' ? fitProduct({ ...options, experts }) : fitKmeans(options);
   }
   const scored = await Promise.all(losses.map(async ({ sha256 }) => readScores(await blobs.get(sha256))));
   const [first] = scored;
-  if (scored.some((scores) => scores.length !== documents.router.length))
-    throw new PathfoldError('bad_payload', 'the paths did not score the same router documents');
+  const due = documents.router.map((ids) => scoredPart(ids, tokenizer.byteLengths, prefixBytes).tokens);
+  const odd = scored.findIndex((scores) => !areScoresOf(scores, due));
+  if (odd >= 0)
+    throw new PathfoldError(
+      'bad_payload',
+      `path ${paths[odd]} did not score what is to be scored of the router documents`,
+    );
   const labelled = first!.filter(({ tokens }) => tokens > 0).map(({ document }) => document);
   const labels = bestPaths(scored.map((scores) => labelled.map((document) => scores[document]!.nats)));
   const router = { features: takeRows(rowsOf(count, documents.router.length), labelled), labels };

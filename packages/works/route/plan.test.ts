@@ -177,6 +177,28 @@ test('a run grows while it trains: a new path goes on from the modules and steps
   expect(tasks.find(({ path }) => path === '2')).toMatchObject({ globalStep: 20, levels: growth.levels });
 });
 
+test('growth takes nothing from paths that it does not share: who was stopped early stays so', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }), earlyStopping: { patience: 1 } });
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
+  endFold(table, 1);
+  const { paths } = table.state.runs['r']!.facts;
+  const kept = { ...{ round: 0, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 1, stopped: true };
+  for (const path of Object.values(paths)) path.kept = kept;
+  const growth: Growth = {
+    levels: [{ experts: 3, blocks: 2 }],
+    ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.1' } },
+    grown: { '2': { from: '1', modules: ['embedding', 'level0.2', 'head'] } },
+  };
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask: structuredClone(growth) as unknown as Json });
+  endFold(table, 2, growth);
+  const now = table.state.runs['r']!.facts.paths;
+  expect(Object.values(now).map((path) => path.kept)).toEqual([{ ...kept, routing: 2 }, undefined, undefined]);
+  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
+  const trained = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
+  expect(trained.toSorted()).toEqual(['1', '2']);
+});
+
 test('growth that was asked for meanwhile follows a re-sharding that keeps all, by a fold of its own', () => {
   const table = tableWith({ routing: routing({ kind: 'discriminative' }), totalSteps: 100 });
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
@@ -236,4 +258,88 @@ test('a router is fitted on what two unrelated volunteers said, and says so', ()
   }
   const [last] = Object.values(table.state.runs['r']!.folds);
   expect(last!.fold.input as unknown as RouteFoldInput).toMatchObject({ version: 1, confirmed: true });
+});
+
+const documentCounts = { train: 40, router: 7, test: 5 };
+const check = (table: Table, lease: string, documents: number) =>
+  table.take({ type: 'ContributionChecked', lease, figures: { documents } });
+const receive = (table: Table, lease: string) => {
+  const executor = { name: 'test', adapter: '', tokensPerSecond: SPEED };
+  const report = {
+    steps: 10,
+    tokens: 10,
+    computeMs: 1,
+    loss: 1,
+    downloadedBytes: { peers: 0, coordinator: 0 },
+    executor,
+  };
+  table.take({ type: 'ContributionReceived', lease, sha256: lease.padEnd(64, '0'), bytes: 1, report });
+};
+
+test('what is not about the documents of its part is refused at the door, and the part is given to others', () => {
+  const table = new Table([routePlan, trainPlan]);
+  table.create({ ...unrouted({ routing: routing({ kind: 'kmeans' }) }), documentCounts }, ['route', 'train']);
+  table.join('a', SPEED);
+  const { split } = bodyOf(table, 'a') as { split: keyof typeof documentCounts };
+  const lease = table.lease('a');
+  receive(table, lease);
+  const [rejected] = only(check(table, lease, documentCounts[split] - 1), 'ContributionRejected');
+  expect(rejected).toMatchObject({ lease, code: 'wrong_size' });
+  table.join('b', SPEED);
+  expect(bodyOf(table, 'b')).toMatchObject({ split });
+  const second = table.lease('b');
+  receive(table, second);
+  expect(only(check(table, second, documentCounts[split]), 'ContributionAccepted')).toHaveLength(1);
+});
+
+/** All that is asked for comes from one network, and no router can be fitted on it. */
+function refuse(table: Table): void {
+  for (const volunteer of ['a', 'b', 'c'])
+    if (table.state.volunteers[volunteer]!.lease === null) table.ready(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
+  table.take({ type: 'FoldRefused', run: 'r', kind: 'route', fold: routingFold(table), detail: 'all alike' });
+}
+
+test('answers of somebody alone that no router comes of are asked for again, three times in a row', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  const state = () => table.state.runs['r']!.works['route'] as RouteState;
+  const asksAgain = () => routePlan.asksAgain!(state(), table.state.runs['r']!.facts, 'routing v1 fold 1');
+  refuse(table);
+  expect(routePlan.summary(state(), table.state.runs['r']!.facts).notice).toMatch(/asked for again.*all alike/);
+  expect(table.state.runs['r']!.state).toBe('training');
+  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
+  expect(['a', 'b', 'c'].map((volunteer) => kindOf(table, volunteer))).toEqual(['route', 'route', 'route']);
+  refuse(table);
+  expect(asksAgain()).toBe(true);
+  refuse(table);
+  expect(asksAgain()).toBe(false);
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
+  expect(asksAgain()).toBe(true);
+  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
+  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
+  endFold(table, 1);
+  expect(table.state.runs['r']!.facts.paths['0']!.shard).toEqual(blobOf('0 v1'));
+});
+
+test('where all answers are confirmed the corpus is at fault, and asking again is of no use', () => {
+  const run = unrouted({ routing: routing({ kind: 'kmeans' }) });
+  const confirmed = Object.entries(routePlan.init(run).parts!).map(([name, part]) => [
+    name,
+    { ...part, confirmed: 'l' },
+  ]);
+  const state: RouteState = { ...routePlan.init(run), parts: Object.fromEntries(confirmed) };
+  expect(routePlan.asksAgain!(state, run, 'routing v1 fold 1')).toBe(false);
+});
+
+test('a re-sharding is due by the steps that were taken, not by versions that shortened leases made', () => {
+  const run = runFacts('r', [2], { totalSteps: 100, routing: routing({ kind: 'discriminative' }) });
+  const state: RouteState = { ...routePlan.init(run), parts: null };
+  for (const module of Object.values(run.modules)) module.version = 3;
+  const isOpen = (steps: number) => {
+    for (const path of Object.values(run.paths)) path.steps = steps;
+    return routePlan.open(state, run, 0) !== null;
+  };
+  expect([isOpen(15), isOpen(29), isOpen(30)]).toEqual([false, false, true]);
 });

@@ -1,12 +1,11 @@
-import { roundOf, sinceRollback } from '@pathfold/coordination/run-round';
-import type { Json, Outcome, RunFacts, Task, VolunteerFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import { roundsDone, sinceRollback } from '@pathfold/coordination/run-round';
+import type { Json, Outcome, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { forwardFlops } from '../flops.ts';
 import { pathParameters, scoringBytes } from '../memory.ts';
-import { moduleRefs } from '../module-refs.ts';
 import {
+  areConfirmed,
   beginComparison,
   type DonePart,
   dueComparisons,
@@ -14,32 +13,28 @@ import {
   freePart,
   hasFreePart,
   holdPart,
-  holdsPart,
   isComparison,
   type Liars,
   noLiars,
   type Parts,
+  partHeldBy,
   partsOf,
   patienceMs,
+  reopen,
   settleComparison,
   settleLease,
   shiftParts,
-  timeOf,
   wholeOf,
 } from '../parts.ts';
-import {
-  type FeaturesTask,
-  Growth,
-  type LossesTask,
-  type RouteFoldInput,
-  RouteFoldResult,
-  type RouteTask,
-} from './task.ts';
+import { featuresTask, lossesTask } from './plan-task.ts';
+import { type FeaturesTask, Growth, partOf, type RouteFoldInput, RouteFoldResult, type RouteTask } from './task.ts';
 
 /** Text that one lease of features reads: its prefixes are a small part of it. */
 const PART_BYTES = 1_000_000;
 /** Share of the run after which the first re-sharding comes, and the stretch over which all of them do. */
 const FIRST_RESHARDING = 0.3;
+/** How often in a row answers that nobody has confirmed are asked for again because no router comes of them. */
+const MOST_REFUSALS = 3;
 const RESHARDINGS_SPAN = 0.4;
 
 /** State of routing inside one run. */
@@ -51,6 +46,8 @@ export interface RouteState {
   folding: boolean;
   /** Folds begun, of routings and of growth: each has a key of its own, also where one before it changed nothing. */
   folds?: number;
+  /** Folds since the last that ended well of whose answers no router came. */
+  refusals?: number;
   /** Re-shardings done or under way. */
   reshardings: number;
   /** Why the last re-sharding moved nothing, or why the run did not grow; null when it did. */
@@ -117,11 +114,17 @@ export const routePlan: WorkPlan<RouteState> = {
     return { ...wanted, folds: [fold] };
   },
 
-  admit(state, _run, { lease, volunteer, report }) {
+  admit(state, run, { lease, volunteer, report, figures }) {
     if (state.liars.known[volunteer]) return 'refuted';
-    if (!state.parts || !holdsPart(state.parts, lease)) return 'round_over';
-    return report.steps < 1 ? 'bad_steps' : null;
+    const name = state.parts && partHeldBy(state.parts, lease);
+    if (!name) return 'round_over';
+    if (report.steps < 1) return 'bad_steps';
+    const due = documentsIn(run, name);
+    return due === null || figures['documents'] === due ? null : 'wrong_size';
   },
+
+  asksAgain: ({ parts, refusals = 0 }, _run, fold) =>
+    !isComparison(fold) && parts !== null && !areConfirmed(parts) && refusals < MOST_REFUSALS,
 
   remember: remembered,
 
@@ -148,7 +151,16 @@ const featureParts = ({ spec, documents }: RunFacts): string[] =>
         return Array.from({ length: parts }, (_, part) => `${split} ${part} ${parts}`);
       });
 
-const progressOf = (run: RunFacts): number => (roundOf(run) * run.spec.inner.steps) / run.spec.totalSteps;
+/** How many documents a part of features or losses is about; null in a run that does not say. */
+function documentsIn({ documentCounts, routing }: RunFacts, name: string): number | null {
+  if (!documentCounts) return null;
+  if (routing) return documentCounts.router;
+  const [split, part, parts] = name.split(' ') as [FeaturesTask['split'], string, string];
+  const { from, to } = partOf(documentCounts[split], Number(part), Number(parts));
+  return to - from;
+}
+
+const progressOf = (run: RunFacts): number => (roundsDone(run) * run.spec.inner.steps) / run.spec.totalSteps;
 
 /** Whether it is time for the next re-sharding. */
 function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
@@ -196,13 +208,22 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       const kept = reason && `${isGrowth ? 'The run did not grow' : 'Documents stay with their paths'}: ${reason}`;
       if (isGrowth) state.growth = null;
       Object.assign(state, { parts: null, folding: false, features, kept });
+      delete state.refusals;
       return;
     }
+    case 'refused':
+      state.refusals = (state.refusals ?? 0) + 1;
+      if (run.routing) state.reshardings--;
+      reopen(state.parts!, 2);
+      state.kept = `What volunteers say of the documents is asked for again, nobody had confirmed it: ${outcome.detail}`;
+      state.folding = false;
+      return;
     case 'withdrawn':
       delete state.liars.open[outcome.volunteer];
       return;
     case 'resumed':
       if (state.parts) shiftParts(state.parts, outcome.pausedMs, now);
+      delete state.refusals;
       return;
     case 'rolledBack':
       // Losses of models that are gone: the re-sharding begins again. Growth that was asked for is still wanted.
@@ -217,57 +238,6 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       if (outcome.ask && run.routing) state.growth ??= Growth.parse(outcome.ask);
       return;
   }
-}
-
-/** A lease over at most so many tokens. */
-function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, volunteer: VolunteerFacts): Task {
-  return {
-    key: `${body.type} ${part}`,
-    body: body as Json,
-    steps: tokens,
-    tokens,
-    flops: tokens * forwardFlops(run.spec.model, pathParameters(run)),
-    ...timeOf(run, tokens, volunteer.tokensPerSecond),
-    priority: 1,
-    maxPayloadBytes: 65_536 + 64 * tokens,
-    path: null,
-  };
-}
-
-function featuresTask(run: RunFacts, name: string, volunteer: VolunteerFacts): Task {
-  const [split, part, parts] = name.split(' ') as [FeaturesTask['split'], string, string];
-  const { model, routing } = run.spec;
-  const body: FeaturesTask = {
-    type: 'features',
-    split,
-    part: Number(part),
-    parts: Number(parts),
-    model,
-    modules: [...run.base!],
-    documents: run.documents[split],
-    tokenizer: run.tokenizer,
-    prefixBytes: routing.prefixBytes,
-  };
-  const tokens = Math.ceil(run.documents[split].bytes / 2 / Number(parts));
-  const payload = 4 * model.width * tokens;
-  return { ...taskOf(run, body, name, tokens, volunteer), maxPayloadBytes: payload };
-}
-
-function lossesTask(run: RunFacts, parts: Parts, path: string, volunteer: VolunteerFacts): Task {
-  const { spec, documents } = run;
-  const body: LossesTask = {
-    type: 'losses',
-    path,
-    resharding: run.routing!.version,
-    model: spec.model,
-    levels: levelsOf(spec),
-    embedding: spec.embedding,
-    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
-    documents: documents.router,
-    tokenizer: run.tokenizer,
-    prefixBytes: spec.routing.prefixBytes,
-  };
-  return taskOf(run, body, path, documents.router.bytes, volunteer);
 }
 
 function foldInput(state: RouteState, run: RunFacts, came: readonly DonePart[]): RouteFoldInput {

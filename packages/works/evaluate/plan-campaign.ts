@@ -1,0 +1,89 @@
+import { isStopped, roundOf, roundsDone } from '@pathfold/coordination/run-round';
+import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import type { Evaluation } from '@pathfold/protocol/resources';
+import { type Liars, type Parts, partsOf } from '../parts.ts';
+
+/** One scoring of a whole split that nobody trains on: a part for each path. */
+export interface Campaign {
+  readonly round: number;
+  /** `roundsDone` of the run when it began; absent in states of older versions. */
+  readonly done?: number;
+  /** `test` for the charts; `router` to see which paths have stopped improving. */
+  readonly split: 'router' | 'test';
+  /** Every path scores every document, so that the oracle and re-routing can be told; not only its own. */
+  readonly whole: boolean;
+  /** Somebody asked for it. */
+  readonly asked: boolean;
+  /** The routing that it goes by. */
+  readonly assignment: BlobRef | null;
+  /** All paths in the order that the assignment counts them. */
+  readonly paths: readonly string[];
+  readonly parts: Parts;
+  /** How many documents each path is asked for, in order; null in a run that does not say. */
+  readonly documents?: readonly number[] | null;
+  failures: number;
+  /** Folds that could not be made of what came. */
+  refusals?: number;
+}
+
+/** State of evaluation inside one run. */
+export interface EvaluateState {
+  /** `roundsDone` of the run when it was last scored, or a scoring was given up. */
+  lastRound: number;
+  /** The last round whose scores were asked for, and so confirmed if anybody was there to do it. */
+  askedRound: number;
+  /** The same of the last time that it was seen which paths have stopped improving. */
+  keptRound: number;
+  wanted: boolean;
+  campaign: Campaign | null;
+  folding: boolean;
+  latest: Evaluation | null;
+  /** Why scores are asked for again, or were given up; absent while all is well. */
+  refused?: string;
+  readonly liars: Liars;
+}
+
+const isMixture = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
+
+/** Whether `evaluateEvery` rounds' worth of steps were taken since. There are never more of them than rounds. */
+const isFarFrom = (last: number, run: RunFacts): boolean =>
+  [roundOf, roundsDone].every((far) => far(run) - last >= run.spec.evaluateEvery);
+
+const isDue = (state: EvaluateState, run: RunFacts): boolean =>
+  (!isMixture(run) || run.routing !== null) && (state.wanted || isFarFrom(state.lastRound, run));
+
+const isKeepingDue = (state: EvaluateState, run: RunFacts): boolean =>
+  run.spec.earlyStopping !== null && (!isMixture(run) || run.routing !== null) && isFarFrom(state.keptRound, run);
+
+/** The scoring that is under way, or that would begin now; null when none is due. */
+export function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
+  if (state.campaign) return state.campaign;
+  const split = isDue(state, run) ? 'test' : isKeepingDue(state, run) ? 'router' : null;
+  if (!split) return null;
+  const { routing } = run;
+  const asked = split === 'test' && state.wanted;
+  const whole = asked && isMixture(run);
+  const paths = Object.keys(run.paths);
+  const documents = routing && !whole ? (routing.scored ?? routing.counts)[split] : null;
+  const scored = paths.filter(
+    (id, path) => (!documents || documents[path]! > 0) && (split === 'test' || !isStopped(run, id)),
+  );
+  return {
+    ...{ round: roundOf(run), done: roundsDone(run), split, whole, asked },
+    assignment: routing?.assignment ?? null,
+    paths,
+    parts: partsOf(scored, answersTo({ asked, split })),
+    documents: documentsOf(run, split, whole),
+    failures: 0,
+  };
+}
+
+/** What is asked for, and what stops a path, is confirmed. */
+export const answersTo = ({ asked, split }: Pick<Campaign, 'asked' | 'split'>): 1 | 2 =>
+  asked || split === 'router' ? 2 : 1;
+
+function documentsOf({ documentCounts, routing, paths }: RunFacts, split: Campaign['split'], whole: boolean) {
+  if (!documentCounts) return null;
+  return routing && !whole ? routing.counts[split] : Object.keys(paths).map(() => documentCounts[split]);
+}

@@ -1,0 +1,78 @@
+import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
+import { levelsOf } from '@pathfold/protocol/run-spec';
+import { forwardFlops } from '../flops.ts';
+import { pathParameters } from '../memory.ts';
+import { moduleRefs } from '../module-refs.ts';
+import { type DonePart, timeOf } from '../parts.ts';
+import type { Campaign, EvaluateState } from './plan-campaign.ts';
+import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
+
+/** Length of the chunks in which paths are compared when re-routing is measured. */
+const CHUNK_TOKENS = 32;
+
+/** What an evaluation is made from. */
+export function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly DonePart[]): EvaluateFoldInput {
+  const { round, paths, assignment, whole } = campaign;
+  return {
+    ...{ round, paths: [...paths], assignment, domains: run.documents.domains },
+    chunkTokens: whole ? CHUNK_TOKENS : null,
+    contributions: came.map(({ name, sha256 }) => ({ path: name, sha256 })),
+  };
+}
+
+/** What tells which version of each path is its best. */
+export function keptOf({ spec, routing, paths }: RunFacts, came: readonly DonePart[]): KeepInput {
+  return {
+    patience: spec.earlyStopping!.patience,
+    routing: routing?.version ?? 0,
+    kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
+    contributions: came.map(({ name, sha256, modules, confirmed }) => ({
+      ...{ path: name, sha256, confirmed },
+      modules: [...modules!],
+    })),
+  };
+}
+
+export const tokensIn = (run: RunFacts, split: Campaign['split']): number => run.documents[split].bytes / 2;
+
+/** The scoring of one path. */
+export function taskOf(
+  state: EvaluateState,
+  run: RunFacts,
+  { round, done = round, split, whole, asked, assignment, paths, parts }: Campaign,
+  path: string,
+  volunteer: VolunteerFacts,
+): Task {
+  const { spec, documents, routing } = run;
+  const index = paths.indexOf(path);
+  const body: EvaluateTask = {
+    path,
+    round,
+    model: spec.model,
+    levels: levelsOf(spec),
+    embedding: spec.embedding,
+    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
+    documents: documents[split],
+    tokenizer: run.tokenizer,
+    prefixBytes: spec.routing.prefixBytes,
+    assigned: assignment && !whole ? { assignment, split, path: index } : null,
+    chunkTokens: whole ? CHUNK_TOKENS : null,
+  };
+  const share = assignment && !whole && routing ? routing.counts[split][index]! / sum(routing.counts[split]) : 1;
+  const tokens = 2 * tokensIn(run, split);
+  const last = split === 'test' ? state.lastRound : state.keptRound;
+  const overdue = asked || done - last > spec.evaluateEvery || state.campaign !== null;
+  return {
+    key: `path ${path} round ${round}${split === 'test' ? '' : ' router documents'}`,
+    body: body as Json,
+    steps: tokensIn(run, split),
+    tokens,
+    flops: tokens * forwardFlops(spec.model, pathParameters(run)),
+    ...timeOf(run, share * tokens, volunteer.tokensPerSecond),
+    priority: overdue ? 1 : -1,
+    maxPayloadBytes: 65_536 + 64 * tokensIn(run, split),
+    path: null,
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,60 @@
+import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
+import { levelsOf } from '@pathfold/protocol/run-spec';
+import { forwardFlops } from '../flops.ts';
+import { pathParameters } from '../memory.ts';
+import { moduleRefs } from '../module-refs.ts';
+import { type Parts, timeOf } from '../parts.ts';
+import type { FeaturesTask, LossesTask, RouteTask } from './task.ts';
+
+/** A lease over at most so many tokens. */
+function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, volunteer: VolunteerFacts): Task {
+  return {
+    key: `${body.type} ${part}`,
+    body: body as Json,
+    steps: tokens,
+    tokens,
+    flops: tokens * forwardFlops(run.spec.model, pathParameters(run)),
+    ...timeOf(run, tokens, volunteer.tokensPerSecond),
+    priority: 1,
+    maxPayloadBytes: 65_536 + 64 * tokens,
+    path: null,
+  };
+}
+
+/** Features of a part of a split, by its name. */
+export function featuresTask(run: RunFacts, name: string, volunteer: VolunteerFacts): Task {
+  const [split, part, parts] = name.split(' ') as [FeaturesTask['split'], string, string];
+  const { model, routing } = run.spec;
+  const body: FeaturesTask = {
+    type: 'features',
+    split,
+    part: Number(part),
+    parts: Number(parts),
+    model,
+    modules: [...run.base!],
+    documents: run.documents[split],
+    tokenizer: run.tokenizer,
+    prefixBytes: routing.prefixBytes,
+  };
+  const tokens = Math.ceil(run.documents[split].bytes / 2 / Number(parts));
+  const payload = 4 * model.width * tokens;
+  return { ...taskOf(run, body, name, tokens, volunteer), maxPayloadBytes: payload };
+}
+
+/** What one path loses on the router documents. */
+export function lossesTask(run: RunFacts, parts: Parts, path: string, volunteer: VolunteerFacts): Task {
+  const { spec, documents } = run;
+  const body: LossesTask = {
+    type: 'losses',
+    path,
+    resharding: run.routing!.version,
+    model: spec.model,
+    levels: levelsOf(spec),
+    embedding: spec.embedding,
+    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
+    documents: documents.router,
+    tokenizer: run.tokenizer,
+    prefixBytes: spec.routing.prefixBytes,
+  };
+  return taskOf(run, body, path, documents.router.bytes, volunteer);
+}
