@@ -1,6 +1,14 @@
-import type { CorpusResource, DocumentResource, List } from '@pathfold/protocol/resources';
+import type { CorpusResource, DocumentResource, List, RunResource } from '@pathfold/protocol/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { asOperator, someText, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
+import { writeDocuments } from '../preparation/documents.ts';
+import {
+  asOperator,
+  someText,
+  startTestCoordinator,
+  type TestCoordinator,
+  TINY,
+  until,
+} from '../testing/coordinator.ts';
 
 let coordinator: TestCoordinator;
 beforeAll(async () => {
@@ -66,6 +74,53 @@ test('a corpus that is deleted while it is split stays deleted', async () => {
   const deleted = await coordinator.ask({ method: 'DELETE', url: `/api/v1/corpora/${id}`, headers: asOperator });
   expect(deleted.statusCode).toBe(204);
   await expect(coordinator.coordinator.library.ready(id)).rejects.toThrow(`There is no corpus ${id}`);
+});
+
+test('a page of documents ends at about a megabyte, and begins where a document does', async () => {
+  const { store } = coordinator.coordinator;
+  const texts = [600_000, 300_000, 600_000, 2_000_000, 10].map((length, i) => `${i}`.repeat(length));
+  const documents = texts.map((text, i) => ({ id: `d${i}`, domain: 'long', text }));
+  const test = await coordinator.coordinator.blobs.put(writeDocuments(documents));
+  await store.corpora.save({
+    ...{ id: 'long', name: 'long', licence: '', state: 'ready', reason: null, documentCount: 5, textBytes: 0 },
+    ...{ badLines: { count: 0, first: [] }, domains: [], createdAt: '2026-11-20T10:00:00.000Z', files: { test } },
+  });
+  const url = (cursor: string) => `/api/v1/corpora/long/documents?split=test&limit=200&cursor=${cursor}`;
+  const pages: string[][] = [];
+  for (let cursor: string | null = '0'; cursor !== null; ) {
+    const page: List<DocumentResource> = await get(url(cursor));
+    pages.push(page.items.map(({ id }) => id));
+    cursor = page.next;
+  }
+  expect(pages).toEqual([['d0', 'd1'], ['d2'], ['d3'], ['d4']]);
+  for (const cursor of ['1', '600001', `${test.bytes}`, '999999999'])
+    expect((await get<{ code: string }>(url(cursor))).code).toBe('bad_request');
+  await store.corpora.delete('long');
+});
+
+test('a corpus that only private runs use is for operators only', async () => {
+  const { id } = (await upload(someText(60))).json<CorpusResource>();
+  const create = async (visibility: 'private' | 'public') => {
+    const payload = { ...TINY, corpus: id, visibility };
+    const answer = await coordinator.ask({ method: 'POST', url: '/api/v1/runs', headers: asOperator, payload });
+    return answer.json<RunResource>().id;
+  };
+  const remove = (url: string) => coordinator.ask({ method: 'DELETE', url, headers: asOperator });
+  const seen = async (headers: Record<string, string> = {}) => {
+    await coordinator.coordinator.library.ready(id);
+    const urls = [`/api/v1/corpora/${id}`, `/api/v1/corpora/${id}/documents?split=test`];
+    const answers = await Promise.all(urls.map((url) => coordinator.ask({ url, headers })));
+    const list = (await coordinator.ask({ url: '/api/v1/corpora', headers })).json<List<CorpusResource>>();
+    return [list.items.some((corpus) => corpus.id === id), ...answers.map(({ statusCode }) => statusCode === 200)];
+  };
+  expect(await seen()).toEqual([true, true, true]);
+  const hidden = await create('private');
+  expect(await seen()).toEqual([false, false, false]);
+  expect(await seen(asOperator)).toEqual([true, true, true]);
+  const shown = await create('public');
+  expect(await seen()).toEqual([true, true, true]);
+  for (const run of [hidden, shown]) await remove(`/api/v1/runs/${run}`);
+  await remove(`/api/v1/corpora/${id}`);
 });
 
 test('an upload needs a name and an operator', async () => {

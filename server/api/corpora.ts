@@ -4,7 +4,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import { CorpusResource, CorpusUploadQuery, DocumentResource, listOf, SPLITS } from '@pathfold/protocol/resources';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import type { Library } from '../corpora/corpora.ts';
+import { type Library, STARTER } from '../corpora/corpora.ts';
 import { pageOfDocuments } from '../preparation/documents.ts';
 import type { RunRegistry } from '../runs/registry.ts';
 import { operatorOnly } from '../security/operator.ts';
@@ -19,26 +19,36 @@ export interface CorpusRouteDeps {
 }
 
 const KINDS = { 'text/plain': 'txt', 'application/x-ndjson': 'jsonl', 'application/jsonl': 'jsonl' } as const;
+/** Of documents in one answer; one that is longer comes alone. */
+const PAGE_BYTES = 1024 ** 2;
 const tags = ['corpora'];
 const params = z.object({ id: z.string().min(1).max(80) });
 
 export const corpusRoutes =
   ({ corpora, library, blobs, registry }: CorpusRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
-    const known = async (id: string) => {
+    /** What an operator uploaded for private runs alone is for operators alone. */
+    const isHidden = (id: string) => {
+      const runs = registry.list().filter(({ corpus }) => corpus.id === id);
+      return id !== STARTER && runs.length > 0 && runs.every(({ spec }) => spec.visibility === 'private');
+    };
+    const known = async (id: string, isOperator: boolean) => {
       const corpus = await corpora.get(id);
-      if (!corpus) throw new PathfoldError('not_found', `There is no corpus ${id}.`);
+      if (!corpus || (isHidden(id) && !isOperator)) throw new PathfoldError('not_found', `There is no corpus ${id}.`);
       return corpus;
     };
 
     app.get(
       '/corpora',
       { schema: { tags, querystring: PageQuery, response: { 200: listOf(CorpusResource) } } },
-      async ({ query }) => corpora.list(query),
+      async (request) => {
+        const { items, next } = await corpora.list(request.query);
+        return { items: items.filter(({ id }) => request.isOperator() || !isHidden(id)), next };
+      },
     );
 
     app.get('/corpora/:id', { schema: { tags, params, response: { 200: CorpusResource } } }, async (request) =>
-      known(request.params.id),
+      known(request.params.id, request.isOperator()),
     );
 
     await app.register(async (scope: typeof app) => {
@@ -72,7 +82,7 @@ export const corpusRoutes =
     });
 
     app.delete('/corpora/:id', { preParsing: operatorOnly, schema: { tags, params } }, async (request, reply) => {
-      const { id } = await known(request.params.id);
+      const { id } = await known(request.params.id, true);
       const user = registry.list().find(({ corpus }) => corpus.id === id);
       if (user) throw new PathfoldError('corpus_in_use', `The run ${user.spec.name} (${user.id}) uses it.`);
       await corpora.delete(id);
@@ -89,10 +99,15 @@ export const corpusRoutes =
           response: { 200: listOf(DocumentResource) },
         },
       },
-      async ({ params: { id }, query: { split, limit, cursor } }) => {
-        const blob = (await known(id)).files[split];
+      async (request) => {
+        const { split, limit, cursor } = request.query;
+        const blob = (await known(request.params.id, request.isOperator())).files[split];
         if (!blob) throw new PathfoldError('wrong_state', 'The corpus is not split yet.');
-        const { items, next } = await pageOfDocuments(blobs, blob, Number(cursor ?? 0), limit);
+        const { items, next } = await pageOfDocuments(blobs, blob, {
+          offset: Number(cursor ?? 0),
+          limit,
+          maxBytes: PAGE_BYTES,
+        });
         return { items, next: next === null ? null : String(next) };
       },
     );

@@ -1,6 +1,7 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { Document } from '@pathfold/corpora/document';
 import type { BlobRef } from '@pathfold/protocol/blob';
+import { PathfoldError } from '@pathfold/protocol/errors';
 
 /** Documents as a blob: one `{"id","domain","text"}` a line. */
 export const writeDocuments = (documents: readonly Document[]): Uint8Array =>
@@ -14,26 +15,45 @@ export const readDocuments = (bytes: Uint8Array): Document[] =>
     .map((line) => JSON.parse(line) as Document);
 
 const CHUNK_BYTES = 256 * 1024;
+const LINE_FEED = 10;
 
-/** `limit` documents from byte `offset` on; `next` is the offset of the one after them, null at the end. */
+interface DocumentPage {
+  /** Byte of the blob at which its first document begins. */
+  readonly offset: number;
+  readonly limit: number;
+  /** Documents after the first come only while all of them together are no longer. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * `limit` documents from byte `offset` on, or fewer; `next` is the offset of the one after them, null at the end.
+ * Throws bad_request when no document begins at `offset`.
+ */
 export async function pageOfDocuments(
   blobs: BlobStore,
   blob: BlobRef,
-  offset: number,
-  limit: number,
+  { offset, limit, maxBytes = Number.POSITIVE_INFINITY }: DocumentPage,
 ): Promise<{ items: Document[]; next: number | null }> {
+  const read = (start: number, end: number) => blobs.get(blob.sha256, { start, end: Math.min(blob.bytes, end) });
+  if (offset > 0 && (offset >= blob.bytes || (await read(offset - 1, offset))?.[0] !== LINE_FEED))
+    throw new PathfoldError('bad_request', `cursor: no document begins at byte ${offset}.`);
   const items: Document[] = [];
-  let rest = Buffer.alloc(0);
+  let pieces: Uint8Array[] = [];
   let next = offset;
-  for (let at = offset; items.length < limit && at < blob.bytes; at += CHUNK_BYTES) {
-    const chunk = await blobs.get(blob.sha256, { start: at, end: Math.min(blob.bytes, at + CHUNK_BYTES) });
+  const isFull = (bytes: number) => items.length >= limit || (items.length > 0 && bytes > maxBytes);
+  for (let at = offset; at < blob.bytes && !isFull(at - offset); at += CHUNK_BYTES) {
+    const chunk = await read(at, at + CHUNK_BYTES);
     if (!chunk) break;
-    rest = Buffer.concat([rest, chunk]);
-    for (let end = rest.indexOf(10); end >= 0 && items.length < limit; end = rest.indexOf(10)) {
-      items.push(JSON.parse(rest.subarray(0, end).toString()) as Document);
-      rest = rest.subarray(end + 1);
-      next += end + 1;
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
+      const line = Buffer.concat([...pieces, chunk.subarray(from, end + 1)]);
+      if (isFull(next + line.length - offset)) return { items, next };
+      items.push(JSON.parse(line.toString()) as Document);
+      next += line.length;
+      pieces = [];
+      from = end + 1;
     }
+    pieces.push(chunk.subarray(from));
   }
   return { items, next: next < blob.bytes ? next : null };
 }

@@ -19,7 +19,7 @@ export async function checkFit(spec: RunSpec, { files, state }: StoredCorpus, bl
     throw new PathfoldError('bad_run_spec', `levels: ${sentence}`);
   };
   const needed = Math.ceil(paths / dealt);
-  const { items } = await pageOfDocuments(blobs, train, 0, needed);
+  const { items } = await pageOfDocuments(blobs, train, { offset: 0, limit: needed });
   if (items.length < needed)
     refuse(`${paths} paths, but the corpus has ${items.length} documents to train on: ask for fewer paths`);
   // A token is a byte at least, and a document's line holds all of its text.
