@@ -145,6 +145,9 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     },
     /** Goes on with what a restart broke off. */
     async resume(): Promise<void> {
+      // Deleted here, and the coordinator ended before the log said so.
+      for (const [run, { deleted }] of Object.entries(host.state.runs))
+        if (!registry.get(run) && !deleted) await host.record({ type: 'RunDeleted', run });
       for (const entry of registry.list()) {
         const isMade = host.state.runs[entry.id] !== undefined;
         if (!isMade && entry.study) await begin(entry);
