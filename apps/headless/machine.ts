@@ -58,6 +58,10 @@ async function nodeSwarm(): Promise<VolunteerPorts['openSwarm']> {
       wrtc,
       verify: async (bytes, sha256) => (await sha256Of(bytes)) === sha256,
       now: () => performance.now(),
+      every(ms, callback) {
+        const timer = setInterval(callback, ms);
+        return () => clearInterval(timer);
+      },
       random: Math.random,
     });
 }

@@ -15,40 +15,56 @@ export interface Engine {
   snapshot(): Snapshot | null;
   /** Resolves, with a sentence, when the worker died by itself. */
   readonly crashed: Promise<string>;
-  /** Ends the worker; unfinished uploads stay on this machine's disk. */
+  /** Ends the worker and the links to peers; unfinished uploads stay on this machine's disk. */
   close(): void;
 }
 
 /** Where modules are passed from browser to browser. The code for it is loaded when the person agreed. */
 function pageSwarm() {
-  let swarm: Promise<Swarm> | null = null;
+  /** Null also where its code could not be loaded: modules then come from the coordinator. */
+  let swarm: Promise<Swarm | null> = Promise.resolve(null);
+  let over = false;
+  const use = (what: (open: Swarm) => void) => void swarm.then((open) => open && what(open));
+  const closeSwarm = () => {
+    use((open) => open.close());
+    swarm = Promise.resolve(null);
+  };
   const door: Omit<PageDoor, 'onSnapshot'> = {
     openSwarm(ports) {
+      if (over) return;
       const remote = ports as unknown as Comlink.Remote<typeof ports>;
-      swarm = import('@pathfold/swarm/swarm').then(({ createSwarm }) =>
-        createSwarm({
-          send: (message) => void remote.send(message),
-          read: (sha256) => remote.read(sha256),
-          onStats: (stats) => void remote.onStats(stats),
-          verify: async (bytes, sha256) => (await sha256Of(bytes)) === sha256,
-          wrtc: null,
-          now: () => performance.now(),
-          random: Math.random,
-        }),
+      swarm = import('@pathfold/swarm/swarm').then(
+        ({ createSwarm }) =>
+          createSwarm({
+            send: (message) => void remote.send(message),
+            read: (sha256) => remote.read(sha256),
+            onStats: (stats) => void remote.onStats(stats),
+            verify: async (bytes, sha256) => (await sha256Of(bytes)) === sha256,
+            wrtc: null,
+            now: () => performance.now(),
+            every(ms, callback) {
+              const stop = remote.every(ms, Comlink.proxy(callback));
+              return () => void stop.then((end) => end());
+            },
+            random: Math.random,
+          }),
+        () => null,
       );
     },
-    swarmReceive: (message) => void swarm?.then((open) => open.receive(message)),
-    swarmHave: (blobs) => void swarm?.then((open) => open.have(blobs)),
+    swarmReceive: (message) => use((open) => open.receive(message)),
+    swarmHave: (blobs) => use((open) => open.have(blobs)),
     async swarmFetch(ref) {
       const bytes = (await (await swarm)?.fetch(ref)) ?? null;
       return bytes && Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
     },
-    closeSwarm() {
-      void swarm?.then((open) => open.close());
-      swarm = null;
-    },
+    closeSwarm,
   };
-  return door;
+  /** No worker is left to share for: also what it still said before its end opens nothing. */
+  const end = () => {
+    over = true;
+    closeSwarm();
+  };
+  return { door, end };
 }
 
 export const canShare = (): boolean => 'RTCPeerConnection' in globalThis;
@@ -59,22 +75,32 @@ export async function openEngine(identityFile: string): Promise<Engine> {
   const door = Comlink.wrap<WorkerDoor>(worker);
   const listeners = new Set<() => void>();
   let latest: Snapshot | null = null;
+  const swarm = pageSwarm();
   const page: PageDoor = {
-    ...pageSwarm(),
+    ...swarm.door,
     onSnapshot(snapshot) {
       latest = snapshot;
       for (const listener of listeners) listener();
     },
   };
+  const close = () => {
+    worker.terminate();
+    swarm.end();
+  };
   const crashed = new Promise<string>((resolve) =>
     worker.addEventListener('error', (event) => {
-      worker.terminate();
+      close();
       resolve(event.message || 'The code that computes could not be loaded.');
     }),
   );
   const failed = crashed.then((message) => Promise.reject(new Error(message)));
-  await Promise.race([door.open(identityFile, canShare(), Comlink.proxy(page)), failed]);
   failed.catch(() => {});
+  try {
+    await Promise.race([door.open(identityFile, canShare(), Comlink.proxy(page)), failed]);
+  } catch (error) {
+    close();
+    throw error;
+  }
   return {
     identity: identityFile,
     crashed,
@@ -84,7 +110,7 @@ export async function openEngine(identityFile: string): Promise<Engine> {
       return () => listeners.delete(listener);
     },
     snapshot: () => latest,
-    close: () => worker.terminate(),
+    close,
   };
 }
 

@@ -11,6 +11,10 @@ export const swarmOnPage =
       Comlink.proxy({
         send: ports.send,
         onStats: ports.onStats,
+        every(ms: number, callback: () => void) {
+          const timer = setInterval(() => void callback(), ms);
+          return Comlink.proxy(() => clearInterval(timer));
+        },
         async read(sha256: string) {
           const bytes = await ports.read(sha256);
           return bytes && Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);

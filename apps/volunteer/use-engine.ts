@@ -43,14 +43,18 @@ export function useEngine(): Lending {
         // Asks the browser not to clear what is kept here; it may say no.
         void navigator.storage?.persist?.();
         const identity = await ownIdentity();
-        if (engine && engine.identity !== identity) engine.close();
-        const open = engine?.identity === identity ? engine : await openEngine(identity);
-        setEngine(open);
-        void open.crashed.then((message) => {
+        let open = engine;
+        if (open?.identity !== identity) {
+          open?.close();
           setEngine(null);
-          setProblem(`Computing stopped by a fault of this page: ${message}`);
-          letGo();
-        });
+          open = await openEngine(identity);
+          setEngine(open);
+          void open.crashed.then((message) => {
+            setEngine(null);
+            setProblem(`Computing stopped by a fault of this page: ${message}`);
+            letGo();
+          });
+        }
         await takePart(open, terms);
       } catch (error) {
         letGo();

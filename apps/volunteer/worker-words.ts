@@ -1,13 +1,16 @@
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
-import type { Swarm } from '@pathfold/swarm/swarm';
+import type { Swarm, SwarmPorts } from '@pathfold/swarm/swarm';
 import type { SwarmHostPorts } from '@pathfold/volunteer/ports';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
+
+/** What the worker does for the page's swarm. Its timers keep time where those of a hidden page do not. */
+export type PageSwarmPorts = SwarmHostPorts & Pick<SwarmPorts, 'every'>;
 
 /** What the page offers its worker, over comlink: WebRTC exists on the main thread only. */
 export interface PageDoor {
   onSnapshot(snapshot: Snapshot): void;
-  openSwarm(ports: SwarmHostPorts): void;
+  openSwarm(ports: PageSwarmPorts): void;
   swarmReceive(message: Down): void;
   swarmHave(blobs: readonly string[]): void;
   swarmFetch: Swarm['fetch'];

@@ -21,9 +21,9 @@ export interface LinkEvents {
 /** The WebRTC implementation: null in a browser, the `wrtc` package's exports in Node. */
 export type Wrtc = SimplePeer.Options['wrtc'] | null;
 
-const CONNECT_MS = 8_000;
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
+/** It keeps no time: whoever opens it closes it when it does not come about, or is not used. */
 export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc: Wrtc, events: LinkEvents): Link {
   const peer = new SimplePeer({
     initiator: opens,
@@ -36,19 +36,14 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
   const close = () => {
     if (closed) return;
     closed = true;
-    clearTimeout(giveUp);
     peer.destroy();
     events.onClose();
   };
-  const giveUp = setTimeout(() => peer.connected || close(), CONNECT_MS);
   peer.on('signal', (data) => {
     const signal = PeerSignal.safeParse(data);
     if (!closed && signal.success) events.onSignal(signal.data);
   });
-  peer.on('connect', () => {
-    clearTimeout(giveUp);
-    events.onOpen();
-  });
+  peer.on('connect', events.onOpen);
   peer.on('data', (data: Uint8Array | string) => {
     if (!closed) events.onFrame(typeof data === 'string' ? data : new Uint8Array(data));
   });

@@ -4,16 +4,38 @@ import type { Up } from '@pathfold/protocol/up';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Wrtc } from './link.ts';
 import { nodeWrtc } from './node-wrtc.ts';
-import { createSwarm, type Swarm } from './swarm.ts';
+import { createSwarm, type Swarm, type SwarmPorts, type SwarmStats } from './swarm.ts';
 
 /** Real WebRTC between swarms of this process; only the coordinator's relay is played by `Relay`. */
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const refOf = (bytes: Uint8Array): BlobRef => ({ sha256: sha256(bytes), bytes: bytes.length });
 
+/** Time passes for a swarm only when the test says so. */
+class Clock {
+  at = 0;
+  private look = () => {};
+  readonly ports: Pick<SwarmPorts, 'now' | 'every'> = {
+    now: () => this.at,
+    every: (_ms, look) => {
+      this.look = look;
+      return () => {
+        this.look = () => {};
+      };
+    },
+  };
+
+  pass(ms: number) {
+    this.at += ms;
+    this.look();
+  }
+}
+
 class Relay {
   readonly swarms = new Map<string, Swarm>();
   readonly lists = new Map<string, readonly string[]>();
   readonly silent = new Set<string>();
+  readonly clocks = new Map<string, Clock>();
+  readonly stats = new Map<string, SwarmStats>();
 
   join(id: string, read: (sha256: string) => Promise<Uint8Array | null>, wrtc: Wrtc): Swarm {
     const send = (message: Up) => {
@@ -25,9 +47,16 @@ class Relay {
         queueMicrotask(() => this.swarms.get(message.to)?.receive({ type: 'signal', from: id, data: message.data }));
     };
     const verify = async (bytes: Uint8Array, expected: string) => sha256(bytes) === expected;
-    const swarm = createSwarm({ send, read, verify, wrtc, now: () => performance.now(), random: () => 0 });
+    const onStats = (stats: SwarmStats) => void this.stats.set(id, stats);
+    const clock = new Clock();
+    this.clocks.set(id, clock);
+    const swarm = createSwarm({ ...clock.ports, send, read, verify, onStats, wrtc, random: () => 0 });
     this.swarms.set(id, swarm);
     return swarm;
+  }
+
+  pass(id: string, ms: number) {
+    this.clocks.get(id)!.pass(ms);
   }
 
   close() {
@@ -45,12 +74,13 @@ afterEach(() => {
   relay = new Relay();
 });
 
-test('a module of a megabyte travels from peer to peer', async () => {
-  const module = new Uint8Array(randomBytes(1_000_003));
+test('a module of megabytes travels from peer to peer', async () => {
+  const module = new Uint8Array(randomBytes(3_000_003));
   const seeder = relay.join('seeder', async () => module, wrtc);
   seeder.have([sha256(module)]);
   const leecher = relay.join('leecher', async () => null, wrtc);
-  expect(await leecher.fetch(refOf(module))).toEqual(module);
+  const fetched = await leecher.fetch(refOf(module));
+  expect(fetched && sha256(fetched)).toBe(sha256(module));
 });
 
 test('nobody has it: null at once, so that the coordinator is asked', async () => {
@@ -76,12 +106,33 @@ test('a peer that serves another size, or no longer has the blob, costs one retr
   expect(await leecher.fetch(refOf(module))).toBeNull();
 });
 
-test('a peer that never answers is given up', async () => {
+test('a peer that never answers is given up (B4)', async () => {
   const module = new Uint8Array(randomBytes(1000));
   relay.join('gone', async () => module, wrtc).have([sha256(module)]);
   relay.silent.add('gone');
   const leecher = relay.join('leecher', async () => null, wrtc);
-  expect(await leecher.fetch(refOf(module))).toBeNull();
+  const fetched = leecher.fetch(refOf(module));
+  expect(relay.stats.get('leecher')).toBeUndefined();
+  relay.pass('leecher', 3_000);
+  expect(await fetched).toBeNull();
+  relay.pass('leecher', 5_000);
+  expect(relay.stats.get('leecher')?.peers).toBe(0);
+});
+
+test('a link over which nothing was passed for a while is closed: by who opened it, else by who serves (B5)', async () => {
+  const module = new Uint8Array(randomBytes(1000));
+  relay.join('seeder', async () => module, wrtc).have([sha256(module)]);
+  for (const leecher of ['leecher', 'lingerer'])
+    expect(await relay.join(leecher, async () => null, wrtc).fetch(refOf(module))).toEqual(module);
+  relay.pass('leecher', 49_000);
+  expect(relay.stats.get('leecher')?.peers).toBe(1);
+  relay.pass('leecher', 1_000);
+  expect(relay.stats.get('leecher')?.peers).toBe(0);
+  await expect.poll(() => relay.stats.get('seeder')?.peers).toBe(1);
+  relay.pass('seeder', 59_000);
+  expect(relay.stats.get('seeder')?.peers).toBe(1);
+  relay.pass('seeder', 1_000);
+  expect(relay.stats.get('seeder')?.peers).toBe(0);
 });
 
 test('a peer that is asked for what it does not share refuses', async () => {
@@ -109,22 +160,28 @@ test.each([
   expect(await leecher.fetch(refOf(module))).toEqual(module);
 });
 
-test('one peer gets two links at most', async () => {
+test('one peer gets two links at most, and what never becomes a link gives its place back (B5)', () => {
   const refused: string[] = [];
+  const clock = new Clock();
   const swarm = createSwarm({
+    ...clock.ports,
     send: (message) => {
       if (message.type === 'signal' && message.data.includes('refused')) refused.push(JSON.parse(message.data).link);
     },
     read: async () => null,
     verify: async () => true,
     wrtc,
-    now: () => performance.now(),
     random: () => 0,
   });
   swarm.have(['a'.repeat(64)]);
   const signal = { type: 'candidate', candidate: { candidate: 'x', sdpMLineIndex: 0, sdpMid: '0' } };
-  for (const link of ['a', 'b', 'c'])
+  const ask = (link: string) =>
     swarm.receive({ type: 'signal', from: 'greedy', data: JSON.stringify({ link, opens: true, signal }) });
+  for (const link of ['a', 'b', 'c']) ask(link);
+  clock.pass(7_500);
+  ask('d');
+  clock.pass(500);
+  ask('e');
   swarm.close();
-  expect(refused).toEqual(['c']);
+  expect(refused).toEqual(['c', 'd']);
 });

@@ -14,7 +14,10 @@ export interface SwarmPorts {
   /** True when the bytes have this sha256. */
   verify(bytes: Uint8Array, sha256: string): Promise<boolean>;
   readonly wrtc: Wrtc;
+  /** Milliseconds, never going back. */
   now(): number;
+  /** Calls back again and again; answers how to stop. Must keep time in a hidden page. */
+  every(ms: number, callback: () => void): () => void;
   /** In [0, 1). */
   random(): number;
   /** Called whenever the counts change. */
@@ -42,7 +45,9 @@ const MAX_LINKS_IN = 16;
 /** One peer may not take the place of others; two, because a link that it has lost may not be known to be lost here. */
 const MAX_LINKS_FROM_ONE = 2;
 const MAX_LINKS_OUT = 8;
-const IDLE_MS = 60_000;
+const CONNECT_MS = 8_000;
+/** Sooner than the other side would: nothing is asked on a link that is just being closed. */
+const IDLE_MS = 50_000;
 const TICK_MS = 500;
 
 interface Outgoing {
@@ -60,7 +65,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
     { ref: BlobRef; settle(bytes: Uint8Array | null): void; result: Promise<Uint8Array | null> }
   >();
   const outgoing = new Map<string, Outgoing>();
-  const incoming = new Map<string, { peer: string; link: Link; serving: Serving }>();
+  const incoming = new Map<string, { peer: string; link: Link; serving: Serving; beganAt: number }>();
   const served = new Set<string>();
   let iceServers: readonly IceServer[] = [];
   let receivedBytes = 0;
@@ -91,11 +96,14 @@ export function createSwarm(ports: SwarmPorts): Swarm {
     const link = outgoing.get(peer)?.link;
     if (link?.isOpen) link.close();
   }
-  const timer = setInterval(() => {
-    step({ type: 'Ticked', at: ports.now() });
-    for (const out of outgoing.values())
-      if (out.downloads.size === 0 && ports.now() - out.usedAt > IDLE_MS) out.link.close();
-  }, TICK_MS);
+  const stopTicking = ports.every(TICK_MS, () => {
+    const at = ports.now();
+    step({ type: 'Ticked', at });
+    for (const { link, usedAt } of outgoing.values())
+      if (at - usedAt >= (link.isOpen ? IDLE_MS : CONNECT_MS)) link.close();
+    for (const { link, serving, beganAt } of incoming.values())
+      if (link.isOpen ? serving.overdue : at - beganAt >= CONNECT_MS) link.close();
+  });
 
   function linkTo(peer: string): Outgoing {
     const present = outgoing.get(peer);
@@ -139,6 +147,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
     const request = ++requests;
     const download = new Download(request, want.ref.bytes, (bytes) => {
       count(bytes, 0);
+      if (isAsked()) out.usedAt = ports.now();
       step({ type: 'PieceArrived', sha256, peer, at: ports.now() });
     });
     out.downloads.set(request, download);
@@ -161,7 +170,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
     const fromPeer = [...incoming.values()].filter((other) => other.peer === peer).length;
     if (served.size === 0 || incoming.size >= MAX_LINKS_IN || fromPeer >= MAX_LINKS_FROM_ONE)
       return signalTo(peer, { link: id, opens: false, refused: true });
-    const serving = new Serving((sha256) => (served.has(sha256) ? ports.read(sha256) : Promise.resolve(null)));
+    const serving = new Serving(async (sha256) => (served.has(sha256) ? ports.read(sha256) : null), ports.now);
     const link = openLink(false, iceServers, ports.wrtc, {
       onSignal: (signal) => signalTo(peer, { link: id, opens: false, signal }),
       onOpen: () => count(0, 0),
@@ -172,7 +181,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
         count(0, 0);
       },
     });
-    incoming.set(`${peer} ${id}`, { peer, link, serving });
+    incoming.set(`${peer} ${id}`, { peer, link, serving, beganAt: ports.now() });
   }
 
   function receiveSignal(peer: string, data: string) {
@@ -221,7 +230,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
       return result;
     },
     close() {
-      clearInterval(timer);
+      stopTicking();
       for (const out of [...outgoing.values()]) out.link.close();
       for (const link of [...incoming.values()]) link.link.close();
       for (const want of wanted.values()) want.settle(null);

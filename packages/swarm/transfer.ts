@@ -1,3 +1,4 @@
+import { LEAST_BYTES_PER_SECOND } from '@pathfold/coordination/swarm/mind';
 import type { Link } from './link.ts';
 import { Answer, Ask, MAX_BLOB_BYTES, MAX_TEXT_BYTES, PIECE_BYTES, pieceOf, requestOf } from './wire.ts';
 
@@ -52,8 +53,21 @@ export class Serving {
   private queue: Promise<void> = Promise.resolve();
   private waiting = 0;
   private stopped = false;
+  private servedAt: number;
+  /** By then the next piece must have been taken. */
+  private dueAt = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly read: (sha256: string) => Promise<Uint8Array | null>) {}
+  constructor(
+    private readonly read: (sha256: string) => Promise<Uint8Array | null>,
+    private readonly now: () => number,
+  ) {
+    this.servedAt = now();
+  }
+
+  /** Whether the link should end: nothing was served for a while, or what was asked for is not taken (B5). */
+  get overdue(): boolean {
+    return this.waiting > 0 ? this.now() >= this.dueAt : this.now() - this.servedAt >= IDLE_MS;
+  }
 
   answer(frame: string | Uint8Array, link: Link, onSent: (bytes: number) => void): void {
     const ask = typeof frame === 'string' ? Ask.safeParse(jsonOf(frame)) : null;
@@ -73,17 +87,24 @@ export class Serving {
   }
 
   private async serve({ request, sha256 }: Ask, link: Link, onSent: (bytes: number) => void) {
+    this.dueAt = this.now() + STALL_MS;
     const bytes = this.stopped ? null : await this.read(sha256);
+    const endsAt = this.dueAt + (1000 * (bytes?.length ?? 0)) / LEAST_BYTES_PER_SECOND;
     await link.send(JSON.stringify({ request, bytes: bytes?.length ?? null }));
     for (let at = 0; bytes && at < bytes.length && !this.stopped; at += PIECE_BYTES) {
       const piece = bytes.subarray(at, at + PIECE_BYTES);
       await link.send(pieceOf(request, piece));
+      this.servedAt = this.now();
+      this.dueAt = Math.min(this.servedAt + STALL_MS, endsAt);
       onSent(piece.length);
     }
   }
 }
 
 const MAX_WAITING = 8;
+/** Longest time without a blob served, and without a piece taken of one that was asked for. */
+const IDLE_MS = 60_000;
+const STALL_MS = 10_000;
 
 function jsonOf(text: string): unknown {
   if (text.length > MAX_TEXT_BYTES) return null;

@@ -8,7 +8,7 @@ const FIND_MS = 1_000;
 const SILENCE_MS = 3_000;
 /** Time for finding, connecting and retrying; beyond it a blob must have come at this rate. */
 const PATIENCE_MS = 4_000;
-const LEAST_BYTES_PER_SECOND = 128 * 1024;
+export const LEAST_BYTES_PER_SECOND = 128 * 1024;
 /** A peer that failed is left alone for so long, twice as long after each further failure. */
 const COOL_MS = 15_000;
 const MOST_COOL_MS = 600_000;
