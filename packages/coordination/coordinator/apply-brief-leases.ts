@@ -5,7 +5,6 @@ export const briefLeaseHandlers: Handlers<'BriefLeaseEnded'> = {
   BriefLeaseEnded(scene, { volunteer: id, run, credit, code }) {
     const volunteer = touchVolunteer(scene, id);
     if (!volunteer) return;
-    // It has worked: the mind remembers it when it goes.
     volunteer.grantCount++;
     if (code !== null) {
       volunteer.rejectedCount++;

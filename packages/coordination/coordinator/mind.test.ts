@@ -173,7 +173,7 @@ describe('silence', () => {
     const ended = only(table.wait(10), 'LeaseEnded');
     expect(ended.map(({ code }) => code)).toEqual(['silent']);
     expect(table.lease('a')).toBe(lease);
-    expect(table.state.volunteers['b']!.lease).toBeNull();
+    expect(Object.keys(table.state.volunteers)).toEqual(['a']);
   });
 
   test('nobody gets work from a socket that a restart has closed', () => {
@@ -232,6 +232,37 @@ describe('runs', () => {
     table.join('a');
     table.take({ type: 'VolunteerLost', volunteer: 'a' });
     expect(table.state.volunteers).toEqual({});
+  });
+
+  test('who never did work that counted is forgotten when it and its last lease are gone, whichever comes first', () => {
+    const table = tableWithRun();
+    for (const volunteer of ['lease', 'network', 'rejected', 'banned']) table.join(volunteer);
+    const gone = (volunteer: string) => table.take({ type: 'VolunteerLost', volunteer });
+    table.take({ type: 'LeaseEnded', lease: table.lease('lease'), code: 'user', detail: '' });
+    gone('lease');
+    gone('network');
+    const rejected = table.lease('rejected');
+    table.receive(rejected, 10);
+    gone('rejected');
+    expect(Object.keys(table.state.volunteers)).toEqual(['network', 'rejected', 'banned']);
+    table.take({ type: 'ContributionRejected', lease: rejected, code: 'not_finite', detail: '' });
+    table.take({ type: 'VolunteerBanned', volunteer: 'banned' });
+    gone('banned');
+    table.wait(2 * SILENCE_MS);
+    expect(Object.keys(table.state.volunteers)).toEqual(['banned']);
+    restart(table, 1000);
+    expect(Object.keys(table.state.volunteers)).toEqual(['banned']);
+  });
+
+  test('who goes while its contribution is checked gets its credit, and is remembered', () => {
+    const table = tableWithRun();
+    table.join('a');
+    const lease = table.lease('a');
+    table.receive(lease, 10);
+    table.take({ type: 'VolunteerLost', volunteer: 'a' });
+    table.take({ type: 'ContributionChecked', lease, figures: {} });
+    restart(table, 1000);
+    expect(table.state.volunteers['a']).toMatchObject({ credit: 1000, acceptedCount: 1, connected: false });
   });
 
   test('two runs take turns with a lone volunteer', () => {

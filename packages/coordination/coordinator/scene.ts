@@ -37,13 +37,20 @@ export function touchVolunteer(scene: Scene, id: string): VolunteerRecord | unde
   return volunteer;
 }
 
-/** Identities are free: the mind remembers those that have worked, or may not. */
-export function disconnect({ state, memory }: Scene, volunteer: VolunteerRecord): void {
+export function disconnect(scene: Scene, volunteer: VolunteerRecord): void {
   volunteer.connected = false;
   volunteer.lends = false;
   volunteer.wantsWork = false;
-  noteIdle(memory, volunteer);
-  if (volunteer.grantCount === 0 && !volunteer.banned) delete state.volunteers[volunteer.id];
+  noteIdle(scene.memory, volunteer);
+  forget(scene, volunteer);
+}
+
+/** Identities are free: of those that are gone the mind remembers whose work counted or may yet, and who may do none. */
+function forget({ state }: Scene, volunteer: VolunteerRecord): void {
+  const { id, connected, banned, acceptedCount } = volunteer;
+  if (connected || banned || acceptedCount > 0 || volunteer.lease !== null) return;
+  const isChecked = () => Object.values(state.leases).some((lease) => lease.volunteer === id);
+  if (volunteer.grantCount === 0 || !isChecked()) delete state.volunteers[id];
 }
 
 /** The one way out of `state.leases`: the volunteer is free, the run no longer counts it. */
@@ -56,6 +63,7 @@ export function endLease(scene: Scene, lease: LeaseRecord): void {
     volunteer.lease = null;
     noteIdle(memory, volunteer);
   }
+  if (volunteer) forget(scene, volunteer);
   const run = state.runs[lease.run];
   if (!run) return;
   delete run.leases[lease.id];

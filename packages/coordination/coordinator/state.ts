@@ -91,7 +91,7 @@ export interface VolunteerRecord {
   lease: string | null;
   /** The path it worked on last, by run. */
   readonly paths: Record<string, string>;
-  /** Leases that it has ever got: one that never got any is forgotten when it goes. */
+  /** Leases that it has ever got. */
   grantCount: number;
   /** Tokens of accepted work, less what was taken back. */
   credit: number;
