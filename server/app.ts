@@ -23,7 +23,9 @@ import { promptRuns } from './runs/prompt-runs.ts';
 import { setHeaders } from './security/headers.ts';
 import { guardHosts } from './security/hosts.ts';
 import { operatorOnly, recognizeOperators } from './security/operator.ts';
-import { createAllowances } from './sockets/allowance.ts';
+import { endSlowBodies } from './security/slow-bodies.ts';
+import { createAllowances, createTurnstile } from './sockets/allowance.ts';
+import { networkOf } from './sockets/network.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
 import { plans } from './works.ts';
 
@@ -63,6 +65,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     },
   });
   guardHosts(app, config);
+  endSlowBodies(app);
   await setHeaders(app, config);
   await recognizeOperators(app, coordinator.operatorKeys);
   await app.register(swagger, {
@@ -83,7 +86,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
   });
   serveMetrics(app, metrics);
 
-  const sockets = new Map<string, number>();
+  const sockets = createTurnstile(config.limits.socketsPerAddress);
   const openings = createAllowances(config.limits.socketsPerAddress / 15, 4 * config.limits.socketsPerAddress);
   await app.register(async (scope) => {
     scope.route({
@@ -96,15 +99,11 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
       wsHandler: serve,
     });
     function serve(socket: WebSocket, request: FastifyRequest) {
-      const count = sockets.get(request.ip) ?? 0;
-      if (count >= config.limits.socketsPerAddress || !openings.take(request.ip))
-        return socket.close(1013, 'rate_limited');
-      sockets.set(request.ip, count + 1);
-      socket.on('close', () => {
-        const left = sockets.get(request.ip)! - 1;
-        if (left === 0) sockets.delete(request.ip);
-        else sockets.set(request.ip, left);
-      });
+      const where = networkOf(request.ip);
+      const leave = sockets.enter(where);
+      if (!leave) return socket.close(1013, 'rate_limited');
+      socket.on('close', leave);
+      if (!openings.take(where)) return socket.close(1013, 'rate_limited');
       const { limits, timings, iceServers } = config;
       serveVolunteer(socket, {
         desk,

@@ -3,6 +3,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsync } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Coordinator } from '../coordinator.ts';
+import { networkOf } from '../sockets/network.ts';
 import { blobRoutes } from './blobs.ts';
 import { contributionRoutes } from './contributions.ts';
 import { corpusRoutes } from './corpora.ts';
@@ -11,6 +12,9 @@ import { runRoutes } from './runs.ts';
 import { sessionRoutes } from './session.ts';
 import { studyRoutes } from './studies.ts';
 import { volunteerRoutes } from './volunteers.ts';
+
+/** Blobs that one volunteer may fetch at a time, where as many as may be are behind one address. */
+const BLOBS_A_SOCKET = 4;
 
 /** All of `/api/v1`, with schemas in zod at the door. */
 export const apiPlugin =
@@ -23,6 +27,7 @@ export const apiPlugin =
       global: true,
       max: config.limits.requestsPerMinute,
       timeWindow: 60_000,
+      keyGenerator: (request) => networkOf(request.ip),
       errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
     });
     await app.register(sessionRoutes(coordinator.operatorKeys, config.publicUrl?.protocol === 'https:'));
@@ -31,6 +36,7 @@ export const apiPlugin =
     await app.register(volunteerRoutes(host, store.lists, coordinator.registry));
     await app.register(studyRoutes);
     await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
-    await app.register(blobRoutes(blobs, access.mayRead));
+    const mostAtOnce = BLOBS_A_SOCKET * config.limits.socketsPerAddress;
+    await app.register(blobRoutes({ blobs, mayRead: access.mayRead, mostAtOnce }));
     await app.register(contributionRoutes({ desk, partial, blobs, signer, onExpected: coordinator.sweep.expect }));
   };

@@ -1,7 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import type { ModuleResource } from '@pathfold/protocol/resources';
+import Fastify from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRun, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
-import { readRange } from './blobs.ts';
+import { createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
+import { type BlobRouteDeps, blobRoutes, readRange } from './blobs.ts';
+import { answerProblems } from './problems.ts';
 
 let coordinator: TestCoordinator;
 let url: string;
@@ -57,4 +62,42 @@ test.each([
 
 test.each(['bytes=100-', 'bytes=7-3', 'bytes=-0'])('Range %s of 100 bytes holds nothing', (header) => {
   expect(() => readRange(header, 100)).toThrow('range_not_satisfiable');
+});
+
+/** A server of one large blob alone, with a reader that takes only the beginning of it. */
+async function withStalledReader(limits: Pick<BlobRouteDeps, 'mostAtOnce' | 'stalledMs'>) {
+  const { blobs } = coordinator.coordinator;
+  const { sha256 } = await blobs.put(new Uint8Array(32 * 1024 ** 2));
+  const app = Fastify();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app);
+  await app.register(blobRoutes({ blobs, mayRead: () => 'public', ...limits }));
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const stalled = connect(port, '127.0.0.1').on('error', () => {});
+  stalled.write(`GET /blobs/${sha256} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await once(stalled, 'readable');
+  const first = () => fetch(`http://127.0.0.1:${port}/blobs/${sha256}`, { headers: { range: 'bytes=0-0' } });
+  const close = async () => {
+    stalled.destroy();
+    await app.close();
+  };
+  return { stalled, first, close };
+}
+
+test('so many blobs at once go to one address, and who leaves makes room', async () => {
+  const { stalled, first, close } = await withStalledReader({ mostAtOnce: 1, stalledMs: 3_600_000 });
+  const refused = await first();
+  expect([refused.status, refused.headers.get('cache-control')]).toEqual([429, null]);
+  stalled.destroy();
+  await until('room', async () => (await first()).status === 206);
+  await close();
+});
+
+test('a reader that takes nothing is given up', async () => {
+  const { first, close } = await withStalledReader({ mostAtOnce: 1, stalledMs: 500 });
+  // On a busy machine this one may be given up, too.
+  await until('room', async () => (await first().catch(() => null))?.status === 206);
+  await close();
 });

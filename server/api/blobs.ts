@@ -5,8 +5,13 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { createTurnstile } from '../sockets/allowance.ts';
+import { networkOf } from '../sockets/network.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+/** What a reader that takes nothing holds in memory is a few of these. */
+const CHUNK_BYTES = 256 * 1024;
+/** A reader that takes nothing for so long is given up, and may ask for the rest. */
+const STALLED_MS = 30_000;
 /** From one address, behind which many volunteers may be, each with several modules a round. */
 const BLOBS_PER_MINUTE = 12_000;
 
@@ -21,13 +26,21 @@ export function readRange(header: string | undefined, size: number): { start: nu
   return { start, end };
 }
 
-/** Rule B1. `mayRead` answers whether this request may have this blob, and `public` when everybody may. */
+export interface BlobRouteDeps {
+  readonly blobs: BlobStore;
+  /** Whether this request may have this blob: `public` when everybody may. */
+  readonly mayRead: (request: FastifyRequest, sha256: string) => 'public' | 'private' | null;
+  /** Answers to one network that are under way. */
+  readonly mostAtOnce: number;
+  readonly stalledMs?: number;
+}
+
+/** Rule B1. */
 export const blobRoutes =
-  (
-    blobs: BlobStore,
-    mayRead: (request: FastifyRequest, sha256: string) => 'public' | 'private' | null,
-  ): FastifyPluginAsyncZod =>
+  ({ blobs, mayRead, mostAtOnce, stalledMs = STALLED_MS }: BlobRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
+    const readers = createTurnstile(mostAtOnce);
+
     async function* read(sha256: string, start: number, end: number) {
       for (let at = start; at < end; at += CHUNK_BYTES) {
         const chunk = await blobs.get(sha256, { start: at, end: Math.min(end, at + CHUNK_BYTES) });
@@ -57,9 +70,18 @@ export const blobRoutes =
         throw error;
       }
       const { start, end } = range ?? { start: 0, end: size };
-      if (range) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
-      reply.header('content-length', end - start);
-      return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(read(sha256, start, end)));
+      const about = () => {
+        if (range) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`);
+        return reply.header('content-length', end - start);
+      };
+      if (request.method === 'HEAD') return about().send();
+      const leave = readers.enter(networkOf(request.ip));
+      if (!leave) {
+        reply.removeHeader('cache-control');
+        throw new PathfoldError('rate_limited', 'Too many blobs at once to this address.');
+      }
+      reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
+      return about().send(Readable.from(read(sha256, start, end)).once('close', leave));
     }
 
     app.route({

@@ -1,10 +1,12 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { RunEvent } from '@pathfold/protocol/resources';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Feed } from '../runs/feed.ts';
 import type { Views } from '../runs/views.ts';
+import { createTurnstile } from '../sockets/allowance.ts';
+import { networkOf } from '../sockets/network.ts';
 
 const HEARTBEAT_MS = 15_000;
 const MOST_WAITING_BYTES = 1024 * 1024;
@@ -13,23 +15,11 @@ const MOST_WAITING_BYTES = 1024 * 1024;
 export const runEventRoutes =
   (feed: Feed, views: Views, streamsPerAddress: number): FastifyPluginAsyncZod =>
   async (app) => {
-    const streams = new Map<string, number>();
+    const streams = createTurnstile(streamsPerAddress);
     const open = new Set<FastifyReply>();
     app.addHook('preClose', async () => {
       for (const reply of open) reply.raw.end();
     });
-
-    function enter(request: FastifyRequest): () => void {
-      const count = streams.get(request.ip) ?? 0;
-      if (count >= streamsPerAddress)
-        throw new PathfoldError('rate_limited', 'Too many event streams from this address.');
-      streams.set(request.ip, count + 1);
-      return () => {
-        const left = streams.get(request.ip)! - 1;
-        if (left === 0) streams.delete(request.ip);
-        else streams.set(request.ip, left);
-      };
-    }
 
     app.get(
       '/runs/:id/events',
@@ -44,7 +34,8 @@ export const runEventRoutes =
       async (request, reply) => {
         const { id } = request.params;
         views.entry(id, request.isOperator());
-        const leave = enter(request);
+        const leave = streams.enter(networkOf(request.ip));
+        if (!leave) throw new PathfoldError('rate_limited', 'Too many event streams from this address.');
         const last = Number(request.headers['last-event-id'] ?? Number.NaN);
         reply.hijack();
         open.add(reply);

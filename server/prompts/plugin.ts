@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsync } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { networkOf } from '../sockets/network.ts';
 import { exportRoutes } from './export-routes.ts';
 import { openAiRoutes } from './openai-routes.ts';
 import { PromptWorker } from './prompt-worker.ts';
@@ -26,6 +27,7 @@ export const promptsPlugin =
       global: true,
       max: REQUESTS_PER_MINUTE,
       timeWindow: 60_000,
+      keyGenerator: (request) => networkOf(request.ip),
       errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
     });
     await app.register(exportRoutes(deps, worker));

@@ -110,6 +110,16 @@ describe('operators', () => {
     expect(limited.json().code).toBe('rate_limited');
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
   });
+
+  test('all addresses of one IPv6 network are slowed down as one', async () => {
+    const guess = (remoteAddress: string) =>
+      coordinator.ask({ method: 'POST', url: '/api/v1/session', payload: { code: 'guess' }, remoteAddress });
+    const statuses = new Set<number>();
+    for (let i = 0; i < 30; i++) statuses.add((await guess(`2001:db8:1:${i}::1`)).statusCode);
+    expect([...statuses]).toEqual([401]);
+    expect((await guess('2001:db8:1:30::1')).statusCode).toBe(429);
+    expect((await guess('2001:db8:2::1')).statusCode).toBe(401);
+  });
 });
 
 describe('problems', () => {

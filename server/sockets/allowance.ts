@@ -28,3 +28,20 @@ export function createAllowances(perSecond: number, burst: number, now?: () => n
     },
   };
 }
+
+/** `most` at once for each key. `enter` answers how to leave; null when there are too many. */
+export function createTurnstile(most: number) {
+  const inside = new Map<string, number>();
+  return {
+    enter(key: string): (() => void) | null {
+      const count = inside.get(key) ?? 0;
+      if (count >= most) return null;
+      inside.set(key, count + 1);
+      return () => {
+        const left = inside.get(key)! - 1;
+        if (left === 0) inside.delete(key);
+        else inside.set(key, left);
+      };
+    },
+  };
+}

@@ -9,6 +9,7 @@ let origin: string;
 let one: FakeVolunteer;
 beforeAll(async () => {
   coordinator = await startTestCoordinator({
+    trustProxy: 1,
     limits: { socketsPerAddress: 12, messagesPerSecond: 20, messageBurst: 40 },
     timings: { helloMs: 700, silenceMs: 1500 },
   });
@@ -135,8 +136,15 @@ describe('messages (rules M1 to M5)', () => {
   });
 });
 
-test('sockets from one address are bounded', async () => {
-  const crowd = Array.from({ length: 13 }, () => new WebSocket(`${origin.replace('http', 'ws')}/api/v1/volunteer`));
+test.each([
+  ['address', () => '203.0.113.7'],
+  ['IPv6 network', (i: number) => `2001:db8:7:${i}::1`],
+])('sockets from one %s are bounded', async (_what, addressOf) => {
+  const url = `${origin.replace('http', 'ws')}/api/v1/volunteer`;
+  const crowd = Array.from(
+    { length: 13 },
+    (_, i) => new WebSocket(url, { headers: { 'x-forwarded-for': addressOf(i) } }),
+  );
   const codes = await Promise.all(
     crowd.map(
       (socket) =>
