@@ -63,9 +63,11 @@ export function graceEnd(state: TrainState, run: RunFacts, expectedMs: number, n
   return now + (2 * due.length >= leases.length ? ms : ms / 4);
 }
 
-/** Weight of a contribution among others: tokens of its shard and steps taken. */
+/** Weight of a contribution among others: tokens of its shard and steps taken; at arrivals as far as they are believed. */
 export const weightOf = (run: RunFacts, { id, contribution }: Arrival): number =>
   run.paths[id]!.shardTokens * stepsOf(contribution);
+export const roundWeightOf = (run: RunFacts, { id, contribution }: Arrival): number =>
+  run.paths[id]!.shardTokens * contribution.steps;
 
 const stepsOf = ({ steps, believed = steps }: Contribution): number => believed;
 

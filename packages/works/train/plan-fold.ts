@@ -1,7 +1,7 @@
 import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { typicalNorm } from './norms.ts';
-import { type Arrival, discountOf, dueArrivals, shareOf, weightOf } from './plan-arrivals.ts';
+import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from './plan-arrivals.ts';
 import {
   type Base,
   type Contribution,
@@ -94,7 +94,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
       const size = arrived ? norm / Math.sqrt(steps) : norm;
       return {
         ...{ lease, sha256, codec: 'f32', offset: offsetOf(run, id, name) },
-        weight: weightOf(run, { id, contribution }),
+        weight: (arrived ? weightOf : roundWeightOf)(run, { id, contribution }),
         scale: discountOf(run, staleness) * (size > limit ? limit / size : 1),
         ...{ steps, tokens, staleness, ageMs: Math.max(0, now - grantedAt) },
       };

@@ -168,10 +168,7 @@ class TrainWatch implements KindWatch {
     }
     for (const taken of [contributions.map(({ lease }) => lease), fold.contributions])
       if (taken.join() !== expected.join()) return `${fold.key} takes ${taken} where ${expected} are due`;
-    // Where a path crosses modules that step at arrivals, not all of its steps may be believed.
-    const isExact = facts.spec.mode !== 'hybrid';
-    const isDue = (weight: number, due: number) => (isExact ? weight === due : weight > 0 && weight <= due);
-    return contributions.every(({ lease, weight }) => isDue(weight, this.#weightOf(lease, facts)))
+    return contributions.every(({ lease, weight }) => weight === this.#weightOf(lease, facts))
       ? null
       : `${fold.key} weighs its contributions wrongly`;
   }
