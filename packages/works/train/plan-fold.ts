@@ -1,7 +1,7 @@
 import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
-import { typicalNorm } from './norms.ts';
 import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from './plan-arrivals.ts';
+import { typicalNorm } from './plan-norms.ts';
 import {
   type Base,
   type Contribution,

@@ -1,6 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import type { Norm } from './norms.ts';
-import type { Lost, TrainState } from './plan-state.ts';
+import type { Lost, Norm, TrainState } from './plan-state.ts';
 
 /** How far a path had come. */
 interface Progress {

@@ -1,6 +1,5 @@
 import type { Growth, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Mode } from '@pathfold/protocol/run-spec';
-import type { Norm } from './norms.ts';
 
 /** The version of each module of a path that a lease started from. */
 export type Base = Record<string, number>;
@@ -98,6 +97,12 @@ export interface Worker {
 export interface Pace {
   readonly stepMs: number;
   readonly at: number;
+}
+
+/** The norm of an accepted outer gradient, divided by the square root of its steps, and whose it was. */
+export interface Norm {
+  readonly volunteer: string;
+  readonly norm: number;
 }
 
 /** State of training inside one run. */

@@ -9,9 +9,9 @@ import type {
 } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { trainingBytesOf } from '../memory.ts';
-import { typicalNorm, withNorm } from './norms.ts';
 import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
+import { typicalNorm, withNorm } from './plan-norms.ts';
 import { bestOffer, openTo } from './plan-offer.ts';
 import { forgetOpenings } from './plan-openings.ts';
 import { believedSteps, notePace } from './plan-pace.ts';

@@ -1,10 +1,4 @@
-import { median } from './plan-state.ts';
-
-/** The norm of an accepted outer gradient, divided by the square root of its steps, and whose it was. */
-export interface Norm {
-  readonly volunteer: string;
-  readonly norm: number;
-}
+import { median, type Norm } from './plan-state.ts';
 
 /** Norms kept of one volunteer, and of all. */
 const OF_ONE = 8;

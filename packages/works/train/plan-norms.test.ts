@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Norm, typicalNorm, withNorm } from './norms.ts';
+import { typicalNorm, withNorm } from './plan-norms.ts';
+import type { Norm } from './plan-state.ts';
 
 const sent = (...all: [volunteer: string, norm: number][]): Norm[] =>
   all.reduce<Norm[]>((norms, [volunteer, norm]) => withNorm(norms, { volunteer, norm }), []);
