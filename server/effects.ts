@@ -95,7 +95,7 @@ export function createEffects(deps: EffectDeps) {
     if (!states.includes('training') && states.includes('paused'))
       return void idle('run_paused', 'The run is paused; work comes when it goes on.');
     const least = leastNeeded(host().state, kinds);
-    if (hasRoom(record, least)) idle('no_work', 'Work comes when the round needs it.');
+    if (hasRoom(record, least)) idle('no_work', 'Work comes by itself when there is some.');
     else
       idle(
         'does_not_fit',
