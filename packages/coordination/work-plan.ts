@@ -45,7 +45,7 @@ export interface RoutingFacts {
   /** Documents of each split by path, in the order of the run's paths. */
   readonly counts: { readonly [split in Split]: readonly number[] };
   /** Those of them that are longer than the prefix, which is not scored; absent in routings of older versions. */
-  readonly scored?: { readonly [split in Exclude<Split, 'train'>]: readonly number[] };
+  readonly scored?: { readonly router: readonly number[]; readonly test: readonly number[] };
 }
 
 /** More experts: what a run has afterwards. New modules and paths start as copies of others, with their momenta and steps. */
