@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
+import { ModelSpec } from '@pathfold/protocol/run-spec';
+import type { EvaluateTask } from '@pathfold/works/evaluate/task';
 import type { TrainFoldInput } from '@pathfold/works/train/task';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Executors, openExecutors } from './executors.ts';
@@ -30,6 +32,12 @@ afterAll(async () => {
   await Promise.all([executors.close(), toys.close()]);
   await rm(folder, { recursive: true });
 });
+
+const ref = { sha256: 'a'.repeat(64), bytes: 8 };
+const task: EvaluateTask = {
+  ...{ path: '0', round: 1, model: ModelSpec.parse({}), levels: [], embedding: 'shared', modules: [] },
+  ...{ documents: ref, tokenizer: ref, prefixBytes: 128, assigned: null, chunkTokens: null },
+};
 
 const stored = async (bytes: Uint8Array) => (await openDiskBlobs(folder)).put(bytes);
 
@@ -61,20 +69,20 @@ describe('executors', () => {
 
   test('check a contribution, and hand on why it is rejected', async () => {
     const good = await stored(Buffer.from('{"documents":[{"document":0,"nats":2,"tokens":2,"bytes":4}]}'));
-    const figures = await executors.check('evaluate', null, good.sha256, report);
-    expect(figures).toEqual({ validLoss: 1, validBitsPerByte: 2 / (Math.LN2 * 4) });
+    const figures = await executors.check('evaluate', task, good.sha256, report);
+    expect(figures).toEqual({ validLoss: 1, validBitsPerByte: 2 / (Math.LN2 * 4), documents: 1 });
     const bad = await stored(Buffer.from('[]'));
-    const rejection = await executors.check('evaluate', null, bad.sha256, report).catch((error: unknown) => error);
+    const rejection = await executors.check('evaluate', task, bad.sha256, report).catch((error: unknown) => error);
     expect(rejection).toBeInstanceOf(PathfoldError);
     expect(rejection).toMatchObject({ code: 'bad_payload', detail: 'the result does not fit its schema' });
   });
 
   test('a failure that is not about the contribution is no rejection, and the thread goes on', async () => {
-    const missing = await executors.check('evaluate', null, 'f'.repeat(64), report).catch((error: unknown) => error);
+    const missing = await executors.check('evaluate', task, 'f'.repeat(64), report).catch((error: unknown) => error);
     expect(missing).not.toBeInstanceOf(PathfoldError);
     await expect(executors.fold('knitting', null)).rejects.toThrow('"knitting"');
     const good = await stored(Buffer.from('{"documents":[{"document":0,"nats":2,"tokens":2,"bytes":4}]}'));
-    expect(await executors.check('evaluate', null, good.sha256, report)).toMatchObject({ validLoss: 1 });
+    expect(await executors.check('evaluate', task, good.sha256, report)).toMatchObject({ validLoss: 1 });
   });
 
   test('take the kinds of work that another list names', async () => {
