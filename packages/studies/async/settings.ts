@@ -52,7 +52,7 @@ const QUICK: Size = { ...SMALL, steps: 320 };
 
 const H = 50;
 /** A quick run is short: as many rounds of fewer steps. */
-const QUICK_H = 20;
+const QUICK_H = 16;
 const INNER = { warmupSteps: 50, weightDecay: 0.1, clipNorm: 1, batch: 8 };
 const WORKERS = 4;
 
