@@ -99,8 +99,8 @@ export function RunDetail({
           <p className="text-soft text-xs">
             Trains on {run.corpus.name} ({run.corpus.licence}); weights {spec.licence}, {spec.visibility}.{' '}
             {formatCompact(run.parameterCount)} parameters in {shapeInWords(run)}: width {spec.model.width},{' '}
-            {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {stepsInWords(spec)};{' '}
-            {plural(spec.replicas, 'replica')}, quorum {spec.quorum}.
+            {plural(spec.model.blocks, 'block')}, context {spec.model.context}; {stepsInWords(spec)}
+            {spec.mode !== 'async' && `; ${plural(spec.replicas, 'replica')}, quorum ${spec.quorum}`}.
           </p>
         </div>
       </Card>
