@@ -29,6 +29,7 @@ export type { EvaluateState };
 
 /** Failures of each path, or refused folds, after which the round is given up. */
 const ATTEMPTS = 3;
+
 /**
  * Scores the held-out documents every `evaluateEvery` rounds, each by the path that the router gives it to. It leaves
  * volunteers to training for one more round; only when none was idle in that time it takes those that come. Scores that

@@ -1,60 +1,10 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
-import type { FoldOutput, Growth, Json, RunFacts } from '@pathfold/coordination/work-plan';
-import { RoutingSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
-import type { TrainTask } from '../train/task.ts';
+import { bodyOf, endFold, kindOf, NOBODY, routing, routingFold, SPEED, tableWith, unrouted } from './plan.fixture.ts';
 import { type RouteState, routePlan } from './plan.ts';
-import type { RouteFoldInput, RouteTask } from './task.ts';
-
-const SPEED = 256;
-const NOBODY = { related: () => true, hasOther: () => false };
-
-/** A run of two paths that are not routed yet. */
-function unrouted(spec: Partial<RunSpec>): RunFacts {
-  const facts = runFacts('r', [2], { replicas: 1, ...spec });
-  const paths = Object.fromEntries(
-    Object.entries(facts.paths).map(([id, path]) => [id, { ...path, shard: null, shardTokens: 0 }]),
-  );
-  const base = ['embedding', 'level0.0', 'head'].map((name) => ({ name, version: 0, ...blobOf(`base ${name}`) }));
-  return { ...facts, paths, base, routing: null };
-}
-
-function tableWith(spec: Partial<RunSpec>): Table {
-  const table = new Table([routePlan, trainPlan]);
-  table.create(unrouted(spec), ['route', 'train']);
-  return table;
-}
-
-const bodyOf = (table: Table, volunteer: string): RouteTask =>
-  table.state.leases[table.lease(volunteer)]!.task.body as unknown as RouteTask;
-const kindOf = (table: Table, volunteer: string): string | undefined =>
-  table.state.leases[table.state.volunteers[volunteer]!.lease ?? '']?.kind;
-
-/** What the fold of a routing answers. */
-function endFold(table: Table, version: number, growth: Growth | null = null): void {
-  const counts = { train: [50, 50], router: [5, 5], test: [5, 5] };
-  const blobs = { router: blobOf('router'), assignment: blobOf('assignment'), shards: blobOf('shards') };
-  const paths = Object.fromEntries(
-    ['0', '1', ...(growth ? ['2'] : [])].map((id) => [id, { shard: blobOf(`${id} v${version}`), shardTokens: 9 }]),
-  );
-  const output: FoldOutput = {
-    modules: [],
-    figures: null,
-    result: { features: blobOf('features'), kept: null },
-    routing: { version, counts, ...blobs, paths, growth },
-  };
-  const fold = routingFold(table);
-  expect(fold.startsWith(`routing v${version} `)).toBe(true);
-  table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold, output });
-}
-
-/** The routing that is being folded. */
-const routingFold = (table: Table): string =>
-  Object.values(table.state.runs['r']!.folds).find(({ kind }) => kind === 'route')!.fold.key;
-
-const routing = (spec: object) => RoutingSpec.parse(spec);
+import type { RouteFoldInput } from './task.ts';
 
 test('nobody trains before features of every split have come in and documents are routed', () => {
   const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
@@ -138,102 +88,6 @@ test('at its time a run is routed anew from the losses of all paths, and trainin
   routePlan.settle(state, run.facts, outcome, 0);
   expect(routePlan.summary(state, run.facts).notice).toBe('Documents stay with their paths: too alike');
   expect(routePlan.plan(state, run.facts, 0, NOBODY).done).toBe(true);
-});
-
-test('a run grows while it trains: a new path goes on from the modules and steps of the one that it copies', () => {
-  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
-  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
-  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
-  endFold(table, 1);
-  for (const volunteer of ['a', 'b']) table.ready(volunteer, SPEED);
-  for (const volunteer of ['a', 'b']) table.contribute(table.lease(volunteer), 20);
-  table.fold();
-  const growth: Growth = {
-    levels: [{ experts: 3, blocks: 2 }],
-    ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.1' } },
-    grown: { '2': { from: '1', modules: ['embedding', 'level0.2', 'head'] } },
-  };
-  const ask = structuredClone(growth) as unknown as Json;
-  const [begun] = only(table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask }), 'FoldBegun');
-  // Meanwhile nothing else can be asked for: it would be worked out from what the run is about to leave.
-  const growing = () => routePlan.growing!(table.state.runs['r']!.works['route'] as RouteState);
-  expect(growing()).toBe(true);
-  const { grow, paths } = begun!.fold.input as unknown as RouteFoldInput;
-  expect(grow).toEqual({ growth, router: blobOf('router') });
-  expect(paths).toEqual(['0', '1', '2']);
-  const before = structuredClone(table.state.runs['r']!.facts);
-  endFold(table, 2, growth);
-  expect(growing()).toBe(false);
-  const { facts } = table.state.runs['r']!;
-  expect(facts.modules['level0.2']).toEqual(before.modules['level0.1']);
-  // No other path has another module than before: its answers stay as they were.
-  expect(facts.modules).toMatchObject(before.modules);
-  expect(facts.spec.levels).toEqual(growth.levels);
-  // Its router was fitted for two paths: until it is fitted anew, what it says of three is no probability.
-  expect(facts.routing).toMatchObject({ version: 2, fitted: 1 });
-  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
-  const tasks = Object.values(table.state.leases).map(({ task }) => task.body as unknown as TrainTask);
-  expect(tasks.map(({ path }) => path).toSorted()).toEqual(['0', '1', '2']);
-  expect(tasks.find(({ path }) => path === '2')).toMatchObject({ globalStep: 20, levels: growth.levels });
-});
-
-test('growth takes nothing from paths that it does not share: who was stopped early stays so', () => {
-  const table = tableWith({ routing: routing({ kind: 'kmeans' }), earlyStopping: { patience: 1 } });
-  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
-  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
-  endFold(table, 1);
-  const { paths } = table.state.runs['r']!.facts;
-  const kept = { ...{ round: 0, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 1, stopped: true };
-  for (const path of Object.values(paths)) path.kept = kept;
-  const growth: Growth = {
-    levels: [{ experts: 3, blocks: 2 }],
-    ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.1' } },
-    grown: { '2': { from: '1', modules: ['embedding', 'level0.2', 'head'] } },
-  };
-  table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask: structuredClone(growth) as unknown as Json });
-  endFold(table, 2, growth);
-  const now = table.state.runs['r']!.facts.paths;
-  expect(Object.values(now).map((path) => path.kept)).toEqual([{ ...kept, routing: 2 }, undefined, undefined]);
-  for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
-  const trained = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
-  expect(trained.toSorted()).toEqual(['1', '2']);
-});
-
-test('growth that was asked for meanwhile follows a re-sharding that keeps all, by a fold of its own', () => {
-  const table = tableWith({ routing: routing({ kind: 'discriminative' }), totalSteps: 100 });
-  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
-  for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
-  endFold(table, 1);
-  for (let i = 0; i < 20 && Object.values(table.state.runs['r']!.folds).every(({ kind }) => kind !== 'route'); i++) {
-    for (const volunteer of ['a', 'b', 'c'])
-      if (table.state.volunteers[volunteer]!.lease === null) table.ready(volunteer, SPEED);
-    for (const { id, kind } of Object.values(table.state.leases)) table.contribute(id, kind === 'train' ? 20 : 10);
-    if (Object.values(table.state.runs['r']!.folds).every(({ kind }) => kind === 'train')) table.fold();
-  }
-  const resharding = routingFold(table);
-  const growth: Growth = { levels: [], paths: ['0', '1', '2'], modules: {}, grown: {} };
-  const ask = structuredClone(growth) as unknown as Json;
-  table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask });
-  const result = { features: blobOf('features'), kept: 'too alike' };
-  const output: FoldOutput = { modules: [], figures: null, result };
-  const decided = table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: resharding, output });
-  const [begun] = only(decided, 'FoldBegun').filter(({ kind }) => kind === 'route');
-  expect((begun!.fold.input as unknown as RouteFoldInput).grow).not.toBeNull();
-  expect(begun!.fold.key).not.toBe(resharding);
-});
-
-test('growth that cannot be is dropped, and it is said why', () => {
-  const run = runFacts('r', [2]);
-  const state: RouteState = { ...routePlan.init(run), parts: null };
-  const growth: Growth = { levels: [], paths: ['0', '1', '2'], modules: {}, grown: {} };
-  const ask = structuredClone(growth) as unknown as Json;
-  routePlan.settle(state, run, { type: 'requested', by: 'operator', ask }, 0);
-  const [fold] = routePlan.plan(state, run, 0, NOBODY).folds;
-  routePlan.settle(state, run, { type: 'begun', fold: fold! }, 0);
-  const result = { features: null, kept: 'too few documents' };
-  routePlan.settle(state, run, { type: 'folded', fold: fold!.key, result }, 0);
-  expect(routePlan.summary(state, run).notice).toBe('The run did not grow: too few documents');
-  expect(routePlan.plan(state, run, 0, NOBODY)).toMatchObject({ folds: [], done: true });
 });
 
 test('a run of one path has nothing to route', () => {

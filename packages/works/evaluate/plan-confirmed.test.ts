@@ -1,0 +1,182 @@
+import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { roundOf } from '@pathfold/coordination/run-round';
+import { runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { KeptVersion } from '@pathfold/protocol/resources';
+import { expect, test } from 'vitest';
+import { moduleRefs } from '../module-refs.ts';
+import { trainPlan } from '../train/plan.ts';
+import type { TrainState } from '../train/plan-state.ts';
+import type { TrainTask } from '../train/task.ts';
+import { asked, endFold, evaluation, foldsOf, kindOf, SPEED, scored } from './plan.fixture.ts';
+import { type EvaluateState, evaluatePlan } from './plan.ts';
+
+test('what was asked for counts when two unrelated volunteers say the same of the same versions', () => {
+  const table = asked();
+  table.join('b', SPEED, 'office');
+  table.join('c', SPEED, 'office');
+  table.join('d', SPEED, 'school');
+  expect(['b', 'c', 'd'].map((volunteer) => kindOf(table, volunteer))).toEqual(['evaluate', undefined, 'evaluate']);
+  const [b, d] = [table.lease('b'), table.lease('d')];
+  expect(table.state.leases[d]!.task.body).toEqual(table.state.leases[b]!.task.body);
+  table.contribute(b, 10);
+  table.contribute(d, 10);
+  expect(foldsOf(table)[0]!.input).toEqual({
+    compare: [b, d].map((lease) => ({ lease, sha256: lease.padEnd(64, '0') })),
+  });
+  endFold(table, { agreed: [b, d] });
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: true });
+});
+
+test('while two contradict each other a third decides; the odd one is rejected and scores nothing more', () => {
+  const table = asked();
+  table.join('b', SPEED, 'office');
+  table.join('c', SPEED, 'school');
+  const [b, c] = [table.lease('b'), table.lease('c')];
+  for (const lease of [b, c]) table.contribute(lease, 10);
+  endFold(table, { agreed: null });
+  table.join('d', SPEED, 'library');
+  const d = table.lease('d');
+  table.contribute(d, 10);
+  const credit = table.state.volunteers['c']!.credit;
+  expect(credit).toBeGreaterThan(0);
+  const [taken] = only(endFold(table, { agreed: [b, d] }), 'CreditWithdrawn');
+  expect(taken).toMatchObject({ volunteer: 'c', lease: c, credit });
+  expect(table.state.volunteers['c']!.credit).toBe(0);
+  expect(foldsOf(table)[0]!.contributions).toEqual([b]);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: true });
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  for (const volunteer of ['c', 'b']) table.ready(volunteer, SPEED);
+  expect([kindOf(table, 'c'), kindOf(table, 'b')]).toEqual([undefined, 'evaluate']);
+});
+
+test('where nobody unrelated is there, one is believed at once, and it is said that nobody confirmed it', () => {
+  const table = asked();
+  table.join('b', SPEED, 'home');
+  table.contribute(table.lease('b'), 10);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: false });
+});
+
+test('who is there and does not come is waited for, but not for ever', () => {
+  const table = asked();
+  table.join('b', SPEED, 'office');
+  table.contribute(table.lease('b'), 10);
+  table.wait(119_000);
+  expect(foldsOf(table)).toEqual([]);
+  table.wait(1000);
+  expect(foldsOf(table)).toHaveLength(1);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: false });
+});
+
+test('scores are leased only to those whose memory holds them, and nobody waits for a second answer of who has too little', () => {
+  const table = new Table([trainPlan, evaluatePlan]);
+  const facts = runFacts('r', [1], { replicas: 2, evaluateEvery: 1000 });
+  const test = { ...facts.documents.test, bytes: 1e9 };
+  table.create({ ...facts, documents: { ...facts.documents, test } }, ['train', 'evaluate']);
+  table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
+  const join = (volunteer: string, memoryBytes: number) => {
+    const executor = { name: 'test', adapter: '', tokensPerSecond: SPEED };
+    table.take({ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', origin: volunteer });
+    table.take({ type: 'VolunteerReady', volunteer, executor, memoryBytes });
+  };
+  join('phone', 4e9);
+  join('desktop', 64e9);
+  expect([kindOf(table, 'phone'), kindOf(table, 'desktop')]).toEqual(['train', 'evaluate']);
+  table.contribute(table.lease('desktop'), 10);
+  expect(foldsOf(table).map(({ key }) => key)).toEqual(['round 0 l0000000002']);
+  endFold(table, scored);
+  expect(evaluation(table)).toMatchObject({ confirmed: false });
+});
+
+test('a path is stopped when it has had its patience on documents that no path trains on, and its best version answers', () => {
+  const facts = runFacts('r', [2], { replicas: 1, evaluateEvery: 1000, earlyStopping: { patience: 1 } });
+  const table = new Table([trainPlan, evaluatePlan]);
+  table.create(facts, ['train', 'evaluate']);
+  for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
+  const round = () => {
+    for (const [volunteer, { lease }] of Object.entries(table.state.volunteers))
+      if (lease && table.state.leases[lease]!.kind === 'train') {
+        table.contribute(lease, 20);
+        table.fold();
+        table.ready(volunteer, SPEED);
+      }
+  };
+  round();
+  round();
+  const kept = (bitsPerByte: number, scoringsSince: number): KeptVersion => ({
+    ...{ round: 1, bitsPerByte, modules: moduleRefs(table.state.runs['r']!.facts, '0'), routing: 1 },
+    ...{ scoringsSince, stopped: scoringsSince === 1 },
+  });
+  const output = { modules: [], figures: null, result: null, kept: { '0': kept(2, 1) } };
+  const best = kept(2, 1).modules;
+  table.take({
+    type: 'FoldBegun',
+    run: 'r',
+    kind: 'evaluate',
+    fold: { key: 'best 1', input: null, contributions: [] },
+  });
+  table.take({ type: 'FoldEnded', run: 'r', kind: 'evaluate', fold: 'best 1', output });
+  for (let i = 0; i < 6; i++) round();
+  const { facts: now, works } = table.state.runs['r']!;
+  expect(moduleRefs(now, '0')).toEqual(best);
+  expect(now.modules['level0.1']!.version).toBeGreaterThan(now.modules['level0.0']!.version);
+  expect(roundOf(now)).toBe(now.modules['level0.1']!.version);
+  const leased = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
+  expect(leased).not.toContain('0');
+  expect(trainPlan.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
+});
+
+test('scores of other documents than a path was asked for are refused at the door', () => {
+  const facts = { ...runFacts('r', [2]), documentCounts: { train: 200, router: 20, test: 15 } };
+  const state = evaluatePlan.init(facts);
+  Object.assign(facts.routing!.counts, { test: [10, 5] });
+  const company = { related: (a: string, b: string) => a === b, hasOther: () => false };
+  const admit = (lease: string, documents: number) =>
+    evaluatePlan.admit(state, facts, {
+      ...{ lease, volunteer: lease, key: '', sha256: '', bytes: 1 },
+      report: { steps: 1 } as never,
+      figures: { documents },
+    });
+  const take = (id: string) => {
+    const task = evaluatePlan.offer(state, facts, { id, tokensPerSecond: 1, memoryBytes: 0, path: null }, 0, company)!;
+    evaluatePlan.settle(state, facts, { type: 'granted', lease: id, volunteer: id, task }, 0);
+  };
+  for (const module of Object.values(facts.modules)) module.version = facts.spec.evaluateEvery;
+  take('a');
+  take('b');
+  expect([admit('a', 10), admit('a', 9), admit('b', 5), admit('b', 10)]).toEqual([
+    null,
+    'wrong_size',
+    null,
+    'wrong_size',
+  ]);
+  evaluatePlan.settle(state, facts, { type: 'rolledBack', remembered: null }, 0);
+  evaluatePlan.settle(state, facts, { type: 'requested', by: 'operator' }, 0);
+  take('c');
+  expect([admit('c', 15), admit('c', 10)]).toEqual([null, 'wrong_size']);
+});
+
+test('scores of which no evaluation comes are asked for again, and given up after three times', () => {
+  const table = asked();
+  table.join('b', SPEED, 'home');
+  const keys: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    table.contribute(table.lease('b'), 10);
+    const [fold] = foldsOf(table);
+    keys.push(fold!.key);
+    table.take({ type: 'FoldRefused', run: 'r', kind: 'evaluate', fold: fold!.key, detail: 'no token is scored' });
+    table.ready('b', SPEED);
+    expect(kindOf(table, 'b')).toBe(i < 2 ? 'evaluate' : undefined);
+  }
+  expect(new Set(keys).size).toBe(3);
+  const { works, facts, state } = table.state.runs['r']!;
+  expect(state).toBe('training');
+  expect(evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).notice).toMatch(
+    /given up: no token is scored/,
+  );
+});
+
+/** How far a run of one path is when its first score is asked for. Each lease takes so many steps. */
