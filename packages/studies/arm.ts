@@ -1,13 +1,20 @@
-// One arm of a study with one seed, in a process of its own: node arm.ts STUDY ARM SEED FOLDER [--quick]
+// One arm of a study with one seed, in a process of its own: node arm.ts STUDY ARM SEED FOLDER ARITHMETIC [--quick]
 import { fileURLToPath } from 'node:url';
 import { compute } from './compute.ts';
 import { STUDIES } from './names.ts';
 
-const [name, arm, seed, folder, size] = process.argv.slice(2) as [string, string, string, string, string?];
+const [name, arm, seed, folder, arithmetic, size] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string?,
+];
 const study = await STUDIES[name]!.load();
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pathfold-studies', import.meta.url));
 const say = (text: string) => console.log(`${arm}, seed ${seed}: ${text}`);
 const began = Date.now();
-await compute({ study, quick: size === '--quick', arm, seed: Number(seed), folder, cacheFolder, say });
+await compute({ study, quick: size === '--quick', arm, seed: Number(seed), arithmetic, folder, cacheFolder, say });
 say(`done in ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(0);

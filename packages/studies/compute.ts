@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { arithmeticOf } from './arithmetic.ts';
 import { canonical, keyOf, ResultFiles } from './result-files.ts';
 import type { RunPorts, Study } from './study.ts';
 
@@ -10,6 +9,8 @@ export interface ComputeOptions {
   readonly quick: boolean;
   readonly arm: string;
   readonly seed: number;
+  /** `arithmeticOf` the study, once for all its arms: a probe takes seconds. */
+  readonly arithmetic: string;
   /** The study's. */
   readonly folder: string;
   /** Where arms find what they share. */
@@ -19,9 +20,8 @@ export interface ComputeOptions {
 
 /** Computes one arm with one seed, and writes its result. */
 export async function compute(options: ComputeOptions): Promise<void> {
-  const { study, quick, seed, folder, cacheFolder, say } = options;
+  const { study, quick, seed, arithmetic, folder, cacheFolder, say } = options;
   const arm = study.design(quick).arms[options.arm]!;
-  const arithmetic = await arithmeticOf(study);
   const cached: RunPorts['cached'] = async (name, of, make) => {
     const key = createHash('sha256').update(canonical({ name, of, arithmetic })).digest('hex');
     const path = join(cacheFolder, key);

@@ -60,10 +60,19 @@ const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: 
     folder,
     ...(options.arms && { arms: options.arms }),
     ...(options.long && { long: true }),
-    async compute(arm, seed) {
+    async compute(arm, seed, arithmetic) {
       computed.push(`${arm} ${seed}`);
       if (options.fails === arm) return false;
-      await compute({ study, quick: false, arm, seed, folder, cacheFolder: join(folder, 'cache'), say: () => {} });
+      await compute({
+        study,
+        quick: false,
+        arm,
+        seed,
+        arithmetic,
+        folder,
+        cacheFolder: join(folder, 'cache'),
+        say: () => {},
+      });
       return true;
     },
     say: () => {},

@@ -19,8 +19,8 @@ export interface ConductOptions {
   readonly workers: number;
   /** Where the study's page, plots and results go. */
   readonly folder: string;
-  /** Computes one result and writes its file; answers whether it ended well. */
-  compute(arm: string, seed: number): Promise<boolean>;
+  /** Computes one result and writes its file under the arithmetic's key; answers whether it ended well. */
+  compute(arm: string, seed: number, arithmetic: string): Promise<boolean>;
   say(text: string): void;
 }
 
@@ -55,7 +55,8 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
   const failures: string[] = [];
   const work = async () => {
     for (let next = missing.shift(); next; next = missing.shift())
-      if (!(await options.compute(next.arm, next.seed))) failures.push(`${next.arm} with seed ${next.seed} failed`);
+      if (!(await options.compute(next.arm, next.seed, arithmetic)))
+        failures.push(`${next.arm} with seed ${next.seed} failed`);
   };
   await Promise.all(Array.from({ length: workers }, work));
 

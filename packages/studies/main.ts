@@ -93,7 +93,8 @@ async function main(
     long,
     workers,
     folder,
-    compute: (arm, seed) => inOwnProcess([name, arm, String(seed), folder, ...(quick ? ['--quick'] : [])]),
+    compute: (arm, seed, arithmetic) =>
+      inOwnProcess([name, arm, String(seed), folder, arithmetic, ...(quick ? ['--quick'] : [])]),
     say: console.log,
   });
   for (const failure of failures) console.error(`${failure}: see above.`);

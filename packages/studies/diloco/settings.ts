@@ -65,7 +65,7 @@ const FULL: Size = {
 const QUICK: Size = {
   model: { width: 32, blocks: 2, heads: 2, context: 64 },
   base: { steps: 200, learningRate: 4e-3 },
-  steps: 400,
+  steps: 300,
   learningRate: 8e-3,
 };
 
@@ -193,8 +193,11 @@ const LONG = new Set([
   'ramp-down',
 ]);
 
-/** What the quick version leaves out beside those: rates for tuning, and a longer base. */
-const NOT_QUICK = new Set(['mature-single', 'mature-k8', 'k1-eta03', 'single-half', 'batch4-rate4', 'batch8-rate4']);
+/** What the quick version leaves out beside those: rates for tuning, a longer base, second arms of a claim. */
+const NOT_QUICK = new Set([
+  ...['mature-single', 'mature-k8', 'k1-eta03', 'single-half', 'batch4-rate4', 'batch8-rate4', 'updates8', 'k8-kmeans'],
+  ...['h50', 'pruned75', 'doubling', 'halving', 'outer-adam', 'outer-adam-e5'],
+]);
 
 export interface Settings {
   readonly base: ArmConfig;

@@ -223,8 +223,9 @@ const FIRST = new Set([
 
 /** What the quick version leaves out beside those. Its grid is 2×2. */
 const NOT_QUICK = new Set([
-  ...['diloco-half', 'diloco-double', 'flat-reshard', 'histogram', 'halfway', 'half-dense', 'half-diloco', 'half-grid'],
-  ...['small-kmeans', 'small', 'level'],
+  ...['dense-half', 'dense-double', 'diloco-half', 'diloco-double', 'diloco-big', 'dense-wide'],
+  ...['flat-reshard', 'histogram', 'halfway', 'small-kmeans', 'small', 'level'],
+  ...['scarce-dense', 'scarce-diloco', 'scarce-small', 'scarce-patience', 'half-dense', 'half-diloco', 'half-grid'],
 ]);
 
 /** Beyond six hours on two cores; no clause of the acceptance rests on these alone. */
