@@ -6,9 +6,9 @@ export interface Bound {
   readonly value: number;
 }
 
-/** A statement of a fact sheet as arithmetic over one seed's figures: arms are compared seed by seed. */
+/** A statement of a paper as arithmetic over one seed's figures: arms are compared seed by seed. */
 export interface ClaimSpec {
-  /** The sheet's, for example `diloco.1.4.3`; a letter after it where the statement has several parts. */
+  /** For example `diloco.1.4.3`; a letter after it where the statement has several parts. */
   readonly id: string;
   readonly claim: string;
   /** What the paper found, for the page. */

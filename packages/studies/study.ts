@@ -26,7 +26,7 @@ export interface Design {
   readonly config: Json;
   /** By name: letters, digits and hyphens. They are run in this order, seed after seed; those that come first with all seeds. */
   readonly arms: Readonly<Record<string, Arm>>;
-  /** Every statement of the sheet that this size can decide. */
+  /** Every statement of the paper that this size can decide. */
   readonly claims: readonly ClaimSpec[];
   /** Tables and plots from the results that are there. */
   report(results: Results): { readonly tables: readonly Table[]; readonly plots: readonly Plot[] };

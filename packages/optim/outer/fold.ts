@@ -1,5 +1,5 @@
 /**
- * Weighted mean of deltas (core sheet section 1.1, line 7), summed in double precision in the order of `add`: the same
+ * Weighted mean of deltas (DiLoCo, arXiv 2311.08105, Algorithm 1), summed in double precision in the order of `add`: the same
  * order gives the same bits.
  */
 export class WeightedMean {

@@ -8,7 +8,7 @@ export interface DeltaMeta {
 }
 
 /**
- * Outer optimizer over one module's flat parameters (core sheet section 0). `theta` and the state are updated in
+ * Outer optimizer over one module's flat parameters. `theta` and the state are updated in
  * place; `delta` = theta_start - theta_end, averaged over the contributions and scaled by their share.
  */
 export interface OuterOptimizer {

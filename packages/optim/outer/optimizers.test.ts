@@ -43,7 +43,7 @@ describe('outer optimizers', () => {
     close(walk('nesterov', 0.5, 0.9, [1, -2, 0]), [-0.95, 0.545, 0.9905]);
   });
 
-  test('gain of Nesterov (0.7, 0.9) on a constant delta, as the core sheet has it (section 0)', () => {
+  test('gain of Nesterov (0.7, 0.9) on a constant delta', () => {
     const theta = walk('nesterov', 0.7, 0.9, new Array(200).fill(-1));
     const gain = theta.map((value, i) => value - (theta[i - 1] ?? 0));
     close([gain[0]!, gain[1]!, gain[2]!, gain[4]!, gain[9]!, gain[19]!], [1.33, 1.9, 2.41, 3.28, 4.8, 6.23], 2);

@@ -1,7 +1,7 @@
 import { normOf, WeightedMean } from './fold.ts';
 
 /**
- * Radial-directional averaging (Decoupled DiLoCo; core sheet section 4.9), for one module: the mean of the norms times
+ * Radial-directional averaging (Decoupled DiLoCo, arXiv 2604.21428), for one module: the mean of the norms times
  * the direction of the mean of the directions. Deltas that disagree do not shrink each other, so the outer learning rate
  * need not follow their number. The plain mean where directions cancel out.
  */

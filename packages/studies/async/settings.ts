@@ -33,7 +33,7 @@ interface Size {
   readonly learningRate: number;
 }
 
-/** pilots' section 4: the short base, H = 50, four workers, 4,000 local steps in all. */
+/** The short base of the native pilots, H = 50, four workers, 4,000 local steps in all. */
 const FULL: Size = {
   model: { width: 64, blocks: 4, heads: 2, context: 128 },
   base: { steps: 300, learningRate: 2e-3 },

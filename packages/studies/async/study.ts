@@ -10,7 +10,7 @@ import { runToy } from './toy/run.ts';
 import type { ToyConfig } from './toy/settings.ts';
 
 export const async: Study = {
-  about: 'Asynchronous Local-SGD (arXiv 2401.09135): the ten statements of the fact sheet, section 3.7',
+  about: 'Asynchronous Local-SGD (arXiv 2401.09135): its ten statements',
   sources: [
     ...OPTIMIZERS,
     'nets/llama.ts',

@@ -33,7 +33,7 @@ export const driftOf = (flip: number, generations: number): number => 0.5 * (1 -
 
 const driftIn = ({ arms: [arm] }: LitterConfig): number => driftOf(arm!.mutation.flip, arm!.generations);
 
-/** Fact sheet 6c. `mask`: the run with evolved plasticity. */
+/** `mask`: the run with evolved plasticity. */
 export const claimsOf = (mask: LitterConfig): readonly ClaimSpec[] => [
   {
     id: 'baldwin.A',

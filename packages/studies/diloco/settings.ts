@@ -54,7 +54,7 @@ interface Size {
   readonly learningRate: number;
 }
 
-/** pilots' section 1: the short base. A byte is a token; one more ends documents. */
+/** The short base of the native pilots. A byte is a token; one more ends documents. */
 const FULL: Size = {
   model: { width: 64, blocks: 4, heads: 2, context: 128 },
   base: { steps: 300, learningRate: 2e-3 },
@@ -94,7 +94,7 @@ const baseConfig = ({ model, base, steps, learningRate }: Size): ArmConfig => ({
   moments: 'kept',
 });
 
-/** pilots' section 1: the mature base, which the main phase follows with a lower rate. */
+/** The mature base of the native pilots, which the main phase follows with a lower rate. */
 const MATURE: Base = { ...INNER, steps: 2500, learningRate: 4e-3, batch: 16, cutFrom: 4000 };
 const onMature = { base: MATURE, inner: { learningRate: 1e-3 } };
 
@@ -161,7 +161,7 @@ const changes = (size: Size): Record<string, readonly [about: string, change: Ch
   'ramp-down': ['workers 4 to 1', { workers: ramp.toReversed() }],
 });
 
-/** What the claims of the issue need: computed before all others. */
+/** What the main claims need: computed before all others. */
 const FIRST = new Set([
   'single',
   'k4',

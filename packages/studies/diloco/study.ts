@@ -8,7 +8,7 @@ import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
 
 export const diloco: Study = {
-  about: 'DiLoCo (arXiv 2311.08105): the twelve statements of the fact sheet, section 1.4',
+  about: 'DiLoCo (arXiv 2311.08105): its twelve statements',
   sources: [
     ...OPTIMIZERS,
     'nets/llama.ts',

@@ -2,7 +2,7 @@ import type { Split } from '@pathfold/protocol/resources';
 import type { ByteDocument } from '../byte-corpus.ts';
 import type { ArmConfig } from './settings.ts';
 
-/** Documents are cut into stretches of this many bytes: what is routed as a whole (pilots' section 3). */
+/** Documents are cut into stretches of this many bytes: what is routed as a whole. */
 const BLOCK_BYTES = 1024;
 /** The prefix that decides, 128 bytes, and at least 512 that are scored. */
 const LEAST_BYTES = 640;

@@ -8,7 +8,7 @@ export function claimsOf(arms: readonly string[]): ClaimSpec[] {
   return [...claims(references), ...beyond(references)].map((claim) => ({ ...claim, currency: 'steps' }));
 }
 
-/** Fact sheet 2.7, with the margins of the pilots (section 6). Perplexity a byte, at equal steps of every path. */
+/** What the paper says of itself, with the margins of native pilots. Perplexity a byte, at equal steps of every path. */
 const claims = ({ dense, diloco }: References): ClaimSpec[] => [
   {
     id: 'dipaco.2.7.1',

@@ -6,7 +6,7 @@ interface Snapshot {
 
 /**
  * Early stopping (DiPaCo section 2.2): each path as it was when it was best on the held-out documents that go to it. After
- * a re-sharding other documents go to it: what was best on the old ones does not count any more (fact sheet 2.8).
+ * a re-sharding other documents go to it: what was best on the old ones does not count any more.
  */
 export class EarlyStopping {
   readonly #best = new Map<string, Snapshot>();

@@ -23,7 +23,7 @@ const SIGNS = 0x4157;
 
 /**
  * What bytes a text has, whatever their order: the square roots of their shares, in a random projection to `width` numbers
- * (the pilots took 64 principal components).
+ * (the native pilots took 64 principal components).
  */
 export function histogram(ids: ArrayLike<number>, width: number): Float32Array {
   const counts = new Map<number, number>();

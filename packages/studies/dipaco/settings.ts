@@ -53,7 +53,7 @@ interface Size {
   readonly testEvery: number;
 }
 
-/** pilots' section 3: the mature base. */
+/** The mature base of the native pilots. */
 const FULL: Size = {
   model: { width: 64, blocks: 4, heads: 2, context: 128 },
   wide: 112,
@@ -213,7 +213,7 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
   };
 }
 
-/** What the claims of the issue need: computed before all others. */
+/** What the main claims need: computed before all others. */
 const FIRST = new Set([
   ...['dense', 'dense-half', 'dense-double', 'diloco', 'diloco-half', 'diloco-double', 'kmeans', 'grid', 'random'],
   ...['domains', 'big', 'flat', 'flat-reshard', 'private', 'halfway', 'histogram', 'overlap', 'small-kmeans', 'small'],
@@ -228,7 +228,7 @@ const NOT_QUICK = new Set([
   ...['scarce-dense', 'scarce-diloco', 'scarce-small', 'scarce-patience', 'half-dense', 'half-diloco', 'half-grid'],
 ]);
 
-/** Beyond six hours on two cores; no clause of the issue's acceptance rests on these alone. */
+/** Beyond six hours on two cores; no main claim rests on these alone. */
 const LONG = new Set([
   ...['patience', 'diloco-small', 'diloco-small-half', 'diloco-small-double', 'diloco-big-half', 'diloco-big-double'],
   ...['twice', 'product', 'sqrt', 'every-step', 'dense-long', 'scarce-big'],

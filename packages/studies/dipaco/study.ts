@@ -8,7 +8,7 @@ import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
 
 export const dipaco: Study = {
-  about: 'DiPaCo (arXiv 2403.10616): the eleven statements of the fact sheet, section 2.7',
+  about: 'DiPaCo (arXiv 2403.10616): its eleven statements',
   sources: [
     ...OPTIMIZERS,
     'nets/llama.ts',

@@ -7,7 +7,6 @@ import { CONTEXT_FREE } from './settings.ts';
 /** The best of the arms without context. */
 const best = (of: FigureOf, figure: string): number => Math.min(...CONTEXT_FREE.map((arm) => of(arm, figure)));
 
-/** Fact sheet 4c. */
 export const CLAIMS: readonly ClaimSpec[] = [
   {
     id: 'what-and-how.A',

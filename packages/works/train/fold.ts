@@ -18,7 +18,7 @@ const floatsOf = async (blobs: FoldBlobs, sha256: string, length: number): Promi
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** An embedding's rows are mostly zero in any one delta: the radial rule averages it plainly (core sheet section 4.9). */
+/** An embedding's rows are mostly zero in any one delta: the radial rule averages it plainly. */
 function averageOf(kind: OuterSpec['average'], module: string, length: number, paths: number) {
   if (kind === 'sqrt') return new RescaledMean(length, paths);
   return kind === 'radial' && !module.startsWith('embedding') ? new RadialMean(length) : new WeightedMean(length);
