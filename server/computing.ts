@@ -101,6 +101,8 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
   return {
     check: (lease: string) => void check(lease),
     fold: (run: string, kind: string, begun: Fold) => void fold(run, kind, begun),
+    /** The folds that are being computed, by name. */
+    folding: (): Iterable<string> => folding,
     /** Begins the folds that a run waits for and that are not being computed. */
     resumeFolds(run: string): void {
       for (const { kind, fold: begun } of Object.values(host().state.runs[run]?.folds ?? {}))

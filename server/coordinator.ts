@@ -146,6 +146,7 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   const sweep = createSweep({
     blobs,
     texts: async () => [JSON.stringify(await allCorpora(store.corpora)), snapshot(host.state)],
+    underWay: () => [...effects.folding(), ...preparation.underWay()],
   });
   const sweeping = setInterval(() => {
     sweep.run().catch((err) => log.warn({ err }, 'unneeded blobs could not be deleted'));

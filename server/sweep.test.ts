@@ -7,7 +7,7 @@ test('a blob goes when nothing named it in two sweeps in a row, unless it is abo
   const put = async (text: string) => (await blobs.put(Buffer.from(text))).sha256;
   const [kept, dropped, again] = [await put('kept'), await put('dropped'), await put('again')];
   let named = [kept, dropped];
-  const sweep = createSweep({ blobs, texts: async () => [JSON.stringify({ named })] });
+  const sweep = createSweep({ blobs, texts: async () => [JSON.stringify({ named })], underWay: () => [] });
   expect(await sweep.run()).toBe(0);
   named = [kept];
   sweep.expect(again);
@@ -17,4 +17,15 @@ test('a blob goes when nothing named it in two sweeps in a row, unless it is abo
   expect(await blobs.size(kept)).toBe(4);
   expect(await blobs.size(again)).toBe(5);
   expect(await sweep.run()).toBe(1);
+});
+
+test('what began before a sweep and goes on after the next one may still name what it stored', async () => {
+  const blobs = memoryBlobs();
+  let underWay = ['a fold'];
+  const sweep = createSweep({ blobs, texts: async () => [], underWay: () => underWay });
+  const { sha256 } = await blobs.put(Buffer.from('stored by the fold'));
+  expect([await sweep.run(), await sweep.run(), await sweep.run()]).toEqual([0, 0, 0]);
+  underWay = ['another fold'];
+  expect(await sweep.run()).toBe(1);
+  expect(await blobs.size(sha256)).toBeNull();
 });

@@ -8,6 +8,8 @@ import type { ThreadAnswer, ThreadJob } from './thread.ts';
 export interface Preparation {
   /** Throws the PathfoldError that the text is refused with. */
   run<J extends Job>(job: J, onProgress: (words: string) => void): Promise<ResultOf<J>>;
+  /** The jobs that wait or run, each under a name of its own. */
+  underWay(): Iterable<string>;
   /** Whether it was closed: what it was running then has not failed, and may begin again after a restart. */
   isClosed(): boolean;
   close(): Promise<void>;
@@ -21,9 +23,14 @@ export function createPreparation(blobFolder: string): Preparation {
     maxThreads: 1,
   });
   let closed = false;
+  let begun = 0;
+  const underWay = new Set<string>();
   return {
+    underWay: () => underWay,
     async run<J extends Job>(job: J, onProgress: (words: string) => void) {
       const { port1, port2 } = new MessageChannel();
+      const name = `preparation ${begun++}`;
+      underWay.add(name);
       port1.on('message', onProgress);
       try {
         const answer = await pool.run({ job, blobFolder, progress: port2 }, { transferList: [port2] });
@@ -31,6 +38,7 @@ export function createPreparation(blobFolder: string): Preparation {
         return answer.value as ResultOf<J>;
       } finally {
         port1.close();
+        underWay.delete(name);
       }
     },
     isClosed: () => closed,
