@@ -24,6 +24,13 @@ export async function codeOf(text: string): Promise<string> {
   }).outputText;
 }
 
+/** A hash of the texts of a study's sources. */
+export function sourcesOf(study: Study): string {
+  const hash = createHash('sha256');
+  for (const path of study.sources.flatMap(filesOf)) hash.update(readFileSync(join(packages, path)));
+  return hash.digest('hex');
+}
+
 /**
  * A hash of what a study computes with: the code of its sources, and its probe. The probe stands for the hundreds of
  * files of the engine and of the minds: they may change as long as the same bits come out.

@@ -1,20 +1,23 @@
-// One arm of a study with one seed, in a process of its own: node arm.ts STUDY ARM SEED FOLDER ARITHMETIC [--quick]
+// One arm of a study with one seed, in a process of its own: node arm.ts STUDY ARM SEED FOLDER ARITHMETIC SOURCES [--quick]
 import { fileURLToPath } from 'node:url';
 import { compute } from './compute.ts';
 import { STUDIES } from './names.ts';
 
-const [name, arm, seed, folder, arithmetic, size] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string?,
+type Arguments = [
+  study: string,
+  arm: string,
+  seed: string,
+  folder: string,
+  arithmetic: string,
+  sources: string,
+  size?: string,
 ];
+const [name, arm, seed, folder, arithmetic, sources, size] = process.argv.slice(2) as Arguments;
 const study = await STUDIES[name]!.load();
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pathfold-studies', import.meta.url));
 const say = (text: string) => console.log(`${arm}, seed ${seed}: ${text}`);
 const began = Date.now();
-await compute({ study, quick: size === '--quick', arm, seed: Number(seed), arithmetic, folder, cacheFolder, say });
+const which = { study, quick: size === '--quick', arm, seed: Number(seed), arithmetic, sources };
+await compute({ ...which, folder, cacheFolder, say });
 say(`done in ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(0);

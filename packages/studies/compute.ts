@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sourcesOf } from './arithmetic.ts';
 import { canonical, keyOf, ResultFiles } from './result-files.ts';
 import type { RunPorts, Study } from './study.ts';
 
@@ -11,6 +12,8 @@ export interface ComputeOptions {
   readonly seed: number;
   /** `arithmeticOf` the study, once for all its arms: a probe takes seconds. */
   readonly arithmetic: string;
+  /** `sourcesOf` the study as they were then. */
+  readonly sources: string;
   /** The study's. */
   readonly folder: string;
   /** Where arms find what they share. */
@@ -18,9 +21,11 @@ export interface ComputeOptions {
   say(text: string): void;
 }
 
-/** Computes one arm with one seed, and writes its result. */
+/** Computes one arm with one seed, and writes its result. Throws if the study's code is not what it began with. */
 export async function compute(options: ComputeOptions): Promise<void> {
   const { study, quick, seed, arithmetic, folder, cacheFolder, say } = options;
+  if (sourcesOf(study) !== options.sources)
+    throw new Error('the code of the study changed while it ran; what was computed before stays: begin again');
   const arm = study.design(quick).arms[options.arm]!;
   const cached: RunPorts['cached'] = async (name, of, make) => {
     const key = createHash('sha256').update(canonical({ name, of, arithmetic })).digest('hex');

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { arithmeticOf, codeOf } from './arithmetic.ts';
+import { arithmeticOf, codeOf, sourcesOf } from './arithmetic.ts';
 import { compute } from './compute.ts';
 import { conduct } from './conduct.ts';
 import { linePlot } from './plots.ts';
@@ -69,6 +69,7 @@ const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: 
         arm,
         seed,
         arithmetic,
+        sources: sourcesOf(study),
         folder,
         cacheFolder: join(folder, 'cache'),
         say: () => {},
@@ -124,6 +125,12 @@ test('what is there is not computed again, and the page comes out the same', asy
   expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe(page);
 });
 
+test('an arm is not computed with other code than the study began with', async () => {
+  const options = { study: toy(), quick: false, arm: 'one', seed: 1, arithmetic: 'any', folder, cacheFolder: folder };
+  await expect(compute({ ...options, sources: 'of before', say: () => {} })).rejects.toThrow('changed while it ran');
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('an interrupted study goes on where it stopped, and a changed arm or arithmetic is computed anew', async () => {
   await play(toy(), { arms: ['one'] });
   computed = [];
@@ -160,10 +167,8 @@ test('what people wrote around the results stays', async () => {
   const page = readFileSync(path, 'utf8');
   expect(page).toMatch(/^# Toy\n\nWhy\.\n/);
   expect(page).toMatch(/## Log\n$/);
-  expect(page).toContain(
-    '| toy.1 | two \\| one | tokens | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds so far (2 seeds) |',
-  );
-  expect(page).toContain('**does not hold** so far (2 seeds)');
+  expect(page).toContain('| toy.1 | two \\| one | tokens | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds with 2 seeds |');
+  expect(page).toContain('**does not hold** with 2 seeds');
   const design = toy().design(false);
   const unnamed = design.claims.map(({ currency, ...claim }) => claim);
   await play({ ...toy(), design: () => ({ ...design, claims: unnamed }) });

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { sourcesOf } from './arithmetic.ts';
 import { conduct } from './conduct.ts';
 import { STUDIES } from './names.ts';
 import { LEAST_SEEDS } from './study.ts';
@@ -82,6 +83,7 @@ async function main(
   const unknown = arms?.find((arm) => !known.includes(arm));
   if (unknown !== undefined)
     program.error(`error: ${name}${quick ? ' --quick' : ''} has no arm "${unknown}"; its arms are ${known.join(', ')}`);
+  const sources = sourcesOf(study);
   const home = fileURLToPath(new URL('../../docs/studies', import.meta.url));
   const folder = out === undefined ? join(home, name, quick ? 'quick' : '') : resolve(out);
   const { claims, config, failures } = await conduct({
@@ -94,7 +96,7 @@ async function main(
     workers,
     folder,
     compute: (arm, seed, arithmetic) =>
-      inOwnProcess([name, arm, String(seed), folder, arithmetic, ...(quick ? ['--quick'] : [])]),
+      inOwnProcess([name, arm, String(seed), folder, arithmetic, sources, ...(quick ? ['--quick'] : [])]),
     say: console.log,
   });
   for (const failure of failures) console.error(`${failure}: see above.`);

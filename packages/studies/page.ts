@@ -23,10 +23,11 @@ export interface PageContent {
   readonly plots: readonly Plot[];
 }
 
+/** A seed may lack because it is not computed, or because it decides nothing (an arm that was not what its name says). */
 function verdict({ measured: { n }, holds }: Claim): string {
   if (n === 0) return 'not measured';
-  const soFar = n < LEAST_SEEDS ? ` so far (${n} ${n === 1 ? 'seed' : 'seeds'})` : '';
-  return holds ? `holds${soFar}` : `**does not hold**${soFar}`;
+  const withSeeds = n < LEAST_SEEDS ? ` with ${n} ${n === 1 ? 'seed' : 'seeds'}` : '';
+  return holds ? `holds${withSeeds}` : `**does not hold**${withSeeds}`;
 }
 
 function claimsTable({ claims, seeds, specs }: PageContent): Table {

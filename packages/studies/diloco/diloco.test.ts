@@ -93,6 +93,44 @@ test('what is tuned is compared by the better rate, once all rates of this size 
   expect(gap(['k8', 'batch8'], { k8: 2, batch8: 1.6 })).toBeCloseTo(0.25, 12);
 });
 
+test('the order of k = 8 and its baselines is the paper’s in one claim, the pilots’ in another', () => {
+  const gap = (id: string, nats: Readonly<Record<string, number>>) => {
+    const all = claimsOf(['k8', 'batch8', 'updates8', 'single']);
+    const [claim] = judge(
+      all.filter((one) => one.id === id),
+      [(arm) => nats[arm] ?? Number.NaN],
+    );
+    return claim!.measured.mean;
+  };
+  const paper = { updates8: 1.5, k8: 1.6, batch8: 1.65, single: 1.8 };
+  expect(gap('diloco.1.4.3', paper)).toBeCloseTo(0.05, 12);
+  expect(gap('diloco.1.4.3b', paper)).toBeCloseTo(-0.05, 12);
+  const pilots = { ...paper, batch8: 1.55 };
+  expect(gap('diloco.1.4.3', pilots)).toBeCloseTo(-0.05, 12);
+  expect(gap('diloco.1.4.3b', pilots)).toBeCloseTo(0.05, 12);
+});
+
+test('an arm is compared with what began from the same base and took as many steps', () => {
+  const { arms } = settings(false);
+  const results = new Results([1]);
+  const nats = {
+    k4: 1.7,
+    single: 1.9,
+    'single-half': 1.95,
+    'mature-single': 1.6,
+    'mature-k8': 1.55,
+    'every-step': 2.1,
+  };
+  for (const [arm, value] of Object.entries(nats)) results.add(arm, 1, { figures: { nats: value }, curves: {} });
+  const [end] = report(results, arms).tables;
+  const columns = ['against k4, perplexity', 'against one worker, nats'].map((name) => end!.head.indexOf(name));
+  const rowOf = (arm: string) =>
+    columns.map((at) => end!.rows.find(([name]) => name === arm)![at]!.replace(/ \(.*/, ''));
+  expect(rowOf('single')).toEqual(['22.1 %', '0.000']);
+  expect(rowOf('mature-k8')).toEqual(['–', '−0.050']);
+  expect(rowOf('every-step')).toEqual(['–', '–']);
+});
+
 test.each([false, true])('every arm is a run that the product would take (quick: %s)', (quick) => {
   for (const { config } of Object.values(settings(quick).arms))
     expect(() => specOf(config as unknown as ArmConfig, 1)).not.toThrow();

@@ -1,4 +1,4 @@
-import { spreadOf } from '../claims.ts';
+import { type FigureOf, spreadOf } from '../claims.ts';
 import { type Line, lineOf, linePlot, type Plot, pointOf } from '../plots.ts';
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';
@@ -15,10 +15,22 @@ export const report = (results: Results, arms: Arms) => ({
 
 const figuresOf = (results: Results, arm: string, figure: string): number[] => results.each((of) => of(arm, figure));
 
+/** Whether two arms began from one base and the first took no fewer steps. */
+function isLike(arms: Arms, arm: string, other: string): boolean {
+  const [one, two] = [arm, other].map((name) => arms[name]!.config as unknown as ArmConfig);
+  return JSON.stringify(one!.base) === JSON.stringify(two!.base) && one!.totalSteps >= two!.totalSteps;
+}
+
+/** Where one worker ended from the same base; NaN where there is none. */
+function singleOf(of: FigureOf, arms: Arms, arm: string): number {
+  if (isLike(arms, arm, 'single')) return bestSingle(of, Object.keys(arms));
+  return arms['mature-single'] && isLike(arms, arm, 'mature-single') ? of('mature-single') : Number.NaN;
+}
+
 const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
-    'Equal steps: every worker takes the same number of inner steps after the base (×8 updates: eight times as many). Tokens are those of all workers. Perplexity is a byte’s, against the base setting; one worker is the better of its rates.',
+    'Equal steps: every worker takes the same number of inner steps after the base (×8 updates: eight times as many). Tokens are those of all contributions that were folded. Perplexity is a byte’s, against the base setting; one worker is the better of its rates, from the same base. A dash where the base or the steps are others.',
   head: [
     'arm',
     '',
@@ -39,11 +51,11 @@ const endTable = (results: Results, arms: Arms): Table => ({
       3,
     ),
     spreadText(
-      results.each((of) => 100 * perplexity(of, name, 'k4')),
+      results.each((of) => (isLike(arms, name, 'k4') ? 100 * perplexity(of, name, 'k4') : Number.NaN)),
       1,
     ).replace(/^([−\d.]+)/, '$1 %'),
     spreadText(
-      results.each((of) => of(name) - bestSingle(of, Object.keys(arms))),
+      results.each((of) => of(name) - singleOf(of, arms, name)),
       3,
     ),
     spreadText(

@@ -31,8 +31,8 @@ test('mixtures are compared with the best rate of dense and of DiLoCo with as ma
   const [end, routing, domains] = report(results, arms).tables;
   const rowOf = (arm: string) => end!.rows.find(([name]) => name === arm)!;
   const percent = (of: number, than: number) => `${(-100 * Math.expm1(of - than)).toFixed(1)} %`;
-  expect(rowOf('grid').slice(4, 6)).toEqual([percent(1.63, 1.69), percent(1.63, 1.65)]);
-  expect(rowOf('big').slice(4, 6)).toEqual([percent(1.6, 1.69), percent(1.6, 1.64)]);
+  expect(rowOf('grid').slice(4, 7)).toEqual([percent(1.63, 1.69), percent(1.63, 1.65), percent(1.63, 1.66)]);
+  expect(rowOf('big').slice(4, 7)).toEqual([percent(1.6, 1.69), percent(1.6, 1.64), percent(1.6, 1.64)]);
   // On the same data or not at all.
   expect(rowOf('half-grid').slice(4, 6)).toEqual([percent(1.71, 1.75), '–']);
   expect(rowOf('scarce-small').slice(4, 6)).toEqual(['–', '–']);
@@ -58,7 +58,8 @@ test('what is claimed of re-routing and early stopping compares figures of one a
 test('a re-sharding that was refused decides no claim of its arm, and the table shows it', () => {
   const of = results.at(1);
   const grid = (arm: string, figure?: string) => (arm === 'grid' && figure === 'refused' ? 1 : of(arm, figure));
-  for (const id of ['dipaco.2.7.1', 'dipaco.2.7.4', 'dipaco.2.7.6']) expect(measured(id, grid).n).toBe(0);
+  const ids = ['dipaco.2.7.1', 'dipaco.2.7.4', 'dipaco.2.7.6', 'dipaco.2.7.6b', 'dipaco.2.7.6d'];
+  for (const id of ids) expect(measured(id, grid).n).toBe(0);
   const refused = new Results([1]);
   refused.add('grid', 1, { figures: { nats: 1.6, oracle: 1.5, refused: 1 }, curves: {} });
   const { head, rows } = report(refused, arms).tables[1]!;
@@ -78,6 +79,32 @@ test('the way of an arm keeps both points of a re-sharding; a step that only one
 test.each([false, true])('every arm is a run that the product would take (quick: %s)', (quick) => {
   for (const { config } of Object.values(settings(quick).arms))
     expect(() => specOf(config as unknown as ArmConfig, 1)).not.toThrow();
+});
+
+test('each step of re-routing counts, the first included', () => {
+  const of =
+    (each: Readonly<Record<string, number>>) =>
+    (arm: string, figure = 'nats') =>
+      arm === 'grid' ? (each[figure] ?? Number.NaN) : Number.NaN;
+  const steps = { nats: 1.7, rerouted128: 1.66, rerouted64: 1.65, rerouted32: 1.645, rerouted16: 1.644 };
+  expect(measured('dipaco.2.7.6b', of(steps)).mean).toBeCloseTo(Math.exp(-0.055) - Math.exp(-0.056), 12);
+  expect(measured('dipaco.2.7.6d', of(steps)).mean).toBeCloseTo(1 - 2 * Math.exp(-0.04) + Math.exp(-0.05), 12);
+  expect(measured('dipaco.2.7.6b', of({ ...steps, rerouted128: 1.71 })).mean).toBeLessThan(0);
+});
+
+test('each of the eleven statements has a claim whose arms the full study computes', () => {
+  const isDecided = (statement: number) =>
+    claims
+      .filter(({ id }) => RegExp(`^dipaco\\.2\\.7\\.${statement}(\\D|$)`).test(id))
+      .some(({ measure }) => {
+        const named: string[] = [];
+        measure((arm) => {
+          named.push(arm);
+          return Number.NaN;
+        });
+        return named.every((arm) => arms[arm]!.when !== 'long');
+      });
+  expect(Array.from({ length: 11 }, (_, at) => at + 1).filter((statement) => !isDecided(statement))).toEqual([]);
 });
 
 test('every arm that a claim or a plot names is there, and the long ones are not among the first', () => {

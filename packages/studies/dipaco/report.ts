@@ -53,6 +53,12 @@ function dilocoOf(arms: Arms, arm: string): string[] {
   return referenceOf(arms, arm, workers === 1 ? pathsOf(arms, 'grid') : workers);
 }
 
+/** The same at the arm's own rate alone. */
+const dilocoAtRateOf = (arms: Arms, arm: string): string[] =>
+  dilocoOf(arms, arm).filter(
+    (name) => configOf(arms, name).inner.learningRate === configOf(arms, arm).inner.learningRate,
+  );
+
 const figures = (results: Results, arm: string, figure = 'nats'): number[] => results.each((of) => of(arm, figure));
 const percent = (values: readonly number[]): string =>
   spreadText(
@@ -64,7 +70,7 @@ const label = (arms: Arms, arm: string): string => arms[arm]!.about.replace(' (b
 const endTable = (results: Results, arms: Arms): Table => ({
   title: 'Every arm at its end',
   currency:
-    'Equal steps: every path takes the same number of inner steps after the base. Documents are stretches of about 1 kB; each is answered by the path that it is routed to, once; its first 128 bytes are scored for nobody. Perplexity is a byte’s; a positive gain is a lower one. Dense and DiLoCo are those on the same data, DiLoCo with as many replicas as the arm has paths (a dense arm: as the base setting): the best of three rates where they are tuned (dense and 8 replicas on all data; with the long arms 4 and 16), else at the arm’s rate; a dash where there is none, and where the re-sharding was refused. “Its base” is where the arm started, trained on the same data. The oracle knows the best path of each document afterwards: a bound, not a router.',
+    'Equal steps: every path takes the same number of inner steps after the base. Documents are stretches of about 1 kB; each is answered by the path that it is routed to, once; its first 128 bytes are scored for nobody. Perplexity is a byte’s; a positive gain is a lower one. Dense and DiLoCo are those on the same data, DiLoCo with as many replicas as the arm has paths (a dense arm: as the base setting): the best of three rates where they are tuned (dense and 8 replicas on all data; with the long arms 4 and 16), else at the arm’s rate; “same rate” always at the arm’s; a dash where there is none, and where the re-sharding was refused. “Its base” is where the arm started, trained on the same data. The oracle knows the best path of each document afterwards: a bound, not a router.',
   head: [
     'arm',
     '',
@@ -72,6 +78,7 @@ const endTable = (results: Results, arms: Arms): Table => ({
     'its base',
     'gain over dense',
     'gain over DiLoCo',
+    'same rate',
     'oracle',
     'parameters, M',
     'tokens, M',
@@ -83,6 +90,7 @@ const endTable = (results: Results, arms: Arms): Table => ({
     spreadText(figures(results, name, 'base'), 4),
     percent(results.each((of) => gain(of, name, denseOf(arms, name)))),
     percent(results.each((of) => gain(of, name, dilocoOf(arms, name)))),
+    percent(results.each((of) => gain(of, name, dilocoAtRateOf(arms, name)))),
     spreadText(figures(results, name, 'oracle'), 4),
     ...['parameters', 'tokens'].map((figure) =>
       spreadText(
@@ -162,7 +170,8 @@ function lineThrough(name: string, points: readonly (readonly [x: number, values
 
 function pathsPlot(results: Results, arms: Arms): Plot {
   const kinds: readonly (readonly [label: string, arms: readonly string[]])[] = [
-    ['grid, re-sharded', ['small', 'grid', 'big', 'grid8x8']],
+    ['grid, re-sharded, shared embedding', ['small', 'grid']],
+    ['grid, re-sharded, embedding with the first level', ['level', 'big', 'grid8x8']],
     ['grid, re-sharded halfway to equal shares', ['halfway']],
     ['private modules, re-sharded', ['private', 'private-big']],
     ['flat, balanced k-means', ['flat', 'flat-big']],
@@ -171,10 +180,10 @@ function pathsPlot(results: Results, arms: Arms): Plot {
     ['grid, true domains', ['domains']],
   ];
   const at = (arm: string) =>
-    [pathsOf(arms, arm), results.each((of) => 100 * gain(of, arm, dilocoOf(arms, arm)))] as const;
+    [pathsOf(arms, arm), results.each((of) => 100 * gain(of, arm, dilocoAtRateOf(arms, arm)))] as const;
   return linePlot(
     'paths',
-    'Paths, against DiLoCo with as many replicas',
+    'Paths, against DiLoCo with as many replicas, all at one rate',
     { label: 'paths, logarithmic', log: true },
     { label: 'gain in perplexity over DiLoCo, %' },
     kinds.map(([name, of]) => lineThrough(name, of.filter((arm) => arms[arm]).map(at))),

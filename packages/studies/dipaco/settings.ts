@@ -226,12 +226,13 @@ const NOT_QUICK = new Set([
   ...['dense-half', 'dense-double', 'diloco-half', 'diloco-double', 'diloco-big', 'dense-wide'],
   ...['flat-reshard', 'histogram', 'halfway', 'small-kmeans', 'small', 'level'],
   ...['scarce-dense', 'scarce-diloco', 'scarce-small', 'scarce-patience', 'half-dense', 'half-diloco', 'half-grid'],
+  ...['twice', 'product', 'every-step'],
 ]);
 
 /** Beyond six hours on two cores; no main claim rests on these alone. */
 const LONG = new Set([
   ...['patience', 'diloco-small', 'diloco-small-half', 'diloco-small-double', 'diloco-big-half', 'diloco-big-double'],
-  ...['twice', 'product', 'sqrt', 'every-step', 'dense-long', 'scarce-big'],
+  ...['sqrt', 'dense-long', 'scarce-big'],
   ...['scarce-big-patience', 'private-big', 'flat-big', 'even', 'radial', 'domains-flat', 'scarce-grid', 'diloco-64'],
   'grid8x8',
 ]);
