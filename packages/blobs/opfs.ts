@@ -5,6 +5,18 @@ import { sha256Of } from './memory.ts';
 
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
+/** Writes a whole file. A writer that failed is let go of, so that its file can be removed. */
+export const writeFile = async (handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> => {
+  const writer = await handle.createWritable();
+  try {
+    await writer.write(bytes as Uint8Array<ArrayBuffer>);
+    await writer.close();
+  } catch (error) {
+    await writer.abort().catch(() => {});
+    throw error;
+  }
+};
+
 /**
  * A store in a folder of the browser's private file system. What is written becomes visible when the writer closes;
  * a file that was made and never written is empty, and counts as absent.
@@ -22,9 +34,13 @@ export const opfsBlobs = (folder: FileSystemDirectoryHandle): BlobStore => {
   const keep = async (bytes: Uint8Array): Promise<BlobRef> => {
     const ref = { sha256: await sha256Of(bytes), bytes: bytes.byteLength };
     if ((await fileOf(ref.sha256))?.size === ref.bytes) return ref;
-    const writer = await (await folder.getFileHandle(ref.sha256, { create: true })).createWritable();
-    await writer.write(bytes as Uint8Array<ArrayBuffer>);
-    await writer.close();
+    const handle = await folder.getFileHandle(ref.sha256, { create: true });
+    try {
+      await writeFile(handle, bytes);
+    } catch (error) {
+      await folder.removeEntry(ref.sha256).catch(() => {});
+      throw error;
+    }
     return ref;
   };
 

@@ -10,10 +10,14 @@ export interface Cache {
   list(): string[];
 }
 
-/** @param maxBytes the latest blob stays even where it alone is larger. */
+/**
+ * Where the disk takes less than `maxBytes`, the bound becomes what fits, with some room for others.
+ * @param maxBytes the latest blob stays even where it alone is larger.
+ */
 export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cache> {
   const sizes = new Map<string, number>();
   let total = 0;
+  let bound = maxBytes;
   const forget = async (sha256: string) => {
     total -= sizes.get(sha256) ?? 0;
     sizes.delete(sha256);
@@ -26,9 +30,25 @@ export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cac
   };
   const shrink = async () => {
     for (const sha256 of [...sizes.keys()].slice(0, -1)) {
-      if (total <= maxBytes) return;
+      if (total <= bound) return;
       await forget(sha256);
     }
+  };
+  /** Forgets the oldest, about this many bytes; answers how many. */
+  const free = async (bytes: number): Promise<number> => {
+    const before = total;
+    for (const sha256 of [...sizes.keys()]) {
+      if (before - total >= bytes) break;
+      await forget(sha256);
+    }
+    return before - total;
+  };
+  /** The disk is full: half of what is freed is left for what others write there. */
+  const putOnFull = async (bytes: Uint8Array) => {
+    const freed = await free(2 * bytes.byteLength);
+    const ref = await blobs.put(bytes);
+    if (freed > 0) bound = total + ref.bytes;
+    return ref;
   };
   for await (const ref of blobs.list()) touch(ref.sha256, ref.bytes);
   await shrink();
@@ -44,7 +64,7 @@ export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cac
       return null;
     },
     async put(bytes) {
-      const ref = await blobs.put(bytes);
+      const ref = await blobs.put(bytes).catch(() => putOnFull(bytes));
       touch(ref.sha256, ref.bytes);
       await shrink();
     },

@@ -1,3 +1,4 @@
+import { writeFile } from '@pathfold/blobs/opfs';
 import type { Notes } from './notes.ts';
 
 /**
@@ -16,9 +17,7 @@ export const opfsNotes = (folder: FileSystemDirectoryHandle): Notes => {
       return file && file.size > 0 ? new Uint8Array(await file.arrayBuffer()) : null;
     },
     async write(name, bytes) {
-      const writer = await (await folder.getFileHandle(name, { create: true })).createWritable();
-      await writer.write(bytes as Uint8Array<ArrayBuffer>);
-      await writer.close();
+      await writeFile(await folder.getFileHandle(name, { create: true }), bytes);
     },
     async remove(name) {
       await folder.removeEntry(name).catch(unlessAbsent);
