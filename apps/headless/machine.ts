@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { sha256Of } from '@pathfold/blobs/memory';
@@ -8,6 +7,7 @@ import { createCompute } from '@pathfold/volunteer/compute-client';
 import { createIdentity, type Identity, restoreIdentity } from '@pathfold/volunteer/identity';
 import { spawnNodeAnswers } from '@pathfold/volunteer/node-answers';
 import { spawnNodeCompute } from '@pathfold/volunteer/node-compute';
+import { nodeMemory } from '@pathfold/volunteer/node-memory';
 import { diskNotes } from '@pathfold/volunteer/notes-disk';
 import type { Compute, Socket, VolunteerPorts } from '@pathfold/volunteer/ports';
 import { WebSocket } from 'ws';
@@ -32,7 +32,7 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
     notes: await diskNotes(join(dataDir, 'notes')),
     compute,
     identity: await openIdentity(dataDir),
-    memoryBytes: Math.floor(totalmem() / 2),
+    memoryBytes: Math.floor(nodeMemory() / 2),
     now: () => performance.now(),
     after(ms, callback) {
       const timer = setTimeout(callback, ms);

@@ -11,13 +11,19 @@ export interface GraphicsAdapter {
 /** A driver that does not answer by then counts as none. */
 const PATIENCE_MS = 3000;
 
-export async function findAdapter(): Promise<GraphicsAdapter | null> {
-  const adapter = await Promise.race([
-    navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null),
+/** Null where the browser has none, or none that can be asked. */
+export const findAdapter = (): Promise<GraphicsAdapter | null> =>
+  Promise.race([
+    askForAdapter().catch(() => null),
     new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null)),
   ]);
+
+async function askForAdapter(): Promise<GraphicsAdapter | null> {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return null;
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  // Browsers that are not new have no `info`.
+  const info: Partial<GPUAdapterInfo> = adapter.info ?? {};
+  const { vendor, architecture, device, description, isFallbackAdapter = false } = info;
   const name = [...new Set([description || [vendor, device || architecture].filter(Boolean).join(' ')])].join(' ');
   const words = [vendor, architecture, device, description].join(' ');
   return { name: name || 'a graphics adapter', software: isFallbackAdapter || isSoftwareAdapter(words) };
@@ -58,7 +64,14 @@ export function lookAround(scope: typeof globalThis = globalThis): Environment {
           what: 'A private file system',
           consequence: 'Nothing is kept between visits: modules are fetched again, unfinished uploads are lost.',
         },
-        Boolean(navigator.storage?.getDirectory),
+        Boolean(navigator.storage?.getDirectory) && 'createWritable' in (scope.FileSystemFileHandle?.prototype ?? {}),
+      ),
+      ...has(
+        {
+          what: 'Storage of this site',
+          consequence: 'Your identity lasts for this visit: save it to keep your credit.',
+        },
+        hasStorage(scope),
       ),
       ...has(
         { what: 'WebRTC', consequence: 'Modules come from the coordinator only, not from other volunteers.' },
@@ -70,4 +83,13 @@ export function lookAround(scope: typeof globalThis = globalThis): Environment {
       ),
     ],
   };
+}
+
+/** Where a person blocks it, looking at it is an error. */
+function hasStorage(scope: typeof globalThis): boolean {
+  try {
+    return Boolean(scope.localStorage);
+  } catch {
+    return false;
+  }
 }

@@ -2,12 +2,31 @@ import { createIdentity, restoreIdentity } from '@pathfold/volunteer/identity';
 
 const KEY = 'pathfold.identity';
 
+/** The identity of this visit, where the browser keeps none. */
+let ofThisVisit: string | null = null;
+
+function read(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keep(file: string): void {
+  try {
+    localStorage.setItem(KEY, file);
+  } catch {
+    ofThisVisit = file;
+  }
+}
+
 /** The identity of this browser, made at the first use. Answers the text of its file. */
 export async function ownIdentity(): Promise<string> {
-  const kept = localStorage.getItem(KEY);
-  if (kept !== null) return kept;
+  const known = ofThisVisit ?? read();
+  if (known !== null) return known;
   const { file } = await createIdentity();
-  localStorage.setItem(KEY, file);
+  keep(file);
   return file;
 }
 
@@ -24,5 +43,5 @@ export async function saveIdentity(): Promise<void> {
 /** Takes the identity of a saved file in place of this browser's. Throws an Error with one sentence. */
 export async function takeIdentity(file: File): Promise<void> {
   const { file: text } = await restoreIdentity(await file.text());
-  localStorage.setItem(KEY, text);
+  keep(text);
 }

@@ -37,11 +37,28 @@ describe('what the browser offers', () => {
     Worker: class {},
     WebAssembly: {},
     RTCPeerConnection: class {},
+    FileSystemFileHandle: class {
+      createWritable() {}
+    },
+    localStorage: {},
     navigator: { gpu: {}, locks: {}, storage: { getDirectory() {} } },
   };
 
   it('lacks nothing where everything is there', () => {
     expect(lookAround(scope(all))).toEqual({ insecure: false, blocking: [], missing: [] });
+  });
+
+  it('misses files that it cannot write (Safari before 26), and storage that a person blocks', () => {
+    const missing = (parts: object) => lookAround(scope({ ...all, ...parts })).missing.map((lack) => lack.what);
+    expect(missing({ FileSystemFileHandle: class {} })).toEqual(['A private file system']);
+    const blocked = {
+      get localStorage() {
+        throw new DOMException('blocked', 'SecurityError');
+      },
+    };
+    const looked = lookAround(Object.defineProperties(scope({ ...all }), Object.getOwnPropertyDescriptors(blocked)));
+    expect(looked.missing.map((lack) => lack.what)).toEqual(['Storage of this site']);
+    expect(looked.blocking).toEqual([]);
   });
 
   it('blocks plain-HTTP addresses, which have no signatures, and says what else they lack', () => {
@@ -67,7 +84,7 @@ describe('the device, in words', () => {
   it('says which computes, how fast, and why no other does', () => {
     const executor = { name: 'wasm', adapter: '2 threads', tokensPerSecond: 12_345, reason: 'no other was looked at' };
     expect(deviceInWords({ executor })).toBe(
-      'Computing on 2 threads through wasm; its benchmark measured 12,345 tokens a second. Why this one: no other was looked at.',
+      'Chosen to compute: 2 threads through wasm; its benchmark measured 12,345 tokens a second. Why this one: no other was looked at.',
     );
     expect(deviceInWords({ executor: null })).toBe('');
   });

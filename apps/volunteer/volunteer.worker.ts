@@ -1,12 +1,9 @@
-import { memoryBlobs } from '@pathfold/blobs/memory';
-import { opfsBlobs } from '@pathfold/blobs/opfs';
 import { spawnBrowserAnswers } from '@pathfold/volunteer/browser-answers';
 import { spawnBrowserCompute } from '@pathfold/volunteer/browser-compute';
+import { openDisk } from '@pathfold/volunteer/browser-disk';
 import { browserMemory } from '@pathfold/volunteer/browser-memory';
 import { createCompute } from '@pathfold/volunteer/compute-client';
 import { restoreIdentity } from '@pathfold/volunteer/identity';
-import { memoryNotes } from '@pathfold/volunteer/notes';
-import { opfsNotes } from '@pathfold/volunteer/notes-opfs';
 import type { Socket } from '@pathfold/volunteer/ports';
 import { createVolunteer, type Volunteer } from '@pathfold/volunteer/volunteer';
 import * as Comlink from 'comlink';
@@ -15,18 +12,6 @@ import type { WorkerDoor } from './worker-words.ts';
 
 /** The newest snapshot reaches the page at most this often. */
 const SNAPSHOT_EVERY_MS = 150;
-const CACHE_BYTES = 500e6;
-
-/** Where things outlive a visit; in memory where the browser has no private file system or refuses it. */
-async function openDisk() {
-  try {
-    const root = await navigator.storage.getDirectory();
-    const folder = (name: string) => root.getDirectoryHandle(name, { create: true });
-    return { blobs: opfsBlobs(await folder('blobs')), notes: opfsNotes(await folder('notes')) };
-  } catch {
-    return { blobs: memoryBlobs(), notes: memoryNotes() };
-  }
-}
 
 let volunteer: Volunteer | null = null;
 
@@ -38,17 +23,17 @@ const mine = (): Volunteer => {
 const door: WorkerDoor = {
   async open(identityFile, canShare, page) {
     const remote = page as unknown as Comlink.Remote<typeof page>;
+    const memoryBytes = browserMemory();
     volunteer = await createVolunteer({
-      ...(await openDisk()),
+      ...(await openDisk(() => navigator.storage.getDirectory(), memoryBytes)),
       url: new URL('/', location.origin),
       agent: 'browser',
       name: '',
       openSocket: (url) => new WebSocket(url) as Socket,
       fetch: (...request) => fetch(...request),
-      cacheBytes: CACHE_BYTES,
       compute: createCompute(spawnBrowserCompute),
       identity: await restoreIdentity(identityFile),
-      memoryBytes: browserMemory(),
+      memoryBytes,
       now: () => performance.timeOrigin + performance.now(),
       after(ms, callback) {
         const timer = setTimeout(callback, ms);

@@ -1,9 +1,9 @@
-import { totalmem } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
 import { systemClock } from '@pathfold/training/clock';
 import { serveCompute } from './compute.ts';
 import { openDevice } from './device.ts';
+import { nodeMemory } from './node-memory.ts';
 import { runOf } from './works.ts';
 
 /** Entry of the compute worker in Node. */
@@ -15,6 +15,6 @@ serveCompute(
     listen: (listener) => port.on('message', listener),
   },
   runOf,
-  openDevice({ lanes: nodeLanes(), memoryBytes: totalmem() }),
+  openDevice({ lanes: nodeLanes(), memoryBytes: nodeMemory() }),
   systemClock,
 );
