@@ -9,9 +9,9 @@ const SPEED_WEIGHT = 0.5;
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
 
-/** Examples of a study are not the tokens of a language model. */
-const tellsSpeed = ({ runs }: CoordinatorState, lease: LeaseRecord): boolean =>
-  runs[lease.run]?.facts.study === undefined;
+/** Examples of a study are not the tokens of a language model; how long the coordinator was away nobody knows. */
+const tellsSpeed = ({ runs, startedAt }: CoordinatorState, lease: LeaseRecord): boolean =>
+  runs[lease.run]?.facts.study === undefined && lease.grantedAt >= startedAt;
 
 /** What a kind may know of the contribution of a lease that has one. */
 export function contributionFacts(lease: LeaseRecord): ContributionFacts {
@@ -77,7 +77,8 @@ export const leaseHandlers: Handlers<
       volunteer.seenAt = at;
       noteIdle(memory, volunteer);
     }
-    if (volunteer && tellsSpeed(scene.state, lease)) {
+    // A token that is only scored takes a third of the arithmetic of one that is trained on.
+    if (volunteer && lease.task.path !== null && tellsSpeed(scene.state, lease)) {
       const speed = perSecond(Math.min(report.tokens, lease.task.tokens), at - lease.grantedAt);
       const known = volunteer.isMeasured ? volunteer.tokensPerSecond : speed;
       volunteer.tokensPerSecond = SPEED_WEIGHT * speed + (1 - SPEED_WEIGHT) * known;
