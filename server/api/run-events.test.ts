@@ -1,6 +1,6 @@
 import { RunEvent } from '@pathfold/protocol/resources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
+import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
 import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
@@ -14,9 +14,9 @@ beforeAll(async () => {
 afterAll(() => coordinator.close());
 
 /** Reads a stream of events in the background. */
-async function follow(headers: Record<string, string> = {}) {
+async function follow(headers: Record<string, string> = {}, id = run) {
   const stop = new AbortController();
-  const answer = await fetch(`${origin}/api/v1/runs/${run}/events`, { headers, signal: stop.signal });
+  const answer = await fetch(`${origin}/api/v1/runs/${id}/events`, { headers, signal: stop.signal });
   const events: { id: string; event: RunEvent }[] = [];
   const read = async () => {
     let rest = '';
@@ -29,8 +29,8 @@ async function follow(headers: Record<string, string> = {}) {
       }
     }
   };
-  read().catch(() => {});
-  return { answer, events, stop: () => stop.abort() };
+  const ended = read().catch(() => {});
+  return { answer, events, ended, stop: () => stop.abort() };
 }
 
 test('a stream tells everything at once, then what changes; a reconnect goes on from Last-Event-ID', async () => {
@@ -58,6 +58,17 @@ test('a stream tells everything at once, then what changes; a reconnect goes on 
   const again = await follow({ 'last-event-id': seen.id });
   await until('the missed points', () => again.events.some((entry) => pointOf(entry) > before));
   again.stop();
+});
+
+test('the stream of a run that is deleted ends, and there is no other', async () => {
+  const payload = { study: 'baldwin', config: { arms: [{ name: 'b', method: 'baldwin' }] } };
+  const headers = asOperator;
+  const { id } = (await coordinator.ask({ method: 'POST', url: '/api/v1/runs', headers, payload })).json();
+  const { events, ended } = await follow({}, id);
+  await until('the first state', () => events.some(({ event }) => event.type === 'run'));
+  await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers });
+  await ended;
+  expect((await follow({}, id)).answer.status).toBe(404);
 });
 
 test('streams from one address are bounded, and unknown runs have none', async () => {

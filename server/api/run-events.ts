@@ -52,7 +52,7 @@ export const runEventRoutes =
         };
         const send = (event: RunEvent, point: number) => write(`id: ${point}\ndata: ${JSON.stringify(event)}\n\n`);
         const heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT_MS);
-        const following = feed.follow(id, Number.isFinite(last) ? last : null, send);
+        const following = feed.follow(id, Number.isFinite(last) ? last : null, send, () => raw.end());
         raw.on('close', () => {
           clearInterval(heartbeat);
           open.delete(reply);

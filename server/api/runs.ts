@@ -195,7 +195,7 @@ export const runRoutes =
           const now = Date.now();
           const from = now - 60_000 * minutes;
           // Nobody waits for a run that gives no work.
-          const waiting = views.resource(entry, []).state === 'training';
+          const waiting = views.trains(entry);
           const others = registry.list().flatMap(({ id }) => (id === entry.id ? [] : id));
           const asked = { run: entry.id, others, since: from, most: MOST_LEASES, waiting };
           const { since, ...activity } = await lists.activity(asked);

@@ -65,3 +65,13 @@ test('time counts the base, and turns where volunteers are fewer than a round ne
   expect(one.baseMinutes).toBe(2);
   expect(one.minutesPerRound).toBeCloseTo(8 * enough.minutesPerRound);
 });
+
+test('who is too slow for all steps of a round does those that a lease has time for', () => {
+  // A step takes 1 s, and 6 s of the deadline may be filled.
+  const slow = of({ roundDeadlineMs: 10_000 });
+  expect(slow.minutesPerRound).toBeCloseTo(6 / 60);
+  expect(slow.tokensPerRound).toBe(6 * 4 * 32);
+  expect(slow.minutesTotal).toBeCloseTo(of({}).minutesTotal);
+  const slowest = of({ roundDeadlineMs: 10_000 }, { tokensPerSecond: 1 });
+  expect(slowest.tokensPerRound).toBe(4 * 32);
+});

@@ -3,6 +3,7 @@ import type { ModuleShape } from '@pathfold/nets/modules';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import { scoringBytes, trainingBytes } from '@pathfold/works/memory';
+import { DEADLINE_MARGIN } from '@pathfold/works/train/plan-task';
 
 const FLOAT_BYTES = 4;
 /** Tokens of the shard and of the held-out text that a volunteer keeps at hand, about. */
@@ -21,10 +22,10 @@ const parametersOf = (modules: readonly ModuleShape[]): number =>
 
 /**
  * What a run would cost one volunteer and all of them. A round needs the quorum of every path; where volunteers are
- * fewer, they take turns. Left out: routing and scoring, whose tokens follow from a corpus that nobody has cut into tokens yet.
+ * fewer, they take turns; who is slow does as many of its steps as a lease has time for. Left out: routing and scoring, whose tokens follow from a corpus that nobody has cut into tokens yet.
  */
 export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): EstimateResource {
-  const { model, inner, base, embedding, quorum, replicas, totalSteps } = spec;
+  const { model, inner, base, embedding, quorum, replicas, totalSteps, roundDeadlineMs } = spec;
   const levels = levelsOf(spec);
   const pathCount = pathCountOf(levels);
   const modules = moduleTensors(model, levels, embedding);
@@ -34,7 +35,9 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
   const leases = Math.min(most, Math.max(crew, pathCount * quorum));
   const tokensPerStep = inner.batch * model.context;
   const minutesPerStep = tokensPerStep / tokensPerSecond / 60;
-  const minutesPerRound = inner.steps * minutesPerStep * Math.ceil((pathCount * quorum) / crew);
+  const possible = Math.max(1, Math.floor((DEADLINE_MARGIN * roundDeadlineMs) / 60_000 / minutesPerStep));
+  const steps = Math.min(inner.steps, possible);
+  const minutesPerRound = steps * minutesPerStep * Math.ceil((pathCount * quorum) / crew);
   const baseSteps = base && 'steps' in base ? base.steps : 0;
   const baseMinutes = baseSteps * minutesPerStep * Math.ceil(quorum / crew);
   return {
@@ -47,9 +50,9 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
     coordinatorBytesPerRound: 2 * FLOAT_BYTES * perPath * leases,
     memoryBytes: Math.max(trainingBytes(spec, perPath, 0), scoringBytes(spec, perPath, 0)) + TEXT_BYTES,
     volunteers: crew,
-    tokensPerRound: inner.steps * tokensPerStep,
+    tokensPerRound: steps * tokensPerStep,
     minutesPerRound,
     baseMinutes,
-    minutesTotal: baseMinutes + (minutesPerRound * totalSteps) / inner.steps,
+    minutesTotal: baseMinutes + (minutesPerRound * totalSteps) / steps,
   };
 }

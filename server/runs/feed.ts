@@ -10,8 +10,14 @@ const MOST_ITEMS = 200;
 /** `id`: the time of the newest point that was sent, in milliseconds since 1970. */
 export type Send = (event: RunEvent, id: number) => void;
 
+interface Listener {
+  send: Send;
+  /** The run is deleted: nothing follows. */
+  readonly end: () => void;
+}
+
 interface Channel {
-  readonly listeners: Set<Send>;
+  readonly listeners: Set<Listener>;
   isDirty: boolean;
   /** Time of the newest point that was told; points up to it are not told again. */
   toldPoint: number;
@@ -22,33 +28,38 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
   const { registry, views, lists, log } = deps;
   const channels = new Map<string, Channel>();
 
-  /** The run as it is, with its points after `since`; `newest`: the time of its last point. */
-  async function look(run: string, since: number): Promise<{ events: RunEvent[]; newest: number }> {
-    const entry = registry.get(run);
-    if (!entry) return { events: [], newest: 0 };
+  /** The run as it is, with its points after `since`; `newest`: the time of its last point. Null when it is deleted. */
+  async function look(run: string, since: number): Promise<{ events: RunEvent[]; newest: number } | null> {
     const page = { limit: MOST_ITEMS };
-    const [history, volunteers, leases] = await Promise.all([
-      lists.history(run),
+    // A point that is written meanwhile is rather told twice than never.
+    const scores = await lists.scores(run);
+    const [points, volunteers, leases] = await Promise.all([
+      lists.history(run, since),
       lists.volunteers({ run }, page),
       lists.leases(run, page),
     ]);
-    const points = history.map((point) => ({ point, at: Date.parse(point.time) }));
+    const entry = registry.get(run);
+    if (!entry) return null;
     return {
       events: [
-        { type: 'run', run: views.resource(entry, history) },
+        { type: 'run', run: views.resource(entry, scores) },
         { type: 'volunteers', items: volunteers.items },
         { type: 'leases', items: leases.items },
-        ...points.filter(({ at }) => at > since).map(({ point }): RunEvent => ({ type: 'point', point })),
+        ...points.map((point): RunEvent => ({ type: 'point', point })),
       ],
-      newest: Math.max(0, ...points.map(({ at }) => at)),
+      newest: scores.newest,
     };
   }
 
   async function tell(run: string, channel: Channel): Promise<void> {
     channel.isDirty = false;
-    const { events, newest } = await look(run, channel.toldPoint);
-    channel.toldPoint = newest;
-    for (const listener of channel.listeners) for (const event of events) listener(event, newest);
+    const seen = await look(run, channel.toldPoint);
+    if (!seen) {
+      for (const { end } of channel.listeners) end();
+      return;
+    }
+    channel.toldPoint = seen.newest;
+    for (const { send } of channel.listeners) for (const event of seen.events) send(event, seen.newest);
   }
 
   const timer = setInterval(() => {
@@ -62,28 +73,34 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
       const channel = channels.get(run);
       if (channel) channel.isDirty = true;
     },
-    /** Everything as it is, with the points after `since` (none when null), then changes, until the answer is called. */
-    async follow(run: string, since: number | null, send: Send): Promise<() => void> {
+    /**
+     * Everything as it is, with the points after `since` (none when null), then changes, until the answer is called.
+     * `end` is called when the run is deleted.
+     */
+    async follow(run: string, since: number | null, send: Send, end: () => void): Promise<() => void> {
       const known = channels.get(run);
       const channel: Channel = known ?? { listeners: new Set(), isDirty: false, toldPoint: Number.POSITIVE_INFINITY };
       channels.set(run, channel);
       // What is told while the first look is taken comes after it.
       const held: Parameters<Send>[] = [];
-      let listen: Send = (...told) => void held.push(told);
-      const listener: Send = (...told) => listen(...told);
+      const listener: Listener = { send: (...told) => void held.push(told), end };
       channel.listeners.add(listener);
       const stop = () => {
         channel.listeners.delete(listener);
         if (channel.listeners.size === 0) channels.delete(run);
       };
-      const { events, newest } = await look(run, since ?? Number.POSITIVE_INFINITY).catch((error: unknown) => {
+      const seen = await look(run, since ?? Number.POSITIVE_INFINITY).catch((error: unknown) => {
         stop();
         throw error;
       });
-      if (!known) channel.toldPoint = newest;
-      for (const event of events) send(event, newest);
+      if (!seen) {
+        end();
+        return stop;
+      }
+      if (!known) channel.toldPoint = seen.newest;
+      for (const event of seen.events) send(event, seen.newest);
       for (const told of held) send(...told);
-      listen = send;
+      listener.send = send;
       return stop;
     },
     close: () => clearInterval(timer),

@@ -6,7 +6,6 @@ import type { RoutingFacts, Summary, WorkPlan } from '@pathfold/coordination/wor
 import { moduleTensors } from '@pathfold/nets/llama-modules';
 import type {
   Evaluation,
-  HistoryPoint,
   ModuleResource,
   PathResource,
   PathShard,
@@ -17,6 +16,7 @@ import type {
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import { KINDS } from '@pathfold/works/kinds';
 import { megabytes } from '../megabytes.ts';
+import type { Scores } from '../store/lists.ts';
 import type { RunEntry } from './registry.ts';
 
 /** Volunteers that work for a run now: they hold its lease, or wait and worked on a path of it last. */
@@ -57,7 +57,7 @@ export function noticeOf(
   return `${doing} waits for a larger machine: it takes ${megabytes(bytes)} of memory, and ${who} ${megabytes(most)}.`;
 }
 
-const stateOf = (entry: RunEntry, record: RunRecord | undefined): RunState => {
+export const stateOf = (entry: RunEntry, record: RunRecord | undefined): RunState => {
   if (record) return record.state;
   return entry.preparation === 'failed' ? 'failed' : 'preparing';
 };
@@ -68,15 +68,15 @@ export interface RunView {
   readonly summary: Summary;
   /** See `noticeOf`. */
   readonly notice: string | null;
-  readonly history: readonly HistoryPoint[];
+  readonly scores: Scores;
   readonly volunteerCount: number;
 }
 
-export function runResource({ entry, record, summary, notice, history, volunteerCount }: RunView): RunResource {
+export function runResource({ entry, record, summary, notice, scores, volunteerCount }: RunView): RunResource {
   const spec = record?.facts.spec ?? entry.spec;
   const modules = record ? Object.values(record.facts.modules) : [];
   const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec), spec.embedding);
-  const scored = history.findLast((point) => point.validBitsPerByte !== null);
+  const { scored, trainLoss } = scores;
   const evaluation = evaluationOf(summary);
   return {
     id: entry.id,
@@ -92,7 +92,7 @@ export function runResource({ entry, record, summary, notice, history, volunteer
     moduleCount: record ? modules.length : shapes.length,
     parameterCount: [...modules, ...shapes].reduce((sum, { parameterCount }) => sum + parameterCount, 0),
     volunteerCount,
-    trainLoss: history.findLast((point) => point.trainLoss !== null)?.trainLoss ?? null,
+    trainLoss: trainLoss,
     validLoss: scored?.validLoss ?? null,
     validBitsPerByte: scored?.validBitsPerByte ?? null,
     baselines: entry.baselines,

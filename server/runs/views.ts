@@ -4,7 +4,6 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import {
   type Evaluation,
-  type HistoryPoint,
   type ModuleResource,
   type PathResource,
   PathShard,
@@ -14,7 +13,7 @@ import {
 import type { Chart } from '@pathfold/protocol/study-spec';
 import * as z from 'zod/mini';
 import type { Host } from '../host.ts';
-import type { Lists } from '../store/lists.ts';
+import type { Lists, Scores } from '../store/lists.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
 import {
   evaluationOf,
@@ -23,6 +22,7 @@ import {
   pathResources,
   routerResources,
   runResource,
+  stateOf,
   summaryOf,
   volunteersOf,
 } from './resources.ts';
@@ -48,16 +48,18 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
 
   /** Undefined while the run prepares, and when that failed: it has neither paths nor modules then. */
   const recordOf = (entry: RunEntry) => host.state.runs[entry.id];
-  const resource = (entry: RunEntry, history: readonly HistoryPoint[]): RunResource => {
+  const resource = (entry: RunEntry, scores: Scores): RunResource => {
     const record = recordOf(entry);
     const volunteerCount = volunteersOf(host.state, entry.id).length;
     const notice = noticeOf(kinds, record, host.state, host.now());
-    return runResource({ entry, record, history, volunteerCount, notice, summary: summaryOf(kinds, record) });
+    return runResource({ entry, record, scores, volunteerCount, notice, summary: summaryOf(kinds, record) });
   };
 
   return {
     resource,
-    run: async (entry: RunEntry): Promise<RunResource> => resource(entry, await lists.history(entry.id)),
+    /** Whether it gives work. */
+    trains: (entry: RunEntry): boolean => stateOf(entry, recordOf(entry)) === 'training',
+    run: async (entry: RunEntry): Promise<RunResource> => resource(entry, await lists.scores(entry.id)),
     paths(entry: RunEntry): PathResource[] {
       const record = recordOf(entry);
       return record ? pathResources(host.state, record, summaryOf(kinds, record)) : [];

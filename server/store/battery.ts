@@ -166,6 +166,26 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     ]);
   });
 
+  test('the newest scores of a run, and its points since a time, are read without the others', async () => {
+    const of = (key: string, figures: object) =>
+      [begin(key, []), end(key, figures as Parameters<typeof end>[1])].map(
+        (event) => JSON.parse(JSON.stringify(event).replaceAll('"r1"', '"r-scores"')) as CoordinatorEvent,
+      );
+    expect(await store.lists.scores('r-scores')).toEqual({ scored: null, trainLoss: null, newest: 0 });
+    await store.events.append(of('head v1', { round: 1, trainLoss: 3, validLoss: 2, validBitsPerByte: 1.5 }));
+    const [first] = await store.lists.history('r-scores');
+    await store.events.append([
+      ...of('head v2', { round: 2, trainLoss: 2.5 }),
+      ...of('head v3', { round: 3, tokens: 9 }),
+    ]);
+    const all = await store.lists.history('r-scores');
+    const newest = Date.parse(all[2]!.time);
+    expect(await store.lists.scores('r-scores')).toEqual({ scored: all[0], trainLoss: 2.5, newest });
+    expect(await store.lists.history('r-scores', Date.parse(first!.time))).toEqual(all.slice(1));
+    expect(await store.lists.history('r-scores', newest)).toEqual([]);
+    expect(await store.lists.history('r-scores', Number.POSITIVE_INFINITY)).toEqual([]);
+  });
+
   test('what liars say that they downloaded adds up to no more than the columns and the readers hold', async () => {
     const { MAX_SAFE_INTEGER } = Number;
     const lie = (lease: string): CoordinatorEvent => {

@@ -28,6 +28,14 @@ export interface ActivityQuery {
   readonly waiting: boolean;
 }
 
+export interface Scores {
+  /** The newest point that was scored; null before. */
+  readonly scored: HistoryPoint | null;
+  readonly trainLoss: number | null;
+  /** When the last point was written, in milliseconds since 1970; 0 when there is none. */
+  readonly newest: number;
+}
+
 /** Who made a contribution, and for which run. */
 export interface Unfolded {
   readonly lease: string;
@@ -52,8 +60,10 @@ export interface Lists {
    * also whoever waits for work now. Looks at the newest `most` leases, and at no more volunteers than that.
    */
   activity(of: ActivityQuery): Promise<Activity>;
-  /** By round. */
-  history(run: string): Promise<HistoryPoint[]>;
+  /** By round; with `since` (milliseconds since 1970) only points that were written after it. */
+  history(run: string, since?: number): Promise<HistoryPoint[]>;
+  /** What the newest points of a run say. */
+  scores(run: string): Promise<Scores>;
 }
 
 /** No lease is granted for longer: one of a part has twenty of the longest deadlines that a run may set. */
@@ -237,9 +247,26 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
       volunteers: volunteers.map(({ seen_at: seenAt, ...volunteer }) => ({ ...volunteer, seenAt })),
     };
   },
-  async history(run) {
+  async history(run, since) {
     await catchUp();
-    const rows = await db.selectFrom('points').selectAll().where('run', '=', run).orderBy('round').execute();
-    return rows.map(pointOf);
+    if (since === Number.POSITIVE_INFINITY) return [];
+    const all = db.selectFrom('points').selectAll().where('run', '=', run);
+    const some = since === undefined ? all : all.where('time', '>', since);
+    return (await some.orderBy('round').execute()).map(pointOf);
+  },
+  async scores(run) {
+    await catchUp();
+    const points = db.selectFrom('points').where('run', '=', run);
+    const last = points.orderBy('round', 'desc').limit(1);
+    const [scored, trained, newest] = await Promise.all([
+      last.selectAll().where('valid_bits_per_byte', 'is not', null).executeTakeFirst(),
+      last.select('train_loss').where('train_loss', 'is not', null).executeTakeFirst(),
+      points.select(({ fn }) => fn.max('time').as('time')).executeTakeFirst(),
+    ]);
+    return {
+      scored: scored ? pointOf(scored) : null,
+      trainLoss: trained?.train_loss ?? null,
+      newest: newest?.time ?? 0,
+    };
   },
 });
