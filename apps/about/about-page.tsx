@@ -1,6 +1,7 @@
 import { createClient } from '@pathfold/client/client';
 import { useRun } from '@pathfold/ui/followed-run';
 import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
+import { Notice } from '@pathfold/ui/notice';
 import { Page } from '@pathfold/ui/page';
 import { Explanation } from './explanation.tsx';
 import { LivePicture } from './live-picture.tsx';
@@ -10,7 +11,7 @@ const client = createClient({ baseUrl: location.origin });
 
 /** What DiPaCo is, for visitors, with the model that is in training here as the picture. */
 export function AboutPage() {
-  const { run, away, ...rest } = useRun(client, null, mostTelling);
+  const { run, away, problem, ...rest } = useRun(client, null, mostTelling);
   const live = { ...rest, away, run: run ?? null };
   const paths = useLivePaths(client, live);
   const routing = useLiveRouting(client, live);
@@ -22,6 +23,7 @@ export function AboutPage() {
         them, reads its own part of the texts, and gives back what it learned.
       </p>
       <div className="grid gap-5">
+        {problem && <Notice tone="error" title={problem} />}
         <LivePicture run={run} paths={paths} shards={routing?.router ?? []} volunteers={live.volunteers} />
         <Explanation run={run ?? null} paths={paths} />
       </div>

@@ -1,5 +1,6 @@
 import { createClient } from '@pathfold/client/client';
 import { EmptyState } from '@pathfold/ui/empty-state';
+import { Notice } from '@pathfold/ui/notice';
 import { Page } from '@pathfold/ui/page';
 import { StudyCard } from './study-card.tsx';
 import { useGallery } from './use-gallery.ts';
@@ -8,10 +9,11 @@ const client = createClient({ baseUrl: location.origin });
 
 /** The gallery: papers, run again by volunteers. */
 export function StudiesPage() {
-  const { studies, live, away } = useGallery(client);
+  const { studies, live, away, problem } = useGallery(client);
   return (
     <Page current="Studies" away={away} wide>
       <h1 className="mb-4 font-semibold text-2xl">Papers, run again by volunteers</h1>
+      {problem && <Notice tone="error" title={problem} />}
       {studies?.length === 0 && (
         <EmptyState title="No studies are hung here">
           This coordinator ships none: docs/studies/gallery.json is empty.

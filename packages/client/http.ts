@@ -23,6 +23,13 @@ export class UnreachableError extends Error {
   }
 }
 
+/** What went wrong, in one sentence for the person. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof PathfoldError) return error.detail;
+  if (error instanceof UnreachableError) return error.message;
+  return 'The coordinator answered something that this page does not understand. Reload the page.';
+}
+
 /** The error that a problem+json body stands for; `internal` when the body is something else. */
 export function errorOf(status: number, body: unknown): PathfoldError {
   const problem = (typeof body === 'object' && body ? body : {}) as { code?: unknown; detail?: unknown };

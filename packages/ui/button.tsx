@@ -25,6 +25,7 @@ export function Button({ tone = 'plain', size = 'medium', className, ...rest }: 
       className={classNames(
         'inline-flex items-center justify-center gap-2 rounded-sm border font-semibold motion-safe:transition-colors',
         'disabled:cursor-not-allowed disabled:border-line disabled:bg-well disabled:text-soft disabled:no-underline',
+        'aria-disabled:cursor-not-allowed aria-disabled:border-line aria-disabled:bg-well aria-disabled:text-soft',
         TONES[tone],
         SIZES[size],
         className,

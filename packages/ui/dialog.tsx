@@ -1,17 +1,22 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { Button } from './button.tsx';
 
-/** A modal dialog while mounted: the browser keeps focus inside, Escape and the backdrop close it. */
+/** A modal dialog while mounted: the browser keeps focus inside, Escape closes it; a press on the backdrop only on request. */
 export function Dialog({
   title,
   onClose,
+  backdropCloses = false,
   children,
 }: {
   readonly title: string;
   readonly onClose: () => void;
+  /** Not where something would be lost: a form, an upload. */
+  readonly backdropCloses?: boolean;
   readonly children: ReactNode;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  /** A press that began inside, to select text for example, may end outside. */
+  const pressed = useRef(false);
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
@@ -29,7 +34,12 @@ export function Dialog({
       aria-labelledby={id}
       // Told late, of a dialog that is open again, when React mounts it twice in development.
       onClose={() => dialog.current?.open || onClose()}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      onPointerDown={(event) => {
+        pressed.current = event.target === dialog.current;
+      }}
+      onClick={(event) => {
+        if (backdropCloses && pressed.current && event.target === dialog.current) onClose();
+      }}
       className="m-auto max-h-[calc(100dvh-2rem)] w-[min(42rem,calc(100vw-2rem))] rounded-md border border-edge bg-face p-0 text-ink backdrop:bg-screen/70"
     >
       <header className="sticky top-0 z-10 flex items-center justify-between gap-4 border-line border-b bg-face px-5 py-3">
@@ -72,7 +82,7 @@ export function Confirm({
   readonly children: ReactNode;
 }) {
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} backdropCloses>
       <div className="grid gap-3 text-sm">{children}</div>
       <div className="mt-5 flex flex-wrap justify-end gap-3">
         <Button onClick={onClose}>Keep it</Button>

@@ -1,13 +1,17 @@
 import type { Client } from '@pathfold/client/client';
+import { sentenceOf, UnreachableError } from '@pathfold/client/http';
 import type { RunResource } from '@pathfold/protocol/resources';
 import { useEffect, useState } from 'react';
 import { type LiveRun, useLiveRun } from './live-run.tsx';
+import { lookAgain } from './look-again.tsx';
 
 const LOOK_AGAIN_MS = 5000;
 
 export interface Watched extends Omit<LiveRun, 'run'> {
   /** The run to show; null when there is none; undefined before the first answer. */
   readonly run: RunResource | null | undefined;
+  /** Why none can be looked for though the coordinator answers, in one sentence; null when nothing is wrong. */
+  readonly problem: string | null;
 }
 
 /** The run that work is most likely for: the first that trains a model, else the first that could go on, else any. */
@@ -21,7 +25,7 @@ export const likelyRun = (runs: readonly RunResource[]): RunResource | null =>
 /** Follows a run live: that of this id, or else the one that `choose` takes of all. */
 export function useRun(client: Client, runId: string | null, choose = likelyRun): Watched {
   const [found, setFound] = useState<RunResource | null>();
-  const [silent, setSilent] = useState(false);
+  const [trouble, setTrouble] = useState<unknown>(null);
   const live = useLiveRun(client, runId ?? found?.id ?? null);
   const run = live.run ?? found;
   const settled = runId !== null || (!live.gone && run?.state === 'training');
@@ -29,21 +33,24 @@ export function useRun(client: Client, runId: string | null, choose = likelyRun)
   useEffect(() => {
     if (settled) return;
     const stop = new AbortController();
-    const look = () =>
-      client.runs
-        .list({}, stop.signal)
-        .then(({ items }) => {
-          setSilent(false);
-          setFound(choose(items));
-        })
-        .catch(() => stop.signal.aborted || setSilent(true));
-    void look();
-    const timer = setInterval(look, LOOK_AGAIN_MS);
+    async function look(): Promise<boolean> {
+      try {
+        const { items } = await client.runs.list({}, stop.signal);
+        setTrouble(null);
+        setFound(choose(items));
+      } catch (error) {
+        if (!stop.signal.aborted) setTrouble(error);
+      }
+      return true;
+    }
+    const end = lookAgain(look, LOOK_AGAIN_MS);
     return () => {
-      clearInterval(timer);
+      end();
       stop.abort();
     };
   }, [client, settled, choose]);
 
-  return { ...live, run, away: silent || live.away };
+  const silent = trouble instanceof UnreachableError;
+  const problem = trouble === null || silent ? null : sentenceOf(trouble);
+  return { ...live, run, away: silent || live.away, problem };
 }

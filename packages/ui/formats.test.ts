@@ -7,6 +7,7 @@ import {
   formatCount,
   formatDuration,
   formatLoss,
+  formatMeasured,
   plural,
 } from './formats.ts';
 
@@ -27,6 +28,7 @@ describe('figures', () => {
     expect(formatCompact(1234567)).toBe('1.23M');
     expect(formatLoss(2.5)).toBe('2.500');
     expect(formatLoss(null)).toBe('–');
+    expect([0, 1200, null, undefined].map(formatMeasured)).toEqual(['0', '1,200', '–', '–']);
   });
 
   it('writes durations in the largest useful unit', () => {

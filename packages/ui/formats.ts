@@ -19,6 +19,10 @@ export function formatBytes(bytes: number): string {
 /** Three decimals: the differences that matter late in a run are that small. A dash when not measured yet. */
 export const formatLoss = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 
+/** A count, or a dash where nothing was measured. */
+export const formatMeasured = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '–' : formatCount(value);
+
 /** 45 s, 12 min, 3 h 20 min, 5 days. */
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);

@@ -2,6 +2,7 @@ import type { Client, Page } from '@pathfold/client/client';
 import type { Evaluation, List, ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
 import { useEffect, useRef, useState } from 'react';
 import type { LiveRun } from './live-run.tsx';
+import { lookAgain } from './look-again.tsx';
 
 const PATHS_EVERY_MS = 2000;
 const ROUTING_EVERY_MS = 10_000;
@@ -32,7 +33,7 @@ async function whole<T>(read: (page: Page) => Promise<List<T>>): Promise<T[]> {
   return items;
 }
 
-/** Reads again when `told` changes, at most once in `everyMs`. Null before the first answer for this `id`. */
+/** Reads again when `told` changes, and after a failure, at most once in `everyMs`. Null before the first answer for this `id`. */
 function useReadAgain<T>(
   id: string | null,
   told: unknown,
@@ -45,15 +46,17 @@ function useReadAgain<T>(
   useEffect(() => {
     if (id === null) return;
     if (asked.current.id !== id) asked.current = { id, at: 0 };
-    const ask = () => {
+    const look = () => {
       asked.current = { id, at: Date.now() };
-      read(id).then(
-        (value) => asked.current.id === id && setAnswer({ id, value }),
-        () => {},
+      return read(id).then(
+        (value) => {
+          if (asked.current.id === id) setAnswer({ id, value });
+          return false;
+        },
+        () => true,
       );
     };
-    const timer = setTimeout(ask, Math.max(0, asked.current.at + everyMs - Date.now()));
-    return () => clearTimeout(timer);
+    return lookAgain(look, everyMs, Math.max(0, asked.current.at + everyMs - Date.now()));
   }, [id, told]);
   return answer?.id === id ? answer.value : null;
 }

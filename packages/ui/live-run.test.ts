@@ -1,6 +1,6 @@
 import type { HistoryPoint } from '@pathfold/protocol/resources';
 import { describe, expect, it } from 'vitest';
-import { withPoint } from './live-run.tsx';
+import { withPoints } from './live-run.tsx';
 
 const point = (round: number, tokens = 0): HistoryPoint => ({
   round,
@@ -15,13 +15,22 @@ const point = (round: number, tokens = 0): HistoryPoint => ({
   volunteerCount: 0,
 });
 
-describe('withPoint', () => {
+describe('withPoints', () => {
   it('keeps rounds in order, whatever order they arrive in', () => {
-    const points = [3, 1, 2].map((round) => point(round)).reduce<HistoryPoint[]>(withPoint, []);
+    const points = [3, 1, 2].reduce<HistoryPoint[]>((known, round) => withPoints(known, [point(round)]), []);
     expect(points.map(({ round }) => round)).toEqual([1, 2, 3]);
   });
 
   it('replaces the point of a round that is told again', () => {
-    expect(withPoint([point(1, 5), point(2, 9)], point(1, 7))).toEqual([point(1, 7), point(2, 9)]);
+    expect(withPoints([point(1, 5), point(2, 9)], [point(1, 7)])).toEqual([point(1, 7), point(2, 9)]);
+  });
+
+  it('merges the long history of a reconnect with what is known', () => {
+    const read = Array.from({ length: 20_000 }, (_, i) => point(i));
+    const known = Array.from({ length: 20_000 }, (_, i) => point(10_000 + i, 7));
+    const merged = withPoints(read, known);
+    expect(merged.map(({ round }) => round)).toEqual(Array.from({ length: 30_000 }, (_, i) => i));
+    expect(merged.findIndex(({ tokens }) => tokens === 7)).toBe(10_000);
+    expect(merged.filter(({ tokens }) => tokens === 7)).toHaveLength(20_000);
   });
 });

@@ -17,9 +17,9 @@ export interface LiveRun {
 
 const NOTHING: LiveRun = { run: null, points: [], volunteers: [], leases: [], away: false, gone: false };
 
-/** History in order of rounds; a point of a known round replaces it. */
-export const withPoint = (points: readonly HistoryPoint[], point: HistoryPoint): HistoryPoint[] =>
-  [...points.filter((known) => known.round !== point.round), point].sort((a, b) => a.round - b.round);
+/** History in order of rounds; of a round that both know, the newer point. */
+export const withPoints = (points: readonly HistoryPoint[], newer: readonly HistoryPoint[]): HistoryPoint[] =>
+  [...new Map([...points, ...newer].map((point) => [point.round, point])).values()].sort((a, b) => a.round - b.round);
 
 /** Follows a run live; after a lost connection, and when the run is taken back, it reads the history again. `id` null: follows nothing. */
 export function useLiveRun(client: Client, id: string | null): LiveRun {
@@ -35,7 +35,7 @@ export function useLiveRun(client: Client, id: string | null): LiveRun {
       reading = new AbortController();
       return client.runs
         .history(id, AbortSignal.any([stop.signal, reading.signal]))
-        .then((points) => setState((known) => ({ ...known, points: known.points.reduce(withPoint, points) })))
+        .then((points) => setState((known) => ({ ...known, points: withPoints(points, known.points) })))
         .catch(() => {});
     };
     let rollbacks: number | null = null;
@@ -53,9 +53,9 @@ export function useLiveRun(client: Client, id: string | null): LiveRun {
           if (isTakenBack) void readHistory();
         } else if (event.type === 'volunteers') change({ volunteers: event.items });
         else if (event.type === 'leases') change({ leases: event.items });
-        else setState((known) => ({ ...known, points: withPoint(known.points, event.point) }));
+        else setState((known) => ({ ...known, points: withPoints(known.points, [event.point]) }));
       },
-      onRefused: () => change({ gone: true }),
+      onRefused: () => change({ gone: true, away: false }),
     });
     return () => {
       stop.abort();
