@@ -12,6 +12,8 @@ import { Asking } from './asking.tsx';
 import { BadLines } from './bad-lines.tsx';
 import { CorpusUploadDialog } from './corpus-upload.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
+import { ShowOlder } from './show-older.tsx';
+import type { Pages } from './use-pages.ts';
 
 function State({ corpus }: { corpus: CorpusResource }) {
   return (
@@ -27,11 +29,12 @@ function State({ corpus }: { corpus: CorpusResource }) {
 export function Corpora({
   corpora,
   operator,
+  showOlder,
 }: {
   /** Undefined before the first answer. */
   readonly corpora: readonly CorpusResource[] | undefined;
   readonly operator: boolean;
-}) {
+} & Pick<Pages<unknown>, 'showOlder'>) {
   const cache = useQueryClient();
   const [uploading, setUploading] = useState(false);
   const [asking, setAsking] = useState<CorpusResource | null>(null);
@@ -98,6 +101,7 @@ export function Corpora({
           ]}
         />
       )}
+      <ShowOlder what="corpora" showOlder={showOlder} />
       {asking && (
         <Confirm
           title={`Delete “${asking.name}”?`}

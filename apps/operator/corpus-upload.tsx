@@ -7,6 +7,7 @@ import { Progress } from '@pathfold/ui/progress';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { BadLines } from './bad-lines.tsx';
+import { formatOf } from './corpus-format.ts';
 import { client, KEYS, sentenceOf } from './queries.ts';
 
 interface Chosen {
@@ -26,7 +27,7 @@ export function CorpusUploadDialog({ onClose }: { onClose: () => void }) {
       return client.corpora.upload({
         name,
         licence,
-        format: file.name.endsWith('.jsonl') ? 'jsonl' : 'txt',
+        format: formatOf(file.name),
         body: file,
         onProgress: setSentBytes,
         signal: stop.current.signal,
@@ -43,7 +44,8 @@ export function CorpusUploadDialog({ onClose }: { onClose: () => void }) {
         <div className="grid gap-3 text-sm">
           <p>
             “{upload.data.name}” holds {plural(upload.data.documentCount, 'document')},{' '}
-            {formatBytes(upload.data.textBytes)} of text. It is being split and tokenized now.
+            {formatBytes(upload.data.textBytes)} of text. It is being split now, into texts to train on and texts to
+            score with.
           </p>
           <BadLines corpus={upload.data} />
           <Button className="justify-self-end" onClick={onClose}>

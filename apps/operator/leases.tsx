@@ -1,16 +1,10 @@
 import type { LeaseResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { Card } from '@pathfold/ui/card';
 import { formatCount, formatDuration } from '@pathfold/ui/formats';
-import { useNow } from '@pathfold/ui/relative-time';
+import { RelativeTime } from '@pathfold/ui/relative-time';
 import { Table } from '@pathfold/ui/table';
 import { wordsOf } from '@pathfold/volunteer/works';
 import { VolunteerName } from './volunteer-name.tsx';
-
-function Remaining({ lease }: { lease: LeaseResource }) {
-  const now = useNow(1000);
-  const left = Date.parse(lease.grantedAt) + lease.durationMs - now;
-  return <>{left > 0 ? formatDuration(left) : 'overdue'}</>;
-}
 
 /** What is being computed right now, by whom. */
 export function Leases({
@@ -33,7 +27,8 @@ export function Leases({
             { name: 'Task', cell: (lease) => `${wordsOf(lease.kind)?.doing ?? lease.kind} ${lease.key}` },
             { name: 'Volunteer', cell: (lease) => <VolunteerName id={lease.volunteer} volunteers={volunteers} /> },
             { name: 'Steps', numeric: true, cell: (lease) => formatCount(lease.steps) },
-            { name: 'Time left', numeric: true, cell: (lease) => <Remaining lease={lease} /> },
+            { name: 'Given', cell: (lease) => <RelativeTime at={lease.grantedAt} /> },
+            { name: 'For at most', numeric: true, cell: (lease) => formatDuration(lease.durationMs) },
           ]}
         />
       )}

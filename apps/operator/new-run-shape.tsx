@@ -1,6 +1,7 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, ROUTING_KINDS } from '@pathfold/protocol/run-spec';
 import { Select, TextField } from '@pathfold/ui/field';
+import { canBegin } from './run-orders.ts';
 import type { Draft } from './spec-form.ts';
 
 interface Wiring<Change> {
@@ -21,8 +22,6 @@ const EMBEDDING_NAMES: Record<(typeof EMBEDDINGS)[number], string> = {
   level: 'one for each expert of the first level',
   path: 'one for each path',
 };
-
-const canBegin = (run: RunResource): boolean => run.pathCount === 1 && run.state !== 'failed' && run.round > 0;
 
 /** What the paths of a new run are made of, where they begin, and how texts find them. */
 export function NewRunShape({

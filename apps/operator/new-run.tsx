@@ -6,12 +6,13 @@ import { Select, TextField } from '@pathfold/ui/field';
 import { plural } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { crewOf } from './crew-form.ts';
 import { EstimatePanel } from './estimate-panel.tsx';
 import { NewRunShape } from './new-run-shape.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
 import { checkSpec, refusalToErrors } from './spec-errors.ts';
-import { type Draft, defaultDraft, NUMBER_GROUPS, specOf } from './spec-form.ts';
+import { type Draft, defaultDraft, NUMBER_GROUPS, pathsOf, specOf } from './spec-form.ts';
 import { type Preset, SHAPES, SIZES } from './spec-presets.ts';
 import { useEstimate } from './use-estimate.ts';
 
@@ -59,6 +60,30 @@ function Presets({
   );
 }
 
+/** A part of the form. What is wrong in it opens it; only the person closes it. */
+function Group({
+  title,
+  begins,
+  wrong,
+  children,
+}: {
+  readonly title: string;
+  readonly begins: 'open' | 'closed';
+  readonly wrong: boolean;
+  readonly children: ReactNode;
+}) {
+  const [open, setOpen] = useState(begins === 'open');
+  useEffect(() => {
+    if (wrong) setOpen(true);
+  }, [wrong]);
+  return (
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)} className="border-line border-t pt-3">
+      <summary className="font-semibold text-base">{title}</summary>
+      <div className="mt-3 grid grid-cols-2 gap-4 sm:grid-cols-3">{children}</div>
+    </details>
+  );
+}
+
 /** The form of a new run: every field has a default; what is wrong is said at its field. */
 export function NewRun({
   corpora,
@@ -75,12 +100,13 @@ export function NewRun({
   const usable = corpora.filter((corpus) => corpus.state !== 'failed');
   const [draft, setDraft] = useState<Draft>(() => defaultDraft(usable[0]?.id ?? ''));
   const [speed, setSpeed] = useState('2000');
-  const [crew, setCrew] = useState('');
+  const [volunteers, setVolunteers] = useState('');
   const cache = useQueryClient();
   const create = useMutation({
     mutationFn: client.runs.create,
-    onSuccess(run) {
-      void cache.invalidateQueries({ queryKey: KEYS.runs });
+    async onSuccess(run) {
+      // Shown once it is in the list.
+      await cache.invalidateQueries({ queryKey: KEYS.runs });
       onCreated(run);
     },
   });
@@ -88,7 +114,9 @@ export function NewRun({
   const spec = useMemo(() => specOf(draft), [draft]);
   const found = useMemo(() => checkSpec(spec), [spec]);
   const valid = Object.keys(found).length === 0;
-  const estimate = useEstimate(valid ? spec : null, Number(speed), Number(crew));
+  const { crew, errors: crewErrors } = crewOf(speed, volunteers);
+  const estimate = useEstimate(valid ? spec : null, crew);
+  const estimated = valid && crew ? estimate.data : undefined;
   const paths = useMemo(() => new Set(Object.keys(draft)), [draft]);
   const refused = refusalToErrors(create.error ?? estimate.error, spec, paths);
   const errors = { ...refused, ...found };
@@ -148,57 +176,48 @@ export function NewRun({
         <NewRunShape draft={draft} runs={runs} field={field} choice={choice} />
 
         {NUMBER_GROUPS.map((group, i) => (
-          <details
+          <Group
             key={group.title}
-            open={i === 0 || group.fields.some(({ path }) => errors[path])}
-            className="border-line border-t pt-3"
+            title={group.title}
+            begins={i === 0 ? 'open' : 'closed'}
+            wrong={pathsOf(group).some((path) => errors[path])}
           >
-            <summary className="font-semibold text-base">{group.title}</summary>
-            <div className="mt-3 grid grid-cols-2 gap-4 sm:grid-cols-3">
-              {group.title.startsWith('Outer') && (
-                <>
-                  <Select
-                    label="Volunteers send"
-                    hint={sendsGradients ? 'AdamW steps here, as set under inner steps.' : undefined}
-                    options={EXCHANGES.map((kind) => ({ value: kind, label: EXCHANGE_NAMES[kind] }))}
-                    {...choice('exchange')}
-                    onChange={(exchange) => set({ exchange, ...stepsOf(exchange) })}
-                  />
-                  {!sendsGradients && (
-                    <>
-                      <Select
-                        label="Optimizer"
-                        options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
-                        {...choice('outer.kind')}
-                      />
-                      <Select
-                        label="Average of outer gradients"
-                        options={OUTER_AVERAGES.map((kind) => ({ value: kind, label: AVERAGE_NAMES[kind] }))}
-                        {...choice('outer.average')}
-                      />
-                    </>
-                  )}
-                </>
-              )}
-              {group.title.startsWith('Arrivals') && (
+            {group.title.startsWith('Outer') && (
+              <>
                 <Select
-                  label="Modules step"
-                  options={MODES.map((mode) => ({ value: mode, label: MODE_NAMES[mode] }))}
-                  {...choice('mode')}
+                  label="Volunteers send"
+                  hint={sendsGradients ? 'AdamW steps here, as set under inner steps.' : undefined}
+                  options={EXCHANGES.map((kind) => ({ value: kind, label: EXCHANGE_NAMES[kind] }))}
+                  {...choice('exchange')}
+                  onChange={(exchange) => set({ exchange, ...stepsOf(exchange) })}
                 />
-              )}
-              {(sendsGradients && group.title.startsWith('Outer') ? [] : group.fields).map(({ path, label, hint }) => (
-                <TextField
-                  key={path}
-                  label={label}
-                  hint={hint}
-                  inputMode="decimal"
-                  className="figure"
-                  {...field(path)}
-                />
-              ))}
-            </div>
-          </details>
+                {!sendsGradients && (
+                  <>
+                    <Select
+                      label="Optimizer"
+                      options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
+                      {...choice('outer.kind')}
+                    />
+                    <Select
+                      label="Average of outer gradients"
+                      options={OUTER_AVERAGES.map((kind) => ({ value: kind, label: AVERAGE_NAMES[kind] }))}
+                      {...choice('outer.average')}
+                    />
+                  </>
+                )}
+              </>
+            )}
+            {group.title.startsWith('Arrivals') && (
+              <Select
+                label="Modules step"
+                options={MODES.map((mode) => ({ value: mode, label: MODE_NAMES[mode] }))}
+                {...choice('mode')}
+              />
+            )}
+            {(sendsGradients && group.title.startsWith('Outer') ? [] : group.fields).map(({ path, label, hint }) => (
+              <TextField key={path} label={label} hint={hint} inputMode="decimal" className="figure" {...field(path)} />
+            ))}
+          </Group>
         ))}
 
         <div className="grid max-w-md grid-cols-2 gap-4">
@@ -207,8 +226,9 @@ export function NewRun({
             hint="Empty: as many as have work at once."
             inputMode="numeric"
             className="figure"
-            value={crew}
-            onChange={(event) => setCrew(event.target.value)}
+            value={volunteers}
+            error={crewErrors.volunteers}
+            onChange={(event) => setVolunteers(event.target.value)}
           />
           <TextField
             label="Their speed"
@@ -216,15 +236,16 @@ export function NewRun({
             inputMode="numeric"
             className="figure"
             value={speed}
+            error={crewErrors.speed}
             onChange={(event) => setSpeed(event.target.value)}
           />
         </div>
         <div className="sm:hidden">
-          <EstimatePanel estimate={valid ? estimate.data : undefined} />
+          <EstimatePanel estimate={estimated} />
         </div>
         <DialogFooter>
           <div className="hidden sm:block">
-            <EstimatePanel estimate={valid ? estimate.data : undefined} />
+            <EstimatePanel estimate={estimated} />
           </div>
           {general && <Notice tone="error" title={general} />}
           <div className="flex flex-wrap items-center justify-end gap-3">

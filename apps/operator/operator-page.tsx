@@ -4,8 +4,7 @@ import { EmptyState } from '@pathfold/ui/empty-state';
 import { useLiveRun } from '@pathfold/ui/live-run';
 import { Notice } from '@pathfold/ui/notice';
 import { Page } from '@pathfold/ui/page';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Asking } from './asking.tsx';
 import { Corpora } from './corpora.tsx';
 import { NewRun } from './new-run.tsx';
@@ -13,8 +12,10 @@ import { client, KEYS, sentenceOf } from './queries.ts';
 import { RunDetail } from './run-detail.tsx';
 import { RunList } from './run-list.tsx';
 import { useSession } from './session.ts';
+import { ShowOlder } from './show-older.tsx';
 import { SignInForm } from './sign-in.tsx';
 import { StartReport } from './start-report.tsx';
+import { usePages } from './use-pages.ts';
 import { Volunteers } from './volunteers.tsx';
 
 /** The dashboard: create, watch and steer runs. */
@@ -23,20 +24,19 @@ export function OperatorPage() {
   const operator = session.operator === true;
   const [chosen, setChosen] = useState<string | null>(null);
   const [creating, setCreating] = useState(false);
-  const runs = useQuery({ queryKey: KEYS.runs, queryFn: ({ signal }) => client.runs.list({}, signal) });
-  const corpora = useQuery({ queryKey: KEYS.corpora, queryFn: ({ signal }) => client.corpora.list({}, signal) });
-  const everyone = useQuery({
-    queryKey: KEYS.volunteers,
-    queryFn: ({ signal }) => client.volunteers.list({}, signal),
-    enabled: operator,
-  });
+  const runs = usePages(KEYS.runs, client.runs.list);
+  const corpora = usePages(KEYS.corpora, client.corpora.list);
+  const everyone = usePages(KEYS.volunteers, client.volunteers.list, { enabled: operator });
 
-  const items = runs.data?.items ?? [];
+  const items = runs.items ?? [];
   const listed = items.find((run) => run.id === chosen) ?? items[0] ?? null;
-  const live = useLiveRun(client, listed?.id ?? null);
-  const shown = live.run ?? listed;
-  const volunteers = operator ? everyone.data?.items : runs.data && live.volunteers;
-  const texts = corpora.data?.items;
+  const id = listed?.id ?? null;
+  // What is shown stays, whoever makes a newer run.
+  useEffect(() => setChosen(id), [id]);
+  const live = useLiveRun(client, id);
+  const shown = live.run?.id === id ? live.run : listed;
+  const volunteers = operator ? everyone.items : runs.items && live.volunteers;
+  const texts = corpora.items;
   const away = runs.error instanceof UnreachableError;
 
   return (
@@ -67,18 +67,21 @@ export function OperatorPage() {
               </Button>
             </div>
             {runs.error && !away && <Notice tone="error" title={sentenceOf(runs.error)} />}
-            {runs.isPending && <Asking />}
-            {runs.data && items.length === 0 && (
+            {!runs.items && !runs.error && <Asking />}
+            {runs.items && items.length === 0 && (
               <EmptyState title="No runs yet">
                 {operator ? 'Create the first one.' : 'The operator creates the first one after signing in.'}
               </EmptyState>
             )}
-            <RunList runs={items} shown={listed?.id ?? null} onShow={setChosen} />
+            <RunList runs={items} shown={id} onShow={setChosen} />
+            <ShowOlder what="runs" {...runs} />
           </section>
-          {shown && <RunDetail run={shown} live={live} operator={operator} onRemoved={() => setChosen(null)} />}
+          {shown && (
+            <RunDetail key={shown.id} run={shown} live={live} operator={operator} onRemoved={() => setChosen(null)} />
+          )}
         </div>
-        <Volunteers volunteers={volunteers} operator={operator} />
-        <Corpora corpora={texts} operator={operator} />
+        <Volunteers volunteers={volunteers} operator={operator} showOlder={operator ? everyone.showOlder : null} />
+        <Corpora corpora={texts} operator={operator} showOlder={corpora.showOlder} />
       </div>
       {creating && (
         <NewRun

@@ -1,7 +1,7 @@
 import { createClient } from '@pathfold/client/client';
-import { UnreachableError } from '@pathfold/client/http';
-import { PathfoldError } from '@pathfold/protocol/errors';
 import { QueryClient } from '@tanstack/react-query';
+
+export { sentenceOf } from '@pathfold/client/http';
 
 export const client = createClient({ baseUrl: location.origin });
 
@@ -18,10 +18,3 @@ export const KEYS = {
   activity: (run: string) => ['activity', run],
   contributions: (run: string) => ['contributions', run],
 } as const;
-
-/** What went wrong, in one sentence for the person. */
-export function sentenceOf(error: unknown): string {
-  if (error instanceof PathfoldError) return error.detail;
-  if (error instanceof UnreachableError) return error.message;
-  return 'The coordinator answered something that this page does not understand. Reload the page.';
-}

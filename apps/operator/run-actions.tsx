@@ -5,17 +5,7 @@ import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client, KEYS, sentenceOf } from './queries.ts';
-
-type Verb = 'pause' | 'resume' | 'stop' | 'evaluate' | 'remove';
-
-/** Which orders make sense in a state. */
-const OFFERED: Record<RunResource['state'], readonly Verb[]> = {
-  preparing: ['remove'],
-  training: ['pause', 'evaluate', 'stop', 'remove'],
-  paused: ['resume', 'evaluate', 'stop', 'remove'],
-  finished: ['evaluate', 'remove'],
-  failed: ['remove'],
-};
+import { ordersOf, type Verb } from './run-orders.ts';
 
 const NAMES: Record<Verb, string> = {
   pause: 'Pause',
@@ -28,6 +18,7 @@ const NAMES: Record<Verb, string> = {
 /** The orders of a run. What cannot be taken back asks first. */
 export function RunActions({ run, onRemoved }: { run: RunResource; onRemoved: () => void }) {
   const cache = useQueryClient();
+  const isStudy = run.study !== undefined;
   const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
   const order = useMutation({
     mutationFn: async (verb: Verb): Promise<void> => void (await client.runs[verb](run.id)),
@@ -42,7 +33,7 @@ export function RunActions({ run, onRemoved }: { run: RunResource; onRemoved: ()
   return (
     <>
       <div className="flex flex-wrap gap-2">
-        {OFFERED[run.state].map((verb) => (
+        {ordersOf(run).map((verb) => (
           <Button
             key={verb}
             size="small"
@@ -67,7 +58,14 @@ export function RunActions({ run, onRemoved }: { run: RunResource; onRemoved: ()
           onConfirm={() => order.mutate('stop')}
           onClose={() => setAsking(null)}
         >
-          <p>The run is then finished: it keeps its model and takes no more work. It cannot be resumed.</p>
+          {isStudy ? (
+            <p>The study is then finished: it keeps its figures and takes no more work. It cannot be resumed.</p>
+          ) : (
+            <p>
+              The run is then finished: it keeps its model, and only its last scores may still be computed. It trains
+              again only if you take it back to an earlier round.
+            </p>
+          )}
         </Confirm>
       )}
       {asking === 'remove' && (
@@ -78,7 +76,10 @@ export function RunActions({ run, onRemoved }: { run: RunResource; onRemoved: ()
           onConfirm={() => order.mutate('remove')}
           onClose={() => setAsking(null)}
         >
-          <p>Its model, its history and its contributions are deleted. This cannot be taken back.</p>
+          <p>
+            {isStudy ? 'Its figures' : 'Its model, its history'} and its contributions are deleted. This cannot be taken
+            back.
+          </p>
         </Confirm>
       )}
     </>

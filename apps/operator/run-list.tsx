@@ -30,9 +30,13 @@ export function RunList({
               <span>
                 round <span className="figure">{run.round}</span>, {plural(run.volunteerCount, 'volunteer')}
               </span>
-              <span>
-                <span className="figure">{formatLoss(run.validBitsPerByte)}</span> bits per byte
-              </span>
+              {run.study === undefined ? (
+                <span>
+                  <span className="figure">{formatLoss(run.validBitsPerByte)}</span> bits per byte
+                </span>
+              ) : (
+                <span>a study</span>
+              )}
             </span>
           </button>
         </li>

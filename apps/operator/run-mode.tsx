@@ -1,8 +1,10 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { MODES, type Mode } from '@pathfold/protocol/run-spec';
+import { Button } from '@pathfold/ui/button';
 import { Choice, Select } from '@pathfold/ui/field';
 import { Notice } from '@pathfold/ui/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { columnsOf } from './arrivals.ts';
 import { stepRules } from './mode-words.ts';
 import { client, KEYS, sentenceOf } from './queries.ts';
@@ -18,51 +20,59 @@ const NAMES: Record<Mode, string> = {
   hybrid: 'some at arrivals (hybrid)',
 };
 
-/** How the modules of a run step, changed while it trains. */
+/** What was chosen and is not applied. `arrivals`: absent where the columns are left as they are. */
+interface Wanted {
+  readonly mode: Mode;
+  readonly arrivals?: readonly string[];
+}
+
+/** How the modules of a run step: chosen first, then applied, while it trains. */
 export function RunMode({ run }: { readonly run: RunResource }) {
   const cache = useQueryClient();
+  const { spec } = run;
+  const known = columnsOf(spec, run.pathCount);
+  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const mode = wanted?.mode ?? spec.mode;
+  const columns = known.map((it) => ({ ...it, loose: wanted?.arrivals?.includes(it.name) ?? it.loose }));
+  const differs = mode !== spec.mode || columns.some(({ loose }, i) => loose !== known[i]!.loose);
+  useEffect(() => {
+    if (!differs) setWanted(null);
+  }, [differs]);
   const change = useMutation({
-    mutationFn: ([mode, arrivals]: readonly [Mode, string[]?]) => client.runs.setMode(run.id, mode, arrivals),
+    mutationFn: (to: Wanted) => client.runs.setMode(run.id, to.mode, to.arrivals),
     onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
   });
-  const { mode, exchange } = run.spec;
-  const chosen = change.isPending ? change.variables[1] : undefined;
-  const columns = columnsOf(run.spec, run.pathCount).map((column) =>
-    chosen ? { ...column, loose: chosen.includes(column.name) } : column,
-  );
-  const settled = ['finished', 'failed', 'preparing'].includes(run.state) || exchange === 'gradients';
+  const settled = ['finished', 'failed', 'preparing'].includes(run.state) || spec.exchange === 'gradients';
+  const idle = settled || !differs || change.isPending;
+  const tick = (name: string, on: boolean) =>
+    setWanted({ mode, arrivals: columns.filter((it) => (it.name === name ? on : it.loose)).map((it) => it.name) });
   return (
     <div className="grid max-w-prose gap-2">
       <Select
         label="Modules step"
         hint={
-          exchange === 'gradients'
+          spec.exchange === 'gradients'
             ? 'Rounds: gradients of one version become one step of AdamW.'
             : `${HINTS[mode]} A change keeps all momenta, and work under way counts; rounds begin when it has ended.`
         }
         value={mode}
-        disabled={change.isPending || settled}
+        disabled={settled}
         options={MODES.map((value) => ({ value, label: NAMES[value] }))}
-        onChange={(to) => change.mutate([to])}
+        onChange={(to) => setWanted({ ...wanted, mode: to })}
       />
       {mode === 'hybrid' && (
-        <fieldset className="flex flex-wrap gap-x-5 gap-y-1" disabled={change.isPending || settled}>
+        <fieldset className="flex flex-wrap gap-x-5 gap-y-1" disabled={settled}>
           <legend className="text-sm">At arrivals step</legend>
           {columns.map(({ name, label, loose }) => (
-            <Choice
-              key={name}
-              label={label}
-              checked={loose}
-              onChange={(on) =>
-                change.mutate([
-                  'hybrid',
-                  columns.filter((it) => (it.name === name ? on : it.loose)).map((it) => it.name),
-                ])
-              }
-            />
+            <Choice key={name} label={label} checked={loose} onChange={(on) => tick(name, on)} />
           ))}
         </fieldset>
       )}
+      <div>
+        <Button size="small" aria-disabled={idle} onClick={() => idle || (wanted && change.mutate(wanted))}>
+          Apply
+        </Button>
+      </div>
       {change.error && <Notice tone="error" title={sentenceOf(change.error)} />}
       <details className="text-sm">
         <summary className="cursor-pointer">How this run steps</summary>

@@ -2,7 +2,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, pathCountOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, it } from 'vitest';
 import { checkSpec, refusalToErrors } from './spec-errors.ts';
-import { defaultDraft, NUMBER_GROUPS, specOf } from './spec-form.ts';
+import { defaultDraft, NUMBER_GROUPS, pathsOf, specOf } from './spec-form.ts';
 import { SHAPES, SIZES } from './spec-presets.ts';
 
 const numbers = NUMBER_GROUPS.flatMap((group) => group.fields.map((field) => field.path));
@@ -42,6 +42,23 @@ describe('the form of a run', () => {
       { experts: 4, blocks: 4 },
     ]);
     expect(levels('1')).toBeUndefined();
+  });
+
+  it('takes empty blocks for the default, and leaves it to their own field to say that they are no number', () => {
+    const of = (blocks: string) =>
+      specOf({
+        ...{ ...defaultDraft('starter'), 'routing.kind': 'random' },
+        ...{ 'model.blocks': blocks, 'levels.experts': '2 x 2' },
+      });
+    expect(checkSpec(of(''))).toEqual({});
+    expect(of('').levels?.map(({ blocks }) => blocks)).toEqual([2, 2]);
+    expect(Object.keys(checkSpec(of('four')))).toEqual(['model.blocks']);
+  });
+
+  it('shows every path that can be wrong in some group or at its own place', () => {
+    const grouped = NUMBER_GROUPS.flatMap(pathsOf);
+    expect(grouped).toEqual(expect.arrayContaining(['mode', 'exchange', 'outer.kind', 'outer.average']));
+    expect(new Set(grouped).size).toBe(grouped.length);
   });
 
   it('takes an empty value for the default and keeps a name of digits a name', () => {

@@ -12,6 +12,8 @@ interface FieldSpec {
 export interface FieldGroup {
   readonly title: string;
   readonly fields: readonly FieldSpec[];
+  /** Paths of what is chosen there from a list. */
+  readonly choices?: readonly string[];
 }
 
 const TEXT_PATHS = new Set([
@@ -52,6 +54,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
   },
   {
     title: 'Outer step, on the coordinator',
+    choices: ['exchange', 'outer.kind', 'outer.average'],
     fields: [
       { path: 'outer.learningRate', label: 'Learning rate' },
       { path: 'outer.momentum', label: 'Momentum' },
@@ -71,6 +74,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
   },
   {
     title: 'Arrivals, in asynchronous modes',
+    choices: ['mode'],
     fields: [
       { path: 'async.grace', label: 'Grace period', hint: 'parts of the expected time of a task' },
       { path: 'async.quorum', label: 'Arrivals a fold', hint: 'at least' },
@@ -80,6 +84,12 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
       { path: 'async.stalenessPower', label: 'Staleness power', hint: '0: old work counts in full' },
     ],
   },
+];
+
+/** Paths whose errors are shown in a group. */
+export const pathsOf = ({ fields, choices = [] }: FieldGroup): string[] => [
+  ...choices,
+  ...fields.map(({ path }) => path),
 ];
 
 /** Every default of the schema, as a draft; the paths and their base have words of their own. */
@@ -102,6 +112,8 @@ export function defaultDraft(corpus: string): Draft {
   return { ...draft, corpus };
 }
 
+const DEFAULT_BLOCKS = RunSpec.parse({ corpus: 'any' }).model.blocks;
+
 const numberOr = (text: string): number | string => (Number.isNaN(Number(text)) ? text : Number(text));
 
 const partsOf = (text: string): string[] =>
@@ -119,7 +131,9 @@ function levelsOfDraft(draft: Draft): unknown {
   const experts = partsOf(draft['levels.experts'] ?? '').map((text) => (text === 'path' ? text : numberOr(text)));
   const typed = partsOf(draft['levels.blocks'] ?? '').map(numberOr);
   if (experts.length === 0 || (experts.length === 1 && experts[0] === 1 && typed.length === 0)) return undefined;
-  const blocks = typed.length > 0 ? typed : spread(Number(draft['model.blocks']), experts.length);
+  // What is no number is refused at its own field.
+  const inAll = Number(draft['model.blocks']?.trim() || DEFAULT_BLOCKS);
+  const blocks = typed.length > 0 ? typed : spread(Number.isNaN(inAll) ? DEFAULT_BLOCKS : inAll, experts.length);
   return Array.from({ length: Math.max(experts.length, blocks.length) }, (_, level) => ({
     experts: experts[level],
     blocks: blocks[level],

@@ -1,5 +1,5 @@
 import type { ActivityResource } from '@pathfold/protocol/resources';
-import { formatCount } from '@pathfold/ui/formats';
+import { formatCount, formatMeasured } from '@pathfold/ui/formats';
 import { Table } from '@pathfold/ui/table';
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { cellInWords, columnTime, nextChange, rowName } from './timeline-words.ts';
@@ -63,7 +63,7 @@ export function Timeline({ activity }: { readonly activity: ActivityResource }) 
           columns={[
             { name: 'Volunteer', cell: rowName },
             { name: 'Useful, of the time lent', numeric: true, cell: (row) => percent(row.usefulMs, row.lentMs) },
-            { name: 'Tokens a second', numeric: true, cell: (row) => formatCount(row.tokensPerSecond ?? 0) },
+            { name: 'Tokens a second', numeric: true, cell: (row) => formatMeasured(row.tokensPerSecond) },
             { name: 'Now', cell: (row) => cellInWords(row, row.row.length - 1) },
           ]}
         />
@@ -72,27 +72,45 @@ export function Timeline({ activity }: { readonly activity: ActivityResource }) 
   );
 }
 
+/** What is pointed at. */
+interface At {
+  readonly id: string;
+  readonly column: number;
+}
+
 /** The rows, and below them what is pointed at in words. */
 function Rows({ activity, rows }: { readonly activity: ActivityResource; readonly rows: readonly Row[] }) {
-  const [at, setAt] = useState<{ readonly id: string; readonly column: number } | null>(null);
+  const [at, setAt] = useState<At | null>(null);
+  /** What is told aloud: where the person went, and not how that place changes while they stay. */
+  const [said, setSaid] = useState('');
   const y = rows.findIndex(({ id }) => id === at?.id);
   const row = rows[y];
   const columns = rows[0]?.row.length ?? 1;
+  const tell = (to: At | null): string => {
+    const told = rows.find(({ id }) => id === to?.id);
+    if (!told || !to) return '';
+    const time = new Date(columnTime(activity, to.column, columns)).toLocaleTimeString();
+    return `${rowName(told)} at ${time}: ${cellInWords(told, to.column)}.`;
+  };
+  const go = (to: At | null) => {
+    setAt(to);
+    setSaid(tell(to));
+  };
   const point = ({ currentTarget, clientX, clientY }: PointerEvent) => {
     const box = currentTarget.getBoundingClientRect();
     const pointed = rows[Math.floor((clientY - box.top) / ROW_HEIGHT)];
     const column = Math.floor(((clientX - box.left) / box.width) * columns);
-    if (pointed) setAt({ id: pointed.id, column: Math.min(columns - 1, Math.max(0, column)) });
+    if (pointed) go({ id: pointed.id, column: Math.min(columns - 1, Math.max(0, column)) });
   };
   const walk = (event: KeyboardEvent) => {
     const { key } = event;
     if (!key.startsWith('Arrow')) return;
     event.preventDefault();
     const column = at?.column ?? columns - 1;
-    if (!row) setAt(rows[0] ? { id: rows[0].id, column } : null);
+    if (!row) go(rows[0] ? { id: rows[0].id, column } : null);
     else if (key === 'ArrowLeft' || key === 'ArrowRight')
-      setAt({ id: row.id, column: nextChange(row, column, key === 'ArrowLeft' ? -1 : 1) });
-    else setAt({ id: (rows[y + (key === 'ArrowUp' ? -1 : 1)] ?? row).id, column });
+      go({ id: row.id, column: nextChange(row, column, key === 'ArrowLeft' ? -1 : 1) });
+    else go({ id: (rows[y + (key === 'ArrowUp' ? -1 : 1)] ?? row).id, column });
   };
   return (
     <>
@@ -104,7 +122,9 @@ function Rows({ activity, rows }: { readonly activity: ActivityResource; readonl
         className="relative"
         onPointerMove={point}
         onPointerDown={point}
-        onPointerLeave={() => setAt(null)}
+        // A finger leaves by being lifted: what it pointed at is to be read.
+        onPointerLeave={({ pointerType }) => pointerType !== 'touch' && go(null)}
+        onBlur={() => go(null)}
         onKeyDown={walk}
       >
         <Picture height={ROW_HEIGHT * rows.length} rows={rows} paint={paintRows} />
@@ -119,10 +139,11 @@ function Rows({ activity, rows }: { readonly activity: ActivityResource; readonl
           />
         )}
       </div>
-      <p aria-live="polite" className="min-h-14 px-4 py-3 text-sm sm:min-h-11">
-        {row && at
-          ? `${rowName(row)} at ${new Date(columnTime(activity, at.column, columns)).toLocaleTimeString()}: ${cellInWords(row, at.column)}.`
-          : 'Point at a row, or go through them with the arrow keys, to read what was computed.'}
+      <p className="min-h-14 px-4 py-3 text-sm sm:min-h-11">
+        {tell(at) || 'Point at a row, or go through them with the arrow keys, to read what was computed.'}
+      </p>
+      <p aria-live="polite" className="sr-only">
+        {said}
       </p>
     </>
   );

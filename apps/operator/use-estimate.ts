@@ -1,6 +1,7 @@
 import type { RunSpecInput } from '@pathfold/protocol/run-spec';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import type { Crew } from './crew-form.ts';
 import { client } from './queries.ts';
 
 const QUIET_MS = 300;
@@ -14,18 +15,16 @@ function useQuiet<T>(value: T): T {
   return quiet;
 }
 
-/** What the spec would cost (`volunteers` 0: with as many as have work), asked once the typing rests. Null: the schema found something wrong, so nothing is asked. */
-export function useEstimate(spec: RunSpecInput | null, tokensPerSecond: number, volunteers: number) {
-  const text = useQuiet(spec && JSON.stringify(spec));
-  const speed = useQuiet(tokensPerSecond);
-  const crew = useQuiet(volunteers);
+/** What the spec would cost this crew, asked once the typing rests. Null: something is wrong with them, so nothing is asked. */
+export function useEstimate(spec: RunSpecInput | null, crew: Crew | null) {
+  const text = useQuiet(spec && crew && JSON.stringify({ spec, crew }));
   return useQuery({
-    queryKey: ['estimate', text, speed, crew],
+    queryKey: ['estimate', text],
     queryFn: ({ signal }) => {
-      const asked = { tokensPerSecond: speed, ...(crew > 0 ? { volunteers: crew } : {}) };
-      return client.runs.estimate(JSON.parse(text ?? ''), asked, signal);
+      const asked = JSON.parse(text ?? '');
+      return client.runs.estimate(asked.spec, asked.crew, signal);
     },
-    enabled: text !== null && speed > 0,
+    enabled: text !== null,
     refetchInterval: false,
     placeholderData: keepPreviousData,
   });

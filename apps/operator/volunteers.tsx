@@ -3,7 +3,7 @@ import { Button } from '@pathfold/ui/button';
 import { Card } from '@pathfold/ui/card';
 import { Confirm } from '@pathfold/ui/dialog';
 import { EmptyState } from '@pathfold/ui/empty-state';
-import { formatCount } from '@pathfold/ui/formats';
+import { formatCount, formatMeasured } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { RelativeTime } from '@pathfold/ui/relative-time';
 import { type Column, Table } from '@pathfold/ui/table';
@@ -11,6 +11,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Asking } from './asking.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
+import { ShowOlder } from './show-older.tsx';
+import type { Pages } from './use-pages.ts';
 import { VolunteerName } from './volunteer-name.tsx';
 
 const STATES: Record<VolunteerResource['state'], string> = {
@@ -27,11 +29,12 @@ const nameOf = (volunteer: VolunteerResource): string => volunteer.name || volun
 export function Volunteers({
   volunteers,
   operator,
+  showOlder,
 }: {
   /** Undefined before the first answer. */
   readonly volunteers: readonly VolunteerResource[] | undefined;
   readonly operator: boolean;
-}) {
+} & Pick<Pages<unknown>, 'showOlder'>) {
   const cache = useQueryClient();
   const [asking, setAsking] = useState<VolunteerResource | null>(null);
   const ban = useMutation({
@@ -50,11 +53,11 @@ export function Volunteers({
       ),
     },
     { name: 'State', cell: (row) => STATES[row.state] },
-    { name: 'Tokens a second', numeric: true, cell: (row) => formatCount(row.executor?.tokensPerSecond ?? 0) },
+    { name: 'Tokens a second', numeric: true, cell: (row) => formatMeasured(row.executor?.tokensPerSecond) },
     { name: 'Credit', numeric: true, cell: (row) => formatCount(row.credit) },
     { name: 'Accepted', numeric: true, cell: (row) => formatCount(row.acceptedCount) },
     { name: 'Rejected', numeric: true, cell: (row) => formatCount(row.rejectedCount) },
-    { name: 'Last heard', cell: (row) => <RelativeTime at={row.seenAt} /> },
+    { name: 'Last change', cell: (row) => <RelativeTime at={row.seenAt} /> },
   ];
   if (operator)
     columns.push({
@@ -79,6 +82,7 @@ export function Volunteers({
       {volunteers && volunteers.length > 0 && (
         <Table caption="Everyone who took part" keyOf={(row) => row.id} rows={volunteers} columns={columns} />
       )}
+      <ShowOlder what="volunteers" showOlder={showOlder} />
       {asking && (
         <Confirm
           title={`Ban ${nameOf(asking)}?`}
