@@ -1,3 +1,4 @@
+import { readFrames } from '@pathfold/client/events';
 import { errorOf, UnreachableError } from '@pathfold/client/http';
 import type { AnswerEnd, Question } from '@pathfold/inference/answer';
 import { CompletionChunk, type WriterNote } from '@pathfold/protocol/answer-notes';
@@ -7,18 +8,6 @@ export interface NetworkListener {
   onPath(path: string): void;
   onText(text: string, end: AnswerEnd | null): void;
   onWriter(writer: WriterNote): void;
-}
-
-/** The data of server-sent events, one by one. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const bytes of body) {
-    text += decoder.decode(bytes, { stream: true });
-    const events = text.split('\n\n');
-    text = events.pop()!;
-    for (const event of events) yield event.replace(/^data: /, '');
-  }
 }
 
 /** Asks the coordinator for an answer by a volunteer, until `signal` aborts. Throws what went wrong, in a sentence. */
@@ -46,7 +35,7 @@ export async function askNetwork(
     throw problem ? new Error(problem.message) : errorOf(response.status, null);
   }
   let finishReason: AnswerEnd['finishReason'] = 'length';
-  for await (const data of eventsOf(response.body)) {
+  for await (const { data } of readFrames(response.body)) {
     if (data === '[DONE]') return;
     const { choices = [], pathfold, usage, error } = CompletionChunk.parse(JSON.parse(data));
     if (error) throw new Error(error.message);

@@ -4,6 +4,7 @@ import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { pathWeights } from '@pathfold/inference/path-weights';
 import { type RunRouter, readRunRouter } from '@pathfold/inference/route';
 import { ModuleRef } from '@pathfold/protocol/blob';
+import { readChunks } from '@pathfold/protocol/read-chunks';
 import { type ModelCache, modelCache } from './model-cache.ts';
 import type { LoadedModel, Progress, RunOrder } from './worker-words.ts';
 
@@ -27,7 +28,7 @@ const hashOf = (response: Response) => response.headers.get('etag')?.replaceAll(
 
 const readAll = async (response: Response, onChunk: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer>> => {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  for await (const chunk of response.body!) {
+  for await (const chunk of readChunks(response.body!)) {
     chunks.push(chunk);
     onChunk(chunk.length);
   }

@@ -1,4 +1,5 @@
 import { ERRORS, PathfoldError } from '@pathfold/protocol/errors';
+import { readChunks } from '@pathfold/protocol/read-chunks';
 import { RunEvent } from '@pathfold/protocol/resources';
 import type { Http } from './http.ts';
 
@@ -20,26 +21,20 @@ const RETRY_MOST_MS = 15_000;
 
 /** Splits a stream of server-sent events into frames (HTML Living Standard, section 9.2.6). */
 export async function* readFrames(stream: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
-  const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  const texts = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>);
   let rest = '';
   let id: string | null = null;
   let data: string[] = [];
-  try {
-    while (true) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const lines = (rest + value).split(/\r?\n/);
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        if (line === '') {
-          if (data.length > 0) yield { id, data: data.join('\n') };
-          data = [];
-        } else if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
-        else if (line.startsWith('id:')) id = line.slice(3).trim();
-      }
+  for await (const text of readChunks(texts)) {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line === '') {
+        if (data.length > 0) yield { id, data: data.join('\n') };
+        data = [];
+      } else if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
+      else if (line.startsWith('id:')) id = line.slice(3).trim();
     }
-  } finally {
-    await reader.cancel().catch(() => {});
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import { readChunks } from '@pathfold/protocol/read-chunks';
 import type { BlobSource } from './fetching.ts';
 
 /** Attempts in a row that bring not one byte. */
@@ -25,7 +26,7 @@ export function coordinatorSource(
     if (response.status === 404 || response.status === 410) throw new PathfoldError('blob_unavailable');
     if (!response.ok || !response.body) throw new Error(`the coordinator answered ${response.status}`);
     if (response.status !== 206) progress.received = 0;
-    for await (const chunk of response.body) {
+    for await (const chunk of readChunks(response.body)) {
       onBytes(chunk.byteLength);
       if (progress.received + chunk.byteLength > ref.bytes) throw new PathfoldError('blob_unavailable');
       into.set(chunk, progress.received);
