@@ -49,16 +49,19 @@ export async function* answer(path: AnsweringPath, question: Question): AsyncGen
   const { tokenizer, sessionAt, context } = path;
   const prompt = readPrompt(tokenizer, question.prompt);
   const tokens = generate(sessionAt, context, prompt, sampler(question, tokenizer.vocabularySize));
-  yield* textOf(tokens, tokenizer, question, prompt.length);
+  yield* textOf<never>(tokens, tokenizer, question, prompt.length);
 }
 
-/** Tokens as text, up to the end of the document, a stop sequence or `maxTokens`; wherever they are computed. */
-export async function* textOf(
-  tokens: AsyncIterable<number>,
+/**
+ * Tokens as text, up to the end of the document, a stop sequence or `maxTokens`; wherever they are computed. Notes between
+ * them go through as they come.
+ */
+export async function* textOf<Note extends object = never>(
+  tokens: AsyncIterable<number | Note>,
   tokenizer: Tokenizer,
   { stop, maxTokens }: Pick<Question, 'stop' | 'maxTokens'>,
   promptTokens: number,
-): AsyncGenerator<AnswerPiece, void> {
+): AsyncGenerator<AnswerPiece | Note, void> {
   const characters = tokenizer.decodeStream();
   const stops = new StopScanner(stop);
   let completionTokens = 0;
@@ -70,6 +73,10 @@ export async function* textOf(
 
   let finishReason: AnswerEnd['finishReason'] = 'length';
   for await (const id of tokens) {
+    if (typeof id === 'object') {
+      yield id;
+      continue;
+    }
     completionTokens += 1;
     if (id === END_OF_TEXT) {
       finishReason = 'stop';

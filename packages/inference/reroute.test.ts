@@ -75,6 +75,19 @@ test('every W tokens the path is chosen by all that was read so far, the prompt 
   expect(read.filter((count) => count > 1)).toEqual([5, 9, 13, 17]);
 });
 
+test('a path that cannot be opened is not moved to: the present one goes on, and the next choice tries again', async () => {
+  let attempts = 0;
+  const read: number[] = [];
+  const open = async (path: string) => {
+    if (path === '1' && attempts++ === 0) throw new Error('the download broke');
+    return saying(path === '0' ? 100 : 5, read);
+  };
+  const { moves } = await reroute({ open });
+  // By the same path to token 8 the mean is 70.
+  expect(moves.map(({ at, from, path }) => [at, from, path])).toEqual([[8, '0', '1']]);
+  expect(read).toHaveLength(16);
+});
+
 test('a router that reads no features, or W beyond the answer, never moves', async () => {
   const random = {
     version: 1,

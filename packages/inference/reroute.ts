@@ -29,6 +29,7 @@ export interface ReroutingOptions {
   /** Where the prompt was routed to. */
   readonly first: string;
   open(path: string): Promise<PathSession>;
+  /** Called once the new path is open. */
   onMove(move: Move): void | Promise<void>;
 }
 
@@ -63,26 +64,27 @@ const meanFeature = ({ tokenizer, features }: TextRouter, router: FeatureRouter)
 
 /**
  * Sessions that change with the text (DiPaCo section 2.3): every W tokens the path is chosen again by everything read so
- * far, the answer's own tokens included and none that are yet to come. Where no other path is better, it stays. A router
- * that reads no features chooses once.
+ * far, the answer's own tokens included and none that are yet to come. Where no other path is better, or that one cannot be
+ * opened, it stays. A router that reads no features chooses once.
  */
 export const rerouting = ({ by, every, prompt, first, open, onMove }: ReroutingOptions): SessionAt => {
   const { router } = by;
-  const opened = open(first);
-  if (router.kind === 'random' || router.kind === 'single') return () => opened;
+  let session: PathSession | Promise<PathSession> = open(first);
+  if (router.kind === 'random' || router.kind === 'single') return () => session;
   const evidence = meanFeature(by, router);
   const read = prompt.slice(-MOST_PROMPT_TOKENS);
   let path = first;
-  let session = opened;
   return async (answered) => {
     if (answered.length === 0 || answered.length % every > 0) return session;
     const feature = await evidence([...read, ...answered]);
     const losses = pathScores(router, feature).map((score) => -score);
     const next = router.paths[nextPath(router.paths.indexOf(path), losses)]!;
     if (next === path) return session;
+    const opened = await open(next).catch(() => null);
+    if (!opened) return session;
     await onMove({ ...inNames(router, explainPath(router, feature)), at: answered.length, from: path, path: next });
     path = next;
-    session = open(next);
+    session = opened;
     return session;
   };
 };

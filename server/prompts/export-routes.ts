@@ -4,6 +4,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { ExportCache, type ExportFile } from './export-cache.ts';
+import { hangUpOf } from './hang-up.ts';
 import { baseVersion, pathVersion, routerOf } from './path-source.ts';
 import type { PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
@@ -33,20 +34,22 @@ export const exportRoutes =
       run.paths.length === 1
         ? json({ kind: 'single', paths: run.paths })
         : { bytes: (await routerOf(run, blobs)).bytes, sha256: run.router!.sha256 };
-    const featuresFile = async (run: PromptRun): Promise<ExportFile> => {
+    const featuresFile = async (run: PromptRun, hangUp: AbortSignal): Promise<ExportFile> => {
       await tokenizerOf(run);
       if (!run.base) throw new PathfoldError('not_found', `Run ${run.id} has no base, so it reads no features.`);
       const base = baseVersion(run, blobs);
-      return cache.get(`features ${base.key}`, () => worker.writeFeatures(base));
+      return cache.get(`features ${base.key}`, hangUp, (signal) => worker.writeFeatures(base, signal));
     };
 
     const fileOf = async (
       run: PromptRun,
       file: string,
+      hangUp: AbortSignal,
     ): Promise<{ type: string; content: ExportFile; round?: number }> => {
       if (file === 'tokenizer.json') return { type: 'application/json', content: await tokenizerOf(run) };
       if (file === 'router.json') return { type: 'application/json', content: await routerFile(run) };
-      if (file === 'base-features.onnx') return { type: 'application/octet-stream', content: await featuresFile(run) };
+      if (file === 'base-features.onnx')
+        return { type: 'application/octet-stream', content: await featuresFile(run, hangUp) };
       if (file.endsWith(MODULES)) {
         const { modules, round } = pathVersion(run, file.slice(0, -MODULES.length), blobs);
         return { type: 'application/json', content: json(modules), round };
@@ -61,8 +64,8 @@ export const exportRoutes =
         corpusName: run.corpusName,
         licence: run.spec.licence,
       };
-      const content = await cache.get(JSON.stringify([version.key, name.format, notes]), () =>
-        worker.write(version, name.format, notes),
+      const content = await cache.get(JSON.stringify([version.key, name.format, notes]), hangUp, (signal) =>
+        worker.write(version, name.format, notes, signal),
       );
       return { type: CONTENT_TYPES[name.format], content, round: version.round };
     };
@@ -72,10 +75,11 @@ export const exportRoutes =
       { schema: { tags: ['runs'], params: z.object({ id: z.string(), file: z.string() }) } },
       async (request, reply) => {
         const { id, file } = request.params;
+        const hangUp = hangUpOf(reply);
         const run = await runs.get(id);
         if (!run || (run.spec.visibility === 'private' && !isOperator(request)))
           throw new PathfoldError('not_found', `There is no run ${id}.`);
-        const { type, content, round } = await fileOf(run, file);
+        const { type, content, round } = await fileOf(run, file, hangUp);
         const etag = `"${content.sha256}"`;
         reply.header('etag', etag).header('cache-control', 'no-cache');
         if (round !== undefined) reply.header('x-pathfold-round', round);

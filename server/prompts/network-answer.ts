@@ -45,6 +45,7 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
     const vocabulary = tokenizer.vocabularySize;
     const { context } = run.spec.model;
     const { body, memoryBytes } = network.offer(run.spec, version.path, version.modules);
+    /** Of the last writer, where the text ended before it was told. */
     const notes: AnswerNote[] = [];
     let part = {
       by: 'volunteer' as 'volunteer' | 'coordinator',
@@ -57,7 +58,7 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
       part = { ...part, tokens: 0 };
     };
 
-    async function* tokens(): AsyncGenerator<number> {
+    async function* tokens(): AsyncGenerator<number | { note: AnswerNote }> {
       const answered: number[] = [];
       let asked = false;
       let fallBack = false;
@@ -77,8 +78,8 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
             };
             yield item.id;
           } else if ('writer' in item) {
-            notes.push({ writer: item.writer });
             part.tokens = 0;
+            yield { note: { writer: item.writer } };
           } else fallBack = true;
         }
         if (!fallBack) return;

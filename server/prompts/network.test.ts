@@ -4,6 +4,7 @@ import { pathWeights } from '@pathfold/inference/path-weights';
 import { openSession } from '@pathfold/inference/session';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { Down } from '@pathfold/protocol/down';
+import { readChunks } from '@pathfold/protocol/read-chunks';
 import type { ContributionResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { AnswerTask } from '@pathfold/works/answer/task';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -338,6 +339,22 @@ test('where nobody agreed the coordinator answers and says so; a stream tells th
     writer: { by: 'coordinator', tokens: TOKENS, notice: expect.stringContaining('No volunteer was free') },
   });
   expect(stranger.heard.some(({ type }) => type === 'ask')).toBe(false);
+});
+
+test('a stream tells who did not go on before the next volunteer has said a word', async () => {
+  const [first, second] = [await volunteer(), await volunteer()];
+  const asking = post({ prompt: PROMPT, stream: true, pathfold: { network: true } });
+  const { lease } = await first.next('ask');
+  first.send({ type: 'unanswered', lease, code: 'out_of_memory', detail: '' });
+  const rest = await second.next('ask');
+  const texts = readChunks((await asking).body!.pipeThrough(new TextDecoderStream()));
+  let told = '';
+  while (!told.includes('"writer"')) told += (await texts.next()).value;
+  expect(told).toContain(first.id);
+  expect(told).not.toContain('"text"');
+  second.send({ type: 'tokens', lease: rest.lease, ids: await honest(rest), end: true });
+  for await (const text of texts) told += text;
+  expect(told).toContain(second.id);
 });
 
 test.each([

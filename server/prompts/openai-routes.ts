@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { secretsEqual } from '../security/secrets.ts';
+import { hangUpOf } from './hang-up.ts';
 import { createNetworkAnswers } from './network-answer.ts';
 import { CHAT, COMPLETIONS, type Dialect, streamedAnswer, type Telling, wholeAnswer } from './openai-answers.ts';
 import { answerOpenAiError } from './openai-errors.ts';
@@ -29,16 +30,12 @@ const peek = async (parts: AsyncIterable<Answered>): Promise<AsyncIterable<Answe
   })();
 };
 
-/** Aborts when the client hangs up. */
-const hangUpOf = (reply: FastifyReply): AbortSignal => {
-  const abort = new AbortController();
-  reply.raw.once('close', () => abort.abort(new PathfoldError('bad_request', 'The client hung up.')));
-  return abort.signal;
-};
-
-/** `/v1/models`, `/v1/completions` and `/v1/chat/completions`, as OpenAI's clients call them; a model is a run. */
+/**
+ * `/v1/models`, `/v1/completions` and `/v1/chat/completions`, as OpenAI's clients call them; a model is a run. `router`
+ * finds the paths of prompts and nothing else: one that volunteers answer waits for no answer of the coordinator's.
+ */
 export const openAiRoutes =
-  (deps: PromptDeps, worker: PromptWorker): FastifyPluginAsyncZod =>
+  (deps: PromptDeps, worker: PromptWorker, router: PromptWorker): FastifyPluginAsyncZod =>
   async (app) => {
     const { runs, blobs, promptKey, isOperator } = deps;
     const networkAnswer = createNetworkAnswers(deps, worker);
@@ -90,7 +87,7 @@ export const openAiRoutes =
       if (others.length > 0 && !run.router)
         throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
       const base = others.length === 0 ? pathVersion(run, only, blobs) : baseVersion(run, blobs);
-      const { routed, ids } = await worker.route(base, prompt, signal);
+      const { routed, ids } = await router.route(base, prompt, signal);
       return { path: routed.path, ids };
     };
 
@@ -109,8 +106,8 @@ export const openAiRoutes =
       body: CompletionBody | ChatBody,
       question: Question,
     ) => {
-      const run = await findRun(request, body.model);
       const hangUp = hangUpOf(reply);
+      const run = await findRun(request, body.model);
       const byNetwork = body.pathfold?.network === true;
       const { path, ids } = await routePrompt(run, question, byNetwork, hangUp);
       const version = pathVersion(run, path, blobs);

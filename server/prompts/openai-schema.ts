@@ -4,6 +4,17 @@ import * as z from 'zod';
 /** The bodies of OpenAI's API as its clients send them: null where a field is left out, and fields unknown here. */
 const MAX_TOKENS = 1024;
 const DEFAULT_TOKENS = 128;
+const MOST_PROMPT_IDS = 2 ** 17;
+const MOST_MESSAGES = 1024;
+const MOST_PARTS = 64;
+
+/** A list that is refused by one issue, however many of its items do not fit: writing issues takes longer than sending items. */
+const listOf = <T>(most: number, fits: (item: unknown) => boolean, what: string) =>
+  z
+    .array(z.unknown())
+    .max(most)
+    .refine((items) => items.every(fits), `not a list of ${what}`)
+    .transform((items) => items as T[]);
 
 /** What this coordinator offers beyond OpenAI's API. */
 const Extension = z
@@ -41,15 +52,26 @@ const Options = z.looseObject({
 });
 type Options = z.infer<typeof Options>;
 
-const tokenIds = z.array(z.int().min(0));
+const tokenIds = listOf<number>(MOST_PROMPT_IDS, (id) => Number.isInteger(id) && Number(id) >= 0, 'token ids');
 export const CompletionBody = Options.extend({
   prompt: z.union([z.string(), z.tuple([z.string()]), tokenIds, z.tuple([tokenIds])]).nullish(),
 });
 export type CompletionBody = z.infer<typeof CompletionBody>;
 
-const Content = z.union([z.string(), z.array(z.looseObject({ type: z.literal('text'), text: z.string() }))]);
+interface TextPart {
+  readonly type: 'text';
+  readonly text: string;
+}
+const isTextPart = (part: unknown): boolean => {
+  const { type, text } = Object(part) as Partial<TextPart>;
+  return type === 'text' && typeof text === 'string';
+};
+const Content = z.union([z.string(), listOf<TextPart>(MOST_PARTS, isTextPart, 'text parts')]);
 export const ChatBody = Options.extend({
-  messages: z.array(z.looseObject({ role: z.string(), content: Content.nullish() })).min(1),
+  messages: z
+    .array(z.looseObject({ role: z.string(), content: Content.nullish() }))
+    .min(1)
+    .max(MOST_MESSAGES),
   max_completion_tokens: z.int().min(1).nullish(),
 });
 export type ChatBody = z.infer<typeof ChatBody>;

@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type * as z from 'zod';
+import { ChatBody, CompletionBody } from './openai-schema.ts';
 import { promptServer } from './server.fixture.ts';
 
 const post = (app: FastifyInstance, url: string, payload: object, headers = {}) =>
   app.inject({ method: 'POST', url, payload, headers });
+
+/** Those of a union stand once for each of its members. */
+const countIssues = (issues: readonly z.core.$ZodIssue[]): number =>
+  issues.reduce((sum, issue) => sum + 1 + ('errors' in issue ? countIssues(issue.errors.flat()) : 0), 0);
 
 /** The data of server-sent events, parsed; the last one must be `[DONE]`. */
 const eventsOf = (body: string) => {
@@ -130,6 +136,19 @@ describe('an open coordinator', () => {
     expect(response.json().error).toMatchObject({ param, code: 'bad_request' });
   });
 
+  test.each([
+    ['ids that are none', CompletionBody, { prompt: new Array(100_000).fill(-1) }],
+    ['more ids than a prompt may have', CompletionBody, { prompt: new Array(300_000).fill(1) }],
+    ['ids in a list of their own', CompletionBody, { prompt: [new Array(100_000).fill('a')] }],
+    ['stop sequences that are none', CompletionBody, { stop: new Array(100_000).fill(7) }],
+    ['messages that are none', ChatBody, { messages: new Array(100_000).fill(7) }],
+    ['parts that are none', ChatBody, { messages: [{ role: 'user', content: new Array(50).fill(7) }] }],
+    ['more parts than a message may have', ChatBody, { messages: [{ role: 'user', content: new Array(1e5).fill(7) }] }],
+  ])('refuses %s by one issue, however long the list', (_name, body, fields) => {
+    const { error } = body.safeParse({ model: 'r1', ...fields });
+    expect(countIssues(error!.issues)).toBeLessThan(10);
+  });
+
   test('answers 404 for an unknown model, 400 for what is not JSON', async () => {
     expect((await post(app, '/v1/completions', { model: 'none', prompt: '' })).statusCode).toBe(404);
     const response = await app.inject({
@@ -144,7 +163,12 @@ describe('an open coordinator', () => {
 
   test('more prompts than may wait are refused with 429, the others answered', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 24 }, () => post(app, '/v1/completions', { model: 'r1', prompt: 'a', max_tokens: 30 })),
+      Array.from({ length: 24 }, (_, i) =>
+        app.inject({
+          ...{ method: 'POST', url: '/v1/completions', remoteAddress: `192.0.2.${i}` },
+          payload: { model: 'r1', prompt: 'a', max_tokens: 30 },
+        }),
+      ),
     );
     const codes = answers.map(({ statusCode }) => statusCode);
     expect(codes.filter((code) => code === 200).length).toBeGreaterThanOrEqual(16);
@@ -191,6 +215,36 @@ test('a coordinator that stops refuses what still waits', async () => {
   await post(app, '/v1/completions', { model: 'none', prompt: 'a' });
   await app.close();
   for (const { statusCode } of await Promise.all(answers)) expect(statusCode).toBeGreaterThanOrEqual(500);
+});
+
+test('one network cannot have all of the places: another finds room', async () => {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const runs = {
+    get: async () => {
+      await opened;
+      return null;
+    },
+    list: async () => [],
+  };
+  const { app } = await promptServer({}, { runs });
+  // Awaited here, each is sent at once.
+  const ask = async (remoteAddress: string) =>
+    await app.inject({ method: 'POST', url: '/v1/completions', payload: { model: 'r1', prompt: 'a' }, remoteAddress });
+  const file = async (remoteAddress: string) =>
+    await app.inject({ url: '/api/v1/runs/r1/export/0.onnx', remoteAddress });
+  const crowd = [1, 2, 3, 4].flatMap(() => [ask('2001:db8:1::1'), file('2001:db8:1::2')]);
+  const refused = [await ask('2001:db8:1::3'), await file('2001:db8:1::3')];
+  expect(refused.map(({ statusCode }) => statusCode)).toEqual([429, 429]);
+  expect(refused[0]!.json().error.code).toBe('queue_full');
+  const other = ask('2001:db8:2::1');
+  open();
+  for (const { statusCode } of await Promise.all([...crowd, other])) expect(statusCode).toBe(404);
+  // Who is through makes room.
+  expect((await ask('2001:db8:1::3')).statusCode).toBe(404);
+  await app.close();
 });
 
 test('an address that asks too often is told when it may again', async () => {

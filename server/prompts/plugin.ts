@@ -1,7 +1,9 @@
+import { finished } from 'node:stream';
 import rateLimit from '@fastify/rate-limit';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsync } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { createTurnstile } from '../sockets/allowance.ts';
 import { networkOf } from '../sockets/network.ts';
 import { exportRoutes } from './export-routes.ts';
 import { openAiRoutes } from './openai-routes.ts';
@@ -10,6 +12,8 @@ import type { PromptDeps } from './runs.ts';
 
 /** Prompts that may wait for their turn. */
 const QUEUE_LIMIT = 16;
+/** Prompts and exports of one network that are under way: the others find half of the places free. */
+const MOST_AT_ONCE = 8;
 /** Prompts and exports from one address. */
 const REQUESTS_PER_MINUTE = 300;
 
@@ -21,7 +25,8 @@ export const promptsPlugin =
   (deps: PromptDeps): FastifyPluginAsync =>
   async (app) => {
     const worker = new PromptWorker(QUEUE_LIMIT);
-    app.addHook('onClose', () => worker.close());
+    const router = new PromptWorker(QUEUE_LIMIT);
+    app.addHook('onClose', () => Promise.all([worker.close(), router.close()]));
     app.setValidatorCompiler(validatorCompiler);
     await app.register(rateLimit, {
       global: true,
@@ -30,6 +35,13 @@ export const promptsPlugin =
       keyGenerator: (request) => networkOf(request.ip),
       errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
     });
+    const inside = createTurnstile(MOST_AT_ONCE);
+    app.addHook('onRequest', async (request, reply) => {
+      const leave = inside.enter(networkOf(request.ip));
+      if (!leave)
+        throw new PathfoldError('queue_full', `${MOST_AT_ONCE} requests of your network are under way already.`);
+      finished(reply.raw, leave);
+    });
     await app.register(exportRoutes(deps, worker));
-    await app.register(openAiRoutes(deps, worker), { prefix: '/v1' });
+    await app.register(openAiRoutes(deps, worker, router), { prefix: '/v1' });
   };

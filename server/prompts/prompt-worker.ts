@@ -98,13 +98,13 @@ export class PromptWorker {
   }
 
   /** Writes an export file. */
-  write(version: PathVersion, format: PathFormat, notes: ExportNotes): Promise<ExportFile> {
-    return this.#file(version, { type: 'write', format, notes });
+  write(version: PathVersion, format: PathFormat, notes: ExportNotes, signal: AbortSignal): Promise<ExportFile> {
+    return this.#file(version, { type: 'write', format, notes }, signal);
   }
 
   /** Writes the graph of a base's features. */
-  writeFeatures(base: PathVersion): Promise<ExportFile> {
-    return this.#file(base, { type: 'features' });
+  writeFeatures(base: PathVersion, signal: AbortSignal): Promise<ExportFile> {
+    return this.#file(base, { type: 'features' }, signal);
   }
 
   /** The path that a text goes to by a base and its router, and its tokens, END_OF_TEXT first. */
@@ -121,9 +121,9 @@ export class PromptWorker {
     return answer;
   }
 
-  async #file(version: PathVersion, task: Task): Promise<ExportFile> {
+  async #file(version: PathVersion, task: Task, signal: AbortSignal): Promise<ExportFile> {
     let file: ExportFile | null = null;
-    await this.#perform(version, task, new AbortController().signal, (message) => {
+    await this.#perform(version, task, signal, (message) => {
       if (message.type === 'file') file = message;
     });
     if (!file) throw new PathfoldError('internal', 'The prompt worker wrote nothing.');
@@ -161,6 +161,8 @@ export class PromptWorker {
         const first = await this.#lend(version, signal);
         await this.#converse({ type: 'job', job: ++this.#job, lent: first, task }, signal, receive, lend);
       } catch (error) {
+        // What the client sent was wrong, not the path.
+        if (error instanceof PathfoldError && error.code === 'bad_request') throw error;
         this.#held = this.#held.filter((key) => !lent.includes(key));
         this.#stray.push(...lent);
         throw error;

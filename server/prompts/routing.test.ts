@@ -2,6 +2,8 @@ import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { openFeatures } from '@pathfold/inference/session';
 import type { Router } from '@pathfold/routing/assign/router';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { briefPlan } from '../works.ts';
+import { createNetwork, type Network } from './network.ts';
 import { promptServer } from './server.fixture.ts';
 
 const PROMPTS = ['The whale swam', 'the sea', 'sailors sang of', ''];
@@ -101,4 +103,35 @@ test('a router that was made for another base routes nothing', async () => {
   const answer = (await get('router.json')).json();
   expect(answer).toMatchObject({ code: 'wrong_state', detail: expect.stringContaining('made for another base') });
   expect((await complete('The')).json().error.code).toBe('wrong_state');
+});
+
+test('a prompt that volunteers answer waits for no answer of the coordinator', async () => {
+  const network: Network = createNetwork({
+    plan: briefPlan,
+    send(volunteer, message) {
+      if (message.type !== 'ask') return true;
+      const { lease, continuation } = message;
+      const ids = new Array<number>(continuation.tokens).fill(5);
+      queueMicrotask(() => network.heard(volunteer, { type: 'tokens', lease, ids, end: true }));
+      return true;
+    },
+    record: async () => {},
+    creditOf: () => 0,
+    now: () => performance.now(),
+  });
+  network.heard('v1', { type: 'answering', on: true });
+  const { app } = await promptServer({}, { network });
+  const ask = (i: number, payload: object) =>
+    app.inject({
+      ...{ method: 'POST', url: '/v1/completions', remoteAddress: `192.0.2.${i}` },
+      payload: { model: 'r1', prompt: 'The', ...payload },
+    });
+  const crowd = Array.from({ length: 18 }, (_, i) => ask(i, { max_tokens: 1024 }));
+  // One is answered and sixteen wait: this one finds no place.
+  expect((await Promise.race(crowd)).statusCode).toBe(429);
+  const { choices, pathfold } = (await ask(18, { max_tokens: 4, pathfold: { network: true } })).json();
+  expect(choices[0].finish_reason).toBe('length');
+  expect(pathfold.writers).toMatchObject([{ by: 'volunteer', volunteer: 'v1', tokens: 4 }]);
+  await app.close();
+  await Promise.all(crowd);
 });
