@@ -1,6 +1,6 @@
 import { verdictOf } from '@pathfold/coordination/volunteer/status';
 import { Card } from '@pathfold/ui/card';
-import { formatCount } from '@pathfold/ui/formats';
+import { formatCount, plural } from '@pathfold/ui/formats';
 import { RelativeTime } from '@pathfold/ui/relative-time';
 import { Table } from '@pathfold/ui/table';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
@@ -33,13 +33,14 @@ export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
       }
     >
       <p className="text-soft text-sm">
-        Credit counts the tokens of accepted work, in all visits with this identity. In this visit: {accepted} accepted,{' '}
-        {rejected} rejected.
+        Credit counts the tokens of accepted work, in all visits with this identity.
+        {outcomes.length > 0 &&
+          ` Of the newest ${plural(outcomes.length, 'piece')} of this visit: ${accepted} accepted, ${rejected} rejected.`}
       </p>
       {outcomes.length > 0 && (
         <div className="mt-3">
           <Table<Outcome>
-            caption="Work of this visit"
+            caption="The newest work of this visit"
             keyOf={(outcome) => outcome.lease}
             rows={outcomes.slice(0, 8)}
             columns={[

@@ -1,7 +1,7 @@
 import type { Swarm, SwarmPorts } from '@pathfold/swarm/swarm';
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openEngine } from './engine.ts';
+import { type Engine, openEngine, takePart } from './engine.ts';
 import { swarmOnPage } from './swarm-on-page.ts';
 import type { PageDoor, WorkerDoor } from './worker-words.ts';
 
@@ -116,4 +116,15 @@ test('the swarm of the page goes by the timers of the worker, until it is closed
   expect(timers).toBe(500);
   stop();
   await vi.waitFor(() => expect(timers).toBe(0));
+});
+
+test('who lends again prefers no run, as the page shows it', async () => {
+  const told: unknown[] = [];
+  const door = {
+    prefer: async (run: string | null) => void told.push(run),
+    start: async (...terms: unknown[]) => void told.push(terms),
+  };
+  const engine = { door } as unknown as Engine;
+  await takePart(engine, { choice: 'cpu', throttle: 0.5, sharing: false, answering: true });
+  expect(told).toEqual([null, ['cpu', 0.5, false, true]]);
 });

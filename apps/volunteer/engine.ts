@@ -114,6 +114,8 @@ export async function openEngine(identityFile: string): Promise<Engine> {
   };
 }
 
-/** Takes part from now on, as the person agreed to. */
-export const takePart = (engine: Engine, { choice, throttle, sharing, answering }: Terms) =>
-  engine.door.start(choice, throttle, sharing, answering);
+/** Takes part from now on, as the person agreed to. A run that was preferred before a stop is not any more. */
+export async function takePart({ door }: Pick<Engine, 'door'>, { choice, throttle, sharing, answering }: Terms) {
+  await door.prefer(null);
+  await door.start(choice, throttle, sharing, answering);
+}

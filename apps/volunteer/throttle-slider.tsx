@@ -1,7 +1,9 @@
+import { useAnswered } from '@pathfold/ui/answered';
 import { Slider } from '@pathfold/ui/field';
 
 /** The share of the time that the device computes; it rests for the remainder. */
-export function ThrottleSlider({ value, onChange }: { value: number; onChange: (value: number) => void }) {
+export function ThrottleSlider(props: { value: number; onChange: (value: number) => void }) {
+  const [value, onChange] = useAnswered(props.value, props.onChange);
   return (
     <Slider
       label="Throttle"

@@ -23,7 +23,7 @@ export function VolunteerPage() {
   const [adapter, setAdapter] = useState<GraphicsAdapter | null>();
   const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false, answering: false });
   const { snapshot, engine, starting, problem, start } = useEngine();
-  const { run, points, away } = useRun(client, snapshot?.work?.run ?? null);
+  const { run, points, away, problem: trouble } = useRun(client, snapshot?.work?.run ?? null);
   const runs = useOpenRuns(client);
   const shard = useShard(client, snapshot?.work ?? null);
   useEffect(() => void findAdapter().then(setAdapter), []);
@@ -42,6 +42,7 @@ export function VolunteerPage() {
       <div className="mb-5 grid gap-5 empty:hidden">
         <Surroundings environment={environment} />
         {problem && <Notice tone="error" title={problem} />}
+        {trouble && <Notice tone="error" title={trouble} />}
         {snapshot?.status.code === 'refused' && <Notice tone="error" title={snapshot.status.sentence} />}
       </div>
       <div className="grid items-start gap-5 lg:grid-cols-[5fr_6fr]">

@@ -19,12 +19,12 @@ const HEADLINES: Record<Snapshot['status']['code'], string> = {
 
 export const headlineOf = (snapshot: Snapshot): string => HEADLINES[snapshot.status.code];
 
-/** Which device computes, how fast, and why no other does. */
+/** Which device was chosen to compute, how fast it is, and why no other was. */
 export function deviceInWords({ executor }: Pick<Snapshot, 'executor'>): string {
   if (!executor) return '';
   const { name, adapter, tokensPerSecond, reason } = executor;
   const why = reason ? ` Why this one: ${reason}.` : '';
-  return `Computing on ${adapter} through ${name}; its benchmark measured ${formatCount(tokensPerSecond)} tokens a second.${why}`;
+  return `Chosen to compute: ${adapter} through ${name}; its benchmark measured ${formatCount(tokensPerSecond)} tokens a second.${why}`;
 }
 
 /** What the work in hand is, for example `Training path 0, round 7`. */
