@@ -1,14 +1,11 @@
 import type { Routed } from '@pathfold/inference/route';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
-import type { RouterResource } from '@pathfold/protocol/resources';
 import { EmptyState } from '@pathfold/ui/empty-state';
 import { domainsInWords, formatBytes, plural } from '@pathfold/ui/formats';
 import { useEffect, useRef } from 'react';
+import type { Answer, Shards } from './answers.ts';
 import { choiceInWords, moveInWords } from './shard-words.ts';
-import type { Answer } from './use-answers.ts';
 import type { LoadedModel, MoveMade } from './worker-words.ts';
-
-type Shards = ReadonlyMap<string, RouterResource>;
 
 const loadingInWords = ({ routed, loaded, loading, writers, text }: Answer): string => {
   if (writers) return text === '' ? 'waiting for a volunteer' : 'writing';
@@ -67,11 +64,11 @@ function Why({ routed, shards }: { readonly routed: Routed; readonly shards: Sha
 }
 
 /** Where the answer went on by another path: why, and what that cost. */
-function Moves({ moves, shards }: { readonly moves: readonly MoveMade[]; readonly shards: Shards }) {
+function Moves({ moves, shards }: { readonly moves: readonly MoveMade[]; readonly shards: Shards | null }) {
   return (
     <ol aria-label="Changes of path" className="grid max-w-prose gap-1 text-soft text-sm">
       {moves.map(({ at, from, path, fetchedBytes, durationMs }) => {
-        const shard = shards.get(path);
+        const shard = shards?.get(path);
         return (
           <li key={at} className="border-line border-l-2 pl-3">
             After {plural(at, 'token')}: path <strong className="figure font-semibold">{path}</strong> goes on, no
@@ -108,18 +105,12 @@ function Writers({ writers }: { readonly writers: readonly WriterNote[] }) {
   );
 }
 
-function AnswerText({
-  answer,
-  path,
-  shards,
-}: {
-  readonly answer: Answer;
-  readonly path: string | null;
-  readonly shards: Shards;
-}) {
-  const { routed, loaded, moves, writers } = answer;
+function AnswerText({ answer }: { readonly answer: Answer }) {
+  const { run, routed, shards, loaded, moves, writers } = answer;
+  const path = routed?.path ?? run.path;
   const facts = [
-    (routed || path) && `Path ${routed?.path ?? path}`,
+    run.name,
+    path !== null && `Path ${path}`,
     loaded && `round ${loaded.round}`,
     routed && loaded && bytesInWords(loaded),
     `seed ${answer.seed}`,
@@ -140,23 +131,14 @@ function AnswerText({
       </p>
       <p className="figure text-soft text-xs">{facts.filter(Boolean).join(' · ')}</p>
       {writers && writers.length > 0 && <Writers writers={writers} />}
-      {routed && shards.size > 0 && <Why routed={routed} shards={shards} />}
+      {routed && shards && <Why routed={routed} shards={shards} />}
       {moves.length > 0 && <Moves moves={moves} shards={shards} />}
     </li>
   );
 }
 
 /** The answers, oldest first; the newest stays in view while it is written, unless the reader has scrolled away. */
-export function AnswerLog({
-  answers,
-  path,
-  shards,
-}: {
-  readonly answers: readonly Answer[];
-  /** The only path; null where prompts are routed. */
-  readonly path: string | null;
-  readonly shards: Shards;
-}) {
+export function AnswerLog({ answers }: { readonly answers: readonly Answer[] }) {
   const end = useRef<HTMLDivElement>(null);
   const near = useRef(true);
   useEffect(() => {
@@ -182,7 +164,7 @@ export function AnswerLog({
       ) : (
         <ol>
           {answers.map((answer) => (
-            <AnswerText key={answer.id} answer={answer} path={path} shards={shards} />
+            <AnswerText key={answer.id} answer={answer} />
           ))}
         </ol>
       )}

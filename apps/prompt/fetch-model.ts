@@ -1,30 +1,17 @@
 import { sha256Of } from '@pathfold/blobs/memory';
-import { errorOf, UnreachableError } from '@pathfold/client/http';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { pathWeights } from '@pathfold/inference/path-weights';
 import { type RunRouter, readRunRouter } from '@pathfold/inference/route';
 import { ModuleRef } from '@pathfold/protocol/blob';
 import { readChunks } from '@pathfold/protocol/read-chunks';
+import { exportUrl, hashOf, modulesUrl, NOT_MODIFIED, request } from './exports.ts';
 import { type ModelCache, modelCache } from './model-cache.ts';
-import type { LoadedModel, Progress, RunOrder } from './worker-words.ts';
-
-const NOT_MODIFIED = 304;
+import type { LoadedFile, LoadedModel, Progress, RunOrder } from './worker-words.ts';
 
 /** As many modules as a visitor's prompts seldom cross; a base is fetched once for all of them. */
 const MODULES = modelCache('pathfold-modules', 96);
 const BASES = modelCache('pathfold-bases', 2);
-
-const request = async (url: string, headers: Record<string, string> = {}): Promise<Response> => {
-  const response = await fetch(url, { headers, cache: 'no-store' }).catch((cause: unknown) => {
-    throw new UnreachableError(cause);
-  });
-  if (!response.ok && response.status !== NOT_MODIFIED)
-    throw errorOf(response.status, await response.json().catch(() => null));
-  return response;
-};
-
-const exportUrl = (runId: string, file: string) => `/api/v1/runs/${encodeURIComponent(runId)}/export/${file}`;
-const hashOf = (response: Response) => response.headers.get('etag')?.replaceAll('"', '').replace(/^W\//, '') ?? '';
+const ROUTERS = modelCache('pathfold-routers', 4);
 
 const readAll = async (response: Response, onChunk: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer>> => {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -41,21 +28,18 @@ const keep = async (cache: ModelCache, sha256: string, bytes: Uint8Array<ArrayBu
   await cache.keep(sha256, bytes);
 };
 
-const fetchModuleRefs = async (runId: string, path: string): Promise<ModuleRef[]> => {
-  const refs: unknown[] = await (await request(exportUrl(runId, `${path}.modules.json`))).json();
-  return refs.map((ref) => ModuleRef.parse(ref));
-};
-
 /**
- * A path at its newest version: the modules that it crosses and no others, and of those only what this browser does not
+ * A path as it is served now: the modules that it crosses and no others, and of those only what this browser does not
  * have. Answers its graph with a cache for keys and values.
  */
 export const fetchPath = async (
   { runId, model, levels, embedding }: RunOrder,
   path: string,
   onProgress: (progress: Progress) => void,
+  signal: AbortSignal | null = null,
 ): Promise<{ readonly key: string; readonly model: LoadedModel; onnx(): Uint8Array<ArrayBuffer> }> => {
-  const crossed = await fetchModuleRefs(runId, path);
+  const served = await request(modulesUrl(runId, path), { signal });
+  const crossed = ((await served.json()) as unknown[]).map((ref) => ModuleRef.parse(ref));
   const known = new Set(await MODULES.hashes());
   const missing = crossed.filter(({ sha256 }) => !known.has(sha256));
   const totalBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -63,7 +47,7 @@ export const fetchPath = async (
   const bytesOf = async (sha256: string): Promise<Uint8Array<ArrayBuffer>> => {
     const kept = await MODULES.get(sha256);
     if (kept) return kept;
-    const fresh = await readAll(await request(`/api/v1/blobs/${sha256}`), (bytes) => {
+    const fresh = await readAll(await request(`/api/v1/blobs/${sha256}`, { signal }), (bytes) => {
       receivedBytes += bytes;
       onProgress({ receivedBytes, totalBytes });
     });
@@ -75,6 +59,7 @@ export const fetchPath = async (
   return {
     key: crossed.map(({ sha256 }) => sha256).join(),
     model: {
+      version: hashOf(served),
       round: Math.min(...crossed.map(({ version }) => version)),
       bytes: crossed.reduce((sum, { bytes }) => sum + bytes, 0),
       fetchedBytes: receivedBytes,
@@ -83,47 +68,63 @@ export const fetchPath = async (
   };
 };
 
+interface KeptFile {
+  readonly sha256: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly fetchedBytes: number;
+}
+
+/** A file of a run as it is served now: `known`, or from this browser's cache, where that is this very version. */
+const fetchKept = async (
+  cache: ModelCache,
+  url: string,
+  onProgress: (progress: Progress) => void,
+  known: KeptFile | null,
+  signal: AbortSignal | null,
+): Promise<KeptFile> => {
+  const tags = (known ? [known.sha256] : await cache.hashes()).map((sha256) => `"${sha256}"`).join(', ');
+  const response = await request(url, { headers: tags ? { 'if-none-match': tags } : {}, signal });
+  const sha256 = hashOf(response);
+  if (response.status === NOT_MODIFIED) {
+    const bytes = known?.bytes ?? (await cache.get(sha256));
+    if (!bytes) throw new Error('The browser has just dropped the model from its cache.');
+    return { sha256, bytes, fetchedBytes: 0 };
+  }
+  const totalBytes = Number(response.headers.get('content-length') ?? 0);
+  let receivedBytes = 0;
+  const bytes = await readAll(response, (count) => {
+    receivedBytes += count;
+    onProgress({ receivedBytes, totalBytes });
+  });
+  await keep(cache, sha256, bytes);
+  return { sha256, bytes, fetchedBytes: receivedBytes };
+};
+
+const loadedOf = ({ bytes, fetchedBytes }: KeptFile): LoadedFile => ({ bytes: bytes.length, fetchedBytes });
+
 /** The graph of the base's features, from this browser's cache where it has this very version. */
 export const fetchFeatures = async (
   runId: string,
   onProgress: (progress: Progress) => void,
-): Promise<{ readonly onnx: Uint8Array<ArrayBuffer>; readonly model: LoadedModel }> => {
-  const known = (await BASES.hashes()).map((sha256) => `"${sha256}"`).join(', ');
-  const response = await request(exportUrl(runId, 'base-features.onnx'), known ? { 'if-none-match': known } : {});
-  const sha256 = hashOf(response);
-  if (response.status === NOT_MODIFIED) {
-    const cached = await BASES.get(sha256);
-    if (!cached) throw new Error('The browser has just dropped the model from its cache.');
-    return { onnx: cached, model: { round: 0, bytes: cached.length, fetchedBytes: 0 } };
-  }
-  const totalBytes = Number(response.headers.get('content-length') ?? 0);
-  let receivedBytes = 0;
-  const onnx = await readAll(response, (bytes) => {
-    receivedBytes += bytes;
-    onProgress({ receivedBytes, totalBytes });
-  });
-  await keep(BASES, sha256, onnx);
-  return { onnx, model: { round: 0, bytes: onnx.length, fetchedBytes: receivedBytes } };
+): Promise<{ readonly onnx: Uint8Array<ArrayBuffer>; readonly file: LoadedFile }> => {
+  const kept = await fetchKept(BASES, exportUrl(runId, 'base-features.onnx'), onProgress, null, null);
+  return { onnx: kept.bytes, file: loadedOf(kept) };
 };
 
 export const fetchTokenizer = async (runId: string): Promise<string> =>
   (await request(exportUrl(runId, 'tokenizer.json'))).text();
 
-interface KnownRouter {
-  readonly etag: string;
-  readonly router: RunRouter;
-  readonly bytes: number;
-}
-const routers = new Map<string, KnownRouter>();
+const routers = new Map<string, { readonly kept: KeptFile; readonly router: RunRouter }>();
 
 /** The newest router of a run: asked for before each prompt, fetched when it has changed. */
-export const fetchRouter = async (runId: string): Promise<KnownRouter> => {
+export const fetchRouter = async (
+  runId: string,
+  signal: AbortSignal | null = null,
+): Promise<{ readonly router: RunRouter; readonly file: LoadedFile }> => {
   const known = routers.get(runId);
-  const response = await request(exportUrl(runId, 'router.json'), known ? { 'if-none-match': known.etag } : {});
-  if (known && response.status === NOT_MODIFIED) return known;
-  const text = await response.text();
-  const etag = response.headers.get('etag') ?? '';
-  const fresh = { etag, router: readRunRouter(JSON.parse(text)), bytes: text.length };
-  routers.set(runId, fresh);
-  return fresh;
+  const kept = await fetchKept(ROUTERS, exportUrl(runId, 'router.json'), () => {}, known?.kept ?? null, signal);
+  const router =
+    known?.kept.sha256 === kept.sha256 ? known.router : readRunRouter(JSON.parse(new TextDecoder().decode(kept.bytes)));
+  routers.set(runId, { kept, router });
+  return { router, file: loadedOf(kept) };
 };

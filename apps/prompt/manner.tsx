@@ -14,17 +14,17 @@ export const START_MANNER: MannerChoice = { by: 'browser', reroute: false, every
 export function MannerCard({
   choice,
   paths,
-  isPublic,
+  refusal,
   onChange,
 }: {
   readonly choice: MannerChoice;
   readonly paths: number;
-  /** A private run is answered here or by the coordinator only. */
-  readonly isPublic: boolean;
+  /** Why no volunteer can be asked; null where one can. */
+  readonly refusal: string | null;
   readonly onChange: (choice: MannerChoice) => void;
 }) {
   const set = (part: Partial<MannerChoice>) => onChange({ ...choice, ...part });
-  const byNetwork = choice.by === 'network' && isPublic;
+  const byNetwork = choice.by === 'network' && refusal === null;
   return (
     <Card title="Who answers">
       <div className="grid gap-5">
@@ -33,9 +33,9 @@ export function MannerCard({
           value={byNetwork ? 'network' : 'browser'}
           options={[
             { value: 'browser', label: 'this browser' },
-            { value: 'network', label: 'a volunteer of the network', disabled: !isPublic },
+            { value: 'network', label: 'a volunteer of the network', disabled: refusal !== null },
           ]}
-          hint={byNetwork ? undefined : 'The model comes here, and your prompt stays here.'}
+          hint={byNetwork ? undefined : `The model comes here, and your prompt stays here. ${refusal ?? ''}`}
           onChange={(by) => set({ by })}
         />
         {byNetwork && (

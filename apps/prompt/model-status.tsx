@@ -3,8 +3,10 @@ import { Button } from '@pathfold/ui/button';
 import { formatBytes } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/notice';
 import { Progress } from '@pathfold/ui/progress';
+import { roundToLoad } from './exports.ts';
 import type { Model } from './use-model.ts';
-import type { LoadedModel, LoadedRouting } from './worker-words.ts';
+import { useServed } from './use-served.ts';
+import type { LoadedFile, OpenedRun } from './worker-words.ts';
 
 /** Where the model stands: on its way, here and how new, or why it could not be had. */
 export function ModelStatus({
@@ -41,38 +43,59 @@ export function ModelStatus({
       <Progress label="Model download" value={totalBytes > 0 ? receivedBytes : null} max={totalBytes} text={text} />
     );
   }
-  if ('routing' in model.opened) return <RoutingStatus run={run} routing={model.opened.routing} />;
-  const loaded = model.opened.model;
+  if ('routing' in model.opened) return <RoutingStatus run={run} opened={model.opened} />;
+  return <OnlyPathStatus run={run} path={path ?? ''} opened={model.opened} onReload={onReload} />;
+}
+
+function OnlyPathStatus({
+  run,
+  path,
+  opened: { model: loaded, tokenizerBytes },
+  onReload,
+}: {
+  readonly run: RunResource;
+  readonly path: string;
+  readonly opened: Extract<OpenedRun, { model: unknown }>;
+  readonly onReload: () => void;
+}) {
+  const round = roundToLoad(useServed(run, path), loaded);
   return (
     <div className="flex flex-wrap items-center justify-between gap-3 text-sm">
       <p>
         Path <strong className="figure font-semibold">{path}</strong> answers, at round {loaded.round}.{' '}
         <span className="text-soft">
-          This run has one path, so it answers every prompt. {keptInWords(loaded)}; it computes in this browser.
+          This run has one path, so it answers every prompt. {keptInWords(loaded)}; its tokenizer,{' '}
+          {formatBytes(tokenizerBytes)}; it computes in this browser.
         </span>
       </p>
-      {run.round > loaded.round && (
+      {round !== null && (
         <Button size="small" onClick={onReload}>
-          Load round {run.round}
+          Load round {round}
         </Button>
       )}
     </div>
   );
 }
 
-const keptInWords = ({ bytes, fetchedBytes }: LoadedModel): string =>
+const keptInWords = ({ bytes, fetchedBytes }: LoadedFile): string =>
   `${formatBytes(bytes)}${fetchedBytes === 0 ? ', kept from an earlier visit' : ''}`;
 
 /** What is here for all prompts; each path comes with the first prompt that goes to it. */
-function RoutingStatus({ run, routing }: { readonly run: RunResource; readonly routing: LoadedRouting }) {
-  const { routerBytes, features } = routing;
+function RoutingStatus({
+  run,
+  opened: { routing, tokenizerBytes },
+}: {
+  readonly run: RunResource;
+  readonly opened: Extract<OpenedRun, { routing: unknown }>;
+}) {
+  const { router, features } = routing;
   return (
     <p className="text-sm">
       One of {run.pathCount} paths answers, chosen by how the prompt begins.{' '}
       <span className="text-soft">
-        Here already: the router ({formatBytes(routerBytes)})
-        {features ? ` and the base that reads for it (${keptInWords(features)})` : ''}. Of a path, the modules that are
-        missing are fetched when a prompt goes to it, and no others; it computes in this browser.
+        Here already: the tokenizer ({formatBytes(tokenizerBytes)}){features ? ', ' : ' and '}the router (
+        {keptInWords(router)}){features && ` and the base that reads for it (${keptInWords(features)})`}. Of a path, the
+        modules that are missing are fetched when a prompt goes to it, and no others; it computes in this browser.
       </span>
     </p>
   );

@@ -7,17 +7,20 @@ import { Select } from '@pathfold/ui/field';
 import { Page } from '@pathfold/ui/page';
 import { useEffect, useState } from 'react';
 import { AnswerLog } from './answer-log.tsx';
+import { askNetwork } from './ask-network.ts';
 import { MannerCard, START_MANNER } from './manner.tsx';
 import { ModelStatus } from './model-status.tsx';
+import { networkRefusal, useAsksForKey } from './network-door.ts';
 import { PromptBox } from './prompt-box.tsx';
 import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
+import { readShards } from './shards.ts';
 import { useAnswers } from './use-answers.ts';
 import { useModel } from './use-model.ts';
 import { canAnswer, firstToAsk, onlyPath, refusalOf, useRuns } from './use-runs.ts';
-import { useShards } from './use-shards.ts';
 import type { RunOrder } from './worker-words.ts';
 
 const client = createClient({ baseUrl: location.origin });
+const PORTS = { askNetwork, readShards: (runId: string) => readShards(client, runId) };
 
 const nameOf = (run: RunResource): string =>
   canAnswer(run) ? `${run.name} (round ${run.round})` : `${run.name} (nothing to ask yet)`;
@@ -84,20 +87,23 @@ export function PromptPage() {
   }, [run]);
   const path = run ? onlyPath(run) : null;
   const order = run && canAnswer(run) ? orderOf(run, path) : null;
-  const shards = useShards(client, run);
-  const byNetwork = manner.by === 'network' && run?.spec.visibility === 'public';
+  const refusal = networkRefusal(run, useAsksForKey());
+  const byNetwork = manner.by === 'network' && refusal === null;
   const model = useModel(byNetwork ? null : order, attempt);
-  const { answers, writing, ask, stop } = useAnswers(model);
+  const { answers, writing, ask, stop } = useAnswers(PORTS, model);
 
   const send = (prompt: string) => {
     const seed = seedOf(choice);
-    if (seed === null) return;
+    const ready = model.state === 'ready' ? model : null;
+    if (seed === null || !run || (!byNetwork && !ready)) return;
     const { temperature, topP, maxTokens } = choice;
-    void ask(
-      prompt,
-      { temperature, topP, topK: null, seed, maxTokens },
-      { network: byNetwork && run ? run.id : null, every: manner.reroute && path === null ? manner.every : null },
-    );
+    void ask({
+      run: { id: run.id, name: run.name, path },
+      question: { prompt, temperature, topP, topK: null, seed, maxTokens, stop: [] },
+      door: byNetwork ? null : ready!.door,
+      every: manner.reroute && path === null ? manner.every : null,
+      loaded: !byNetwork && ready && 'model' in ready.opened ? ready.opened.model : null,
+    });
   };
 
   return (
@@ -123,9 +129,9 @@ export function PromptPage() {
           ) : (
             <Nothing run={run} loaded={runs !== undefined} away={away} />
           )}
-          <Card title={run?.name ?? 'Answers'}>
+          <Card title="Answers">
             <div className="grid grid-cols-1 gap-6">
-              <AnswerLog answers={answers} path={path} shards={shards} />
+              <AnswerLog answers={answers} />
               <PromptBox
                 ready={(model.state === 'ready' || (byNetwork && order !== null)) && seedOf(choice) !== null}
                 writing={writing}
@@ -136,12 +142,7 @@ export function PromptPage() {
           </Card>
         </div>
         <div className="grid min-w-0 gap-5">
-          <MannerCard
-            choice={manner}
-            paths={run?.pathCount ?? 1}
-            isPublic={run?.spec.visibility === 'public'}
-            onChange={setManner}
-          />
+          <MannerCard choice={manner} paths={run?.pathCount ?? 1} refusal={refusal} onChange={setManner} />
           <SamplingCard choice={choice} onChange={setChoice} />
         </div>
       </div>

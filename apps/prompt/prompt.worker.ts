@@ -1,7 +1,7 @@
 import { readTokenizer, type Tokenizer } from '@pathfold/corpora/tokenizer';
 import { answer } from '@pathfold/inference/answer';
 import type { SessionAt } from '@pathfold/inference/generate';
-import { type Move, rerouting } from '@pathfold/inference/reroute';
+import { rerouting } from '@pathfold/inference/reroute';
 import { inNames, readsFeatures, routeText } from '@pathfold/inference/route';
 import { type FeatureSession, openFeatures, openSession, type PathSession } from '@pathfold/inference/session';
 import { PathfoldError } from '@pathfold/protocol/errors';
@@ -23,7 +23,7 @@ interface OpenRun {
 let run: OpenRun | null = null;
 /** By the modules of the path; the latest last. */
 const open = new Map<string, PathSession>();
-let stopped = false;
+let asking: AbortController | null = null;
 
 /** Comlink carries only the message, and people need only the sentence. */
 const inWords = <T>(work: Promise<T>): Promise<T> =>
@@ -35,8 +35,10 @@ const openPath = async (
   order: RunOrder,
   id: string,
   onProgress: (progress: Progress) => void,
+  signal: AbortSignal | null = null,
 ): Promise<{ session: PathSession; model: LoadedModel }> => {
-  const { key, model, onnx } = await fetchPath(order, id, onProgress);
+  const { key, model, onnx } = await fetchPath(order, id, onProgress, signal);
+  signal?.throwIfAborted();
   const session = open.get(key) ?? (await openSession(onnx(), RUNTIME));
   open.delete(key);
   open.set(key, session);
@@ -48,15 +50,17 @@ const openPath = async (
 };
 
 const openRun: PromptDoor['open'] = async (order, onProgress) => {
-  const tokenizer = readTokenizer(await fetchTokenizer(order.runId));
+  const json = await fetchTokenizer(order.runId);
+  const tokenizer = readTokenizer(json);
+  const tokenizerBytes = new TextEncoder().encode(json).length;
   if (order.path !== null) {
     run = { order, tokenizer, features: null };
-    return { model: (await openPath(order, order.path, onProgress)).model };
+    return { tokenizerBytes, model: (await openPath(order, order.path, onProgress)).model };
   }
-  const { router, bytes } = await fetchRouter(order.runId);
+  const { router, file } = await fetchRouter(order.runId);
   const base = readsFeatures(router) ? await fetchFeatures(order.runId, onProgress) : null;
   run = { order, tokenizer, features: base && (await openFeatures(base.onnx, RUNTIME)) };
-  return { routing: { routerBytes: bytes, features: base?.model ?? null } };
+  return { tokenizerBytes, routing: { router: file, features: base?.file ?? null } };
 };
 
 /** Routes the prompt by the newest router, for a run may be sharded anew while the page is open; again every so many tokens. */
@@ -65,22 +69,21 @@ const routed = async (
   prompt: string,
   every: number | null,
   listener: AnswerListener,
+  signal: AbortSignal,
 ): Promise<SessionAt> => {
-  const { router } = await fetchRouter(order.runId);
+  const { router } = await fetchRouter(order.runId, signal);
   const by = { router, tokenizer, features };
   const choice = inNames(router, await routeText(by, prompt));
   await listener.onRouted(choice);
-  let moved: { readonly move: Move; readonly at: number } | null = null;
+  let loaded = false;
+  let cost = { fetchedBytes: 0, durationMs: 0 };
   const openNext = async (path: string): Promise<PathSession> => {
-    const onLoading = moved ? () => {} : (progress: Progress) => void listener.onLoading(progress);
-    const { session, model } = await openPath(order, path, onLoading);
-    if (!moved) await listener.onLoaded(model);
-    else
-      await listener.onMoved({
-        ...moved.move,
-        fetchedBytes: model.fetchedBytes,
-        durationMs: performance.now() - moved.at,
-      });
+    const began = performance.now();
+    const onLoading = loaded ? () => {} : (progress: Progress) => void listener.onLoading(progress);
+    const { session, model } = await openPath(order, path, onLoading, signal);
+    cost = { fetchedBytes: model.fetchedBytes, durationMs: performance.now() - began };
+    if (!loaded) await listener.onLoaded(model);
+    loaded = true;
     return session;
   };
   if (every === null) {
@@ -89,38 +92,39 @@ const routed = async (
   }
   return rerouting({
     ...{ by, every, prompt: tokenizer.encode(prompt), first: choice.path, open: openNext },
-    onMove(move) {
-      moved = { move, at: performance.now() };
-    },
+    onMove: (move) => listener.onMoved({ ...move, ...cost }),
   });
 };
 
 const ask: PromptDoor['ask'] = async (question, every, listener) => {
   if (!run) throw new Error('The model is not loaded yet.');
   const { order, tokenizer } = run;
-  stopped = false;
+  asking = new AbortController();
+  const { signal } = asking;
   const only = [...open.values()].at(-1);
-  const sessionAt = order.path === null ? await routed(run, question.prompt, every, listener) : () => only!;
-  let text = '';
-  let sentAt = performance.now();
-  for await (const piece of answer({ sessionAt, tokenizer, context: order.model.context }, question)) {
-    text += piece.text;
-    if (!piece.end && performance.now() - sentAt < PIECE_EVERY_MS) continue;
-    if (stopped) return;
-    // The page's receipt is also the turn of the event loop in which `stop` is heard.
-    await listener.onPiece({ text, end: piece.end });
-    text = '';
-    if (stopped) return;
-    sentAt = performance.now();
+  try {
+    const sessionAt = order.path === null ? await routed(run, question.prompt, every, listener, signal) : () => only!;
+    let text = '';
+    let sentAt = performance.now();
+    for await (const piece of answer({ sessionAt, tokenizer, context: order.model.context }, question)) {
+      text += piece.text;
+      if (!piece.end && performance.now() - sentAt < PIECE_EVERY_MS) continue;
+      if (signal.aborted) return;
+      // The page's receipt is also the turn of the event loop in which `stop` is heard.
+      await listener.onPiece({ text, end: piece.end });
+      text = '';
+      if (signal.aborted) return;
+      sentAt = performance.now();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 };
 
 const door: PromptDoor = {
   open: (order, onProgress) => inWords(openRun(order, onProgress)),
   ask: (question, every, listener) => inWords(ask(question, every, listener)),
-  stop() {
-    stopped = true;
-  },
+  stop: () => asking?.abort(),
 };
 
 Comlink.expose(door);

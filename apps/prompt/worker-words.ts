@@ -2,13 +2,14 @@ import type { AnswerPiece, Question } from '@pathfold/inference/answer';
 import type { Move } from '@pathfold/inference/reroute';
 import type { Routed } from '@pathfold/inference/route';
 import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
+import type { ServedPath } from './exports.ts';
 
 /** What the page asks of its worker, over Comlink. */
 export interface PromptDoor {
   /** Fetches what is needed before any prompt: the only path, or what routes prompts to one of several. Once, before `ask`. */
   open(order: RunOrder, onProgress: (progress: Progress) => void): Promise<OpenedRun>;
   /**
-   * Routes a prompt, fetches its path and answers until the end or until `stop`. `every`: the path is chosen again after so
+   * Routes a prompt, fetches its path and answers until the end or until `stop`, which also breaks off a download. `every`: the path is chosen again after so
    * many tokens; null: never.
    */
   ask(question: Question & { prompt: string }, every: number | null, listener: AnswerListener): Promise<void>;
@@ -30,21 +31,22 @@ export interface Progress {
   totalBytes: number;
 }
 
-export interface LoadedModel {
-  /** Outer round of the parameters. */
-  round: number;
+export interface LoadedFile {
   bytes: number;
   /** What was not here already. */
   fetchedBytes: number;
 }
 
-export type OpenedRun = { model: LoadedModel } | { routing: LoadedRouting };
+/** A path as it was served. */
+export interface LoadedModel extends LoadedFile, ServedPath {}
+
+export type OpenedRun = { tokenizerBytes: number } & ({ model: LoadedModel } | { routing: LoadedRouting });
 
 /** What a page fetches once for all paths. */
 export interface LoadedRouting {
-  routerBytes: number;
+  router: LoadedFile;
   /** Null where routing is random. */
-  features: LoadedModel | null;
+  features: LoadedFile | null;
 }
 
 /** A change of path, and what it cost. */
