@@ -222,6 +222,16 @@ test('what an operator typed and chose stays, whatever else happens', async ({ c
     await page.keyboard.press('Tab');
     await expect(told!).toHaveText('');
   });
+
+  await test.step('a refusal is told as one, not as silence', async () => {
+    const refusal = { status: 500, json: { code: 'internal', detail: 'Out of paper.' } };
+    await context.route(/\/api\/v1\/(studies|runs)(\?|$)/, (route) => route.fulfill(refusal));
+    for (const path of ['', 'about', 'studies']) {
+      await page.goto(`${coordinator.url}/${path}`);
+      await expect(page.getByText('Out of paper.')).toBeVisible();
+      await expect(page.getByText('The coordinator is away.')).toBeHidden();
+    }
+  });
 });
 
 test('the volunteer page: nothing starts by itself, buttons do what they say, two tabs agree', async ({

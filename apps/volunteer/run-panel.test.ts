@@ -20,6 +20,7 @@ test('a study is not described with the words of a model, and says where its fig
 test('a pause is told without saying whose it is: a run may pause by itself', () => {
   const paused = panel({ ...model, state: 'paused', reason: 'Paused by itself: its losses are no numbers.' });
   expect(paused).toContain('“starter” is paused ');
+  expect(paused).not.toContain('by the operator');
   expect(paused).toContain('Paused by itself');
 });
 
