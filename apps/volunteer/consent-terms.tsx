@@ -48,7 +48,8 @@ export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResour
         Nothing from your disk or other tabs.
       </Term>
       <Term name="It costs you">
-        Electricity, warmth and some traffic. Pause or stop whenever you like, within a second.
+        Electricity, warmth and some traffic. Stop whenever you like, within a second; a pause comes after the step in
+        hand.
       </Term>
     </dl>
   );

@@ -6,6 +6,7 @@ import { ownIdentity } from './identity-file.ts';
 import { type TabLock, takeTabLock } from './tab-lock.ts';
 
 const never = () => () => {};
+/** Nothing is computed, and nothing will be until the person starts it anew. */
 const ENDED: ReadonlySet<string> = new Set(['stopped', 'refused']);
 
 export interface Lending {
@@ -30,7 +31,7 @@ export function useEngine(): Lending {
     lock.current?.release();
     lock.current = null;
   }, []);
-  const takesPart = snapshot !== null && !(snapshot.wish === 'stopped' && ENDED.has(snapshot.status.code));
+  const takesPart = snapshot !== null && !ENDED.has(snapshot.status.code);
   useEffect(() => (takesPart ? letGo : undefined), [takesPart, letGo]);
 
   const start = useCallback(

@@ -67,6 +67,40 @@ describe('choosing a device', () => {
     expect((refused as NoDevicePasses).tried).toEqual([failed('webgpu'), failed('tfjs-webgpu')]);
   });
 
+  test.each(['open', 'test', 'measure'] as const)(
+    'a GPU that never answers (%s) leads to the next device',
+    async (hung) => {
+      vi.useFakeTimers();
+      const late: (() => void)[] = [];
+      const gpu = device('webgpu');
+      const answer = <T>(step: string, name: ExecutorName, value: T) =>
+        new Promise<T>((resolve) => {
+          if (name === 'webgpu' && step === hung) late.push(() => resolve(value));
+          else resolve(value);
+        });
+      const choosing = chooseExecutor({
+        wanted: 'automatic',
+        open: async (name) => {
+          if (name === 'tfjs-webgpu') throw new Error('none here');
+          return answer('open', name, name === 'webgpu' ? gpu : device(name));
+        },
+        test: ({ name }) => answer('test', name, { passed: true, reason: 'as the test says' }),
+        measure: ({ name }) => answer('measure', name, 100),
+      });
+      await vi.advanceTimersByTimeAsync(20_000);
+      const { executor, tried } = await choosing;
+      expect(executor.name).toBe('wasm');
+      expect(tried).toContainEqual(
+        expect.objectContaining({ name: 'webgpu', passed: false, reason: 'did not answer', tokensPerSecond: null }),
+      );
+      for (const answers of late) answers();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(gpu.dispose).toHaveBeenCalledOnce();
+      expect(vi.getTimerCount()).toBe(0);
+      vi.useRealTimers();
+    },
+  );
+
   test('falls back to TensorFlow.js where our kernels fail, and to plain JavaScript last', async () => {
     expect((await choose({ wasm: -1, 'tfjs-wasm': 10, 'tfjs-cpu': 1 }, 'cpu')).executor.name).toBe('tfjs-wasm');
     expect((await choose({ 'tfjs-cpu': 1 }, 'automatic')).executor.name).toBe('tfjs-cpu');

@@ -44,6 +44,17 @@ const TIERS: readonly (readonly ExecutorName[])[] = [['webgpu', 'wasm'], ['tfjs-
 /** What is looked at in place of an executor that was opened and does not pass. */
 const INSTEAD: Partial<Record<ExecutorName, ExecutorName>> = { webgpu: 'tfjs-webgpu' };
 
+/** A device that takes longer to open, to pass its self-test or to be measured is taken for one that never answers. */
+const PATIENCE_MS = 20_000;
+
+const inTime = async <T>(work: Promise<T>): Promise<T> => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('did not answer')), PATIENCE_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+};
+
 /**
  * The fastest device that passes the self-test. An emulated GPU is taken only when a GPU was asked for, or when nothing
  * else passes. Throws `NoDevicePasses`.
@@ -55,13 +66,25 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
 
   const opened = async (names: readonly ExecutorName[]): Promise<Executor[]> => {
     const executors: Executor[] = [];
-    for (const name of names)
+    for (const name of names) {
+      const opening = open(name);
       try {
-        executors.push(await open(name));
+        executors.push(await inTime(opening));
       } catch (error) {
+        void opening.then((executor) => executor.dispose()).catch(() => {});
         tried.push({ name, adapter: '', passed: false, reason: words(error), tokensPerSecond: null });
       }
+    }
     return executors;
+  };
+
+  const judged = async (executor: Executor): Promise<Pick<Tried, 'passed' | 'reason' | 'tokensPerSecond'>> => {
+    try {
+      const { passed, reason } = await inTime(test(executor));
+      return { passed, reason, tokensPerSecond: passed ? await inTime(measure(executor)) : null };
+    } catch (error) {
+      return { passed: false, reason: words(error), tokensPerSecond: null };
+    }
   };
 
   /** The fastest of those that pass; the others are disposed. */
@@ -70,8 +93,7 @@ export const chooseExecutor = async (options: ChooseOptions): Promise<Choice> =>
     const waiting = [...executors];
     for (let executor = waiting.shift(); executor; executor = waiting.shift()) {
       const { name, adapter } = executor;
-      const { passed, reason } = await test(executor).catch((error) => ({ passed: false, reason: words(error) }));
-      const tokensPerSecond = passed ? await measure(executor).catch(() => 0) : null;
+      const { passed, reason, tokensPerSecond } = await judged(executor);
       tried.push({ name, adapter, passed, reason, tokensPerSecond });
       const instead = INSTEAD[name];
       if (!passed && instead) waiting.push(...(await opened([instead])));

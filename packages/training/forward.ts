@@ -42,7 +42,7 @@ export const forward = async (
       });
       receive((await program.run(Object.fromEntries(parts), [name]))[name]!, first);
       onProgress?.(Math.min(first + batch, sequences));
-      await clock.sleep(0);
+      await clock.sleep(0, signal);
     }
   } finally {
     program.dispose();

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Executor } from '@pathfold/tensors/executors/executor';
-import { systemClock } from '@pathfold/training/clock';
+import { type Clock, systemClock } from '@pathfold/training/clock';
 import { NOTHING_DONE, type WorkPorts, type WorkResult, type WorkRun } from '@pathfold/works/work-run';
 import { afterEach, expect, test } from 'vitest';
 import { serveCompute } from './compute.ts';
@@ -31,7 +31,7 @@ const end = <Out, In>(port: MessagePort): WorkerPort<Out, In> => ({
 });
 
 /** Compute over a channel of this thread, with one toy kind of work. Crashes are played by the test. */
-function playedCompute(execute: (body: unknown, ports: WorkPorts) => Promise<WorkResult>) {
+function playedCompute(execute: (body: unknown, ports: WorkPorts) => Promise<WorkResult>, clock: Clock = systemClock) {
   const spawned: { crash(detail: string): void }[] = [];
   const toy: WorkRun = { name: 'toy', execute };
   const compute = createCompute(() => {
@@ -41,7 +41,7 @@ function playedCompute(execute: (body: unknown, ports: WorkPorts) => Promise<Wor
       end<FromCompute, ToCompute>(port2),
       async (kind) => (kind === toy.name ? toy : null),
       async () => ({ executor, probe }),
-      systemClock,
+      clock,
     );
     let crashed: (detail: string) => void = () => {};
     spawned.push({ crash: (detail) => crashed(detail) });
@@ -85,6 +85,25 @@ test('an abort reaches the work; the throttle too, also one that was set before'
   const result = compute.execute(job, ports, control.signal);
   control.abort();
   expect((await result).steps).toBe(25);
+});
+
+test("a throttle's rest ends with the time of the work", async () => {
+  const rests: number[] = [];
+  let now = 5;
+  const clock: Clock = {
+    now: () => now,
+    async sleep(ms) {
+      rests.push(ms);
+      now += ms;
+    },
+  };
+  const { compute } = playedCompute(async (_body, work) => {
+    for (const ms of [400, 4500, 50]) await work.clock.sleep(ms, work.signal);
+    return NOTHING_DONE;
+  }, clock);
+  await compute.probe('cpu');
+  await compute.execute(job, ports, new AbortController().signal);
+  expect(rests).toEqual([400, 600, 0]);
 });
 
 test('errors keep their codes across the worker', async () => {

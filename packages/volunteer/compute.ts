@@ -46,6 +46,7 @@ export function serveCompute(
     const control = new AbortController();
     cuts.set(call, control);
     const deadline = clock.now() + job.deadlineMs;
+    const remainingMs = () => deadline - clock.now();
     const ports: WorkPorts = {
       executor,
       async reopen() {
@@ -59,8 +60,12 @@ export function serveCompute(
         return bytes;
       },
       kept: (name) => ask((question) => ({ type: 'ask-kept', question, call, name })),
-      clock,
-      remainingMs: () => deadline - clock.now(),
+      clock: {
+        now: () => clock.now(),
+        // A throttle's rest that went on beyond the deadline would cost the steps before it.
+        sleep: (ms, signal) => clock.sleep(Math.min(ms, Math.max(0, remainingMs())), signal),
+      },
+      remainingMs,
       signal: control.signal,
       throttle: () => throttle,
       onComputing: () => port.post({ type: 'computing', call }),

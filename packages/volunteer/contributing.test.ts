@@ -104,3 +104,41 @@ test('a full disk costs no work: what was computed is handed in from memory', as
   scene.coordinator.say(scene.coordinator.lease({}));
   expect(await (await next).ports.kept('path 0')).toBeNull();
 });
+
+test('an upload on a connection that died is broken off, and resumed after the next welcome', async () => {
+  scene.coordinator.silenceMs = 300;
+  scene.coordinator.heartbeatMs = 100_000;
+  const { lease, job } = await scene.takeLease();
+  // What the next welcome says: this one falls silent at once.
+  Object.assign(scene.coordinator, { held: [lease.lease], silenceMs: 20_000, onUpload: () => true });
+  const hello = scene.coordinator.next('hello');
+  job.finish();
+  await hello;
+  scene.coordinator.onUpload = null;
+  await until(() => expect(scene.coordinator.uploads.has(lease.lease)).toBe(true));
+  const asked = scene.coordinator.requests.filter(({ path }) => path.includes('/contribution'));
+  expect(asked.map(({ method }) => method)).toEqual(['PUT', 'HEAD', 'PUT']);
+});
+
+test('the time that a lease keeps free for its upload is measured on whole uploads that take a while', async () => {
+  const durationMs = 60_000;
+  const deadlineOf = async (finish: () => void) => {
+    const [ready, next] = [scene.coordinator.next('ready'), scene.device.nextJob()];
+    finish();
+    await ready;
+    scene.coordinator.say(scene.coordinator.lease({}, { durationMs }));
+    const job = await next;
+    return { job, deadlineMs: job.job.deadlineMs };
+  };
+  const first = await scene.takeLease({ durationMs });
+  // 1 MB at 500 bytes a millisecond, half as much again, and a second.
+  expect(first.job.job.deadlineMs).toBe(durationMs - 4000);
+  const small = await deadlineOf(() => first.job.finish());
+  expect(small.deadlineMs).toBe(durationMs - 4000);
+  scene.coordinator.breakUploadAfter(1000);
+  const large = { payload: new Uint8Array(300_000) };
+  const resumed = await deadlineOf(() => small.job.finish(large));
+  expect(resumed.deadlineMs).toBe(durationMs - 4000);
+  const whole = await deadlineOf(() => resumed.job.finish(large));
+  expect(whole.deadlineMs).not.toBe(durationMs - 4000);
+});

@@ -14,6 +14,8 @@ import type { Uploads } from './uploads.ts';
 
 /** Upload speed assumed before the first upload was measured, bytes a millisecond. */
 const FIRST_UPLOAD_RATE = 500;
+/** Smaller ones tell how long an answer takes, not how fast the line is. */
+const MEASURED_BYTES = 256e3;
 
 interface ContributingPorts extends Pick<VolunteerPorts, 'compute' | 'fetch' | 'url' | 'now' | 'random'> {
   readonly uploads: Uploads;
@@ -116,16 +118,18 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
     async upload(lease: string): Promise<void> {
       const entry = mind().state.uploads.find((other) => other.upload.lease === lease);
       if (!entry) return;
+      const resumed = entry.failures > 0;
       const control = new AbortController();
       uploading = { lease, control };
       try {
         const payload = await uploads.payload(lease);
         const began = ports.now();
         const answer = payload
-          ? await handIn(ports.fetch, ports.url, entry.upload, payload, entry.failures > 0, control.signal)
+          ? await handIn(ports.fetch, ports.url, entry.upload, payload, resumed, control.signal)
           : ({ ok: false, code: 'bad_payload', detail: 'Its bytes are gone from this machine.' } as const);
         if (answer.ok) {
-          uploadRate = entry.upload.bytes / Math.max(1, ports.now() - began);
+          if (!resumed && entry.upload.bytes >= MEASURED_BYTES)
+            uploadRate = entry.upload.bytes / Math.max(1, ports.now() - began);
           traffic.uploadedBytes += entry.upload.bytes;
           await uploads.forget(lease);
           mind().tell({ type: 'UploadEnded', lease });

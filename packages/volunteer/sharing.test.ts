@@ -1,6 +1,6 @@
 import type { Swarm } from '@pathfold/swarm/swarm';
 import { expect, test, vi } from 'vitest';
-import { PAYLOAD, useScene } from './scene.fixture.ts';
+import { PAYLOAD, until, useScene } from './scene.fixture.ts';
 
 const scene = useScene();
 
@@ -54,4 +54,14 @@ test('without agreement no peer is asked', async () => {
     code: 'blob_unavailable',
   });
   expect(openSwarm).not.toHaveBeenCalled();
+});
+
+test('who is refused passes nothing on any more', async () => {
+  let closed = 0;
+  const quiet: Swarm = { receive: () => {}, have: () => {}, fetch: async () => null, close: () => void closed++ };
+  await scene.replace({ openSwarm: () => quiet });
+  scene.volunteer.setSharing(true);
+  await scene.takeLease();
+  scene.coordinator.say({ type: 'error', code: 'banned', detail: '', fatal: true });
+  await until(() => expect(closed).toBe(1));
 });

@@ -183,3 +183,22 @@ test('a silent coordinator is left and tried again', async () => {
   await scene.coordinator.next('ready');
   expect((await scene.coordinator.next('hello')).resume).toBe('r1');
 });
+
+test('a test of a device that never answers ends with a pause; what it still says counts for nothing', async () => {
+  const failures: ((error: Error) => void)[] = [];
+  const { probe } = scene.device.compute;
+  scene.device.compute.probe = () => new Promise((_, reject) => void failures.push(reject));
+  scene.device.compute.kill = () =>
+    setTimeout(() => failures.at(-1)!(new PathfoldError('worker_crashed', 'ended')), 20);
+  scene.volunteer.start('automatic');
+  await until(() => expect(scene.status).toBe('testing'));
+  scene.volunteer.pause();
+  expect(scene.volunteer.snapshot().status.sentence).toBe('Paused. Nothing is computed.');
+  scene.volunteer.resume();
+  expect(failures).toHaveLength(2);
+  scene.device.compute.probe = probe;
+  const ready = scene.coordinator.next('ready');
+  scene.volunteer.start('cpu');
+  await ready;
+  expect(scene.device.probes).toEqual(['cpu']);
+});

@@ -22,19 +22,23 @@ export function endWork(state: VolunteerState, lease: string, upload: Upload | n
   const { work } = state;
   if (work?.lease.lease !== lease) return;
   state.work = null;
+  if (work.cut?.killed) forgetDevice(state);
   if (work.lost) return;
   if (upload && work.cut?.keep !== false) state.uploads.push(pending(upload, at));
   else giveBack(state, lease, 'user', work.cut ? 'Stopped by the person.' : 'Nothing was done in time.');
 }
 
-/** The work failed: the lease is given back with the reason, and more is asked for after a pause. */
+/**
+ * The work failed: the lease is given back with the reason, and more is asked for after a pause. Where it was cut short
+ * that is why it failed, and no fault of this machine.
+ */
 export function failWork(state: VolunteerState, event: Extract<VolunteerEvent, { type: 'WorkFailed' }>): void {
   const { work } = state;
   if (work?.lease.lease !== event.lease) return;
   state.work = null;
   const deviceFault = DEVICE_FAULTS.has(event.code);
-  if (work.cut?.killed) {
-    state.device = { phase: 'unknown', retryAt: event.at, failure: null };
+  if (work.cut) {
+    if (work.cut.killed || deviceFault) forgetDevice(state);
     if (!work.lost) giveBack(state, event.lease, 'user', 'Stopped by the person.');
     return;
   }

@@ -62,17 +62,13 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
     case 'ProbeBegan':
       state.device = { phase: 'probing', choice: event.choice };
       return;
+    case 'ProbeKilled':
+      state.device = { phase: 'unknown', retryAt: event.at, failure: null };
+      return;
     case 'DeviceReady':
-      if (state.device.phase === 'probing' && state.device.choice !== state.choice)
-        state.device = { phase: 'unknown', retryAt: event.at, failure: null };
-      else state.device = { phase: 'ready', executor: event.executor, memoryBytes: event.memoryBytes };
+      state.device = { phase: 'ready', executor: event.executor, memoryBytes: event.memoryBytes };
       return;
     case 'DeviceFailed':
-      // What was found of another choice says nothing about this one.
-      if (state.device.phase === 'probing' && state.device.choice !== state.choice) {
-        state.device = { phase: 'unknown', retryAt: event.at, failure: null };
-        return;
-      }
       state.faults++;
       state.device = {
         phase: 'unknown',
@@ -119,6 +115,8 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
     case 'UploadCut':
       patch(state, event.lease, (u) => {
         u.active = false;
+        u.failures++;
+        u.retryAt = event.at;
       });
       return;
     case 'UploadFailed':

@@ -52,6 +52,8 @@ export type Decision = { readonly at: number } & (
   | { readonly type: 'LinkCut' }
   | { readonly type: 'MessageSent'; readonly message: Up }
   | { readonly type: 'ProbeBegan'; readonly choice: ComputeChoice }
+  /** Nobody waits for it any more: end its worker. */
+  | { readonly type: 'ProbeKilled' }
   | { readonly type: 'WorkBegan'; readonly lease: string }
   /** Stop between two steps. */
   | { readonly type: 'WorkCut'; readonly lease: string; readonly keep: boolean }

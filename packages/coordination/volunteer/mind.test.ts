@@ -153,3 +153,92 @@ test('a clock that goes back loses no contribution; who starts the volunteer ane
     { numRuns: 200, seed: 5 },
   );
 });
+
+/** Computes on a lease. */
+function working(): World {
+  const world = told([]);
+  world.open();
+  world.endProbe('none', 0);
+  world.grant();
+  return world;
+}
+
+test('a pause waits for the step in hand, and hands in what was done', () => {
+  const world = working();
+  world.tell({ type: 'Paused' });
+  world.pass(9000);
+  expect(world.state.work?.cut).toMatchObject({ keep: true, killed: false });
+  world.endWork(true);
+  expect(world.uploading).not.toBeNull();
+});
+
+test('a step of a lost lease may end too: the device stays ready', () => {
+  const world = working();
+  world.revoke();
+  world.pass(9000);
+  world.endWork(true);
+  expect(world.state).toMatchObject({ work: null, uploads: [], device: { phase: 'ready' } });
+});
+
+test('a step that does not end is not waited for, and a stop does not wait for the end of a pause', () => {
+  const world = working();
+  world.tell({ type: 'Paused' });
+  world.pass(10_000);
+  expect(world.state.work?.cut?.killed).toBe(true);
+  const stopped = working();
+  stopped.tell({ type: 'Paused' });
+  stopped.pass(3000);
+  stopped.tell({ type: 'StopAsked' });
+  stopped.pass(900);
+  expect(stopped.state.work?.cut).toMatchObject({ keep: false, killed: true });
+});
+
+test('work that fails because it was cut short is no fault of this machine', () => {
+  const paused = working();
+  paused.tell({ type: 'Paused' });
+  paused.failWork('blob_unavailable', 0);
+  expect(paused.released).toEqual([expect.objectContaining({ code: 'user' })]);
+  const lost = working();
+  lost.revoke();
+  lost.failWork('blob_unavailable', 0);
+  expect(lost.released).toEqual([]);
+  for (const { state } of [paused, lost]) expect(state).toMatchObject({ faults: 0, device: { phase: 'ready' } });
+  const broken = working();
+  broken.tell({ type: 'Paused' });
+  broken.failWork('worker_crashed', 0);
+  expect(broken.state).toMatchObject({ faults: 0, device: { phase: 'unknown' } });
+});
+
+test('a worker that was ended while its result was stored is not asked to compute again', () => {
+  const world = working();
+  world.tell({ type: 'Paused' });
+  world.pass(10_000);
+  world.endWork(true);
+  expect(world.state).toMatchObject({ uploads: [{ active: true }], device: { phase: 'unknown' } });
+});
+
+test.each(['Paused', 'FinishAsked', 'StopAsked'] as const)('%s ends a test of the device', (type) => {
+  const world = told([]);
+  world.open();
+  expect(world.probing).toBe(true);
+  world.tell({ type });
+  expect(world.probing).toBe(false);
+});
+
+test('choosing another device ends the test of the first, and begins its own at once', () => {
+  const world = told([]);
+  world.tell({ type: 'Started', choice: 'cpu' });
+  expect(world.state.device).toEqual({ phase: 'probing', choice: 'cpu' });
+});
+
+test('an upload on a dead connection is broken off, and resumed once the coordinator is there again', () => {
+  const world = working();
+  world.endWork(true);
+  const lease = world.uploading;
+  world.pass(5000);
+  expect(world).toMatchObject({ uploading: null, state: { uploads: [{ failures: 1 }] } });
+  world.pass(5000);
+  expect(world.uploading).toBeNull();
+  world.open();
+  expect(world.uploading).toBe(lease);
+});

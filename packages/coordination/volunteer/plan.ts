@@ -1,11 +1,12 @@
 import { executorIn } from '@pathfold/protocol/report';
 import type { Decision } from './events.ts';
-import type { VolunteerState } from './state.ts';
+import type { PendingUpload, VolunteerState } from './state.ts';
 
 /** A socket that is not welcomed within this time is given up. */
 const OPENING_MS = 15_000;
-/** Computing that does not stop within this time after a cut has its worker ended. */
-const KILL_MS = 900;
+/** Computing that does not stop within this time after a cut has its worker ended: the second when the person said stop. */
+const STEP_MS = 10_000;
+const STOP_MS = 900;
 /** How long `finish` waits to hear whether the last contribution was accepted. */
 const SETTLE_MS = 5_000;
 
@@ -48,12 +49,15 @@ export function plan(state: VolunteerState, now: number): Decision[] {
       decide({ type: 'MessageSent', message: { type: 'ping' } });
     }
   }
+  const patience = link.phase === 'open' ? link.silenceMs : OPENING_MS;
+  const silent = link.phase !== 'closed' && now >= link.heardAt + patience;
   if (link.phase !== 'closed') {
-    const silent = now >= link.heardAt + (link.phase === 'open' ? link.silenceMs : OPENING_MS);
     if (silent || (!takesPart && !work)) decide({ type: 'LinkCut' });
   } else if (takesPart && now >= link.retryAt) decide({ type: 'ConnectBegan' });
 
-  if (takesPart && state.wish === 'running' && !work && device.phase === 'unknown' && now >= device.retryAt)
+  const needsDevice = takesPart && state.wish === 'running';
+  if (device.phase === 'probing' && !(needsDevice && device.choice === state.choice)) decide({ type: 'ProbeKilled' });
+  if (needsDevice && !work && device.phase === 'unknown' && now >= device.retryAt)
     decide({ type: 'ProbeBegan', choice: state.choice });
 
   if (work?.phase === 'granted') decide({ type: 'WorkBegan', lease: work.lease.lease });
@@ -61,17 +65,17 @@ export function plan(state: VolunteerState, now: number): Decision[] {
     const keep = takesPart && !work.lost;
     const wanted = keep && state.wish !== 'paused';
     if (!wanted && (!work.cut || (work.cut.keep && !keep))) decide({ type: 'WorkCut', lease: work.lease.lease, keep });
-    else if (work.cut && !work.cut.killed && now >= work.cut.at + KILL_MS)
+    else if (work.cut && !work.cut.killed && now >= killAt(state, work.cut.at))
       decide({ type: 'WorkKilled', lease: work.lease.lease });
   }
 
   for (const entry of state.uploads) {
     const lease = entry.upload.lease;
     if (entry.dropped) decide({ type: 'UploadDropped', lease });
-    else if (!takesPart && entry.active) decide({ type: 'UploadCut', lease });
+    else if (entry.active && (silent || !takesPart)) decide({ type: 'UploadCut', lease });
   }
   if (takesPart && !state.uploads.some((entry) => entry.active)) {
-    const next = state.uploads.find((entry) => !entry.dropped && now >= entry.retryAt);
+    const next = state.uploads.find((entry) => !entry.dropped && now >= entry.retryAt && mayReach(state, entry));
     if (next) decide({ type: 'UploadBegan', lease: next.upload.lease });
   }
 
@@ -91,7 +95,7 @@ export function wakeAt(state: VolunteerState, now: number): number | null {
     if (device.phase === 'unknown') due.push(device.retryAt);
     else if (link.phase === 'open' && !link.asked && state.uploads.length === 0) due.push(state.askAt);
   }
-  if (work?.cut && !work.cut.killed) due.push(work.cut.at + KILL_MS);
+  if (work?.cut && !work.cut.killed) due.push(killAt(state, work.cut.at));
   if (takesPart && !state.uploads.some((entry) => entry.active))
     for (const entry of state.uploads) due.push(entry.retryAt);
   if (state.wish === 'finishing')
@@ -99,6 +103,11 @@ export function wakeAt(state: VolunteerState, now: number): number | null {
   const next = Math.min(...due.filter((time) => time > now));
   return Number.isFinite(next) ? next : null;
 }
+
+const killAt = (state: VolunteerState, cutAt: number) => cutAt + (state.wish === 'stopped' ? STOP_MS : STEP_MS);
+
+/** What failed once waits for the coordinator to be there again. */
+const mayReach = ({ link }: VolunteerState, { failures }: PendingUpload) => failures === 0 || link.phase === 'open';
 
 /** One lease at a time, and none while a contribution is still here: that is the volunteer's back-pressure. */
 function asksForWork(state: VolunteerState, now: number): boolean {

@@ -31,6 +31,8 @@ export class World {
   /** Contributions that came into being, and those that ended. */
   readonly made = new Set<string>();
   readonly ended = new Set<string>();
+  /** Leases that were given back, and why. */
+  readonly released: { readonly lease: string; readonly code: string }[] = [];
   #leases = 0;
 
   tell(happening: Happening): void {
@@ -110,7 +112,7 @@ export class World {
     this.tell({ type: 'WorkEnded', lease, upload: done ? upload : null });
   }
 
-  failWork(code: 'worker_crashed' | 'loss_not_finite', chance: number): void {
+  failWork(code: 'worker_crashed' | 'loss_not_finite' | 'blob_unavailable', chance: number): void {
     const lease = this.computing;
     if (lease === null) return;
     this.computing = null;
@@ -162,6 +164,9 @@ export class World {
       case 'ProbeBegan':
         expect(this.probing || this.computing !== null).toBe(false);
         return;
+      case 'ProbeKilled':
+        expect(this.probing).toBe(true);
+        return;
       case 'UploadBegan':
         expect(this.uploading, 'one upload at a time').toBeNull();
         expect(this.revoked, 'nothing is uploaded for a lease that is over').not.toContain(decision.lease);
@@ -177,12 +182,18 @@ export class World {
         this.socket = 'closed';
         break;
       case 'MessageSent':
-        if (decision.message.type === 'release') this.held.delete(decision.message.lease);
+        if (decision.message.type === 'release') {
+          this.held.delete(decision.message.lease);
+          this.released.push(decision.message);
+        }
         if (decision.message.type === 'ready') this.wanting = true;
         if (decision.message.type === 'away') this.wanting = false;
         break;
       case 'ProbeBegan':
         this.probing = true;
+        break;
+      case 'ProbeKilled':
+        this.probing = false;
         break;
       case 'WorkBegan':
         this.computing = decision.lease;
@@ -204,8 +215,8 @@ export class World {
     const { code, sentence } = statusOf(this.state);
     expect(sentence).not.toBe('');
     const truth: Partial<Record<typeof code, boolean>> = {
-      stopped: this.computing === null && this.uploading === null && this.state.wish === 'stopped',
-      refused: this.computing === null && this.state.refusal !== null,
+      stopped: !this.probing && this.computing === null && this.uploading === null && this.state.wish === 'stopped',
+      refused: !this.probing && this.computing === null && this.state.refusal !== null,
       computing: this.computing !== null && this.state.wish === 'running',
       fetching: this.computing !== null && this.state.wish === 'running',
       uploading: this.uploading !== null && this.computing === null,
@@ -213,7 +224,8 @@ export class World {
       testing: this.probing && this.computing === null,
       offline: this.socket !== 'open' && this.computing === null,
       connecting: this.socket !== 'open' && this.computing === null,
-      paused: this.state.wish === 'paused' && (this.computing === null || this.state.work?.cut !== null),
+      paused:
+        this.state.wish === 'paused' && !this.probing && (this.computing === null || this.state.work?.cut !== null),
     };
     expect(truth[code] ?? true, `the status ${code} is true`).toBe(true);
     for (const lease of this.made)
