@@ -29,7 +29,7 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
     fetch,
     blobs: await openDiskBlobs(join(dataDir, 'blobs')),
     cacheBytes: CACHE_BYTES,
-    notes: await diskNotes(join(dataDir, 'notes')),
+    notes: await diskNotes(notesOf(dataDir, options.url)),
     compute,
     identity: await openIdentity(dataDir),
     memoryBytes: Math.floor(nodeMemory() / 2),
@@ -44,6 +44,10 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
   };
   return { ports, compute };
 }
+
+/** What is kept for one coordinator (its uploads, its resume token) means nothing to another, and must not reach it. */
+const notesOf = (dataDir: string, { href }: URL): string =>
+  join(dataDir, 'notes', createHash('sha256').update(href).digest('hex').slice(0, 16));
 
 /** The WebRTC of Node is loaded only for those who share. */
 async function nodeSwarm(): Promise<VolunteerPorts['openSwarm']> {

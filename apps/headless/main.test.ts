@@ -78,6 +78,22 @@ test('joins, gives a malformed lease back, stops cleanly on Ctrl-C; the next sta
   expect(JSON.parse(await readFile(join(dataDir, 'identity.json'), 'utf8'))).toMatchObject({ crv: 'Ed25519' });
 });
 
+test('what is kept for one coordinator is not told to another', async () => {
+  const other = await ScriptedCoordinator.start();
+  const helloTo = async (one: ScriptedCoordinator) => {
+    const [hello, ready] = [one.next('hello'), one.next('ready')];
+    const { child, ended } = run('--url', one.url.href, '--data', dataDir, '--compute', 'cpu');
+    await ready;
+    child.kill('SIGTERM');
+    await ended;
+    return hello;
+  };
+  const { publicKey } = await helloTo(coordinator);
+  expect(await helloTo(other)).toMatchObject({ publicKey, resume: null });
+  expect(await helloTo(coordinator)).toMatchObject({ publicKey, resume: 'r1' });
+  await other.stop();
+});
+
 test('stops by itself when the process that started it is gone, also when nobody reads what it says', async () => {
   const { child, ended } = run('--url', coordinator.url.href, '--data', dataDir, '--compute', 'cpu');
   await coordinator.next('ready');
