@@ -22,7 +22,7 @@ const RESUME_NOTE = 'resume';
 /** A volunteer: its person's buttons, and what happens. */
 export interface Volunteer {
   start(choice: ComputeChoice): void;
-  /** Stops computing within a second, hands in what was done, and takes no more work until `resume`. */
+  /** Stops computing after the step in hand, hands in what was done, and takes no more work until `resume`. */
   pause(): void;
   resume(): void;
   /** Does the work in hand to its end, hands it in and stops. */
@@ -49,10 +49,12 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const uploads = createUploads(ports.notes);
   const kept = createKept(ports.notes);
   const cache = await openCache(ports.blobs, ports.cacheBytes);
+  let probes = 0;
 
   const mind = runMind(ports, perform, () => {
-    sharing.tend(mind.state.wish !== 'stopped');
-    answering.tend(mind.state.wish === 'running');
+    const { wish, refusal } = mind.state;
+    sharing.tend(wish !== 'stopped' && refusal === null);
+    answering.tend(wish === 'running' && refusal === null);
     tell();
   });
   const tell = () => {
@@ -102,6 +104,10 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
       case 'ProbeBegan':
         void probe(decision.choice);
         break;
+      case 'ProbeKilled':
+        probes++;
+        ports.compute.kill();
+        break;
       case 'WorkBegan':
         if (mind.state.work && mind.state.device.phase === 'ready')
           void contributing.work(mind.state.work.lease, mind.state.device.executor);
@@ -130,11 +136,14 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
   }
 
+  /** Looks for a device; what comes of it counts while no other look has begun, and it was not ended. */
   async function probe(choice: ComputeChoice): Promise<void> {
+    const mine = ++probes;
     try {
-      deviceFound(await ports.compute.probe(choice));
+      const found = await ports.compute.probe(choice);
+      if (mine === probes) deviceFound(found);
     } catch (error) {
-      mind.tell({ type: 'DeviceFailed', ...problemOf(error), chance: ports.random() });
+      if (mine === probes) mind.tell({ type: 'DeviceFailed', ...problemOf(error), chance: ports.random() });
     }
   }
 
