@@ -75,11 +75,12 @@ export class Table {
     return this.take({ type: 'ContributionReceived', lease, sha256: lease.padEnd(64, '0'), bytes: 4096, report });
   }
 
-  /** Ends every fold under way, as a host would. */
-  fold(): CoordinatorEvent[] {
+  /** Ends every fold under way, or the one of this id, as a host would. */
+  fold(id?: string): CoordinatorEvent[] {
     const decided: CoordinatorEvent[] = [];
     for (const [run, { facts, folds }] of Object.entries(this.state.runs))
-      for (const { kind, fold } of Object.values(folds)) {
+      for (const [own, { kind, fold }] of Object.entries(folds)) {
+        if (id !== undefined && own !== id) continue;
         const name = fold.key.slice(0, fold.key.lastIndexOf(' v'));
         const module = facts.modules[name];
         const blob = { sha256: `${module?.version}`.padEnd(64, 'f'), bytes: 4096 };

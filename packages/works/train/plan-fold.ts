@@ -1,7 +1,7 @@
 import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from './plan-arrivals.ts';
-import { typicalNorm } from './plan-norms.ts';
+import { comparableNorm, typicalNorm } from './plan-norms.ts';
 import {
   type Base,
   type Contribution,
@@ -79,7 +79,8 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     .map(({ id, contribution }) => ({ id, contribution, staleness: version - contribution.base[name]! }))
     .toSorted((a, b) => byText(a.id, b.id) || byText(a.contribution.lease, b.contribution.lease));
   const arrived = state.modules[name]!.owed > 0;
-  const typical = arrived ? typicalNorm(state.norms) : median(all.map(({ contribution }) => contribution.norm));
+  const sizeOf = ({ norm, steps }: Contribution) => comparableNorm(run, norm, steps);
+  const typical = arrived ? typicalNorm(state.norms) : median(all.map(({ contribution }) => sizeOf(contribution)));
   const limit = MOST_TYPICAL * typical;
   const input: TrainFoldInput = {
     module: { name, version, ...blob },
@@ -90,8 +91,8 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     paths: new Set(all.map(({ id }) => id)).size,
     share: arrived ? shareOf(state, run, name, all, now) : 1,
     contributions: all.map(({ id, contribution, staleness }) => {
-      const { lease, sha256, steps, tokens, norm, grantedAt } = contribution;
-      const size = arrived ? norm / Math.sqrt(steps) : norm;
+      const { lease, sha256, steps, tokens, grantedAt } = contribution;
+      const size = sizeOf(contribution);
       return {
         ...{ lease, sha256, codec: 'f32', offset: offsetOf(run, id, name) },
         weight: (arrived ? weightOf : roundWeightOf)(run, { id, contribution }),

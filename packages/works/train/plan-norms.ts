@@ -1,3 +1,4 @@
+import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { median, type Norm } from './plan-state.ts';
 
 /** Norms kept of one volunteer, and of all. */
@@ -6,6 +7,10 @@ const OF_ALL = 256;
 
 /** Older versions kept bare numbers: nobody's. */
 const known = (norms: readonly Norm[]): Norm[] => norms.filter(({ volunteer }) => volunteer !== undefined);
+
+/** Norms of different numbers of steps side by side: an outer gradient grows with their root, a mean gradient does not. */
+export const comparableNorm = ({ spec }: RunFacts, norm: number, steps: number): number =>
+  spec.exchange === 'gradients' ? norm : norm / Math.sqrt(steps);
 
 /** The newest norms, oldest first, with one more. */
 export function withNorm(norms: readonly Norm[], newest: Norm): Norm[] {

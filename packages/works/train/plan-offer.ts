@@ -1,34 +1,42 @@
 import type { RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { type Opening, type Openings, openingsOf } from './plan-openings.ts';
 import { pacedSteps } from './plan-pace.ts';
-import type { PathState, TrainState } from './plan-state.ts';
-import { type Chance, hashOf, stepMsOf, taskOf } from './plan-task.ts';
+import { isComplete, type PathState, type TrainState } from './plan-state.ts';
+import { type Chance, DEADLINE_MARGIN, hashOf, stepMsOf, taskOf } from './plan-task.ts';
 
-/** Latest joiners: those who can still take this part of H. */
+/** Latest joiners: those who can still take this part of H, or of what they could take in a whole round. */
 const LEAST_PART = 1 / 4;
 
 /** Who is fast enough to get a lease of any path, rounded in their favour; null when there is none to give. */
 export function openTo(state: TrainState, run: RunFacts, now: number): ((tokensPerSecond: number) => boolean) | null {
   let mostStepMs = 0;
-  for (const { fresh, togetherMs, whole } of openingsOf(state, run, now).openings) {
+  for (const { fresh, needed, togetherMs, whole } of openingsOf(state, run, now).openings) {
     if (fresh) return () => true;
-    mostStepMs = Math.max(mostStepMs, togetherMs / Math.max(1, LEAST_PART * whole));
+    const isEarly = needed && togetherMs >= LEAST_PART * wholeRoundMs(run);
+    mostStepMs = Math.max(mostStepMs, togetherMs / (isEarly ? 1 : Math.max(1, LEAST_PART * whole)));
   }
   return mostStepMs > 0 ? (tokensPerSecond) => stepMsOf(run, tokensPerSecond) <= 1.001 * mostStepMs : null;
 }
+
+/** What a lease may fill of a round that has just begun. */
+const wholeRoundMs = ({ spec }: RunFacts): number => DEADLINE_MARGIN * spec.roundDeadlineMs;
 
 const tookPart = (state: TrainState, { contributions, leases }: PathState, volunteer: string): boolean =>
   contributions.some((contribution) => contribution.volunteer === volunteer) ||
   leases.some((lease) => state.leases[lease]!.volunteer === volunteer);
 
-/** The steps that a volunteer could take now; null when it should wait for the next round. */
+/**
+ * The steps that a volunteer could take now; null when it should wait for the next round. A slow one may serve a path that
+ * nobody has served with few: it could not take more in any round.
+ */
 function chanceOf(state: TrainState, run: RunFacts, opening: Opening, volunteer: VolunteerFacts): Chance | null {
-  const { id, path, fresh, whole, restMs, togetherMs, lateMs } = opening;
+  const { id, path, fresh, needed, whole, restMs, togetherMs, lateMs } = opening;
   const stepMs = stepMsOf(run, volunteer.tokensPerSecond);
   const timeMs = togetherMs > lateMs && tookPart(state, path, volunteer.id) ? lateMs : togetherMs;
   const possible = Math.min(whole, Math.floor(timeMs / stepMs));
   const steps = fresh ? Math.max(1, possible) : possible;
-  if (!fresh && steps < Math.max(1, LEAST_PART * whole)) return null;
+  const most = needed ? Math.min(whole, Math.floor(wholeRoundMs(run) / stepMs)) : whole;
+  if (!fresh && steps < Math.max(1, LEAST_PART * most)) return null;
   const because = steps === whole ? 'whole' : fresh ? 'lease' : 'others';
   return { id, steps, expectedMs: steps * stepMs, restMs, reason: { because, whole, timesSlower: 1 } };
 }
@@ -88,22 +96,32 @@ function drawPath(
 
 /**
  * The best lease for a volunteer: paths that need a contribution first, then those with the fewest replicas, then
- * those that took part in the fewest rounds, then a path whose freshest state is the volunteer's, then one that is
- * nobody's.
+ * those that were left out last, then a path whose freshest state is the volunteer's, then one that is nobody's. Where
+ * its own path is only being folded it leaves others' to them.
  */
 export function bestOffer(state: TrainState, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null {
   const all = openingsOf(state, run, now);
   if (all.merging.has(volunteer.id)) return null;
+  const waits = awaitsFold(state, run, volunteer);
   let best: { rank: number[]; chance: Chance } | null = null;
   for (const opening of all.openings) {
     if (opening.paced) continue;
     const { path, needed, least } = opening;
-    const rank = [needed ? 0 : 1, least, path.rounds, strangeness(path, run, volunteer)];
+    const strange = strangeness(path, run, volunteer);
+    if (waits && strange > 0 && path.homes && !path.stale) continue;
+    const rank = [needed ? 0 : 1, least, path.stale ? 0 : 1, strange, path.rounds];
     if (best && !isBefore(rank, best.rank)) continue;
     const chance = chanceOf(state, run, opening, volunteer);
     if (chance) best = { rank, chance };
   }
   return best ? taskOf(state, run, best.chance) : pacedOffer(state, run, volunteer, all);
+}
+
+/** Whether the path that the volunteer worked on last, and whose state it keeps, opens as soon as a fold has ended. */
+function awaitsFold(state: TrainState, run: RunFacts, { id, path: own }: VolunteerFacts): boolean {
+  const path = own === null ? undefined : state.paths[own];
+  if (!path?.homes?.includes(id) || isComplete(run, own!, path)) return false;
+  return run.paths[own!]!.modules.some((name) => state.modules[name]!.folding !== null);
 }
 
 /** 0: the volunteer keeps its state; 1: it has a home to give; 2: it has others'. */

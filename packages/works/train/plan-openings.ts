@@ -1,6 +1,7 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { fastestOf } from './plan-pace.ts';
 import {
+  givenTo,
   isAsync,
   isComplete,
   type OpenLease,
@@ -71,6 +72,8 @@ interface Standing {
   readonly openedAt: number;
   /** Infinite while its clock stands. */
   readonly deadline: number;
+  /** It is past its deadline and waits for a check alone. */
+  readonly ending: boolean;
 }
 /** Null for a module that does not keep to rounds. Looked up as it is asked for. */
 type Standings = (module: string) => Standing | null;
@@ -88,10 +91,21 @@ function standingsOf(state: TrainState, run: RunFacts, now: number): Standings {
           closed: module.folding !== null || module.owed > 0,
           openedAt: module.openedAt ?? now,
           deadline: runningDeadline(run, module, now) ?? Number.POSITIVE_INFINITY,
+          ending: isEnding(state, run, name, now),
         };
     known.set(name, standing);
     return standing;
   };
+}
+
+function isEnding(state: TrainState, run: RunFacts, name: string, now: number): boolean {
+  const module = state.modules[name]!;
+  if (module.openedAt === null || runningDeadline(run, module, now) !== null) return false;
+  return module.paths.some((id) => {
+    const path = state.paths[id]!;
+    const waits = path.leases.some((lease) => state.leases[lease]!.receivedAt !== null);
+    return waits || givenTo(run, path, name).length >= run.spec.quorum;
+  });
 }
 
 /** What a path has given and has out for the versions that its modules have now, whatever the time. */
@@ -145,6 +159,7 @@ function openingOf(
   for (const name of modules) {
     const standing = standings(name);
     if (!standing) continue;
+    if (standing.ending) return null;
     openedAt = Math.min(openedAt, standing.openedAt);
     deadline = Math.min(deadline, standing.deadline);
   }

@@ -178,6 +178,15 @@ describe('one path', () => {
     expect(table.state.volunteers['a']).toMatchObject({ acceptedCount: 2, rejectedCount: 1 });
   });
 
+  test('who did most of the work is not clipped for it', () => {
+    const table = tableWith({ replicas: 3 });
+    for (const id of ['a', 'b', 'c']) table.join(id, SPEED);
+    table.contribute(table.lease('a'), 1, 1);
+    table.contribute(table.lease('b'), 1, 1);
+    const [fold] = only(table.contribute(table.lease('c'), 20, Math.sqrt(20)), 'FoldBegun');
+    expect((fold!.fold.input as unknown as TrainFoldInput).contributions.map(({ scale }) => scale)).toEqual([1, 1, 1]);
+  });
+
   test('the run finishes after its steps', () => {
     const table = tableWith({ totalSteps: 30 });
     table.join('a', SPEED);
@@ -244,6 +253,50 @@ describe('2 x 2 paths', () => {
     table.join('a', SPEED);
     expect(taskOf(table, 'a').path).toBe('1');
   });
+});
+
+test('volunteers keep their paths, whatever order folds end in; a missed round moves them once', () => {
+  const table = tableWith({ roundDeadlineMs: 15_000, replicas: 1 }, [4]);
+  const volunteers = ['a', 'b', 'c', 'd'];
+  for (const id of volunteers) table.join(id, 2 * SPEED);
+  const homes = [volunteers.map((id) => taskOf(table, id).path)];
+  for (let round = 0; round < 8; round++) {
+    const isMissed = round === 3;
+    for (const id of [...volunteers.slice(round % 4), ...volunteers.slice(0, round % 4)]) {
+      if (isMissed && id === 'b') continue;
+      table.contribute(table.lease(id), taskOf(table, id).steps);
+      table.ready(id, 2 * SPEED);
+    }
+    if (isMissed) table.wait(15_001);
+    const folds = Object.keys(table.state.runs['r']!.folds);
+    for (const fold of round % 2 === 0 ? folds : folds.toReversed()) table.fold(fold);
+    if (isMissed) table.ready('b', 2 * SPEED);
+    homes.push(volunteers.map((id) => taskOf(table, id).path));
+  }
+  expect(homes.map(String)).toEqual([...Array(4).fill(String(homes[0])), ...Array(5).fill(String(homes[4]))]);
+});
+
+test('a round that waits for a check alone begins no lease, and ends with it', () => {
+  const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1 }, [3]);
+  for (const id of ['a', 'b']) table.join(id, SPEED);
+  table.contribute(table.lease('a'), 20);
+  table.wait(29_000);
+  const late = table.lease('b');
+  table.receive(late, 20);
+  table.wait(2000);
+  table.ready('b', SPEED);
+  expect(table.state.volunteers['b']!.lease).toBeNull();
+  const decided = table.take({ type: 'ContributionChecked', lease: late, figures: { norm: 1 } });
+  expect(only(decided, 'FoldBegun').map(({ fold }) => fold.key)).toContain('embedding v1');
+});
+
+test('slow devices serve paths side by side, each with what it can', () => {
+  const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1 }, [4]);
+  const volunteers = ['a', 'b', 'c', 'd'];
+  // 3 of 20 steps in the 18 s that a lease may fill.
+  for (const id of volunteers) table.join(id, SPEED / 12);
+  expect(volunteers.map((id) => taskOf(table, id).steps)).toEqual([3, 3, 3, 3]);
+  expect(new Set(volunteers.map((id) => taskOf(table, id).path)).size).toBe(4);
 });
 
 describe('devices of every size', () => {

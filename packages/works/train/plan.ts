@@ -11,7 +11,7 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import { trainingBytesOf } from '../memory.ts';
 import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './plan-arrivals.ts';
 import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
-import { typicalNorm, withNorm } from './plan-norms.ts';
+import { comparableNorm, typicalNorm, withNorm } from './plan-norms.ts';
 import { bestOffer, openTo } from './plan-offer.ts';
 import { forgetOpenings } from './plan-openings.ts';
 import { believedSteps, notePace } from './plan-pace.ts';
@@ -100,10 +100,6 @@ function refusalOf(state: TrainState, run: RunFacts, lease: OpenLease): ErrorCod
   }
   return null;
 }
-
-/** Norms of different numbers of steps side by side: an outer gradient grows with their root, a mean gradient does not. */
-const comparableNorm = ({ spec }: RunFacts, norm: number, steps: number): number =>
-  spec.exchange === 'gradients' ? norm : norm / Math.sqrt(steps);
 
 const normOf = (contribution: ContributionFacts): number => contribution.figures['norm'] ?? 0;
 
