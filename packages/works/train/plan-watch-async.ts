@@ -123,7 +123,8 @@ export class AsyncWatch {
     const { module, contributions, share } = fold.input as unknown as TrainFoldInput;
     const { mode, async } = facts.spec;
     for (const { lease } of contributions) this.#noteFolded(lease, module.name, `${run}/`, at);
-    if (!isAsync(mode, (works['train'] as TrainState).modules[module.name]!)) return null;
+    const train = works['train'] as TrainState;
+    if (!isAsync(mode, train.modules[module.name]!)) return null;
     if (!(share > 0 && share <= 1)) return `${fold.key} counts for ${share} of an outer step`;
     if (contributions.length > (async.buffer ?? contributions.length)) return `${fold.key} takes more than its buffer`;
     const order = contributions.map(({ lease }) => `${this.#leases.get(lease)!.path} ${lease}`);
@@ -132,7 +133,8 @@ export class AsyncWatch {
       const lease = this.#leases.get(id)!;
       const age = module.version - lease.base[module.name]!;
       if (staleness !== age) return `${fold.key} takes ${id} as ${staleness} versions old where it is ${age}`;
-      if (!(weight > 0 && weight <= facts.paths[lease.path]!.shardTokens * lease.steps))
+      const { believed = lease.steps } = train.paths[lease.path]!.contributions.find((one) => one.lease === id)!;
+      if (!(believed > 0 && believed <= lease.steps && weight === facts.paths[lease.path]!.shardTokens * believed))
         return `${fold.key} weighs ${id} wrongly`;
       if (!(scale > 0 && scale <= (1 + age) ** -async.stalenessPower)) return `${fold.key} scales ${id} by ${scale}`;
     }
