@@ -41,7 +41,8 @@ export function runFacts(id: string, experts: readonly number[], spec: Partial<R
     [[]],
   );
   for (const [i, choice] of choices.entries()) {
-    const modules = ['embedding', ...choice.map((expert, level) => `level${level}.${expert}`), 'head'];
+    const end = { shared: '', level: `.${choice[0]}`, path: `.${i}` }[spec.embedding ?? 'shared'];
+    const modules = [`embedding${end}`, ...choice.map((expert, level) => `level${level}.${expert}`), `head${end}`];
     const name = choice.join('-');
     paths[name] = { modules, shard: blobOf(`${id} shard ${name}`), shardTokens: 10_000 + 1000 * i };
   }

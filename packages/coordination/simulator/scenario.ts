@@ -93,11 +93,16 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   const troubles = ofCrowd(drawTroubles(random, crowd >= CROWD), crowd / USUAL);
   const { mode = 'sync' } = wishes;
   const async = drawAsync(new Random(seed ^ 0xa57c));
+  const embedding = new Random(seed ^ 0xe3b0).pick(['shared', 'shared', 'level', 'path'] as const);
+  const inner = { ...runFacts('', [1]).spec.inner, steps: new Random(seed ^ 0x51c0).pick([...STEPS]) };
   const switchesMode = mode !== 'sync' && new Random(seed ^ 0x5b17).chance(0.3);
   return {
     seed,
     runs: [
-      toRoute(runFacts('run-a', wishes.experts ?? experts, { seed, mode, async, ...spec }), new Random(seed ^ 0x40a7)),
+      toRoute(
+        runFacts('run-a', wishes.experts ?? experts, { seed, mode, async, embedding, inner, ...spec }),
+        new Random(seed ^ 0x40a7),
+      ),
       ...(second
         ? [runFacts('run-b', [1], { seed, mode, async, ...secondSpec, totalSteps: random.int(50, 400) })]
         : []),
@@ -172,15 +177,21 @@ function drawSpec(random: Random): Partial<RunSpec> {
   };
 }
 
-/** Steps of a run whose documents are routed again while it trains: the first time after 18 rounds. */
-const RESHARDED_STEPS = 1200;
+/** Inner steps of a round; the most are more than slow volunteers take before its deadline. */
+const STEPS = [20, 20, 20, 200] as const;
+/** Rounds of a run whose documents are routed again while it trains: the first time after 18 of them. */
+const RESHARDED_ROUNDS = 60;
 
 /** A run of several paths begins with the routing of its documents. */
 function toRoute(run: RunFacts, random: Random): RunFacts {
   if (Object.keys(run.paths).length === 1) return run;
   const kind = random.pick(['kmeans', 'product', 'discriminative', 'discriminative'] as const);
   const routing = { ...run.spec.routing, kind, rounds: random.int(1, 3) };
-  return unrouted(run, routing, kind === 'discriminative' ? RESHARDED_STEPS : run.spec.totalSteps);
+  return unrouted(
+    run,
+    routing,
+    kind === 'discriminative' ? RESHARDED_ROUNDS * run.spec.inner.steps : run.spec.totalSteps,
+  );
 }
 
 function drawAsync(random: Random): AsyncSpec {

@@ -35,7 +35,7 @@ function chanceOf(state: TrainState, run: RunFacts, opening: Opening, volunteer:
   const timeMs = togetherMs > lateMs && tookPart(state, path, volunteer.id) ? lateMs : togetherMs;
   const possible = Math.min(whole, Math.floor(timeMs / stepMs));
   const steps = fresh ? Math.max(1, possible) : possible;
-  const most = needed ? Math.min(whole, Math.floor(wholeRoundMs(run) / stepMs)) : whole;
+  const most = needed ? Math.min(whole, wholeRoundMs(run) / stepMs) : whole;
   if (!fresh && steps < Math.max(1, LEAST_PART * most)) return null;
   const because = steps === whole ? 'whole' : fresh ? 'lease' : 'others';
   return { id, steps, expectedMs: steps * stepMs, restMs, reason: { because, whole, timesSlower: 1 } };
