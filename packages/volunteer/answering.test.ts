@@ -136,6 +136,57 @@ test('a pause, or a change of mind, takes the offer back and ends the worker', a
   expect(await again).toEqual({ type: 'answering', on: false });
 });
 
+test('who finishes gives the answer in hand to its end, and only then takes the offer back', async () => {
+  const worker = await agree();
+  const next = scene.device.nextJob();
+  scene.coordinator.say(scene.coordinator.lease({ path: '0', round: 3, steps: 9 }));
+  await next;
+  scene.coordinator.say(askMessage('a.1'));
+  await until(() => expect(worker.heard).toHaveLength(1));
+  scene.volunteer.finish();
+  expect(worker.hasEnded()).toBe(false);
+  const [last, off] = [scene.coordinator.next('tokens'), scene.coordinator.next('answering')];
+  worker.say({ type: 'tokens', lease: 'a.1', ids: [5, 6, 7, 8], end: true });
+  expect(await last).toMatchObject({ ids: [5, 6, 7, 8], end: true });
+  expect(await off).toEqual({ type: 'answering', on: false });
+  expect([worker.hasEnded(), scene.volunteer.snapshot().wish]).toEqual([true, 'finishing']);
+});
+
+test('where an answer is all that is in hand, finishing waits for it', async () => {
+  const worker = await agree();
+  scene.coordinator.say(askMessage('a.1'));
+  await until(() => expect(worker.heard).toHaveLength(1));
+  scene.volunteer.finish();
+  const { wish, status } = scene.volunteer.snapshot();
+  expect([worker.hasEnded(), wish]).toEqual([false, 'finishing']);
+  expect(status.sentence).toBe('Finishing, then stopping. An answer to a prompt is written to its end.');
+  const last = scene.coordinator.next('tokens');
+  worker.say({ type: 'tokens', lease: 'a.1', ids: [5, 6, 7, 8], end: true });
+  expect(await last).toMatchObject({ end: true });
+  expect([worker.hasEnded(), scene.volunteer.snapshot().wish]).toEqual([true, 'stopped']);
+});
+
+test('an answer that does not end is not waited for longer than a minute', async () => {
+  const worker = scriptedWorker();
+  let later = 0;
+  const now = () => performance.now() + later;
+  scene.coordinator.silenceMs = 1e6;
+  await scene.replace({ openAnswers: () => worker.worker, now });
+  const ready = scene.coordinator.next('ready');
+  scene.volunteer.setAnswering(true);
+  scene.volunteer.start('automatic');
+  await ready;
+  scene.coordinator.say(askMessage('a.1'));
+  await until(() => expect(worker.heard).toHaveLength(1));
+  scene.volunteer.finish();
+  later = 59_000;
+  scene.volunteer.setThrottle(1);
+  expect(scene.volunteer.snapshot().wish).toBe('finishing');
+  later = 60_000;
+  scene.volunteer.setThrottle(1);
+  expect([worker.hasEnded(), scene.volunteer.snapshot().wish]).toEqual([true, 'stopped']);
+});
+
 test('a change of mind ends worker and downloads, also while the coordinator is not there to be told', () => {
   const welcome = { volunteer: 'a', resume: 'r', heartbeatMs: 1, silenceMs: 2, credit: 0, leases: [], iceServers: [] };
   const begin = () => {
@@ -154,21 +205,21 @@ test('a change of mind ends worker and downloads, also while the coordinator is 
     answering.agree(true);
     answering.hear({ type: 'challenge', nonce: 'n', version: ANSWERING_VERSION });
     answering.hear({ type: 'welcome', ...welcome });
-    answering.tend(true);
+    answering.tend('all');
     return { answering, hasEnded, signals };
   };
   const asked = begin();
   asked.answering.hear(askMessage('a.1'));
   expect(asked.signals.map(({ aborted }) => aborted)).toEqual([false]);
   asked.answering.agree(false);
-  asked.answering.tend(true);
+  asked.answering.tend('all');
   expect([asked.signals[0]!.aborted, asked.hasEnded()]).toEqual([true, true]);
 
   const away = begin();
   away.answering.hear({ type: 'challenge', nonce: 'm', version: ANSWERING_VERSION });
   expect(away.hasEnded()).toBe(false);
   away.answering.agree(false);
-  away.answering.tend(true);
+  away.answering.tend('all');
   expect(away.hasEnded()).toBe(true);
 });
 

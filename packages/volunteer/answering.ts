@@ -20,8 +20,8 @@ const Task = z.object({
 export interface Answering {
   readonly snapshot: AnsweringSnapshot;
   agree(on: boolean): void;
-  /** Says whether prompts are answered here: only while this volunteer takes part. */
-  tend(takesPart: boolean): void;
+  /** Says whether prompts are answered here: all that come, the last one to its end, or none. */
+  tend(which: 'all' | 'last' | 'none'): void;
   hear(message: Down): void;
 }
 
@@ -108,13 +108,15 @@ export function createAnswering(
     agree(on) {
       agreed = on;
     },
-    tend(takesPart) {
+    tend(which) {
+      const takesPart = which === 'all' || (which === 'last' && now !== null);
       const wanted = agreed && takesPart && openAnswers !== null;
       if (!wanted && worker) {
+        const ended = worker;
+        worker = null;
+        ended.terminate();
         fetching?.abort();
         if (now) over(now.lease);
-        worker.terminate();
-        worker = null;
       }
       if (wanted === told || !welcomed || version < ANSWERING_VERSION) return;
       told = wanted;

@@ -18,6 +18,8 @@ import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';
 import { createUploads } from './uploads.ts';
 
 const RESUME_NOTE = 'resume';
+/** Which prompts are answered at each wish of the person. */
+const ANSWERED = { running: 'all', finishing: 'last', paused: 'none', stopped: 'none' } as const;
 
 /** A volunteer: its person's buttons, and what happens. */
 export interface Volunteer {
@@ -25,7 +27,7 @@ export interface Volunteer {
   /** Stops computing after the step in hand, hands in what was done, and takes no more work until `resume`. */
   pause(): void;
   resume(): void;
-  /** Does the work in hand to its end, hands it in and stops. */
+  /** Does the work in hand to its end, hands it in and stops; gives the answer in hand too, a minute at most. */
   finish(): void;
   /** Stops computing within a second and gives the work back; finished work that is not handed in is kept. */
   stopNow(): void;
@@ -54,7 +56,7 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const mind = runMind(ports, perform, () => {
     const { wish, refusal } = mind.state;
     sharing.tend(wish !== 'stopped' && refusal === null);
-    answering.tend(wish === 'running' && refusal === null);
+    answering.tend(refusal === null ? ANSWERED[wish] : 'none');
     tell();
   });
   const tell = () => {
@@ -75,7 +77,9 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     },
   );
   const fetchBlob = createFetching(cache, [sharing, coordinator], sharing.announce);
-  const answering = createAnswering(ports.openAnswers, fetchBlob, send, () => tell());
+  const answering = createAnswering(ports.openAnswers, fetchBlob, send, () =>
+    mind.tell({ type: 'Answering', on: answering.snapshot.now !== null }),
+  );
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
   const snapshot = () => snapshotOf(mind.state, traffic, sharing.agreed, answering.snapshot);
 

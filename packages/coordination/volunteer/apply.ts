@@ -24,7 +24,9 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
       if (state.wish !== 'stopped') state.wish = 'running';
       return;
     case 'FinishAsked':
-      if (state.wish !== 'stopped') state.wish = 'finishing';
+      if (state.wish === 'stopped') return;
+      state.wish = 'finishing';
+      state.finishAskedAt = event.at;
       return;
     case 'StopAsked':
     case 'Stopped':
@@ -80,6 +82,9 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
 
     case 'WorkBegan':
       if (state.work) state.work.phase = 'fetching';
+      return;
+    case 'Answering':
+      state.answering = event.on;
       return;
     case 'WorkFetched':
       if (state.work?.lease.lease === event.lease && state.work.phase === 'fetching') state.work.phase = 'computing';

@@ -21,6 +21,8 @@ export type VolunteerEvent = { readonly at: number } & (
   | { readonly type: 'Heard'; readonly message: Down }
   | { readonly type: 'DeviceReady'; readonly executor: ExecutorInfo; readonly memoryBytes: number }
   | { readonly type: 'DeviceFailed'; readonly code: ErrorCode; readonly detail: string; readonly chance: number }
+  /** Whether an answer to a prompt is in hand now. */
+  | { readonly type: 'Answering'; readonly on: boolean }
   | { readonly type: 'WorkFetched'; readonly lease: string }
   | {
       readonly type: 'WorkProgressed';

@@ -7,6 +7,8 @@ const OPENING_MS = 15_000;
 /** Computing that does not stop within this time after a cut has its worker ended: the second when the person said stop. */
 const STEP_MS = 10_000;
 const STOP_MS = 900;
+/** How long `finish` waits for the end of an answer in hand: no answer takes longer. */
+const ANSWER_MS = 60_000;
 /** How long `finish` waits to hear whether the last contribution was accepted. */
 const SETTLE_MS = 5_000;
 
@@ -98,6 +100,7 @@ export function wakeAt(state: VolunteerState, now: number): number | null {
   if (work?.cut && !work.cut.killed) due.push(killAt(state, work.cut.at));
   if (takesPart && !state.uploads.some((entry) => entry.active))
     for (const entry of state.uploads) due.push(entry.retryAt);
+  if (state.wish === 'finishing' && state.answering) due.push(state.finishAskedAt + ANSWER_MS);
   if (state.wish === 'finishing')
     for (const outcome of state.outcomes) if (outcome.state === 'received') due.push(outcome.at + SETTLE_MS);
   const next = Math.min(...due.filter((time) => time > now));
@@ -121,10 +124,11 @@ function asksForWork(state: VolunteerState, now: number): boolean {
   );
 }
 
-/** Nothing is computed, and every contribution is handed in and judged, or kept for the next visit after a failure. */
+/** Nothing is computed or answered, and every contribution is handed in and judged, or kept for the next visit after a failure. */
 function isFinished(state: VolunteerState, now: number): boolean {
   return (
     !state.work &&
+    !(state.answering && now < state.finishAskedAt + ANSWER_MS) &&
     state.uploads.every((entry) => entry.failures > 0 && !entry.active) &&
     !state.outcomes.some((outcome) => outcome.state === 'received' && now < outcome.at + SETTLE_MS)
   );

@@ -75,6 +75,10 @@ export interface Outcome {
 
 export interface VolunteerState {
   wish: Wish;
+  /** When the person asked to finish. */
+  finishAskedAt: number;
+  /** An answer to a prompt is in hand. */
+  answering: boolean;
   choice: ComputeChoice;
   /** Fraction of the time spent computing, (0, 1]. */
   throttle: number;
@@ -104,6 +108,8 @@ export interface VolunteerState {
 
 export const initialState = (): VolunteerState => ({
   wish: 'stopped',
+  finishAskedAt: 0,
+  answering: false,
   choice: 'automatic',
   throttle: 1,
   prefers: null,

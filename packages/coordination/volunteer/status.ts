@@ -50,6 +50,8 @@ function activity(state: VolunteerState, active: boolean): Status {
       };
     return { code: 'fetching', sentence: 'Fetching the modules and texts of a piece of work.' };
   }
+  if (state.wish === 'finishing' && state.answering && !active)
+    return { code: 'waiting', sentence: 'An answer to a prompt is written to its end.' };
   if (active) return { code: 'uploading', sentence: 'Handing in a finished piece of work.' };
   if (cutOff)
     return {
