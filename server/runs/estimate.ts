@@ -2,8 +2,8 @@ import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-module
 import type { ModuleShape } from '@pathfold/nets/modules';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { DEADLINE_MARGIN } from '@pathfold/works/deadline';
 import { scoringBytes, trainingBytes } from '@pathfold/works/memory';
-import { DEADLINE_MARGIN } from '@pathfold/works/train/plan-task';
 
 const FLOAT_BYTES = 4;
 /** Tokens of the shard and of the held-out text that a volunteer keeps at hand, about. */

@@ -1,4 +1,5 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
+import { DEADLINE_MARGIN } from '../deadline.ts';
 import { fastestOf } from './plan-pace.ts';
 import {
   givenTo,
@@ -11,7 +12,6 @@ import {
   type TrainState,
   versionOf,
 } from './plan-state.ts';
-import { DEADLINE_MARGIN } from './plan-task.ts';
 
 /** Who joins in this first part of a round's expected time counts as there from its start. */
 const TOGETHER_PART = 1 / 4;

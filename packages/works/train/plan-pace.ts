@@ -1,6 +1,7 @@
 import type { RunFacts, VolunteerFacts } from '@pathfold/coordination/work-plan';
+import { DEADLINE_MARGIN } from '../deadline.ts';
 import { median, type OpenLease, type Pace, type TrainState } from './plan-state.ts';
-import { DEADLINE_MARGIN, stepMsOf } from './plan-task.ts';
+import { stepMsOf } from './plan-task.ts';
 import type { StepsReason } from './task.ts';
 
 /** Weight of the newest contribution in a volunteer's measured pace, and how many times it may move it. */

@@ -1,13 +1,12 @@
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { DEADLINE_MARGIN } from '../deadline.ts';
 import { trainingFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
 import { moduleRefs } from '../module-refs.ts';
 import { type TrainState, versionOf } from './plan-state.ts';
 import type { StepsReason, TrainTask } from './task.ts';
 
-/** Part of the time to the deadline that the expected work may fill: estimates err, and blobs have to travel. */
-export const DEADLINE_MARGIN = 0.6;
 /** Slack for downloads and the upload beside three times the expected time. */
 const TRAVEL_MS = 15_000;
 
