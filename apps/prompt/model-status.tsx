@@ -64,8 +64,8 @@ function OnlyPathStatus({
       <p>
         Path <strong className="figure font-semibold">{path}</strong> answers, at round {loaded.round}.{' '}
         <span className="text-soft">
-          This run has one path, so it answers every prompt. {keptInWords(loaded)}; its tokenizer,{' '}
-          {formatBytes(tokenizerBytes)}; it computes in this browser.
+          This run has one path, so it answers every prompt. {keptInWords(loaded)}, and {formatBytes(tokenizerBytes)} of
+          tokenizer; it computes in this browser.
         </span>
       </p>
       {round !== null && (
