@@ -44,13 +44,17 @@ const TIERS: readonly (readonly ExecutorName[])[] = [['webgpu', 'wasm'], ['tfjs-
 /** What is looked at in place of an executor that was opened and does not pass. */
 const INSTEAD: Partial<Record<ExecutorName, ExecutorName>> = { webgpu: 'tfjs-webgpu' };
 
-/** A device that takes longer to open, to pass its self-test or to be measured is taken for one that never answers. */
-const PATIENCE_MS = 20_000;
+/**
+ * A device that takes longer to open, to pass its self-test or to be measured is taken for one that never answers. A
+ * GPU that the CPU imitates takes half of it on a machine whose cores are busy.
+ */
+const PATIENCE_MS = 60_000;
+export const NO_ANSWER = 'did not answer';
 
 const inTime = async <T>(work: Promise<T>): Promise<T> => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('did not answer')), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE_MS);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 };

@@ -1,7 +1,7 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { MOST_REASON } from '@pathfold/protocol/report';
 import type { OpenOptions } from '@pathfold/tensors/executors/open';
-import { chooseExecutor, NoDevicePasses, reasonOf } from '@pathfold/training/choose';
+import { chooseExecutor, NO_ANSWER, NoDevicePasses, reasonOf } from '@pathfold/training/choose';
 import type { OpenDevice } from './compute.ts';
 
 /**
@@ -18,8 +18,8 @@ export const openDevice =
       return { executor, probe: { executor: { name, adapter: adapter.slice(0, 200), tokensPerSecond, reason } } };
     } catch (error) {
       if (!(error instanceof NoDevicePasses)) throw error;
-      const opened = error.tried.some(({ adapter }) => adapter !== '');
+      const wrong = error.tried.some(({ adapter, reason }) => adapter !== '' && reason !== NO_ANSWER);
       const detail = error.tried.map(({ name, reason }) => `${name}: ${reason}.`).join(' ');
-      throw new PathfoldError(opened ? 'self_test_failed' : 'no_device', detail.slice(0, 400));
+      throw new PathfoldError(wrong ? 'self_test_failed' : 'no_device', detail.slice(0, 400));
     }
   };
