@@ -21,9 +21,6 @@ const LACKS: Record<string, { flags?: string[]; prepare?: (context: BrowserConte
   WebGPU: { flags: FLAGS.filter((flag) => !flag.includes('webgpu')) },
   SharedArrayBuffer: { prepare: (context) => inPageAndWorkers(context, 'delete globalThis.SharedArrayBuffer') },
   OPFS: { prepare: (context) => inPageAndWorkers(context, 'delete StorageManager.prototype.getDirectory') },
-  'OPFS that can be written': {
-    prepare: (context) => inPageAndWorkers(context, 'delete FileSystemFileHandle.prototype.createWritable'),
-  },
   WebRTC: { prepare: (context) => context.addInitScript('delete window.RTCPeerConnection') },
 };
 
