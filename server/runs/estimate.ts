@@ -22,7 +22,8 @@ const parametersOf = (modules: readonly ModuleShape[]): number =>
 
 /**
  * What a run would cost one volunteer and all of them. A round needs the quorum of every path; where volunteers are
- * fewer, they take turns; who is slow does as many of its steps as a lease has time for. Left out: routing and scoring, whose tokens follow from a corpus that nobody has cut into tokens yet.
+ * fewer, they take turns; who is slow does as many of its steps as a lease has time for. Left out: routing and scoring,
+ * whose tokens follow from a corpus that nobody has cut into tokens yet.
  */
 export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): EstimateResource {
   const { model, inner, base, embedding, quorum, replicas, totalSteps, roundDeadlineMs } = spec;

@@ -92,7 +92,7 @@ export function runResource({ entry, record, summary, notice, scores, volunteerC
     moduleCount: record ? modules.length : shapes.length,
     parameterCount: [...modules, ...shapes].reduce((sum, { parameterCount }) => sum + parameterCount, 0),
     volunteerCount,
-    trainLoss: trainLoss,
+    trainLoss,
     validLoss: scored?.validLoss ?? null,
     validBitsPerByte: scored?.validBitsPerByte ?? null,
     baselines: entry.baselines,

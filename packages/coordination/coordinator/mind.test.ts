@@ -23,43 +23,6 @@ function restart(table: Table, downMs: number): void {
 }
 
 describe('leases', () => {
-  const training = {
-    ...toyPlan,
-    offer(...asked: Parameters<typeof toyPlan.offer>) {
-      const task = toyPlan.offer(...asked);
-      return task && { ...task, path: '0' };
-    },
-  };
-
-  test('a volunteer is as fast as it trains, whatever it scores and however long the coordinator was down', () => {
-    const table = new Table([training], SILENCE_MS);
-    table.create(runFacts('r', [1]), ['toy']);
-    const work = (ms: number) => {
-      const lease = table.lease('a');
-      table.now += ms;
-      table.receive(lease, 10);
-      return table.state.volunteers['a']!.tokensPerSecond;
-    };
-    table.join('a', 300);
-    // 1000 tokens each.
-    expect(work(5000)).toBe(200);
-    table.ready('a');
-    const lease = table.lease('a');
-    restart(table, 8 * 3_600_000);
-    table.take({ type: 'VolunteerJoined', volunteer: 'a', name: 'a', agent: 'node' });
-    table.now += 5000;
-    table.receive(lease, 10);
-    expect(table.state.volunteers['a']!.tokensPerSecond).toBe(200);
-    table.ready('a');
-    expect(work(10_000)).toBe(150);
-
-    const scoring = tableWithRun();
-    scoring.join('b', 300);
-    scoring.now += 1000;
-    scoring.receive(scoring.lease('b'), 10);
-    expect(scoring.state.volunteers['b']!.tokensPerSecond).toBe(300);
-  });
-
   test('one who asks gets one lease, and asks in vain for a second', () => {
     const table = tableWithRun();
     expect(only(table.join('a'), 'LeaseGranted')).toHaveLength(1);
