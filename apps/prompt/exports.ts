@@ -31,8 +31,8 @@ export interface ServedPath {
 export const modulesUrl = (runId: string, path: string): string => exportUrl(runId, `${path}.modules.json`);
 
 /** Which version of a path is served now: not always that of the run's newest round, for one that was stopped keeps its best. */
-export const fetchServed = async (runId: string, path: string, signal: AbortSignal): Promise<ServedPath> => {
-  const response = await request(modulesUrl(runId, path), { method: 'HEAD', signal });
+export const fetchServed = async (runId: string, path: string): Promise<ServedPath> => {
+  const response = await request(modulesUrl(runId, path), { method: 'HEAD' });
   return { version: hashOf(response), round: Number(response.headers.get('x-pathfold-round')) };
 };
 

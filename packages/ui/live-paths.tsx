@@ -1,8 +1,7 @@
 import type { Client, Page } from '@pathfold/client/client';
 import type { Evaluation, List, ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
-import { useEffect, useRef, useState } from 'react';
 import type { LiveRun } from './live-run.tsx';
-import { lookAgain } from './look-again.tsx';
+import { useReadAgain } from './read-again.tsx';
 
 const PATHS_EVERY_MS = 2000;
 const ROUTING_EVERY_MS = 10_000;
@@ -31,34 +30,6 @@ async function whole<T>(read: (page: Page) => Promise<List<T>>): Promise<T[]> {
     cursor = page.next;
   }
   return items;
-}
-
-/** Reads again when `told` changes, and after a failure, at most once in `everyMs`. Null before the first answer for this `id`. */
-function useReadAgain<T>(
-  id: string | null,
-  told: unknown,
-  everyMs: number,
-  read: (id: string) => Promise<T>,
-): T | null {
-  const [answer, setAnswer] = useState<{ readonly id: string; readonly value: T } | null>(null);
-  const asked = useRef({ id, at: 0 });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is told, not how it is read, makes it read again
-  useEffect(() => {
-    if (id === null) return;
-    if (asked.current.id !== id) asked.current = { id, at: 0 };
-    const look = () => {
-      asked.current = { id, at: Date.now() };
-      return read(id).then(
-        (value) => {
-          if (asked.current.id === id) setAnswer({ id, value });
-          return false;
-        },
-        () => true,
-      );
-    };
-    return lookAgain(look, everyMs, Math.max(0, asked.current.at + everyMs - Date.now()));
-  }, [id, told]);
-  return answer?.id === id ? answer.value : null;
 }
 
 const preparedId = ({ run }: LiveRun): string | null =>
