@@ -62,7 +62,7 @@ export function OperatorPage() {
               <h2 id="runs" className="font-semibold text-xl">
                 Runs
               </h2>
-              <Button tone="primary" size="small" disabled={!operator} onClick={() => setCreating(true)}>
+              <Button tone="primary" size="small" disabled={!operator || !texts} onClick={() => setCreating(true)}>
                 New run
               </Button>
             </div>
