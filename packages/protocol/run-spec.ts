@@ -111,7 +111,7 @@ export const BaseSpec = z.union([
 
 export const EMBEDDINGS = ['shared', 'level', 'path'] as const;
 export const ROUTING_KINDS = ['random', 'kmeans', 'product', 'discriminative'] as const;
-/** How documents find their path (DiPaCo section 2.3). Read only when there is more than one path. */
+/** How documents find their path (DiPaCo section 2.3). Read only when there is more than one path, but for `prefixBytes`. */
 export const RoutingSpec = z.strictObject({
   kind: z._default(z.enum(ROUTING_KINDS), 'discriminative'),
   /** The start of a document, which decides its path and is scored for nobody. */
