@@ -209,6 +209,34 @@ test('a run whose corpus is too short fails with its reason, and the others go o
   expect((await post('/api/v1/runs', { corpus })).statusCode).toBe(201);
 });
 
+test('a run whose base cannot be prepared fails too', async () => {
+  const short = await uploadCorpus(coordinator, 3);
+  const spec = { ...TINY, model: { ...TINY.model, context: 2048 }, base: { steps: 8 } };
+  const reasonOf = (id: string) =>
+    until('the failure', async () => {
+      const { state, reason } = await get<RunResource>(`/api/v1/runs/${id}`);
+      return state === 'failed' && reason;
+    });
+  const { id } = (await post('/api/v1/runs', { ...spec, corpus: short })).json<RunResource>();
+  expect(await reasonOf(id)).toMatch(/^bad_run_spec: base: .* never prepared/);
+});
+
+test('a base steps as a whole where the run it is for has levels that step at arrivals', async () => {
+  const levels = [
+    { experts: 2, blocks: 1 },
+    { experts: 1, blocks: 1 },
+  ];
+  const spec = { ...TINY, model: { ...TINY.model, blocks: 2 }, corpus, levels, base: { steps: 8 } };
+  const { id } = (await post('/api/v1/runs', { ...spec, async: { arrivals: ['level1'] } })).json<RunResource>();
+  const base = await until('the base', async () => {
+    const { items } = await get<{ items: RunResource[] }>('/api/v1/runs');
+    return items.find(({ name }) => name.endsWith(' base'));
+  });
+  expect(base.spec.async.arrivals).toBeUndefined();
+  for (const run of [id, base.id])
+    await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${run}`, headers: asOperator });
+});
+
 test('a run that is deleted while it prepares stays deleted, and trains no base', async () => {
   const fresh = await uploadCorpus(coordinator);
   const spec = { ...TINY, name: 'gone', corpus: fresh, base: { steps: 8 } };

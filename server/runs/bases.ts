@@ -2,7 +2,7 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
+import { type ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import type { Host } from '../host.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
 
@@ -20,15 +20,17 @@ export interface BasesDeps {
 }
 
 /** The run that trains a base: one dense path, with the settings of the run that it is for. */
-const baseSpec = (spec: RunSpec, steps: number): RunSpec => ({
-  ...spec,
-  name: `${spec.name.slice(0, 75)} base`,
-  levels: [{ experts: 1, blocks: spec.model.blocks }],
-  embedding: 'shared',
-  base: null,
-  earlyStopping: null,
-  totalSteps: steps,
-});
+const baseSpec = ({ async: { arrivals, ...async }, ...spec }: RunSpec, steps: number): RunSpec =>
+  RunSpec.parse({
+    ...spec,
+    async,
+    name: `${spec.name.slice(0, 75)} base`,
+    levels: [{ experts: 1, blocks: spec.model.blocks }],
+    embedding: 'shared',
+    base: null,
+    earlyStopping: null,
+    totalSteps: steps,
+  });
 
 const shapeOf = ({ width, blocks, heads, context, vocabulary, tied }: ModelSpec): string =>
   `width ${width}, ${blocks} blocks, ${heads} heads, context ${context}, vocabulary ${vocabulary}, ${tied ? 'tied' : 'untied'}`;
@@ -98,6 +100,11 @@ export function createBases({ host, registry, create, onChange }: BasesDeps) {
     note(event: CoordinatorEvent): void {
       if (event.type !== 'RunStateChanged' && event.type !== 'RunDeleted' && event.type !== 'FoldEnded') return;
       waiting.get(event.run)?.look();
+    },
+
+    /** A run that the log may know nothing of was deleted, or could not be prepared. */
+    lost(run: string): void {
+      waiting.get(run)?.look();
     },
   };
 }

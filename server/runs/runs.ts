@@ -92,6 +92,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       const reason = error instanceof PathfoldError ? `${error.code}: ${error.detail}` : (error as Error).message;
       const current = registry.get(id);
       if (current) await registry.update({ ...current, preparation: 'failed', reason });
+      bases.lost(id);
     }
     onChange(id);
   }
@@ -223,6 +224,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       if (!registry.get(id)) throw new PathfoldError('not_found', `There is no run ${id}.`);
       await registry.delete(id);
       if (host.state.runs[id]) await host.record({ type: 'RunDeleted', run: id });
+      bases.lost(id);
       onChange(id);
     },
   };
