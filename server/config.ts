@@ -22,6 +22,7 @@ export interface Limits {
   readonly streamsPerAddress: number;
   /** API requests a minute from one address; uploads with a lease's token are not counted. */
   readonly requestsPerMinute: number;
+  /** Its documents are in memory, all at once, while it is split. */
   readonly corpusBytes: number;
 }
 
@@ -34,7 +35,7 @@ export const LIMITS: Limits = {
   outboxBytes: 4 * 1024 * 1024,
   streamsPerAddress: 64,
   requestsPerMinute: 3000,
-  corpusBytes: 2 * 1024 ** 3,
+  corpusBytes: 512 * 1024 ** 2,
 };
 
 /** Durations of the volunteer protocol. */

@@ -165,8 +165,8 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
   await host.begin();
   effects.resume(await store.lists.unfolded(MOST_HOLDERS / 2));
   await library.resume();
-  await addStarter();
   await runs.resume();
+  await addStarter();
 
   return {
     config,

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
@@ -10,6 +10,8 @@ import { writeChunks } from './write-chunks.ts';
 export interface DiskBlobs extends BlobStore {
   /** Takes in an open file of the same disk, whose hash the caller has computed; it is gone from its old path. */
   adopt(file: FileHandle, path: string, sha256: string): Promise<void>;
+  /** When a blob was stored last, also by a `put` that found it there: milliseconds, as Date.now(); null when it is not here. */
+  storedAt(sha256: string): Promise<number | null>;
   /**
    * `get` for threads that have nothing else to do meanwhile: the pool that reads for all threads is busy with fsyncs.
    * `room`: answers the memory of `length` bytes to read into.
@@ -89,6 +91,8 @@ export const diskBlobs = (folder: string): DiskBlobs => {
   return {
     async put(bytes) {
       const ref = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
+      const now = new Date();
+      await utimes(pathOf(ref.sha256), now, now).catch(absent);
       if ((await size(ref.sha256)) === ref.bytes) return ref;
       return write(async (file) => {
         await file.writeFile(bytes);
@@ -102,6 +106,7 @@ export const diskBlobs = (folder: string): DiskBlobs => {
         return { sha256: hash.digest('hex'), bytes };
       }),
     adopt: settle,
+    storedAt: async (sha256) => (await stat(pathOf(sha256)).catch(absent))?.mtimeMs ?? null,
     async get(sha256, range) {
       const file = await open(pathOf(sha256), 'r').catch(absent);
       if (!file) return null;

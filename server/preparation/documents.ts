@@ -5,17 +5,23 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 
 /** Documents as a blob: one `{"id","domain","text"}` a line. */
 export const writeDocuments = (documents: readonly Document[]): Uint8Array =>
-  Buffer.from(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
-
-export const readDocuments = (bytes: Uint8Array): Document[] =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Document);
+  Buffer.concat(documents.map((document) => Buffer.from(`${JSON.stringify(document)}\n`)));
 
 const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 10;
+
+/** Line by line: no string holds more than one of them, whatever the file holds. */
+export function readDocuments(bytes: Uint8Array): Document[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const documents: Document[] = [];
+  for (let from = 0; from < buffer.length; ) {
+    const end = buffer.indexOf(LINE_FEED, from);
+    const to = end === -1 ? buffer.length : end;
+    if (to > from) documents.push(JSON.parse(buffer.toString('utf8', from, to)) as Document);
+    from = to + 1;
+  }
+  return documents;
+}
 
 interface DocumentPage {
   /** Byte of the blob at which its first document begins. */
