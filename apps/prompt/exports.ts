@@ -12,9 +12,10 @@ export const request = async (url: string, init: RequestInit = {}): Promise<Resp
   return response;
 };
 
+export const runUrl = (runId: string): string => `/api/v1/runs/${encodeURIComponent(runId)}`;
+
 /** Where a file of a run is exported. */
-export const exportUrl = (runId: string, file: string): string =>
-  `/api/v1/runs/${encodeURIComponent(runId)}/export/${file}`;
+export const exportUrl = (runId: string, file: string): string => `${runUrl(runId)}/export/${file}`;
 
 /** What names the content of an export. */
 export const hashOf = (response: Response): string =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RunSpec } from '@pathfold/protocol/run-spec';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fetchServed, roundToLoad } from './exports.ts';
 import type { RunOrder } from './worker-words.ts';
@@ -67,6 +68,32 @@ const order = { runId: 'r1', path: '0' } as RunOrder;
 /** As `GET /export/0.modules.json` answers. */
 const modules = (version: string, round: number) =>
   Response.json(MODULES, { headers: { etag: `"${version}"`, 'x-pathfold-round': `${round}` } });
+
+test('a path that the run grew since it was opened has its levels read again, another has not', async () => {
+  const { fetchPath } = await freshWorker();
+  const shape = { width: 8, blocks: 1, heads: 1 };
+  const levels = [{ experts: 2, blocks: 1 }];
+  const grown = RunSpec.parse({
+    corpus: 'c',
+    model: shape,
+    levels: [{ experts: 3, blocks: 1 }],
+    routing: { kind: 'random' },
+  });
+  const opened = { runId: 'r1', path: null, model: grown.model, levels, embedding: 'shared' } as RunOrder;
+  const reads: string[] = [];
+  answering = async (url) => {
+    if (url.endsWith('.modules.json')) return modules('v1', 1);
+    if (url !== '/api/v1/runs/r1') return new Response(new Uint8Array(8));
+    reads.push(url);
+    return Response.json({ spec: grown });
+  };
+  vi.stubGlobal('isSecureContext', false);
+  // These modules are none of the run's: how far it comes tells which levels it knows.
+  await expect((await fetchPath(opened, '1', () => {})).onnx()).rejects.toThrow('module embedding has');
+  expect(reads).toEqual([]);
+  await expect((await fetchPath(opened, '2', () => {})).onnx()).rejects.toThrow('module embedding has');
+  expect(reads).toHaveLength(1);
+});
 
 test('a download that stalls ends with its signal', async () => {
   const { fetchPath } = await freshWorker();

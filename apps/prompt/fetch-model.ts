@@ -1,10 +1,11 @@
 import { sha256Of } from '@pathfold/blobs/memory';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { pathWeights } from '@pathfold/inference/path-weights';
+import { hasPath, pathWeights } from '@pathfold/inference/path-weights';
 import { type RunRouter, readRunRouter } from '@pathfold/inference/route';
 import { ModuleRef } from '@pathfold/protocol/blob';
 import { readChunks } from '@pathfold/protocol/read-chunks';
-import { exportUrl, hashOf, modulesUrl, NOT_MODIFIED, request } from './exports.ts';
+import { type LevelSpec, levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
+import { exportUrl, hashOf, modulesUrl, NOT_MODIFIED, request, runUrl } from './exports.ts';
 import { type ModelCache, modelCache } from './model-cache.ts';
 import type { LoadedFile, LoadedModel, Progress, RunOrder } from './worker-words.ts';
 
@@ -28,16 +29,28 @@ const keep = async (cache: ModelCache, sha256: string, bytes: Uint8Array<ArrayBu
   await cache.keep(sha256, bytes);
 };
 
+/** The levels that a path crosses: of the order, or of the run as it is now, which may have grown since. */
+const levelsWith = async (
+  { runId, levels }: RunOrder,
+  path: string,
+  signal: AbortSignal | null,
+): Promise<readonly LevelSpec[]> => {
+  if (hasPath(levels, path)) return levels;
+  const run = (await (await request(runUrl(runId), { signal })).json()) as { spec: unknown };
+  return levelsOf(RunSpec.parse(run.spec));
+};
+
 /**
  * A path as it is served now: the modules that it crosses and no others, and of those only what this browser does not
  * have. Answers its graph with a cache for keys and values.
  */
 export const fetchPath = async (
-  { runId, model, levels, embedding }: RunOrder,
+  order: RunOrder,
   path: string,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal | null = null,
-): Promise<{ readonly key: string; readonly model: LoadedModel; onnx(): Uint8Array<ArrayBuffer> }> => {
+): Promise<{ readonly key: string; readonly model: LoadedModel; onnx(): Promise<Uint8Array<ArrayBuffer>> }> => {
+  const { runId, model, embedding } = order;
   const served = await request(modulesUrl(runId, path), { signal });
   const crossed = ((await served.json()) as unknown[]).map((ref) => ModuleRef.parse(ref));
   const known = new Set(await MODULES.hashes());
@@ -64,7 +77,8 @@ export const fetchPath = async (
       bytes: crossed.reduce((sum, { bytes }) => sum + bytes, 0),
       fetchedBytes: receivedBytes,
     },
-    onnx: () => pathOnnx(pathWeights(model, levels, path, values, embedding), { cached: true }),
+    onnx: async () =>
+      pathOnnx(pathWeights(model, await levelsWith(order, path, signal), path, values, embedding), { cached: true }),
   };
 };
 

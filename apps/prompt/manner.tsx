@@ -13,12 +13,13 @@ export const START_MANNER: MannerChoice = { by: 'browser', reroute: false, every
 
 export function MannerCard({
   choice,
-  paths,
+  reroutes,
   refusal,
   onChange,
 }: {
   readonly choice: MannerChoice;
-  readonly paths: number;
+  /** Whether this run can choose a path again in the midst of an answer. */
+  readonly reroutes: boolean;
   /** Why no volunteer can be asked; null where one can. */
   readonly refusal: string | null;
   readonly onChange: (choice: MannerChoice) => void;
@@ -45,7 +46,7 @@ export function MannerCard({
             coordinator does. Nobody checks that what a volunteer writes is what the model would say.
           </Notice>
         )}
-        {paths > 1 && (
+        {reroutes && (
           <Choice
             label="Choose the path again while it answers"
             hint={
@@ -58,7 +59,7 @@ export function MannerCard({
             onChange={(reroute) => set({ reroute })}
           />
         )}
-        {paths > 1 && choice.reroute && !byNetwork && (
+        {reroutes && choice.reroute && !byNetwork && (
           <Slider
             label="Choose again every"
             hint="In tokens. Each choice reads the new ones through the base."

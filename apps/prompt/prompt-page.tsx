@@ -16,7 +16,7 @@ import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
 import { readShards } from './shards.ts';
 import { useAnswers } from './use-answers.ts';
 import { useModel } from './use-model.ts';
-import { canAnswer, firstToAsk, onlyPath, refusalOf, useRuns } from './use-runs.ts';
+import { canAnswer, canReroute, firstToAsk, onlyPath, refusalOf, useRuns } from './use-runs.ts';
 import type { RunOrder } from './worker-words.ts';
 
 const client = createClient({ baseUrl: location.origin });
@@ -101,7 +101,7 @@ export function PromptPage() {
       run: { id: run.id, name: run.name, path },
       question: { prompt, temperature, topP, topK: null, seed, maxTokens, stop: [] },
       door: byNetwork ? null : ready!.door,
-      every: manner.reroute && path === null ? manner.every : null,
+      every: manner.reroute && canReroute(run) ? manner.every : null,
       loaded: !byNetwork && ready && 'model' in ready.opened ? ready.opened.model : null,
     });
   };
@@ -142,7 +142,12 @@ export function PromptPage() {
           </Card>
         </div>
         <div className="grid min-w-0 gap-5">
-          <MannerCard choice={manner} paths={run?.pathCount ?? 1} refusal={refusal} onChange={setManner} />
+          <MannerCard
+            choice={manner}
+            reroutes={run !== undefined && canReroute(run)}
+            refusal={refusal}
+            onChange={setManner}
+          />
           <SamplingCard choice={choice} onChange={setChoice} />
         </div>
       </div>

@@ -39,7 +39,7 @@ const openPath = async (
 ): Promise<{ session: PathSession; model: LoadedModel }> => {
   const { key, model, onnx } = await fetchPath(order, id, onProgress, signal);
   signal?.throwIfAborted();
-  const session = open.get(key) ?? (await openSession(onnx(), RUNTIME));
+  const session = open.get(key) ?? (await openSession(await onnx(), RUNTIME));
   open.delete(key);
   open.set(key, session);
   for (const old of [...open.keys()].slice(0, -OPEN_PATHS)) {

@@ -11,16 +11,21 @@ export type Model =
 const START: Progress = { receivedBytes: 0, totalBytes: 0 };
 
 /**
+ * What a worker is opened for: the same order is a new object each time the runs are read, and a run that has grown keeps
+ * its worker.
+ */
+export const keyOf = ({ levels: _, ...order }: RunOrder): string => JSON.stringify(order);
+
+/**
  * What answers for a run, in a worker of its own; another run, or another `attempt`, ends that worker and starts anew.
  * `order` null: nothing.
  */
 export function useModel(order: RunOrder | null, attempt: number): Model {
   const [model, setModel] = useState<Model>({ state: 'none' });
-  // The same order is a new object each time the runs are read.
-  const wanted = order && JSON.stringify(order);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt loads again
+  const wanted = order && keyOf(order);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the order, and a new attempt loads again
   useEffect(() => {
-    if (wanted === null) return setModel({ state: 'none' });
+    if (order === null) return setModel({ state: 'none' });
     setModel({ state: 'loading', progress: START });
     const worker = new Worker(new URL('./prompt.worker.ts', import.meta.url), { type: 'module', name: 'prompt' });
     const door = Comlink.wrap<PromptDoor>(worker);
@@ -30,7 +35,7 @@ export function useModel(order: RunOrder | null, attempt: number): Model {
     worker.addEventListener('error', (event) => fail(event.message || 'The worker of this page could not be loaded.'));
     door
       .open(
-        JSON.parse(wanted) as RunOrder,
+        order,
         Comlink.proxy((progress: Progress) => change({ state: 'loading', progress })),
       )
       .then(

@@ -1,6 +1,6 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
-import { canAnswer, firstToAsk, refusalOf } from './use-runs.ts';
+import { canAnswer, canReroute, firstToAsk, refusalOf } from './use-runs.ts';
 
 const run = (id: string, facts: Partial<RunResource>) =>
   ({ id, state: 'training', round: 0, keptRounds: [0], tokens: 0, reason: null, ...facts }) as RunResource;
@@ -20,6 +20,12 @@ test('what is trained is asked first', () => {
   expect(firstToAsk([preparing, fresh, trained])?.id).toBe('trained');
   expect(firstToAsk([preparing, fresh])?.id).toBe('fresh');
   expect(firstToAsk([preparing])?.id).toBe('preparing');
+});
+
+test('a path is chosen again only where there are several and not chance chooses', () => {
+  const by = (pathCount: number, kind: string) =>
+    canReroute(run('r', { pathCount, spec: { routing: { kind } } as RunResource['spec'] }));
+  expect([by(4, 'kmeans'), by(4, 'random'), by(1, 'kmeans')]).toEqual([true, false, false]);
 });
 
 test('a run that cannot be asked says why', () => {

@@ -50,6 +50,10 @@ export function refusalOf({ study, state, reason }: RunResource): { title: strin
   };
 }
 
+/** Whether its router can choose a path again in the midst of an answer: not where there is one path, or chance chooses. */
+export const canReroute = ({ pathCount, spec }: RunResource): boolean =>
+  pathCount > 1 && spec.routing.kind !== 'random';
+
 /** The path that answers every prompt; null where there are several. */
 export const onlyPath = (run: RunResource): string | null =>
   run.pathCount === 1

@@ -21,6 +21,7 @@ export interface RunOrder {
   /** The only path; null where there are several, and a router. */
   path: string | null;
   model: ModelSpec;
+  /** As the page knows them; those of a path that the run grew since are read when a prompt goes to it. */
   levels: LevelSpec[];
   embedding: RunSpec['embedding'];
 }

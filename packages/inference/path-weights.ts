@@ -3,6 +3,7 @@ import {
   hiddenWidth,
   type LevelShape,
   type LlamaShape,
+  pathIds,
   pathModules,
 } from '@pathfold/nets/llama-modules';
 
@@ -34,6 +35,9 @@ export interface PathWeights {
 
 export const NORM_EPSILON = 1e-5;
 export const ROPE_BASE = 10_000;
+
+/** Whether a path crosses these levels; one that a run grew later does not. */
+export const hasPath = (levels: readonly LevelShape[], path: string): boolean => pathIds(levels).includes(path);
 
 /**
  * The weights of a path as views of its modules. `modules`: the flat parameters of each module that the path crosses,
