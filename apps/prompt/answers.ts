@@ -132,7 +132,7 @@ export function createAnswers({ askNetwork, readShards }: AnswersPorts) {
             run.id,
             question,
             {
-              onPath: (path) => onRouted({ path, runnerUp: null }),
+              onRouted,
               onText: (text, end) => void onPiece({ text, end }),
               onWriter: (writer) => change(({ writers }) => ({ writers: [...(writers ?? []), writer] })),
             },

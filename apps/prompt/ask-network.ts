@@ -1,11 +1,12 @@
 import { readFrames } from '@pathfold/client/events';
 import { errorOf, UnreachableError } from '@pathfold/client/http';
 import type { AnswerEnd, Question } from '@pathfold/inference/answer';
+import type { Routed } from '@pathfold/inference/route';
 import { CompletionChunk, type WriterNote } from '@pathfold/protocol/answer-notes';
 
 /** What comes of a prompt that the network answers. */
 export interface NetworkListener {
-  onPath(path: string): void;
+  onRouted(routed: Routed): void;
   onText(text: string, end: AnswerEnd | null): void;
   onWriter(writer: WriterNote): void;
 }
@@ -39,7 +40,7 @@ export async function askNetwork(
     if (data === '[DONE]') return;
     const { choices = [], pathfold, usage, error } = CompletionChunk.parse(JSON.parse(data));
     if (error) throw new Error(error.message);
-    if (pathfold && 'path' in pathfold) listener.onPath(pathfold.path);
+    if (pathfold && 'path' in pathfold) listener.onRouted({ path: pathfold.path, runnerUp: pathfold.runner_up });
     if (pathfold && 'writer' in pathfold) listener.onWriter(pathfold.writer);
     for (const { text, finish_reason } of choices) {
       finishReason = finish_reason ?? finishReason;

@@ -32,7 +32,7 @@ export type AnswerNote = z.infer<typeof AnswerNote>;
 /** One event of a streamed completion, as far as the page reads it. */
 export const CompletionChunk = z.object({
   choices: z.optional(z.array(z.object({ text: z.string(), finish_reason: z.nullable(z.enum(['stop', 'length'])) }))),
-  pathfold: z.optional(z.union([z.object({ path: z.string() }), AnswerNote])),
+  pathfold: z.optional(z.union([z.object({ path: z.string(), runner_up: z.nullable(z.string()) }), AnswerNote])),
   usage: z.nullish(z.object({ prompt_tokens: tokens, completion_tokens: tokens })),
   error: z.optional(z.object({ message: z.string() })),
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerEnd } from '@pathfold/inference/answer';
+import type { Routed } from '@pathfold/inference/route';
 import type { AnswerNote } from '@pathfold/protocol/answer-notes';
 import { ERRORS, PathfoldError } from '@pathfold/protocol/errors';
 import { openAiError } from './openai-errors.ts';
@@ -55,10 +56,12 @@ const newHead = (dialect: Dialect, model: string) => ({
   model,
 });
 
+const routedNote = ({ path, runnerUp }: Routed) => ({ path, runner_up: runnerUp });
+
 /** What stands beside an answer, in its field `pathfold`, for those who sent that field. */
-const extensionOf = (path: string, notes: readonly AnswerNote[]) => ({
+const extensionOf = (routed: Routed, notes: readonly AnswerNote[]) => ({
   pathfold: {
-    path,
+    ...routedNote(routed),
     moves: notes.flatMap((note) => ('move' in note ? note.move : [])),
     writers: notes.flatMap((note) => ('writer' in note ? note.writer : [])),
   },
@@ -68,12 +71,12 @@ const extensionOf = (path: string, notes: readonly AnswerNote[]) => ({
 export interface Telling {
   readonly dialect: Dialect;
   readonly model: string;
-  readonly path: string;
+  readonly routed: Routed;
   readonly extended: boolean;
   readonly includeUsage: boolean;
 }
 
-export const wholeAnswer = async ({ dialect, model, path, extended }: Telling, parts: AsyncIterable<Answered>) => {
+export const wholeAnswer = async ({ dialect, model, routed, extended }: Telling, parts: AsyncIterable<Answered>) => {
   let text = '';
   let end: AnswerEnd | null = null;
   const notes: AnswerNote[] = [];
@@ -90,7 +93,7 @@ export const wholeAnswer = async ({ dialect, model, path, extended }: Telling, p
     object: dialect.object,
     choices: [dialect.whole(text, end.finishReason)],
     usage: usageOf(end),
-    ...(extended ? extensionOf(path, notes) : {}),
+    ...(extended ? extensionOf(routed, notes) : {}),
   };
 };
 
@@ -98,14 +101,14 @@ const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
 
 /** Server-sent events up to `[DONE]`. An error after the first piece is an event of its own, as the status is sent. */
 export async function* streamedAnswer(
-  { dialect, model, path, extended, includeUsage }: Telling,
+  { dialect, model, routed, extended, includeUsage }: Telling,
   parts: AsyncIterable<Answered>,
 ): AsyncGenerator<string> {
   const head = { ...newHead(dialect, model), object: dialect.chunkObject };
   const usage = includeUsage ? { usage: null } : {};
   let first = true;
   try {
-    if (extended) yield event({ ...head, choices: [], ...usage, pathfold: { path } });
+    if (extended) yield event({ ...head, choices: [], ...usage, pathfold: routedNote(routed) });
     for await (const part of parts) {
       if ('note' in part) {
         if (extended) yield event({ ...head, choices: [], ...usage, pathfold: part.note });

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Question } from '@pathfold/inference/answer';
+import type { Routed } from '@pathfold/inference/route';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -75,20 +76,19 @@ export const openAiRoutes =
       modelOf(await findRun(request, request.params.id)),
     );
 
-    /** The path that a prompt goes to, as a document with the same beginning would; its tokens, where they were read. */
+    /** Where a prompt goes, as a document with the same beginning would; its tokens, where they were read. */
     const routePrompt = async (
       run: PromptRun,
       { prompt }: Question,
       read: boolean,
       signal: AbortSignal,
-    ): Promise<{ path: string; ids: number[] }> => {
+    ): Promise<{ routed: Routed; ids: number[] }> => {
       const [only = '', ...others] = run.paths;
-      if (others.length === 0 && !read) return { path: only, ids: [] };
+      if (others.length === 0 && !read) return { routed: { path: only, runnerUp: null }, ids: [] };
       if (others.length > 0 && !run.router)
         throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
       const base = others.length === 0 ? pathVersion(run, only, blobs) : baseVersion(run, blobs);
-      const { routed, ids } = await router.route(base, prompt, signal);
-      return { path: routed.path, ids };
+      return router.route(base, prompt, signal);
     };
 
     const reroutingOf = (run: PromptRun, every: number | null | undefined): Rerouting | null =>
@@ -109,16 +109,16 @@ export const openAiRoutes =
       const hangUp = hangUpOf(reply);
       const run = await findRun(request, body.model);
       const byNetwork = body.pathfold?.network === true;
-      const { path, ids } = await routePrompt(run, question, byNetwork, hangUp);
-      const version = pathVersion(run, path, blobs);
-      reply.header('x-pathfold-path', path).header('cache-control', 'no-store');
+      const { routed, ids } = await routePrompt(run, question, byNetwork, hangUp);
+      const version = pathVersion(run, routed.path, blobs);
+      reply.header('x-pathfold-path', routed.path).header('cache-control', 'no-store');
       const parts = await peek(
         byNetwork
           ? networkAnswer(run, version, question, ids, hangUp)
           : worker.ask(version, question, reroutingOf(run, body.pathfold?.reroute_every), hangUp),
       );
       const includeUsage = body.stream_options?.include_usage === true;
-      const telling: Telling = { dialect, model: run.id, path, extended: body.pathfold != null, includeUsage };
+      const telling: Telling = { dialect, model: run.id, routed, extended: body.pathfold != null, includeUsage };
       if (!body.stream) return wholeAnswer(telling, parts);
       const events = streamedAnswer(telling, parts);
       return reply

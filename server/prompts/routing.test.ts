@@ -69,6 +69,19 @@ test('each prompt is answered by its own path, named in a header', async () => {
   expect((await complete(ids)).headers['x-pathfold-path']).toBe('1-0');
 });
 
+test('who asks is told which path came second, whole and in a stream', async () => {
+  // The third path is favoured so much that it wins everything, the second that it always comes second.
+  await publishRouter({ ...router, biases: [0, 1e6, 2e6, 0] } as Router);
+  const ask = (more: object) =>
+    server.app.inject({
+      ...{ method: 'POST', url: '/v1/completions' },
+      payload: { model: 'r1', prompt: PROMPTS[0], max_tokens: 1, pathfold: {}, ...more },
+    });
+  expect((await ask({})).json().pathfold).toMatchObject({ path: '1-0', runner_up: '0-1' });
+  const [first] = (await ask({ stream: true })).body.split('\n\n');
+  expect(JSON.parse(first!.slice('data: '.length)).pathfold).toEqual({ path: '1-0', runner_up: '0-1' });
+});
+
 test('prompts that come together each have their own path', async () => {
   await publishRouter(router);
   const answers = await Promise.all([complete(PROMPTS[0]!), complete(PROMPTS[1]!)]);
