@@ -61,8 +61,10 @@ export function StudyCard({ study, live }: { readonly study: StudyResource; read
       <div className="grid gap-4">
         <p>{study.question}</p>
         {live.length === 0 && (
-          <EmptyState title="Nobody runs it here now">
-            When an operator starts it, its picture is drawn here while volunteers work.
+          <EmptyState title={study.network ? 'Nobody runs it here now' : 'Computed by its command'}>
+            {study.network
+              ? 'When an operator starts it, its picture is drawn here while volunteers work.'
+              : 'No kind of work here does this study: the command below computes it on one machine.'}
           </EmptyState>
         )}
         {live.map(({ run, charts }) => (

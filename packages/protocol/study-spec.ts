@@ -57,6 +57,10 @@ export const StudyPlate = z.object({
   command: z.string(),
 });
 
-/** With the claims of the results that this version ships; none where there are none. */
-export const StudyResource = z.extend(StudyPlate, { claims: StudyClaims });
+export const StudyResource = z.extend(StudyPlate, {
+  /** A kind of work does it: an operator can start it here. */
+  network: z.boolean(),
+  /** Of the results that this version ships; none where there are none. */
+  claims: StudyClaims,
+});
 export type StudyResource = z.infer<typeof StudyResource>;

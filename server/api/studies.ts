@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { StudyClaims, StudyPlate, StudyResource } from '@pathfold/protocol/study-spec';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { plans } from '../works.ts';
 
 const SHIPPED = new URL('../../docs/studies/', import.meta.url);
 
@@ -11,6 +12,8 @@ async function claimsOf(name: string): Promise<StudyResource['claims']> {
   return StudyClaims.parse(JSON.parse(text));
 }
 
+const onNetwork = new Set(plans.flatMap(({ studies }) => studies ?? []));
+
 /** The gallery, for anybody. */
 export const studyRoutes: FastifyPluginAsyncZod = async (app) => {
   app.get(
@@ -19,7 +22,13 @@ export const studyRoutes: FastifyPluginAsyncZod = async (app) => {
     async () => {
       const plates = z.array(StudyPlate).parse(JSON.parse(await readFile(new URL('gallery.json', SHIPPED), 'utf8')));
       return {
-        studies: await Promise.all(plates.map(async (plate) => ({ ...plate, claims: await claimsOf(plate.name) }))),
+        studies: await Promise.all(
+          plates.map(async (plate) => ({
+            ...plate,
+            network: onNetwork.has(plate.name),
+            claims: await claimsOf(plate.name),
+          })),
+        ),
       };
     },
   );
