@@ -4,9 +4,20 @@ import { formatCount, formatShare } from '@pathfold/ui/formats';
 /** Of each domain, how much of it each path gets; a row adds up to the domain. */
 interface Heat {
   readonly of: string;
+  /** Texts were routed anew since it was counted. */
+  readonly older: boolean;
   readonly paths: readonly string[];
   readonly rows: readonly { readonly domain: string; readonly total: number; readonly parts: readonly number[] }[];
 }
+
+type Counted = NonNullable<Evaluation['whole']>['confusion'];
+
+/** Whether each path gets as many held-out documents today as were counted for it. */
+const isRoutedAs = (router: readonly RouterResource[], { paths, documents }: Counted): boolean =>
+  router.length === paths.length &&
+  router.every(
+    ({ path, splits }, at) => path === paths[at] && splits.test === documents.reduce((sum, row) => sum + row[at]!, 0),
+  );
 
 /** Held-out documents, once every path has scored them; before, the tokens of the shards. */
 export function heatOf(router: readonly RouterResource[], evaluation: Evaluation | null): Heat {
@@ -15,18 +26,22 @@ export function heatOf(router: readonly RouterResource[], evaluation: Evaluation
       .map((domain) => ({ domain, parts: partsOf(domain) }))
       .map((row) => ({ ...row, total: row.parts.reduce((sum, part) => sum + part, 0) }))
       .filter(({ total }) => total > 0);
-  const confusion = evaluation?.whole?.confusion;
-  if (confusion)
+  const whole = evaluation?.whole;
+  if (whole) {
+    const { confusion } = whole;
     return {
-      of: 'held-out texts',
+      of: `held-out texts, at round ${whole.round}`,
+      older: !isRoutedAs(router, confusion),
       paths: confusion.paths,
       rows: rowsOf(confusion.domains, (name) => confusion.documents[confusion.domains.indexOf(name)]!),
     };
+  }
   const names = [...new Set(router.flatMap(({ domains }) => domains.map(({ name }) => name)))].toSorted();
   const tokensOf = ({ domains, tokens }: RouterResource, name: string) =>
     Math.round(tokens * (domains.find((domain) => domain.name === name)?.share ?? 0));
   return {
     of: 'tokens of the shards',
+    older: false,
     paths: router.map(({ path }) => path),
     rows: rowsOf(names, (name) => router.map((item) => tokensOf(item, name))),
   };
@@ -43,13 +58,20 @@ export function Confusion({
   readonly router: readonly RouterResource[];
   readonly evaluation: Evaluation | null;
 }) {
-  const { of, paths, rows } = heatOf(router, evaluation);
+  const { of, older, paths, rows } = heatOf(router, evaluation);
   const caption = `Domains against paths, ${of}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key
     <section aria-label={caption} tabIndex={0} className="overflow-x-auto">
       <table className="border-separate border-spacing-0.5 text-xs">
-        <caption className="whitespace-nowrap pb-2 text-left font-semibold text-sm">{caption}</caption>
+        <caption className="whitespace-nowrap pb-2 text-left font-semibold text-sm">
+          {caption}
+          {older && (
+            <span className="block font-normal text-soft">
+              Documents were routed anew since: another “Score now” counts by today’s routing.
+            </span>
+          )}
+        </caption>
         <thead>
           <tr>
             <th scope="col" className="text-left font-medium text-soft">
