@@ -87,8 +87,9 @@ async function takeFolder(folders: readonly string[]): Promise<string> {
   throw new UsageError(`Another volunteer uses ${all}: choose another folder with --data DIR.`);
 }
 
+/** For this user alone: under `npm start` it makes the data folder too. */
 const makeFolder = (folder: string) =>
-  mkdir(folder, { recursive: true }).catch((error: Error) => {
+  mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: Error) => {
     throw new UsageError(`The folder ${folder} cannot be made: ${error.message}.`);
   });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,12 @@ test('--id prints the id that a coordinator gives to this machine', async () => 
   const key = createHash('sha256').update(Buffer.from(x, 'base64url')).digest('base64url');
   expect(first.written).toBe(`${key.slice(0, 22)}\n`);
   expect(await run('--id', '--data', dataDir).ended).toEqual(first);
+});
+
+test.runIf(process.platform !== 'win32')('the folders that it makes are its user’s alone', async () => {
+  const [outer, inner] = [join(dataDir, 'data'), join(dataDir, 'data', 'volunteer')];
+  expect((await run('--id', '--data', inner).ended).code).toBe(0);
+  for (const folder of [outer, inner]) expect((await stat(folder)).mode & 0o777).toBe(0o700);
 });
 
 test('joins, gives a malformed lease back, stops cleanly on Ctrl-C; the next start is the same volunteer', async () => {
@@ -127,11 +133,11 @@ test.runIf(process.platform === 'linux')('volunteers that name no folder find on
   expect((await readdir(dataDir)).sort()).toEqual(['volunteer', 'volunteer-2']);
 });
 
-test('a volunteer that may not take part says why and ends with 1', async () => {
+test('a volunteer that may not take part says why and ends with a code of its own, so that nobody starts it again', async () => {
   const { ended } = run('--url', coordinator.url.href, '--data', dataDir, '--compute', 'cpu');
   await coordinator.next('ready');
   coordinator.say({ type: 'error', code: 'banned', detail: '', fatal: true });
   const { code, written } = await ended;
-  expect(code).toBe(1);
-  expect(written).toContain('This volunteer was banned by the operator.');
+  expect(code).toBe(3);
+  expect(written.trim().split('\n').at(-1)).toContain('This volunteer was banned by the operator.');
 });

@@ -8,7 +8,8 @@ const PATIENCE_MS = 15_000;
 /** A terminal and the process that started this one may both pass the same Ctrl-C on. */
 const SAME_SIGNAL_MS = 500;
 
-const EXIT = { clean: 0, refused: 1, usage: 2 } as const;
+/** 1 is what Node ends with where something went wrong; who is refused need not be started again (packages/cli/start.mjs). */
+const EXIT = { clean: 0, usage: 2, refused: 3 } as const;
 
 /** Runs a volunteer until it is stopped or refused; answers the exit code. */
 async function run(options: Options): Promise<number> {

@@ -10,7 +10,7 @@ const lockStamp = join(root, 'node_modules', '.pathfold-lock');
 const pagesStamp = join(root, 'dist', 'pages', '.stamp');
 
 export function stop(sentence, code = 1) {
-  console.error(sentence);
+  (code === 0 ? console.log : console.error)(sentence);
   process.exit(code);
 }
 

@@ -103,13 +103,20 @@ console.log(`
   Ask          ${ready.url}/prompt
 `);
 
+/** What a volunteer that may not take part ends with (apps/headless/main.ts). */
+const REFUSED = 3;
+
 function lend() {
   const volunteer = launch('apps/headless/main.ts', ['--url', ready.localUrl, '--name', 'this machine']);
   createInterface({ input: volunteer.stderr }).on('line', say);
-  volunteer.stdout.resume();
+  let last = '';
+  createInterface({ input: volunteer.stdout }).on('line', (text) => {
+    last = text;
+  });
   volunteer.on('close', (code) => {
     if (stopping) return;
     if (code === 0) return say("This machine's volunteer stopped.");
+    if (code === REFUSED) return say(`This machine's volunteer ended, and is not started again. ${last}`);
     say("This machine's volunteer ended unexpectedly; it starts again in ten seconds.");
     setTimeout(() => stopping || lend(), 10_000);
   });
@@ -124,7 +131,8 @@ setInterval(
     try {
       const { items } = await (await fetch(`${ready.localUrl}/api/v1/runs`)).json();
       const run = items.find((item) => item.state === 'training') ?? items[0];
-      if (!run) return status(`${minutes} min · no runs yet: create one on the operator page`);
+      if (!run)
+        return status(`${minutes} min · no public run: the operator page shows private ones and creates new ones`);
       const score =
         run.validBitsPerByte === null ? 'not scored yet' : `${run.validBitsPerByte.toFixed(3)} bits per byte`;
       status(

@@ -58,7 +58,7 @@ if (unknown) stop(`There is no layer ${unknown}: ${Object.keys(layers).join(', '
 checkNode();
 await ensurePackages();
 await ensureSystem([
-  { packages: ['chromium'], present: () => found('chromium') },
+  { packages: ['chromium'], present: () => Boolean(process.env.PATHFOLD_CHROMIUM) || found('chromium') },
   { packages: ['python3-numpy'], present: () => spawnSync('/usr/bin/python3', ['-c', 'import numpy']).status === 0 },
   { packages: ['nginx-light', 'openssl'], present: () => found('nginx') && found('openssl') },
   ...(long ? [{ packages: ['iproute2'], present: () => found('ip') && found('tc') }] : []),
