@@ -1,3 +1,4 @@
+import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import websocket, { type WebSocket } from '@fastify/websocket';
@@ -14,16 +15,19 @@ import Fastify, {
 } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { apiPlugin } from './api/api.ts';
-import { answerProblems, sendProblem } from './api/problems.ts';
+import { answerProblems, answerUnreadable, sendProblem } from './api/problems.ts';
 import type { Coordinator } from './coordinator.ts';
 import { serveMetrics } from './metrics.ts';
 import { servePages, servePagesFromSource } from './pages.ts';
 import { promptsPlugin } from './prompts/plugin.ts';
 import { promptRuns } from './runs/prompt-runs.ts';
+import { createSharedReads } from './runs/shared-reads.ts';
 import { setHeaders } from './security/headers.ts';
 import { guardHosts } from './security/hosts.ts';
 import { operatorOnly, recognizeOperators } from './security/operator.ts';
+import { perNetwork } from './security/rate-limit.ts';
 import { endSlowBodies } from './security/slow-bodies.ts';
+import { endSlowReaders } from './security/slow-readers.ts';
 import { createAllowances, createTurnstile } from './sockets/allowance.ts';
 import { networkOf } from './sockets/network.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
@@ -32,6 +36,12 @@ import { plans } from './works.ts';
 const MAX_BODY_BYTES = 256 * 1024;
 /** A connection on which nothing moves for so long is given up: longer than any prompt waits. */
 const STALLED_MS = 10 * 60_000;
+/** Answers under way to one volunteer, where as many as may be are behind one address. */
+const ANSWERS_A_SOCKET = 4;
+/** From one network, of each; they are for programs. */
+const DESCRIPTIONS_PER_MINUTE = 300;
+/** Whoever asks whether we are ready hears the same for so long. */
+const READY_MS = 1000;
 const GOING_AWAY = 1001;
 /** How long sockets may take to say goodbye when the coordinator stops. */
 const CLOSE_MS = 100;
@@ -47,7 +57,10 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     bodyLimit: MAX_BODY_BYTES,
     connectionTimeout: STALLED_MS,
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply, 'bad_request', error.message),
+    // What cannot be an id is the id of nothing.
+    frameworkErrors: (error, _request, reply) =>
+      void sendProblem(reply, error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'not_found' : 'bad_request', error.message),
+    clientErrorHandler: answerUnreadable,
     forceCloseConnections: true,
   };
   const app: FastifyInstance = Fastify(options);
@@ -65,6 +78,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     },
   });
   guardHosts(app, config);
+  endSlowReaders(app, ANSWERS_A_SOCKET * config.limits.socketsPerAddress);
   endSlowBodies(app);
   await setHeaders(app, config);
   await recognizeOperators(app, coordinator.operatorKeys);
@@ -77,14 +91,18 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     transform: describe,
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(async (scope) => {
+    await scope.register(rateLimit, perNetwork(DESCRIPTIONS_PER_MINUTE));
+    scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+    serveMetrics(scope, metrics);
+  });
 
   app.get('/healthz', { schema: { tags: ['health'] } }, async () => ({ status: 'ok' }));
+  const readiness = createSharedReads<boolean>(READY_MS, Date.now);
   app.get('/readyz', { schema: { tags: ['health'] } }, async () => {
-    if (!(await isReady(coordinator))) throw new PathfoldError('not_ready');
+    if (!(await readiness('', () => isReady(coordinator)))) throw new PathfoldError('not_ready');
     return { status: 'ready' };
   });
-  serveMetrics(app, metrics);
 
   const sockets = createTurnstile(config.limits.socketsPerAddress);
   const openings = createAllowances(config.limits.socketsPerAddress / 15, 4 * config.limits.socketsPerAddress);
@@ -92,6 +110,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     scope.route({
       method: 'GET',
       url: '/api/v1/volunteer',
+      config: { countsItself: true },
       schema: { tags: ['volunteers'], summary: 'A WebSocket of the volunteer protocol: docs/PROTOCOL.md' },
       handler: async () => {
         throw new PathfoldError('bad_request', 'This address speaks WebSocket only: docs/PROTOCOL.md describes it.');

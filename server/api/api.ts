@@ -1,9 +1,8 @@
 import rateLimit from '@fastify/rate-limit';
-import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsync } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Coordinator } from '../coordinator.ts';
-import { networkOf } from '../sockets/network.ts';
+import { perNetwork } from '../security/rate-limit.ts';
 import { blobRoutes } from './blobs.ts';
 import { contributionRoutes } from './contributions.ts';
 import { corpusRoutes } from './corpora.ts';
@@ -15,6 +14,8 @@ import { volunteerRoutes } from './volunteers.ts';
 
 /** Blobs that one volunteer may fetch at a time, where as many as may be are behind one address. */
 const BLOBS_A_SOCKET = 4;
+/** Uploads of one volunteer in a minute, those that go on where one broke off included. */
+const UPLOADS_A_SOCKET = 120;
 
 /** All of `/api/v1`, with schemas in zod at the door. */
 export const apiPlugin =
@@ -23,13 +24,7 @@ export const apiPlugin =
     const { config, host, store, blobs, feed, views, desk, partial, signer, access } = coordinator;
     app.setValidatorCompiler(validatorCompiler);
     app.setSerializerCompiler(serializerCompiler);
-    await app.register(rateLimit, {
-      global: true,
-      max: config.limits.requestsPerMinute,
-      timeWindow: 60_000,
-      keyGenerator: (request) => networkOf(request.ip),
-      errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
-    });
+    await app.register(rateLimit, perNetwork(config.limits.requestsPerMinute));
     await app.register(sessionRoutes(coordinator.operatorKeys, config.publicUrl?.protocol === 'https:'));
     await app.register(runRoutes({ ...coordinator, lists: store.lists }));
     await app.register(runEventRoutes(feed, views, config.limits.streamsPerAddress));
@@ -38,5 +33,7 @@ export const apiPlugin =
     await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
     const mostAtOnce = BLOBS_A_SOCKET * config.limits.socketsPerAddress;
     await app.register(blobRoutes({ blobs, mayRead: access.mayRead, mostAtOnce }));
-    await app.register(contributionRoutes({ desk, partial, blobs, signer, onExpected: coordinator.sweep.expect }));
+    const perMinute = UPLOADS_A_SOCKET * config.limits.socketsPerAddress;
+    const onExpected = coordinator.sweep.expect;
+    await app.register(contributionRoutes({ desk, partial, blobs, signer, perMinute, onExpected }));
   };

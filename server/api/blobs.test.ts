@@ -4,8 +4,9 @@ import type { ModuleResource } from '@pathfold/protocol/resources';
 import Fastify from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { endSlowReaders } from '../security/slow-readers.ts';
 import { createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
-import { type BlobRouteDeps, blobRoutes, readRange } from './blobs.ts';
+import { blobRoutes, readRange } from './blobs.ts';
 import { answerProblems } from './problems.ts';
 
 let coordinator: TestCoordinator;
@@ -65,14 +66,15 @@ test.each(['bytes=100-', 'bytes=7-3', 'bytes=-0'])('Range %s of 100 bytes holds 
 });
 
 /** A server of one large blob alone, with a reader that takes only the beginning of it. */
-async function withStalledReader(limits: Pick<BlobRouteDeps, 'mostAtOnce' | 'stalledMs'>) {
+async function withStalledReader({ mostAtOnce, stalledMs }: { mostAtOnce: number; stalledMs: number }) {
   const { blobs } = coordinator.coordinator;
   const { sha256 } = await blobs.put(new Uint8Array(32 * 1024 ** 2));
   const app = Fastify();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app);
-  await app.register(blobRoutes({ blobs, mayRead: () => 'public', ...limits }));
+  endSlowReaders(app, 1, stalledMs);
+  await app.register(blobRoutes({ blobs, mayRead: () => 'public', mostAtOnce }));
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   const stalled = connect(port, '127.0.0.1').on('error', () => {});

@@ -5,13 +5,12 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { onceOver } from '../security/slow-readers.ts';
 import { createTurnstile } from '../sockets/allowance.ts';
 import { networkOf } from '../sockets/network.ts';
 
 /** What a reader that takes nothing holds in memory is a few of these. */
 const CHUNK_BYTES = 256 * 1024;
-/** A reader that takes nothing for so long is given up, and may ask for the rest. */
-const STALLED_MS = 30_000;
 /** From one address, behind which many volunteers may be, each with several modules a round. */
 const BLOBS_PER_MINUTE = 12_000;
 
@@ -32,12 +31,11 @@ export interface BlobRouteDeps {
   readonly mayRead: (request: FastifyRequest, sha256: string) => 'public' | 'private' | null;
   /** Answers to one network that are under way. */
   readonly mostAtOnce: number;
-  readonly stalledMs?: number;
 }
 
 /** Rule B1. */
 export const blobRoutes =
-  ({ blobs, mayRead, mostAtOnce, stalledMs = STALLED_MS }: BlobRouteDeps): FastifyPluginAsyncZod =>
+  ({ blobs, mayRead, mostAtOnce }: BlobRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const readers = createTurnstile(mostAtOnce);
 
@@ -80,14 +78,14 @@ export const blobRoutes =
         reply.removeHeader('cache-control');
         throw new PathfoldError('rate_limited', 'Too many blobs at once to this address.');
       }
-      reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
-      return about().send(Readable.from(read(sha256, start, end)).once('close', leave));
+      onceOver(request, reply, leave);
+      return about().send(Readable.from(read(sha256, start, end)));
     }
 
     app.route({
       method: ['GET', 'HEAD'],
       url: '/blobs/:sha256',
-      config: { rateLimit: { max: BLOBS_PER_MINUTE } },
+      config: { countsItself: true, rateLimit: { max: BLOBS_PER_MINUTE } },
       schema: { tags: ['blobs'], params: z.object({ sha256: Sha256 }) },
       handler: (request, reply) => answer(request, reply, request.params.sha256),
     });

@@ -248,3 +248,17 @@ test('a paused run takes its leases back; nothing that comes later counts', asyn
   await coordinator.ask({ method: 'POST', url: `/api/v1/runs/${run.id}/resume`, headers: asOperator });
   await one.next('lease');
 });
+
+test('an upload of no type is refused, and hears which one is accepted', async () => {
+  const headers = {
+    authorization: `Bearer ${lease.token}`,
+    'content-digest': `sha-256=:${createHash('sha256').digest('base64')}:`,
+    'pathfold-report': Buffer.from(JSON.stringify(one.work(lease).report)).toString('base64url'),
+  };
+  const answer = await fetch(url(), { method: 'PUT', headers });
+  expect(answer.status).toBe(415);
+  expect(await answer.json()).toMatchObject({
+    code: 'unsupported_media_type',
+    detail: 'Send application/octet-stream.',
+  });
+});

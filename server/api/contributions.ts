@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
@@ -35,6 +35,8 @@ export interface ContributionDeps {
   readonly partial: PartialUploads;
   readonly blobs: BlobStore;
   readonly signer: Signer;
+  /** Uploads, and questions how far one has come, of one network; each may read the database. */
+  readonly perMinute: number;
   /** Told of a blob before it is stored. */
   readonly onExpected: (sha256: string) => void;
 }
@@ -45,13 +47,14 @@ const Received = z.object({ lease: z.string(), sha256: z.string(), bytes: z.numb
 
 /** Rules U1 to U4: one lease, one contribution, streamed to disk, counted while it comes, resumable. */
 export const contributionRoutes =
-  ({ desk, partial, blobs, signer, onExpected }: ContributionDeps): FastifyPluginAsyncZod =>
+  ({ desk, partial, blobs, signer, perMinute, onExpected }: ContributionDeps): FastifyPluginAsyncZod =>
   async (app) => {
     // The body has no limit but the lease's: nothing may read it whole.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
     const url = '/leases/:id/contribution';
     const tags = ['volunteers'];
+    const config = { rateLimit: { max: perMinute } };
 
     /** preParsing hook, before any of the body is read. Throws bad_token, lease_unknown. */
     const holderOnly = async (request: FastifyRequest) => {
@@ -64,7 +67,7 @@ export const contributionRoutes =
     const leaseOf = async (id: string): Promise<OpenLease> =>
       (await desk.lease(id)) ?? { maxPayloadBytes: 0, contribution: null, ended: true };
 
-    const head = { preParsing: holderOnly, config: { rateLimit: false }, schema: { tags, params: Params } } as const;
+    const head = { preParsing: holderOnly, config, schema: { tags, params: Params } } as const;
     app.head(url, head, async (request, reply) => {
       const { contribution, ended, maxPayloadBytes } = await leaseOf(request.params.id);
       if (ended && contribution === null) throw new PathfoldError('lease_ended');
@@ -80,7 +83,7 @@ export const contributionRoutes =
       {
         preParsing: holderOnly,
         bodyLimit: Number.MAX_SAFE_INTEGER,
-        config: { rateLimit: false },
+        config,
         schema: {
           tags,
           params: Params,
@@ -104,10 +107,13 @@ export const contributionRoutes =
           throw new PathfoldError('too_large', `No more than ${limit} bytes.`);
         }
 
+        // An empty one of no type is not read at all.
+        if (!(request.body instanceof Readable))
+          throw new PathfoldError('unsupported_media_type', 'Send application/octet-stream.');
         onExpected(sha256);
         const upload = { span, maxBytes: limit, sha256, isWanted: () => desk.isWanted(id) };
         const blob = await partial
-          .append(id, request.body as Readable, upload)
+          .append(id, request.body, upload)
           .catch((error: unknown) => {
             throw desk.isOpen(id) ? error : new PathfoldError('lease_ended');
           })

@@ -1,7 +1,14 @@
+import { once } from 'node:events';
 import { RunEvent } from '@pathfold/protocol/resources';
+import Fastify from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Feed } from '../runs/feed.ts';
+import { recognizeOperators } from '../security/operator.ts';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
 import { FakeVolunteer } from '../testing/volunteer.ts';
+import { answerProblems } from './problems.ts';
+import { runEventRoutes } from './run-events.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
@@ -82,4 +89,38 @@ test('streams from one address are bounded, and unknown runs have none', async (
   });
   const answer = await fetch(`${origin}/api/v1/runs/none/events`);
   expect(((await answer.json()) as { code: string }).code).toBe('not_found');
+});
+
+test('HEAD has no stream and takes no place', async () => {
+  for (let i = 0; i < 3; i++)
+    expect((await fetch(`${origin}/api/v1/runs/${run}/events`, { method: 'HEAD' })).status).toBe(404);
+  const next = await follow();
+  next.stop();
+  expect(next.answer.status).toBe(200);
+});
+
+test('who leaves keeps the place until what was begun for it is read', async () => {
+  const app = Fastify({ forceCloseConnections: true });
+  answerProblems(app);
+  await recognizeOperators(app, coordinator.coordinator.operatorKeys);
+  app.setValidatorCompiler(validatorCompiler);
+  const looks: (() => void)[] = [];
+  const { feed, views } = coordinator.coordinator;
+  const follow: Feed['follow'] = (_run, _since, send) => {
+    send({ type: 'leases', items: [] }, 1);
+    return new Promise((resolve) => looks.push(() => resolve(() => {})));
+  };
+  await app.register(runEventRoutes({ ...feed, follow }, views, 1));
+  const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/runs/${run}/events`;
+  const stop = new AbortController();
+  const connected = once(app.server, 'connection');
+  await fetch(url, { signal: stop.signal });
+  const [socket] = await connected;
+  const left = once(socket, 'close');
+  stop.abort();
+  await left;
+  expect((await fetch(url)).status).toBe(429);
+  looks[0]!();
+  await until('a free place', async () => (await fetch(url)).status === 200);
+  await app.close();
 });

@@ -10,6 +10,8 @@ import { networkOf } from '../sockets/network.ts';
 
 const HEARTBEAT_MS = 15_000;
 const MOST_WAITING_BYTES = 1024 * 1024;
+/** From one network: each reads much. */
+const OPENINGS_PER_MINUTE = 300;
 
 /** Live events as server-sent events. A reader that falls far behind is cut off, and comes again with Last-Event-ID. */
 export const runEventRoutes =
@@ -24,7 +26,9 @@ export const runEventRoutes =
     app.get(
       '/runs/:id/events',
       {
-        config: { rateLimit: false },
+        config: { countsItself: true, rateLimit: { max: OPENINGS_PER_MINUTE } },
+        // Only GET has an answer that goes on.
+        exposeHeadRoute: false,
         schema: {
           tags: ['runs'],
           summary: 'Live events of a run: text/event-stream of RunEvent',
@@ -52,12 +56,15 @@ export const runEventRoutes =
         };
         const send = (event: RunEvent, point: number) => write(`id: ${point}\ndata: ${JSON.stringify(event)}\n\n`);
         const heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT_MS);
-        const following = feed.follow(id, Number.isFinite(last) ? last : null, send, () => raw.end());
+        const following = feed.follow(id, Number.isSafeInteger(last) ? last : null, send, () => raw.end());
         raw.on('close', () => {
           clearInterval(heartbeat);
           open.delete(reply);
-          leave();
-          following.then((stop) => stop()).catch(() => {});
+          // What was begun for a reader that left is still read.
+          following
+            .then((stop) => stop())
+            .catch(() => {})
+            .finally(leave);
         });
         await following.catch((err) => {
           request.log.warn({ err }, 'live events failed');

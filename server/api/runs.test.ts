@@ -97,6 +97,11 @@ test('a base of another shape, or of several paths, is refused, and the field is
     await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
 });
 
+test('an estimate for a speed that is as good as none is refused', async () => {
+  const answer = await post('/api/v1/runs/estimate?tokensPerSecond=1e-310', { ...TINY, corpus });
+  expect([answer.statusCode, answer.json().code]).toEqual([400, 'bad_request']);
+});
+
 test('an estimate says what a run would cost, and knows the same specs', async () => {
   const answer = await post('/api/v1/runs/estimate?tokensPerSecond=1000', { ...TINY, corpus });
   const estimate = answer.json<EstimateResource>();

@@ -87,7 +87,7 @@ export const runRoutes =
           tags,
           body: RunSpec,
           querystring: z.object({
-            tokensPerSecond: z.coerce.number().positive().max(1e9).default(2000),
+            tokensPerSecond: z.coerce.number().min(0.001).max(1e9).default(2000),
             volunteers: z.coerce.number().int().min(1).max(1e6).optional(),
           }),
           response: { 200: EstimateResource },

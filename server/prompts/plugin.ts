@@ -1,8 +1,9 @@
-import { finished } from 'node:stream';
 import rateLimit from '@fastify/rate-limit';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsync } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { perNetwork } from '../security/rate-limit.ts';
+import { onceOver } from '../security/slow-readers.ts';
 import { createTurnstile } from '../sockets/allowance.ts';
 import { networkOf } from '../sockets/network.ts';
 import { exportRoutes } from './export-routes.ts';
@@ -28,19 +29,13 @@ export const promptsPlugin =
     const router = new PromptWorker(QUEUE_LIMIT);
     app.addHook('onClose', () => Promise.all([worker.close(), router.close()]));
     app.setValidatorCompiler(validatorCompiler);
-    await app.register(rateLimit, {
-      global: true,
-      max: REQUESTS_PER_MINUTE,
-      timeWindow: 60_000,
-      keyGenerator: (request) => networkOf(request.ip),
-      errorResponseBuilder: (_request, { after }) => new PathfoldError('rate_limited', `Try again in ${after}.`),
-    });
+    await app.register(rateLimit, perNetwork(REQUESTS_PER_MINUTE));
     const inside = createTurnstile(MOST_AT_ONCE);
     app.addHook('onRequest', async (request, reply) => {
       const leave = inside.enter(networkOf(request.ip));
       if (!leave)
         throw new PathfoldError('queue_full', `${MOST_AT_ONCE} requests of your network are under way already.`);
-      finished(reply.raw, leave);
+      onceOver(request, reply, leave);
     });
     await app.register(exportRoutes(deps, worker));
     await app.register(openAiRoutes(deps, worker, router), { prefix: '/v1' });
