@@ -11,9 +11,11 @@ export const sessionRoutes =
     const cookie = sessionCookie(secure);
     const limit = { rateLimit: { max: 30, timeWindow: 60_000 } };
 
-    app.get('/session', { schema: { tags: ['session'], response: { 200: SessionResource } } }, async (request) => ({
-      operator: request.isOperator(),
-    }));
+    app.get(
+      '/session',
+      { schema: { tags: ['session'], response: { 200: SessionResource } } },
+      async (request, reply) => ({ operator: request.provesOperator(reply) }),
+    );
 
     app.post(
       '/session',

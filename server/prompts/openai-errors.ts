@@ -21,7 +21,7 @@ const CODES: Record<number, ErrorCode> = { 413: 'too_large', 415: 'unsupported_m
 export const answerOpenAiError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
   if (error instanceof PathfoldError) {
     const { status } = ERRORS[error.code];
-    if (error.code === 'queue_full') reply.header('retry-after', 1);
+    if (status === 429 && !reply.hasHeader('retry-after')) reply.header('retry-after', 1);
     if (status >= 500) request.log.error({ err: error }, 'prompt failed');
     return reply.code(status).send(openAiError(error.code, error.detail));
   }
@@ -36,5 +36,6 @@ export const answerOpenAiError = (error: FastifyError, request: FastifyRequest, 
     return reply.code(500).send(openAiError('internal', ERRORS.internal.what));
   }
   const code: ErrorCode = CODES[status] ?? 'bad_request';
-  return reply.code(ERRORS[code].status).send(openAiError(code, error.message));
+  const message = code === 'unsupported_media_type' ? 'Send application/json.' : error.message;
+  return reply.code(ERRORS[code].status).send(openAiError(code, message));
 };

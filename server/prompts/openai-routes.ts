@@ -5,6 +5,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { createGuesses } from '../security/guesses.ts';
 import { secretsEqual } from '../security/secrets.ts';
 import { hangUpOf } from './hang-up.ts';
 import { createNetworkAnswers } from './network-answer.ts';
@@ -48,9 +49,13 @@ export const openAiRoutes =
       const [, key] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
       return promptKey !== null && key !== undefined && secretsEqual(key, promptKey);
     };
-    app.addHook('onRequest', async (request) => {
-      if (promptKey !== null && !hasKey(request) && !isOperator(request))
-        throw new PathfoldError('unauthorized', 'Send the key of this coordinator as a bearer token.');
+    const guess = createGuesses();
+    // After the rate limit, before anything is read.
+    app.addHook('preParsing', async (request, reply) => {
+      if (promptKey === null) return;
+      const isRight = hasKey(request) || isOperator(request);
+      if (request.headers.authorization !== undefined) guess(request, reply, isRight);
+      if (!isRight) throw new PathfoldError('unauthorized', 'Send the key of this coordinator as a bearer token.');
     });
 
     const mayRead = (request: FastifyRequest, run: PromptRun): boolean =>

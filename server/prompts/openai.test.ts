@@ -276,6 +276,25 @@ describe('a coordinator with a prompt key and a private run', () => {
     // What the prompt page asks, to know whether it may ask further.
     expect((await app.inject({ method: 'HEAD', url: '/v1/models', headers })).statusCode).toBe(status);
   });
+
+  test('guessing the key is slowed down, and in the end tells nothing', async () => {
+    const ask = (key: string, remoteAddress = '192.0.2.7') =>
+      app.inject({ url: '/v1/models', headers: { authorization: `Bearer ${key}` }, remoteAddress });
+    const statuses = new Set<number>();
+    for (let i = 0; i < 30; i++) statuses.add((await ask(`guess ${i}`)).statusCode);
+    expect([...statuses]).toEqual([401]);
+    const refused = await ask('sesame-sesame-sesame');
+    expect([refused.statusCode, refused.json().error.code]).toEqual([429, 'rate_limited']);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(1);
+    expect((await ask('sesame-sesame-sesame', '192.0.2.8')).statusCode).toBe(200);
+  });
+
+  test('requests without the key are counted', async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i <= 300; i++)
+      statuses.push((await app.inject({ url: '/v1/models', remoteAddress: '192.0.2.9' })).statusCode);
+    expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
+  });
 });
 
 test('a private run is no model for strangers, a preparing run not ready', async () => {

@@ -1,14 +1,17 @@
 import cookie from '@fastify/cookie';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Settings } from '../store/settings.ts';
+import { createGuesses } from './guesses.ts';
 import { hashSecret, newSecret, secretsEqual } from './secrets.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whether the request carries the operator's token or a session. */
     isOperator(): boolean;
+    /** The same, for the doors that say so: wrong tokens are counted. Throws rate_limited. */
+    provesOperator(reply: FastifyReply): boolean;
   }
 }
 
@@ -98,8 +101,8 @@ export const bearerOf = (request: FastifyRequest): string | null =>
 export const sessionOf = (request: FastifyRequest): string | null => request.cookies[COOKIE] ?? null;
 
 /** preParsing hook of the routes that only operators may call: after the rate limit, before anything is read. */
-export const operatorOnly = async (request: FastifyRequest) => {
-  if (!request.isOperator()) throw new PathfoldError('unauthorized');
+export const operatorOnly = async (request: FastifyRequest, reply: FastifyReply) => {
+  if (!request.provesOperator(reply)) throw new PathfoldError('unauthorized');
 };
 
 export async function recognizeOperators(app: FastifyInstance, keys: OperatorKeys): Promise<void> {
@@ -109,6 +112,12 @@ export async function recognizeOperators(app: FastifyInstance, keys: OperatorKey
     if (token !== null) return keys.isToken(token);
     const session = sessionOf(this);
     return session !== null && keys.hasSession(session);
+  });
+  const guess = createGuesses();
+  app.decorateRequest('provesOperator', function (this: FastifyRequest, reply: FastifyReply) {
+    const isOperator = this.isOperator();
+    if (bearerOf(this) !== null) guess(this, reply, isOperator);
+    return isOperator;
   });
 }
 

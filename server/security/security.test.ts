@@ -111,6 +111,16 @@ describe('operators', () => {
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
   });
 
+  test('guessing the token is slowed down at every door that tells, and in the end tells nothing', async () => {
+    const ask = (token: string, url = '/api/v1/session', remoteAddress = '192.0.2.7') =>
+      coordinator.ask({ url, headers: { authorization: `Bearer ${token}` }, remoteAddress });
+    for (let i = 0; i < 15; i++) expect((await ask(`guess${i}`)).json()).toEqual({ operator: false });
+    for (let i = 0; i < 15; i++) expect((await ask(`guess${i}`, '/api/v1/volunteers')).statusCode).toBe(401);
+    for (const url of ['/api/v1/session', '/api/v1/volunteers'])
+      expect((await ask(OPERATOR_TOKEN, url)).json().code).toBe('rate_limited');
+    expect((await ask(OPERATOR_TOKEN, '/api/v1/session', '192.0.2.8')).json()).toEqual({ operator: true });
+  });
+
   test('all addresses of one IPv6 network are slowed down as one', async () => {
     const guess = (remoteAddress: string) =>
       coordinator.ask({ method: 'POST', url: '/api/v1/session', payload: { code: 'guess' }, remoteAddress });
