@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LIMITS } from './config.ts';
+import { createDesk } from './desk.ts';
+import type { Host } from './host.ts';
+import { createSigner } from './security/secrets.ts';
+import type { Lists } from './store/lists.ts';
 import { createRun, startTestCoordinator, type TestCoordinator } from './testing/coordinator.ts';
 import { FakeVolunteer } from './testing/volunteer.ts';
 
@@ -49,4 +54,23 @@ test('one that gives each lease back at once is cut off too', async () => {
   }
   expect((await volunteer.closing()).reason).toBe('too_many_messages');
   expect((await logged('LeaseGranted')) - before).toBeLessThan(60);
+});
+
+test('many identities of one network are no more than a quarter of the volunteers that it may have', async () => {
+  const host = {
+    state: { volunteers: {}, leases: {} },
+    now: () => 0,
+    record: async () => {},
+    note: () => {},
+  } as unknown as Host;
+  const limits = { ...LIMITS, socketsPerAddress: 8, wishBurst: 10 };
+  const desk = createDesk({ host, signer: createSigner('key'), lists: {} as Lists, limits, trusted: [] });
+  const asks = async (volunteer: string, address: string) => {
+    await desk.join({ name: 'one of many', agent: 'node', resume: null }, volunteer, address);
+    for (let i = 0; i < 8; i++) desk.hear(volunteer, { type: 'away' });
+  };
+  await asks('a', '2001:db8:1::1');
+  await asks('b', '2001:db8:1::2');
+  await expect(asks('c', '2001:db8:1::3')).rejects.toThrow('too_many_messages');
+  await asks('d', '2001:db8:2::1');
 });

@@ -37,6 +37,10 @@ export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): 
   };
 
   const wishes = createAllowances(limits.wishesPerSecond, limits.wishBurst, host.now);
+  // Identities are free: a quarter of those that one network may have change their minds as they like.
+  const crowd = Math.max(1, limits.socketsPerAddress / 4);
+  const wishesOfNetwork = createAllowances(crowd * limits.wishesPerSecond, crowd * limits.wishBurst, host.now);
+  const networks = new Map<string, string>();
   /** Leases that a volunteer had been granted when it last asked for one. */
   const grantsAtReady = new Map<string, number>();
   /** All that asks for work or gives it back, but the first `ready` after each lease. Throws too_many_messages. */
@@ -44,7 +48,8 @@ export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): 
     const grants = state.volunteers[volunteer]?.grantCount ?? 0;
     const isFirst = type === 'ready' && grants !== grantsAtReady.get(volunteer);
     if (type === 'ready') grantsAtReady.set(volunteer, grants);
-    if (!isFirst && type !== 'progress' && !wishes.take(volunteer))
+    if (isFirst || type === 'progress') return;
+    if (!wishes.take(volunteer) || !wishesOfNetwork.take(networks.get(volunteer) ?? ''))
       throw new PathfoldError('too_many_messages', 'Work was asked for and given back too often.');
   };
 
@@ -52,6 +57,7 @@ export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): 
     isBanned: (volunteer) => state.volunteers[volunteer]?.banned ?? false,
 
     async join({ name, agent, resume }, volunteer, address) {
+      networks.set(volunteer, networkOf(address));
       const held = state.volunteers[volunteer]?.lease ?? null;
       const goesOn = resume !== null && isResume(volunteer, resume);
       const origin = signer.sign('network', networkOf(address)).slice(0, 16);
@@ -70,6 +76,7 @@ export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): 
     heard: host.heard,
     left(volunteer) {
       grantsAtReady.delete(volunteer);
+      networks.delete(volunteer);
       host.note({ type: 'VolunteerLost', volunteer });
     },
 

@@ -278,6 +278,16 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     expect(await state()).toBe('banned');
   });
 
+  test('who never had work is forgotten after leaving, and comes back as anybody', async () => {
+    const leaves = (volunteer: string, ms = 0) => ({ at: at() + ms, type: 'VolunteerLost', volunteer }) as const;
+    await store.events.append([join('i-idle'), join('i-worked'), join('i-late'), grant('i-l1', 'i-worked')]);
+    await store.events.append([leaves('i-idle'), leaves('i-worked'), leaves('i-late', 60_003)]);
+    const known = (ids: string[]) => Promise.all(ids.map(async (id) => (await store.lists.volunteer(id))?.state));
+    expect(await known(['i-idle', 'i-worked', 'i-late'])).toEqual([undefined, 'gone', 'gone']);
+    await store.events.append([join('i-idle'), ready('i-idle')]);
+    expect(await known(['i-idle'])).toEqual(['waiting']);
+  });
+
   test('pages through a list that grows, showing each item once', async () => {
     await store.events.append(Array.from({ length: 7 }, (_, i) => grant(`p-l${i}`, 'p1', 'r-pages')));
     const seen: string[] = [];

@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
@@ -46,7 +47,11 @@ export const openDatabase = async ({
 };
 
 const openPglite = (dataDir: string): Database => {
-  const db = new Kysely<Tables>({ dialect: pgliteDialect(new PgliteClient(join(dataDir, 'database'))) });
+  const folder = join(dataDir, 'database');
+  mkdirSync(folder, { recursive: true });
+  // PGlite lets everybody read and write its files.
+  chmodSync(folder, 0o700);
+  const db = new Kysely<Tables>({ dialect: pgliteDialect(new PgliteClient(folder)) });
   return { db, close: () => db.destroy() };
 };
 
@@ -56,12 +61,13 @@ const openPostgres = async (connectionString: string): Promise<Database> => {
   const pool = new pg.Pool({ connectionString, max: 8, types: { getTypeParser } });
   // An idle connection that breaks is replaced; a query that meets a broken one fails by itself.
   pool.on('error', () => {});
-  const lock = new pg.Client({ connectionString });
-  // Should this connection break, the epoch still keeps every other coordinator from writing beside us.
-  lock.on('error', () => {});
   const where = new URL(connectionString);
   const name = `${where.host}${where.pathname}`;
+  let lock: pg.Client;
   try {
+    lock = new pg.Client({ connectionString });
+    // Should this connection break, the epoch still keeps every other coordinator from writing beside us.
+    lock.on('error', () => {});
     await lock.connect();
   } catch (error) {
     // Of several addresses that were tried, only the code is told.

@@ -84,3 +84,19 @@ test('activity: leases that were held since then, what they say they computed, a
   ]);
   expect([...(await activity(false)).elsewhere]).toEqual([['a', [start + 8000]]]);
 });
+
+test('history: of many points some, the newest and as many that were scored', async () => {
+  const folded = (round: number): CoordinatorEvent => {
+    const figures = { round, tokens: round, trainLoss: 2, ...(round % 10 === 0 ? { validLoss: 1 } : {}) };
+    const output = { modules: [], result: null, figures };
+    return { at: start + round, type: 'FoldEnded', run: 'long', kind: 'train', fold: `fold ${round}`, output };
+  };
+  await store.events.append(Array.from({ length: 2005 }, (_, i) => folded(i + 1)));
+  const points = await store.lists.history('long');
+  const rounds = points.map(({ round }) => round);
+  expect(rounds).toEqual(rounds.toSorted((a, b) => a - b));
+  expect(rounds.at(-1)).toBe(2005);
+  expect(points.length).toBeLessThan(1000);
+  expect(points.filter(({ validLoss }) => validLoss !== null)).toHaveLength(200);
+  expect(await store.lists.history('long', start + 2000)).toHaveLength(5);
+});

@@ -60,7 +60,10 @@ export interface Lists {
    * also whoever waits for work now. Looks at the newest `most` leases, and at no more volunteers than that.
    */
   activity(of: ActivityQuery): Promise<Activity>;
-  /** By round; with `since` (milliseconds since 1970) only points that were written after it. */
+  /**
+   * By round; with `since` (milliseconds since 1970) only points that were written after it. Of many, some at even
+   * distances and the newest, of those that were scored and of the others.
+   */
   history(run: string, since?: number): Promise<HistoryPoint[]>;
   /** What the newest points of a run say. */
   scores(run: string): Promise<Scores>;
@@ -68,6 +71,9 @@ export interface Lists {
 
 /** No lease is granted for longer: one of a part has twenty of the longest deadlines that a run may set. */
 const LONGEST_LEASE_MS = 20 * 86_400_000;
+
+/** Of one kind, in one answer. */
+const MOST_POINTS = 500;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -250,9 +256,13 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
   async history(run, since) {
     await catchUp();
     if (since === Number.POSITIVE_INFINITY) return [];
-    const all = db.selectFrom('points').selectAll().where('run', '=', run);
-    const some = since === undefined ? all : all.where('time', '>', since);
-    return (await some.orderBy('round').execute()).map(pointOf);
+    const { rows } = await sql<Selectable<Tables['points']>>`
+      select * from (
+        select *, row_number() over kinds - 1 as place, count(*) over (partition by valid_loss is null) as count
+        from points where run = ${run} and time > ${since ?? -1}
+        window kinds as (partition by valid_loss is null order by round desc)) as p
+      where place % ((count + ${MOST_POINTS - 1}) / ${MOST_POINTS}) = 0 order by round`.execute(db);
+    return rows.map(pointOf);
   },
   async scores(run) {
     await catchUp();

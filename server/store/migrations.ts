@@ -55,6 +55,12 @@ const MIGRATIONS: Record<string, Migration> = {
     create index leases_by_time on leases (run, granted_at)
   `),
   '004_compute_ms': statements('alter table contributions add column compute_ms double precision not null default 0'),
+  '005_idle_volunteers': statements(`
+    create index volunteers_by_state on volunteers (state);
+    create index volunteers_without_work on volunteers (seen_at)
+      where state = 'gone' and accepted_count = 0 and rejected_count = 0;
+    create index leases_by_volunteer on leases (volunteer)
+  `),
 };
 
 /** Brings the tables to this build's form. Throws when the database was written by a newer build. */

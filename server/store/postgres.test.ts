@@ -65,3 +65,8 @@ test.each(['127.0.0.1', 'localhost'])(
     expect(failure).not.toContain('secret');
   },
 );
+
+test('a setting of the address that cannot be read is named with the variable', async () => {
+  const databaseUrl = 'postgres://someone:secret@127.0.0.1:1/nowhere?sslrootcert=/nope';
+  await expect(openStore({ dataDir: folder, databaseUrl })).rejects.toThrow(/^DATABASE_URL names .*\/nope/);
+});

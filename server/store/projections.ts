@@ -316,6 +316,16 @@ const deleted = on('RunDeleted', async (trx, logged) => {
     await trx.deleteFrom(table).where('run', 'in', runs).execute();
 });
 
+/** Who never had work is forgotten so long after leaving: what it began beside the log has ended by then. */
+const GONE_MS = 60_000;
+
+const forgotten = on('VolunteerLost', (trx, logged) => {
+  const before = Math.max(...logged.map(({ event }) => event.at)) - GONE_MS;
+  return sql`
+    delete from volunteers where state = 'gone' and accepted_count = 0 and rejected_count = 0 and seen_at < ${before}
+      and not exists (select from leases where leases.volunteer = volunteers.id)`.execute(trx);
+});
+
 /** In the order of cause: what one event of a batch writes, a later writer of the same batch may need. */
 const WRITES: readonly Write[] = [
   started,
@@ -335,6 +345,7 @@ const WRITES: readonly Write[] = [
   foldRefused,
   rolledBack,
   deleted,
+  forgotten,
 ];
 
 /** Writes what events change in the tables that the lists are read from: up to each rollback, then what comes after it. */
