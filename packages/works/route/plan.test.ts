@@ -197,3 +197,18 @@ test('a re-sharding is due by the steps that were taken, not by versions that sh
   };
   expect([isOpen(15), isOpen(29), isOpen(30)]).toEqual([false, false, true]);
 });
+
+test('a run of which every path was stopped early is routed again before it is done', () => {
+  const run = runFacts('r', [2], { totalSteps: 1000, routing: routing({ kind: 'discriminative', rounds: 1 }) });
+  const state: RouteState = { ...routePlan.init(run), parts: null };
+  const isDone = () => routePlan.plan(state, run, 0, NOBODY).done;
+  const [first, second] = Object.values(run.paths);
+  const kept = { ...{ round: 1, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 2, stopped: true };
+  first!.kept = kept;
+  expect([isDone(), routePlan.open(state, run, 0)]).toEqual([true, null]);
+  second!.kept = kept;
+  expect(isDone()).toBe(false);
+  expect(routePlan.open(state, run, 0)).not.toBeNull();
+  state.reshardings = 1;
+  expect(isDone()).toBe(true);
+});

@@ -1,4 +1,4 @@
-import { roundsDone, sinceRollback } from '@pathfold/coordination/run-round';
+import { isStopped, roundsDone, sinceRollback } from '@pathfold/coordination/run-round';
 import type { Json, Outcome, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
@@ -162,11 +162,12 @@ function documentsIn({ documentCounts, routing }: RunFacts, name: string): numbe
 
 const progressOf = (run: RunFacts): number => (roundsDone(run) * run.spec.inner.steps) / run.spec.totalSteps;
 
-/** Whether it is time for the next re-sharding. */
+/** Whether it is time for the next re-sharding: by the steps taken, or because without it nothing is trained any more. */
 function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
   const { kind, rounds } = run.spec.routing;
-  if (!run.routing || kind !== 'discriminative') return false;
-  return reshardings < rounds && progressOf(run) >= FIRST_RESHARDING + (RESHARDINGS_SPAN * reshardings) / rounds;
+  if (!run.routing || kind !== 'discriminative' || reshardings >= rounds) return false;
+  const isTime = progressOf(run) >= FIRST_RESHARDING + (RESHARDINGS_SPAN * reshardings) / rounds;
+  return isTime || Object.keys(run.paths).every((path) => isStopped(run, path));
 }
 
 /** The parts of which some may be leased: those begun, or all of a re-sharding that is due. */
