@@ -1,7 +1,15 @@
-import type { RunFacts } from './work-plan.ts';
+import type { ModuleRef } from '@pathfold/protocol/blob';
+import type { PathFacts, RunFacts } from './work-plan.ts';
 
 /** Whether a path was stopped early: nobody trains it any more. */
 export const isStopped = (run: RunFacts, path: string): boolean => run.paths[path]!.kept?.stopped ?? false;
+
+/** Whether nothing of a run is trained any more: its training came to its end, or was stopped, and it was not taken back since. */
+export const hasEnded = ({ endedAfter, rollbacks = 0 }: RunFacts): boolean => endedAfter === rollbacks;
+
+/** What still answers for a path whose documents were shared by growth: null once it has taken a step. */
+export const answersBefore = ({ before, steps }: PathFacts): readonly ModuleRef[] | null =>
+  before && (steps ?? before.steps) <= before.steps ? before.modules : null;
 
 /** The lowest module version of a run; of what is still trained, while anything is. */
 export const roundOf = (run: RunFacts): number => leastOf(run, (name) => run.modules[name]!.version);

@@ -27,6 +27,8 @@ export interface PathFacts {
   steps?: number;
   /** Its best version, where paths are stopped early; absent before its first scoring by this routing. */
   kept?: KeptVersion;
+  /** What answered for it when its documents, or those of its origin, were shared with a new path: until it has more steps than these. */
+  before?: { readonly steps: number; readonly modules: readonly ModuleRef[] };
 }
 
 /** How documents find their path now. Versions count from 1, one more for each re-sharding. */
@@ -86,6 +88,8 @@ export interface RunFacts {
   routing: RoutingFacts | null;
   /** How often it was taken back to an earlier round; absent before the first time. */
   rollbacks?: number;
+  /** How often that was when its training last came to its end; absent before. */
+  endedAfter?: number;
 }
 
 export interface VolunteerFacts {
@@ -220,7 +224,7 @@ export interface FoldOutput {
   readonly kept?: Readonly<Record<string, KeptVersion>>;
 }
 
-/** What a kind of work tells the pages. `stale`: the path was left out of the last round of one of its modules. */
+/** What a kind of work tells the pages. `stale`: nobody serves the path as others are served. */
 export interface Summary {
   round?: number;
   steps?: number;

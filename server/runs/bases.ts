@@ -3,6 +3,7 @@ import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { type ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
+import { answeringRefs } from '@pathfold/works/module-refs';
 import type { Host } from '../host.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
 
@@ -93,8 +94,9 @@ export function createBases({ host, registry, create, onChange }: BasesDeps) {
       if ('steps' in base) await finished(entry.id, id);
       const facts = factsOf(id);
       if (!facts) throw new PathfoldError('bad_run_spec', `base: the run ${id} is gone`);
-      const [path] = Object.values(facts.paths);
-      return { modules: path!.modules.map((name) => facts.modules[name]!.blob), tokenizer: facts.tokenizer };
+      const [path] = Object.keys(facts.paths);
+      const modules = answeringRefs(facts, path!).map(({ sha256, bytes }) => ({ sha256, bytes }));
+      return { modules, tokenizer: facts.tokenizer };
     },
 
     note(event: CoordinatorEvent): void {

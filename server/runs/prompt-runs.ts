@@ -1,5 +1,6 @@
 import { pathIds } from '@pathfold/nets/llama-modules';
 import { levelsOf } from '@pathfold/protocol/run-spec';
+import { keptAnswer } from '@pathfold/works/module-refs';
 import type { Coordinator } from '../coordinator.ts';
 import type { PromptRun, PromptRuns } from '../prompts/runs.ts';
 import type { RunEntry } from './registry.ts';
@@ -21,7 +22,10 @@ export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'h
       createdAt: entry.createdAt,
       corpusName: entry.corpus.name,
       kept: Object.fromEntries(
-        Object.entries(facts.paths).flatMap(([id, { kept }]) => (kept?.stopped ? [[id, kept.modules]] : [])),
+        Object.keys(facts.paths).flatMap((id) => {
+          const modules = keptAnswer(facts, id);
+          return modules ? [[id, modules]] : [];
+        }),
       ),
       modules: Object.entries(facts.modules).map(([name, { version, blob }]) => ({ name, version, ...blob })),
       paths: Object.keys(facts.paths),

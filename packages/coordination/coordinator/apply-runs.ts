@@ -1,4 +1,5 @@
-import type { Growth, PathFacts } from '../work-plan.ts';
+import { answersBefore } from '../run-round.ts';
+import type { Growth, PathFacts, RunFacts } from '../work-plan.ts';
 import { watch } from './memory.ts';
 import { disconnect, dropDeletedRun, type Handlers, noteSteps, type Scene, tell } from './scene.ts';
 import { foldId, type RunRecord } from './state.ts';
@@ -25,10 +26,25 @@ function grow({ facts }: RunRecord, growth: Growth): void {
 
 /** Best versions are of the documents that a path had: they stay with those that growth takes none from. */
 function keepUnmoved({ facts }: RunRecord, routing: number, growth: Growth | null): void {
+  if (growth) answerAsBefore(facts, growth);
   const shared = Object.values(growth?.grown ?? {}).map(({ from }) => from);
-  for (const [id, path] of Object.entries(facts.paths))
+  for (const [id, path] of Object.entries(facts.paths)) {
     if (path.kept && growth && !shared.includes(id)) path.kept = { ...path.kept, routing };
     else delete path.kept;
+    if (!growth) delete path.before;
+  }
+}
+
+/** A path that was stopped early and shares its documents is trained again: till then it, and its copy, answer as it did. */
+function answerAsBefore({ paths }: RunFacts, { grown }: Growth): void {
+  for (const [id, { from, modules }] of Object.entries(grown)) {
+    const origin = paths[from]!;
+    const { kept, steps = 0 } = origin;
+    const answer = kept?.stopped ? kept.modules : answersBefore(origin);
+    if (!answer) continue;
+    origin.before = { steps, modules: answer };
+    paths[id]!.before = { steps, modules: answer.map((ref, place) => ({ ...ref, name: modules[place]! })) };
+  }
 }
 
 export const runHandlers: Handlers<
@@ -126,6 +142,7 @@ export const runHandlers: Handlers<
     const run = scene.state.runs[event.run];
     if (!run || run.ending) return;
     run.ending = true;
+    run.facts.endedAfter = run.facts.rollbacks ?? 0;
     tellEnding(scene, run);
     scene.touched.runs.add(event.run);
   },

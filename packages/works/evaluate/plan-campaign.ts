@@ -22,6 +22,8 @@ export interface Campaign {
   readonly parts: Parts;
   /** How many documents each path is asked for, in order; null in a run that does not say. */
   readonly documents?: readonly number[] | null;
+  /** Inner steps of each path when its versions to score were chosen. */
+  readonly steps?: Record<string, number>;
   failures: number;
   /** Folds that could not be made of what came. */
   refusals?: number;
@@ -35,6 +37,10 @@ export interface EvaluateState {
   askedRound: number;
   /** The same of the last time that it was seen which paths have stopped improving. */
   keptRound: number;
+  /** By path, its inner steps when the confirmed scores of its router documents came in. */
+  keptSteps?: Record<string, number>;
+  /** Paths whose last scores of router documents nobody confirmed; absent while there are none. */
+  unconfirmed?: string[];
   wanted: boolean;
   campaign: Campaign | null;
   folding: boolean;
@@ -67,17 +73,25 @@ export function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null
   const paths = Object.keys(run.paths);
   const documents = routing && !whole ? (routing.scored ?? routing.counts)[split] : null;
   const scored = paths.filter(
-    (id, path) => (!documents || documents[path]! > 0) && (split === 'test' || !isStopped(run, id)),
+    (id, path) => (!documents || documents[path]! > 0) && (split === 'test' || mayHaveImproved(state, run, id)),
   );
+  if (split === 'router' && scored.length === 0) return null;
   return {
     ...{ round: roundOf(run), done: roundsDone(run), split, whole, asked },
     assignment: routing?.assignment ?? null,
     paths,
     parts: partsOf(scored, answersTo({ asked, split })),
     documents: documentsOf(run, split, whole),
+    steps: {},
     failures: 0,
   };
 }
+
+export const stepsOf = (run: RunFacts, path: string): number => run.paths[path]!.steps ?? 0;
+
+/** A path that took no step since it was scored has had no chance to become better: that is not counted against it. */
+const mayHaveImproved = ({ keptSteps = {} }: EvaluateState, run: RunFacts, path: string): boolean =>
+  !isStopped(run, path) && keptSteps[path] !== stepsOf(run, path);
 
 /** What is asked for, and what stops a path, is confirmed. */
 export const answersTo = ({ asked, split }: Pick<Campaign, 'asked' | 'split'>): 1 | 2 =>

@@ -3,12 +3,13 @@ import { roundOf } from '@pathfold/coordination/run-round';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { KeptVersion } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
-import { moduleRefs } from '../module-refs.ts';
+import { answeringRefs, moduleRefs, newestRefs } from '../module-refs.ts';
 import { trainPlan } from '../train/plan.ts';
 import type { TrainState } from '../train/plan-state.ts';
 import type { TrainTask } from '../train/task.ts';
 import { asked, endFold, evaluation, foldsOf, kindOf, SPEED, scored } from './plan.fixture.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
+import type { EvaluateTask } from './task.ts';
 
 test('what was asked for counts when two unrelated volunteers say the same of the same versions', () => {
   const table = asked();
@@ -127,6 +128,49 @@ test('a path is stopped when it has had its patience on documents that no path t
   const leased = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
   expect(leased).not.toContain('0');
   expect(trainPlan.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
+});
+
+test('early stopping that nobody confirms is told, until somebody does', () => {
+  const facts = runFacts('r', [1], { evaluateEvery: 1, earlyStopping: { patience: 1 } });
+  const state = { ...evaluatePlan.init(facts), lastRound: 100 };
+  const alone = { related: () => true, hasOther: () => false };
+  const volunteer = { id: 'a', tokensPerSecond: 1, memoryBytes: 0, path: null };
+  const scoreAt = (round: number, trusted: boolean) => {
+    for (const module of Object.values(facts.modules)) module.version = round;
+    facts.paths['0']!.steps = round * facts.spec.inner.steps;
+    const lease = `l${round}`;
+    const task = evaluatePlan.offer(state, facts, volunteer, 0, alone)!;
+    evaluatePlan.settle(state, facts, { type: 'granted', lease, volunteer: 'a', task }, 0);
+    const contribution = { ...{ lease, volunteer: 'a', key: '', sha256: lease, bytes: 1, figures: {} } };
+    const accepted = { ...contribution, report: { steps: 1 } as never };
+    evaluatePlan.settle(state, facts, { type: 'accepted', contribution: accepted, ...(trusted && { trusted }) }, 0);
+    const [fold] = evaluatePlan.plan(state, facts, 0, alone).folds;
+    evaluatePlan.settle(state, facts, { type: 'begun', fold: fold! }, 0);
+    evaluatePlan.settle(state, facts, { type: 'folded', fold: fold!.key, result: null }, 0);
+    return evaluatePlan.summary(state, facts).notice;
+  };
+  expect(scoreAt(1, false)).toMatch(/nothing about path 0 .*nobody unrelated confirmed/);
+  expect(scoreAt(2, true)).toBeUndefined();
+});
+
+test('once a run has ended each path answers, and is scored, with its best version; taken back, with its newest', () => {
+  const facts = runFacts('r', [2], { replicas: 1, evaluateEvery: 1000, earlyStopping: { patience: 9 } });
+  const table = new Table([trainPlan, evaluatePlan]);
+  table.create(facts, ['train', 'evaluate']);
+  const now = table.state.runs['r']!.facts;
+  const best = moduleRefs(now, '0');
+  const kept = { ...{ round: 0, bitsPerByte: 2, modules: best, routing: 1 }, scoringsSince: 3, stopped: false };
+  Object.assign(now.paths['0']!, { kept });
+  Object.assign(now.paths['1']!, { kept: { ...kept, modules: moduleRefs(now, '1'), scoringsSince: 0 } });
+  for (const module of Object.values(now.modules)) module.version = 3;
+  expect(answeringRefs(now, '0')).toEqual(newestRefs(now, '0'));
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'finished', reason: null }, { type: 'RunEnding', run: 'r' });
+  expect([answeringRefs(now, '0'), answeringRefs(now, '1')]).toEqual([best, newestRefs(now, '1')]);
+  table.join('a', SPEED);
+  const task = table.state.leases[table.lease('a')]!.task.body as unknown as EvaluateTask;
+  expect(task).toMatchObject({ path: '0', modules: best });
+  now.rollbacks = 1;
+  expect(answeringRefs(now, '0')).toEqual(newestRefs(now, '0'));
 });
 
 test('scores of other documents than a path was asked for are refused at the door', () => {

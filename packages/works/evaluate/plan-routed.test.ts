@@ -2,6 +2,7 @@ import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { beforeEach, expect, test } from 'vitest';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
+import { campaignOf } from './plan-campaign.ts';
 import type { EvaluateTask } from './task.ts';
 
 const COMPANY = { related: (a: string, b: string) => a === b, hasOther: () => true };
@@ -64,4 +65,35 @@ test('so it is where a scoring of the later round was under way', () => {
   evaluatePlan.settle(state, run, { type: 'folded', fold: 'round 10 a', result: null }, 0);
   reach(4, ['level0.0']);
   expect(bodyOf('a')).toMatchObject({ round: 4, assigned: { split: 'test' } });
+});
+
+test('a path that took no step since its router documents were scored is not scored again: starving stops nobody', () => {
+  run = runFacts('r', [2, 2], { evaluateEvery: 2, earlyStopping: { patience: 1 } });
+  state = { ...evaluatePlan.init(run), lastRound: 100 };
+  const scored = () => Object.keys(campaignOf(state, run)?.parts ?? {});
+  const score = (isConfirmed = true) => {
+    for (let i = 0; offer(`v${i}`); i++) take(`v${i}`);
+    for (const part of Object.values(state.campaign!.parts)) part.confirmed = isConfirmed ? 'l' : null;
+    evaluatePlan.settle(state, run, { type: 'folded', fold: 'best', result: null }, 0);
+  };
+  const train = (version: number, paths: readonly string[]) => {
+    reach(version);
+    for (const path of paths) run.paths[path]!.steps = version * run.spec.inner.steps;
+  };
+  const all = Object.keys(run.paths);
+  train(2, all);
+  expect(scored()).toEqual(all);
+  score();
+  train(4, all.slice(1));
+  expect(scored()).toEqual(all.slice(1));
+  score(false);
+  train(6, ['0-1', '1-0']);
+  // What nobody confirmed did not count: it is scored again.
+  expect(scored()).toEqual(all.slice(1));
+  score();
+  train(8, []);
+  state.keptRound = 0;
+  expect(campaignOf(state, run)).toBeNull();
+  route();
+  expect(scored()).toEqual(all);
 });

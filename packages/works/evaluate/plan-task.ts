@@ -2,7 +2,7 @@ import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordinatio
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
-import { moduleRefs } from '../module-refs.ts';
+import { answeringRefs } from '../module-refs.ts';
 import { type DonePart, timeOf } from '../parts.ts';
 import type { Campaign, EvaluateState } from './plan-campaign.ts';
 import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
@@ -51,7 +51,7 @@ export function taskOf(
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
+    modules: [...(parts[path]!.modules ?? answeringRefs(run, path))],
     documents: documents[split],
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,

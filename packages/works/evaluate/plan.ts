@@ -21,7 +21,7 @@ import {
   shiftParts,
   wholeOf,
 } from '../parts.ts';
-import { answersTo, type Campaign, campaignOf, type EvaluateState } from './plan-campaign.ts';
+import { answersTo, type Campaign, campaignOf, type EvaluateState, stepsOf } from './plan-campaign.ts';
 import { evaluationOf, keptOf, taskOf, tokensIn } from './plan-task.ts';
 import type { EvaluateTask } from './task.ts';
 
@@ -90,7 +90,10 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
     return due === undefined || figures['documents'] === due ? null : 'wrong_size';
   },
 
-  summary: ({ latest, refused }) => ({ evaluation: latest as Json, ...(refused && { notice: refused }) }),
+  summary({ latest, refused, unconfirmed }) {
+    const notice = refused ?? (unconfirmed && unconfirmedInWords(unconfirmed));
+    return { evaluation: latest as Json, ...(notice && { notice }) };
+  },
 };
 
 function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: number): void {
@@ -102,7 +105,9 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
         if (state.campaign!.asked) state.wanted = false;
       }
       const { path, modules } = outcome.task.body as unknown as EvaluateTask;
-      holdPart(state.campaign!.parts, path, outcome.lease, outcome.volunteer, modules);
+      const { parts, steps } = state.campaign!;
+      if (steps && parts[path]!.modules === null) steps[path] = stepsOf(run, path);
+      holdPart(parts, path, outcome.lease, outcome.volunteer, modules);
       return;
     }
     case 'ended':
@@ -128,6 +133,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);
       state.folding = false;
       delete state.refused;
+      if (campaign?.split === 'router') settleKept(state, campaign);
       if (campaign) settleCampaign(state, run, campaign);
       return;
     case 'refused':
@@ -149,11 +155,13 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
     case 'routed':
       // Scores of the documents that paths had before decide nothing about those that they have now.
       if (campaign?.split === 'router') state.campaign = null;
+      forgetKept(state);
       countFromHere(state, run);
       return;
     case 'rolledBack':
       if (campaign?.asked) state.wanted = true;
       Object.assign(state, { campaign: null, folding: false });
+      forgetKept(state);
       countFromHere(state, run);
       state.askedRound = Math.min(state.askedRound, roundOf(run));
       if (state.latest && state.latest.round > roundOf(run)) state.latest = null;
@@ -167,6 +175,24 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
 function countFromHere(state: EvaluateState, run: RunFacts): void {
   for (const last of ['lastRound', 'keptRound'] as const) state[last] = Math.min(state[last], roundsDone(run));
 }
+
+/** What is known of the router documents is of others, or of models that are gone. */
+function forgetKept(state: EvaluateState): void {
+  delete state.keptSteps;
+  delete state.unconfirmed;
+}
+
+/** Router documents are scored to the end: only what was confirmed counted for or against its path. */
+function settleKept(state: EvaluateState, { parts, steps = {} }: Campaign): void {
+  const unconfirmed = Object.keys(parts).filter((path) => parts[path]!.confirmed === null);
+  const counted = Object.entries(steps).filter(([path]) => !unconfirmed.includes(path));
+  state.keptSteps = { ...state.keptSteps, ...Object.fromEntries(counted) };
+  if (unconfirmed.length > 0) state.unconfirmed = unconfirmed;
+  else delete state.unconfirmed;
+}
+
+const unconfirmedInWords = (paths: readonly string[]): string =>
+  `Early stopping decided nothing about ${paths.length === 1 ? `path ${paths[0]}` : `${paths.length} paths`} at its last scoring: nobody unrelated confirmed the scores. Lend from a second network, or vouch for a volunteer.`;
 
 /** What only a scoring by every path tells is kept until the next one. */
 function newerThan(known: Evaluation | null, came: Evaluation | null, campaign: Campaign | null): Evaluation | null {

@@ -2,6 +2,7 @@ import { only } from '@pathfold/coordination/coordinator/table';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldOutput, Growth, Json } from '@pathfold/coordination/work-plan';
 import { expect, test } from 'vitest';
+import { moduleRefs, newestRefs } from '../module-refs.ts';
 import type { TrainTask } from '../train/task.ts';
 import { endFold, NOBODY, routing, routingFold, SPEED, tableWith } from './plan.fixture.ts';
 import { type RouteState, routePlan } from './plan.ts';
@@ -49,9 +50,14 @@ test('growth takes nothing from paths that it does not share: who was stopped ea
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
   for (const volunteer of ['a', 'b', 'c']) table.contribute(table.lease(volunteer), 10);
   endFold(table, 1);
-  const { paths } = table.state.runs['r']!.facts;
-  const kept = { ...{ round: 0, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 1, stopped: true };
-  for (const path of Object.values(paths)) path.kept = kept;
+  const { facts } = table.state.runs['r']!;
+  const best = (id: string) => newestRefs(facts, id).map((ref) => ({ ...ref, ...blobOf(`best ${ref.name}`) }));
+  const keptOf = (id: string) => ({
+    ...{ round: 0, bitsPerByte: 2, modules: best(id), routing: 1 },
+    ...{ scoringsSince: 1, stopped: true },
+  });
+  for (const [id, path] of Object.entries(facts.paths)) path.kept = keptOf(id);
+  const answers = best('1');
   const growth: Growth = {
     levels: [{ experts: 3, blocks: 2 }],
     ...{ paths: ['0', '1', '2'], modules: { 'level0.2': 'level0.1' } },
@@ -59,11 +65,26 @@ test('growth takes nothing from paths that it does not share: who was stopped ea
   };
   table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask: structuredClone(growth) as unknown as Json });
   endFold(table, 2, growth);
-  const now = table.state.runs['r']!.facts.paths;
-  expect(Object.values(now).map((path) => path.kept)).toEqual([{ ...kept, routing: 2 }, undefined, undefined]);
+  expect(Object.values(facts.paths).map((path) => path.kept)).toEqual([
+    { ...keptOf('0'), routing: 2 },
+    undefined,
+    undefined,
+  ]);
+  // Who shares its documents is trained again from the newest, and answers as before until it is; so does its copy.
+  const copied = answers.map((ref) => ({ ...ref, name: ref.name === 'level0.1' ? 'level0.2' : ref.name }));
+  expect([moduleRefs(facts, '1'), moduleRefs(facts, '2')]).toEqual([answers, copied]);
   for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
   const trained = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
   expect(trained.toSorted()).toEqual(['1', '2']);
+  for (const { id, task } of Object.values(table.state.leases)) {
+    const { path, modules } = task.body as unknown as TrainTask;
+    expect(modules).toEqual(newestRefs(facts, path));
+    if (path === '1') table.contribute(id, 20);
+    else table.take({ type: 'LeaseEnded', lease: id, code: 'user', detail: '' });
+  }
+  table.wait(facts.spec.roundDeadlineMs + 1);
+  table.fold();
+  expect([moduleRefs(facts, '1'), moduleRefs(facts, '2')]).toEqual([newestRefs(facts, '1'), copied]);
 });
 
 test('growth that was asked for meanwhile follows a re-sharding that keeps all, by a fold of its own', () => {

@@ -3,7 +3,7 @@ import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../deadline.ts';
 import { trainingFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
-import { moduleRefs } from '../module-refs.ts';
+import { newestRefs } from '../module-refs.ts';
 import { type TrainState, versionOf } from './plan-state.ts';
 import type { StepsReason, TrainTask } from './task.ts';
 
@@ -41,7 +41,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     levels: levelsOf(spec),
     embedding: spec.embedding,
     inner: spec.inner,
-    modules: moduleRefs(run, id),
+    modules: newestRefs(run, id),
     shard: shard!,
     steps,
     stepsReason: reason,
