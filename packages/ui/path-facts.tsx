@@ -29,7 +29,12 @@ export function PathFacts({
       {path.trainers.length > 0 ? `${path.trainers.map(nameOf).join(', ')} trains it now.` : 'Nobody trains it now.'}
       {path.kept?.stopped &&
         ` It was stopped early: it had not become better since round ${path.kept.round}, whose version answers.`}
-      {path.stale && !path.kept?.stopped && ' It was left out of the last round of a module: it starves.'}
+      {path.kept &&
+        !path.kept.stopped &&
+        path.kept.scoringsSince > 0 &&
+        ` It has not become better since round ${path.kept.round}, whose version answers once the run has ended.`}
+      {path.stale &&
+        ' It starves: the last round of a module ended without it, or nobody served it for two round deadlines in which others were served.'}
     </p>
   );
 }

@@ -3,8 +3,10 @@ import { restore, snapshot } from '@pathfold/coordination/coordinator/state';
 import { only } from '@pathfold/coordination/coordinator/table';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
-import { OUTER_KINDS, type RunSpec } from '@pathfold/protocol/run-spec';
+import { MODES, OUTER_KINDS, type RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
+import { newestRefs } from '../module-refs.ts';
+import { trainPlan } from './plan.ts';
 import { inputs, SPEED, tableWith, taskOf, warmUp } from './plan-async.fixture.ts';
 
 describe('arrivals', () => {
@@ -215,3 +217,42 @@ describe('special cases', () => {
     expect(play(true)).toHaveLength(3);
   });
 });
+
+test.each(MODES)(
+  'in mode %s a path that nobody serves is told to starve once others were served for two deadlines',
+  (mode) => {
+    const run = runFacts('r', [2], { mode, embedding: 'level', roundDeadlineMs: 60_000 });
+    const state = trainPlan.init(run);
+    const who = { id: 'a', tokensPerSecond: SPEED, memoryBytes: 0, path: null };
+    const company = { related: () => false, hasOther: () => false };
+    const offered = trainPlan.offer(state, run, who, 0, company)!;
+    const starving = () => {
+      const { paths } = trainPlan.summary(state, run);
+      return Object.keys(paths!).filter((path) => paths![path]!.stale);
+    };
+    let leases = 0;
+    const serve = (path: string, now: number) => {
+      const [lease, volunteer] = [`l${++leases}`, 'a'];
+      const body = { ...(offered.body as object), path, modules: newestRefs(run, path) };
+      trainPlan.settle(state, run, { type: 'granted', lease, volunteer, task: { ...offered, body } }, now);
+      const report = { steps: 1, tokens: 1, loss: 1 } as never;
+      const contribution = { ...{ lease, volunteer, key: '', sha256: lease, bytes: 1 }, report, figures: { norm: 1 } };
+      trainPlan.settle(state, run, { type: 'accepted', contribution }, now);
+      return starving();
+    };
+    expect(serve('0', 1000)).toEqual([]);
+    expect(serve('0', 121_000)).toEqual([]);
+    expect(serve('0', 121_001)).toEqual(['1']);
+    expect(serve('1', 200_000)).toEqual([]);
+    // Time in which the run stands still serves nobody.
+    trainPlan.settle(state, run, { type: 'resumed', pausedMs: 500_000 }, 700_000);
+    expect(serve('0', 800_000)).toEqual([]);
+    expect(serve('0', 900_000)).toEqual(['1']);
+    const kept = { round: 0, bitsPerByte: 2, modules: [], routing: 1, scoringsSince: 1, stopped: true };
+    run.paths['1']!.kept = kept;
+    expect(starving()).toEqual([]);
+    delete run.paths['1']!.kept;
+    trainPlan.settle(state, run, { type: 'routed', growth: null }, 900_000);
+    expect(serve('0', 900_001)).toEqual([]);
+  },
+);

@@ -60,6 +60,25 @@ describe('2 x 2 paths', () => {
   });
 });
 
+test('where paths share no module, one that its lone volunteer never comes to is told to starve', () => {
+  const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1, embedding: 'level' }, [2]);
+  table.join('a', SPEED);
+  const told = () => {
+    const { works, facts } = table.state.runs['r']!;
+    return trainPlan.summary(works['train'] as never, facts).paths!['1']!.stale;
+  };
+  const seen: boolean[] = [];
+  for (let i = 0; i < 9; i++) {
+    expect(taskOf(table, 'a').path).toBe('0');
+    table.wait(10_000);
+    table.contribute(table.lease('a'), 20);
+    table.fold();
+    table.ready('a', SPEED);
+    seen.push(told());
+  }
+  expect(seen.indexOf(true)).toBe(7);
+});
+
 test('volunteers keep their paths, whatever order folds end in; a missed round moves them once', () => {
   const table = tableWith({ roundDeadlineMs: 15_000, replicas: 1 }, [4]);
   const volunteers = ['a', 'b', 'c', 'd'];

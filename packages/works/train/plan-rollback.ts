@@ -32,6 +32,7 @@ export function settleRolledBack(state: TrainState, { paths, norms, tokens }: Re
     Object.assign(path, { ...progress, leases: [], contributions: [] });
     // Nobody's moments are of this model.
     delete path.homes;
+    delete path.servedAt;
     if (lost) path.lost = lost;
     else delete path.lost;
   }

@@ -52,6 +52,8 @@ export interface PathState {
   grants: number;
   /** Left out of the last round of one of its modules. */
   stale: boolean;
+  /** When work on it was accepted last; before that, when any was, since its documents were routed or the run was taken back. */
+  servedAt?: number;
   /** Of what its first module folded last: nats of the tokens that tell their loss. */
   lost?: Lost;
   /** Whose state of it (AdamW's moments) is freshest, the newest first: as many as it has replicas. */
@@ -165,6 +167,19 @@ export const isAsync = (mode: Mode, module: ModuleState): boolean =>
 /** Whether a path is not trained any more: it has taken all its inner steps, or was stopped early. */
 export const isComplete = (run: RunFacts, id: string, path: PathState): boolean =>
   path.steps >= run.spec.totalSteps || run.paths[id]!.kept?.stopped === true;
+
+/** Round deadlines without work on a path after which it is said to starve, where others are served. */
+const STARVED_ROUNDS = 2;
+
+/** Paths that are to be trained, and that nobody serves as others are served: what people are told, whatever the mode. */
+export function starvingPaths(state: TrainState, run: RunFacts): Set<string> {
+  const paths = Object.entries(state.paths);
+  const last = paths.reduce((latest, [, { servedAt = 0 }]) => Math.max(latest, servedAt), 0);
+  const isUnserved = ({ servedAt = last }: PathState) => last - servedAt > STARVED_ROUNDS * run.spec.roundDeadlineMs;
+  return new Set(
+    paths.filter(([id, path]) => !isComplete(run, id, path) && (path.stale || isUnserved(path))).map(([id]) => id),
+  );
+}
 
 /** Contributions of a path to the next version of a module. */
 export const givenTo = (run: RunFacts, path: PathState, module: string): Contribution[] =>

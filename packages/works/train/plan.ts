@@ -25,6 +25,7 @@ import {
   type OpenLease,
   overdueAt,
   runningDeadline,
+  starvingPaths,
   type TrainState,
   versionOf,
 } from './plan-state.ts';
@@ -70,9 +71,10 @@ export const trainPlan: WorkPlan<TrainState> = {
 
   summary(state, run): Summary {
     const paths: NonNullable<Summary['paths']> = {};
-    for (const [id, { steps, stale }] of Object.entries(state.paths)) {
+    const starving = starvingPaths(state, run);
+    for (const [id, { steps }] of Object.entries(state.paths)) {
       const round = Math.min(...run.paths[id]!.modules.map((name) => versionOf(run, name)));
-      paths[id] = { round, steps: Math.floor(steps), stale };
+      paths[id] = { round, steps: Math.floor(steps), stale: starving.has(id) };
     }
     const trained = Object.keys(paths).filter((id) => !isComplete(run, id, state.paths[id]!));
     const all = (trained.length > 0 ? trained : Object.keys(paths)).map((id) => paths[id]!);
@@ -160,6 +162,7 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       break;
     case 'routed':
       if (outcome.growth) settleGrowth(state, run, outcome.growth);
+      for (const path of Object.values(state.paths)) delete path.servedAt;
       break;
     case 'requested':
       break;
@@ -225,6 +228,8 @@ function settleAccepted(
   const owed = Object.keys(base).filter((name) => isAsync(mode, state.modules[name]!));
   const believed = trusted || owed.length === 0 ? steps : believedSteps(state, run, open, steps, receivedAt);
   notePace(state, open, steps, receivedAt);
+  for (const other of Object.values(state.paths)) other.servedAt ??= now;
+  state.paths[path]!.servedAt = now;
   const { homes = [] } = state.paths[path]!;
   state.paths[path]!.homes = [volunteer, ...homes.filter((other) => other !== volunteer)].slice(0, run.spec.replicas);
   state.paths[path]!.contributions.push({
@@ -269,6 +274,7 @@ function closeLease(state: TrainState, id: string): void {
 
 function shiftClocks(state: TrainState, ms: number): void {
   for (const [volunteer, pace] of Object.entries(state.paces)) state.paces[volunteer] = { ...pace, at: pace.at + ms };
+  for (const path of Object.values(state.paths)) if (path.servedAt !== undefined) path.servedAt += ms;
   for (const module of Object.values(state.modules)) {
     if (module.openedAt !== null) module.openedAt += ms;
     if (module.graceEndsAt !== null) module.graceEndsAt += ms;
