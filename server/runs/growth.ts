@@ -44,6 +44,11 @@ export function growthOf({ spec, paths, routing }: RunFacts, level: number, expe
     });
     grown[id] = { from, modules: own };
   }
+  if (Object.values(grown).every(({ from }) => (paths[from]!.steps ?? 0) >= spec.totalSteps))
+    throw new PathfoldError(
+      'wrong_state',
+      `The paths that would be copied have taken all their ${spec.totalSteps} steps, and copies go on from there: nobody would train them. Take the run back to an earlier round first.`,
+    );
   return { levels: grownLevels, paths: ids, modules, grown };
 }
 
