@@ -1,5 +1,5 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type ComputingDeps, createComputing } from './computing.ts';
 
 /** One contribution whose check ends when the test says so, as a thread's does. */
@@ -57,8 +57,9 @@ async function refused(asksAgain: boolean, error: Error): Promise<unknown[]> {
     metrics: { foldSeconds: { startTimer: () => () => {} } },
     log: { error() {}, warn() {} },
   };
-  createComputing(deps as unknown as ComputingDeps).fold('r', 'route', fold);
-  await new Promise((resolve) => setImmediate(resolve));
+  const computing = createComputing(deps as unknown as ComputingDeps);
+  computing.fold('r', 'route', fold);
+  while ([...computing.folding()].length > 0) await new Promise((resolve) => setImmediate(resolve));
   return noted;
 }
 
@@ -68,4 +69,18 @@ test('a fold that refuses what went into it pauses the run, unless its kind of w
     { type: 'FoldRefused', run: 'r', kind: 'route', fold: 'k', detail: 'all alike' },
   ]);
   expect(await refused(false, error)).toMatchObject([{ type: 'RunStateChanged', state: 'paused' }]);
+});
+
+test('people are told no message of the machine, which may hold its paths', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  const told = refused(true, new Error("ENOSPC: no space left on device, open '/home/someone/blobs/x'"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.useRealTimers();
+  expect(await told).toEqual([
+    {
+      ...{ type: 'RunStateChanged', run: 'r', state: 'paused' },
+      reason:
+        'The fold k failed: the coordinator could not compute it; its log holds the cause. Resume the run to try again.',
+    },
+  ]);
 });

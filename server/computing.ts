@@ -19,6 +19,9 @@ export interface ComputingDeps {
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 200;
 
+/** What people are told of an error that is the machine's; the log holds it. */
+const MACHINE_FAILED = 'the coordinator could not compute it; its log holds the cause';
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 /** Tries again when the machine fails (disk full, thread lost), not when the work itself is refused. */
@@ -86,7 +89,7 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
         host().note({ type: 'FoldRefused', run, kind, fold: key, detail: error.detail });
         return;
       }
-      const detail = error instanceof PathfoldError ? error.detail : (error as Error).message;
+      const detail = error instanceof PathfoldError ? error.detail : MACHINE_FAILED;
       // What was refused is refused again; what the machine failed at may go well the next time.
       const todo = error instanceof PathfoldError ? '' : ' Resume the run to try again.';
       const reason = `The fold ${key} failed: ${detail}.${todo}`;

@@ -70,7 +70,7 @@ test('a fold that the machine cannot compute pauses the run with its reason; res
     const run = await read<RunResource>(`/api/v1/runs/${id}`);
     return run.state === 'paused' && run;
   });
-  expect(paused.reason).toMatch(/fold embedding .* failed: blob .* is gone/);
+  expect(paused.reason).toMatch(/fold embedding .* failed: the coordinator could not compute it; its log/);
   await blobs.put(bytes!);
   await coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/resume`, headers: asOperator });
   await roundReached(id, 2);

@@ -85,6 +85,34 @@ describe('executors', () => {
     expect(await executors.check('evaluate', task, good.sha256, report)).toMatchObject({ validLoss: 1 });
   });
 
+  test('scores of a document that is not there are refused, and the log is told where', async () => {
+    const json = (value: unknown) => stored(Buffer.from(JSON.stringify(value)));
+    const scores = (...documents: number[]) =>
+      json({ documents: documents.map((document) => ({ document, nats: 2, tokens: 2, bytes: 4, chunks: [2] })) });
+    const input = async (...documents: number[]) => ({
+      ...{ round: 1, paths: ['0'], chunkTokens: 64, assignment: await json({ router: [], test: [0] }) },
+      domains: await json({ names: ['all'], train: [], test: [0] }),
+      contributions: [{ path: '0', sha256: (await scores(...documents)).sha256 }],
+    });
+    expect(await executors.fold('evaluate', await input(0))).toMatchObject({ figures: { validLoss: 1 } });
+    const refusal = await executors.fold('evaluate', await input(0, 1)).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(PathfoldError);
+    expect(refusal).toMatchObject({ code: 'bad_payload', cause: expect.stringContaining('evaluate/fold.ts') });
+    expect((refusal as PathfoldError).detail).not.toContain('/');
+    await expect(executors.fold('evaluate', { round: 'first' })).rejects.toMatchObject({ code: 'bad_payload' });
+  });
+
+  test('what the machine fails at, or is short of, refuses nobody', async () => {
+    for (const [name, message] of [
+      ['Error', 'ENOSPC: no space left on device'],
+      ['RangeError', 'Array buffer allocation failed'],
+    ] as const) {
+      const failure = await toys.fold('toy', { fails: { name, message } }).catch((error: unknown) => error);
+      expect(failure).not.toBeInstanceOf(PathfoldError);
+      expect(failure).toMatchObject({ message });
+    }
+  });
+
   test('take the kinds of work that another list names', async () => {
     const { sha256 } = await stored(Buffer.from('abc'));
     expect(await toys.check('toy', null, sha256, report)).toEqual({ bytes: 3 });

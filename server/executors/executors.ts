@@ -32,7 +32,10 @@ export const openExecutors = (options: {
   pool.on('error', (error: Error) => process.emitWarning(error));
   const run = async (job: Job): Promise<unknown> => {
     const result = await pool.run(job);
-    if ('code' in result) throw new PathfoldError(result.code, result.detail);
+    if ('code' in result) {
+      const { code, detail, cause } = result;
+      throw Object.assign(new PathfoldError(code, detail), cause === undefined ? {} : { cause });
+    }
     return result.value;
   };
   return {

@@ -3,6 +3,7 @@ import { diskBlobs } from '@pathfold/blobs/disk';
 import type { FoldBlobs, Json, WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
+import * as z from 'zod/mini';
 
 /** Runs in a worker thread: one fold or one check at a time. */
 export interface ThreadData {
@@ -21,8 +22,10 @@ export type Job =
       readonly report: Report;
     };
 
-/** Errors lose their class between threads; this keeps what a PathfoldError says. */
-export type JobResult<T> = { readonly value: T } | { readonly code: PathfoldError['code']; readonly detail: string };
+/** Errors lose their class between threads; this keeps what a PathfoldError says, and for the log what it stands for. */
+export type JobResult<T> =
+  | { readonly value: T }
+  | { readonly code: PathfoldError['code']; readonly detail: string; readonly cause?: unknown };
 
 const { blobFolder, works } = workerData as ThreadData;
 const { folds } = (await import(works)) as { folds: readonly WorkFold[] };
@@ -63,11 +66,22 @@ const run = async (job: Job): Promise<unknown> => {
   return kind.check(job.body, payloadOf(job.sha256), job.report);
 };
 
+/** What the machine is short of says nothing of the work. */
+const OUT_OF_MEMORY = 'Array buffer allocation failed';
+
+/** What a fold throws that was given numbers of another shape than it expects. */
+const isAboutInput = (error: unknown): error is Error =>
+  error instanceof TypeError ||
+  (error instanceof RangeError && error.message !== OUT_OF_MEMORY) ||
+  error instanceof z.core.$ZodError;
+
 export default async (job: Job): Promise<JobResult<unknown>> => {
   try {
     return { value: await run(job) };
   } catch (error) {
     if (error instanceof PathfoldError) return { code: error.code, detail: error.detail };
+    if (job.type === 'fold' && isAboutInput(error))
+      return { code: 'bad_payload', detail: 'what came in does not fit together', cause: error.stack };
     throw error;
   }
 };

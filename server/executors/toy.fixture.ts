@@ -1,10 +1,19 @@
-import type { WorkFold } from '@pathfold/coordination/work-plan';
+import type { Json, WorkFold } from '@pathfold/coordination/work-plan';
+
+/** What the input says that goes wrong. */
+function fail(input: Json): void {
+  const { fails } = input as { fails?: { name: string; message: string } };
+  if (fails) throw fails.name === 'RangeError' ? new RangeError(fails.message) : new Error(fails.message);
+}
 
 /** A kind of work that counts bytes. */
 export const folds: readonly WorkFold[] = [
   {
     name: 'toy',
     check: (_body, payload) => ({ bytes: payload.byteLength }),
-    fold: async (input) => ({ modules: [], figures: null, result: input }),
+    async fold(input) {
+      fail(input);
+      return { modules: [], figures: null, result: input };
+    },
   },
 ];
