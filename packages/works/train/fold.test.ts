@@ -40,8 +40,23 @@ const check = (values: number[], changes: Partial<Report> = {}) =>
 
 describe('check of a training contribution', () => {
   test('answers the norm over all modules', () => {
-    expect(check([1, 1, 1, 1])).toEqual({ norm: 2 });
-    expect(check([1, 1, 1, 1], { steps: 3, tokens: 96 })).toEqual({ norm: 2 });
+    expect(check([0.02, 0.02, 0.02, 0.02])).toEqual({ norm: expect.closeTo(0.04) });
+    expect(check([0.02, 0.02, 0.02, 0.02], { steps: 3, tokens: 96 })).toEqual({ norm: expect.closeTo(0.04) });
+  });
+
+  test('refuses what no work can come to: further than its steps lead, or longer than gradients are clipped to', () => {
+    const tooLarge = expect.objectContaining({ code: 'norm_out_of_bounds' });
+    const all = (value: number, changes?: Partial<Report>) => check([value, value, value, value], changes);
+    // Ten steps at a rate of 1e-3.
+    expect(all(0.099)).toEqual({ norm: expect.closeTo(0.198) });
+    expect(() => all(0.101)).toThrow(tooLarge);
+    expect(() => all(0.099, { steps: 9, tokens: 288 })).toThrow(tooLarge);
+    expect(() => check([3.4e38, 0, 0, 0])).toThrow(tooLarge);
+
+    const gradients = (value: number) =>
+      trainFold.check({ ...task, exchange: 'gradients' } as unknown as Json, bytesOf([value, 0, 0, 0]), report);
+    expect(gradients(1)).toEqual({ norm: 1 });
+    expect(() => gradients(1.02)).toThrow(tooLarge);
   });
 
   test('refuses any size but that of its modules', () => {

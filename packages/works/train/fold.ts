@@ -28,13 +28,26 @@ function averageOf(kind: OuterSpec['average'], module: string, length: number, p
 const stepOfAdamw = ({ step, weightDecay, ...schedule }: NonNullable<TrainFoldInput['adamw']>) =>
   adamwOptimizer({ learningRate: learningRateAt(schedule, step), weightDecay });
 
+/**
+ * How far one step moves a coordinate at most, in learning rates: AdamW's quotient by at most 1.2 with betas 0.9 and 0.95
+ * (Cauchy-Schwarz over the gradients that both moments hold), its weight decay (at most 1) by no more than the parameter,
+ * which the quotient holds at 1.2 too, or a few times that after outer momentum.
+ */
+const MOST_RATES = 10;
+
+/** The largest norm of honest work: a clipped mean gradient, or the way that so many steps can lead (warm-up only shortens it). */
+function mostNorm({ exchange, inner }: TrainTask, steps: number, parameters: number): number {
+  if (exchange === 'gradients') return 1.01 * inner.clipNorm;
+  return MOST_RATES * steps * inner.learningRate * Math.sqrt(parameters);
+}
+
 /** Training's half that touches numbers: the guard of a contribution, and the outer step of one module. */
 export const trainFold: WorkFold = {
   name: 'train',
 
   /**
    * Answers `{ norm }`, the Euclidean norm of the whole outer gradient. Throws PathfoldError `wrong_size`,
-   * `not_finite`, `bad_steps`.
+   * `not_finite`, `bad_steps`, `norm_out_of_bounds`.
    */
   check(body, payload, report) {
     const task = TrainTask.parse(body);
@@ -57,7 +70,14 @@ export const trainFold: WorkFold = {
       offset = end;
       return norm;
     });
-    return { norm: Math.hypot(...norms) };
+    const norm = Math.hypot(...norms);
+    const most = mostNorm(task, report.steps, sum(lengths));
+    if (norm > most)
+      throw new PathfoldError(
+        'norm_out_of_bounds',
+        `a norm of ${norm} where ${report.steps} steps lead to ${most} at most`,
+      );
+    return { norm };
   },
 
   /**
