@@ -160,6 +160,33 @@ test.each([
   expect(await leecher.fetch(refOf(module))).toEqual(module);
 });
 
+test('strangers who ask for links without end are answered a few times a second, and refused no more often', () => {
+  let sent = 0;
+  const clock = new Clock();
+  const swarm = createSwarm({
+    ...clock.ports,
+    send: (message) => {
+      if (message.type === 'signal') sent++;
+    },
+    read: async () => null,
+    verify: async () => true,
+    wrtc,
+    random: () => 0,
+  });
+  swarm.have(['a'.repeat(64)]);
+  const signal = { type: 'candidate', candidate: { candidate: 'x', sdpMLineIndex: 0, sdpMid: '0' } };
+  for (let second = 0; second < 20; second++) {
+    for (const from of ['a', 'b'])
+      for (let i = 0; i < 50; i++)
+        swarm.receive({ type: 'signal', from, data: JSON.stringify({ link: `${second} ${i}`, opens: true, signal }) });
+    clock.pass(500);
+    clock.pass(500);
+  }
+  swarm.close();
+  expect(sent).toBeGreaterThan(0);
+  expect(sent).toBeLessThanOrEqual(20 * 4);
+});
+
 test('one peer gets two links at most, and what never becomes a link gives its place back (B5)', () => {
   const refused: string[] = [];
   const clock = new Clock();

@@ -49,6 +49,10 @@ const CONNECT_MS = 8_000;
 /** Sooner than the other side would: nothing is asked on a link that is just being closed. */
 const IDLE_MS = 50_000;
 const TICK_MS = 500;
+/** Signals that others cause: fewer than the coordinator takes from one volunteer. What is beyond is dropped, as on a bad network. */
+const SIGNALS = { perTick: 8, burst: 80 };
+/** Refusals a tick: whoever gets none gives up by itself. */
+const REFUSALS_PER_TICK = 2;
 
 interface Outgoing {
   readonly id: string;
@@ -71,14 +75,24 @@ export function createSwarm(ports: SwarmPorts): Swarm {
   let receivedBytes = 0;
   let servedBytes = 0;
   let requests = 0;
+  let signalsLeft = SIGNALS.burst;
+  let refusalsLeft = REFUSALS_PER_TICK;
 
   const count = (received: number, sent: number) => {
     receivedBytes += received;
     servedBytes += sent;
     ports.onStats?.({ peers: outgoing.size + incoming.size, receivedBytes, servedBytes });
   };
-  const signalTo = (peer: string, signal: LinkSignal) =>
+  function signalTo(peer: string, signal: LinkSignal) {
+    if (signalsLeft === 0) return;
+    signalsLeft--;
     ports.send({ type: 'signal', to: peer, data: JSON.stringify(signal) });
+  }
+  function refuse(peer: string, id: string) {
+    if (refusalsLeft === 0) return;
+    refusalsLeft--;
+    signalTo(peer, { link: id, opens: false, refused: true });
+  }
 
   function step(event: SwarmEvent) {
     for (const command of stepSwarm(mind, event)) {
@@ -98,6 +112,8 @@ export function createSwarm(ports: SwarmPorts): Swarm {
   }
   const stopTicking = ports.every(TICK_MS, () => {
     const at = ports.now();
+    signalsLeft = Math.min(SIGNALS.burst, signalsLeft + SIGNALS.perTick);
+    refusalsLeft = REFUSALS_PER_TICK;
     step({ type: 'Ticked', at });
     for (const { link, usedAt } of outgoing.values())
       if (at - usedAt >= (link.isOpen ? IDLE_MS : CONNECT_MS)) link.close();
@@ -168,8 +184,7 @@ export function createSwarm(ports: SwarmPorts): Swarm {
 
   function accept(peer: string, id: string) {
     const fromPeer = [...incoming.values()].filter((other) => other.peer === peer).length;
-    if (served.size === 0 || incoming.size >= MAX_LINKS_IN || fromPeer >= MAX_LINKS_FROM_ONE)
-      return signalTo(peer, { link: id, opens: false, refused: true });
+    if (served.size === 0 || incoming.size >= MAX_LINKS_IN || fromPeer >= MAX_LINKS_FROM_ONE) return refuse(peer, id);
     const serving = new Serving(async (sha256) => (served.has(sha256) ? ports.read(sha256) : null), ports.now);
     const link = openLink(false, iceServers, ports.wrtc, {
       onSignal: (signal) => signalTo(peer, { link: id, opens: false, signal }),

@@ -4,18 +4,24 @@ import type { WebSocket } from 'ws';
 
 /** One volunteer's open socket, greeted or not. */
 export interface Connection {
-  /** Queues a message; a reader too slow for what waits is closed instead (rule M5). */
+  /**
+   * Queues a message; a reader too slow for what waits is closed instead (rule M5). What others have it sent, signals,
+   * is dropped long before.
+   */
   send(message: Down): void;
   /** Says why, then closes. */
   fail(code: ErrorCode, detail?: string): void;
 }
 
+/** A signal waits behind so many bytes at most: nobody fills another's queue. */
+const SIGNAL_QUEUE_BYTES = 64 * 1024;
 const CLOSE_POLICY = 1008;
 const CLOSE_GRACE_MS = 2000;
 
 export function createConnection(socket: WebSocket, outboxBytes: number): Connection {
   const send = (message: Down) => {
     if (socket.readyState !== socket.OPEN) return;
+    if (message.type === 'signal' && socket.bufferedAmount > SIGNAL_QUEUE_BYTES) return;
     if (socket.bufferedAmount > outboxBytes) return socket.terminate();
     socket.send(JSON.stringify(message));
   };

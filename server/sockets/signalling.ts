@@ -1,17 +1,25 @@
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
+import { createAllowances } from './allowance.ts';
 
 const MOST_PEERS = 8;
+/** Signals a second, and at once, that one volunteer gets from another: a link takes some dozens when it is made, then none. */
+const FROM_ONE = { perSecond: 5, burst: 60 };
+/** And from all others together: those of all links that it may have. */
+const FROM_ALL = { perSecond: 30, burst: 300 };
 
 /**
  * Who serves which blob to peers, and the relay of their WebRTC signals. Volatile: it is told anew at each connect.
  * Signals reach only volunteers that agreed to meet peers, which they show by `have` or `want` and take back by an
- * empty `have`.
+ * empty `have`; one that comes too often goes nowhere.
  */
 export function createSignalling(
   send: (volunteer: string, message: Down) => boolean,
   random: () => number = Math.random,
+  now?: () => number,
 ) {
+  const fromOne = createAllowances(FROM_ONE.perSecond, FROM_ONE.burst, now);
+  const fromAll = createAllowances(FROM_ALL.perSecond, FROM_ALL.burst, now);
   const held = new Map<string, readonly string[]>();
   const holders = new Map<string, Set<string>>();
   const agreed = new Set<string>();
@@ -50,7 +58,8 @@ export function createSignalling(
           send(from, { type: 'peers', sha256: message.sha256, peers: pick(message.sha256, from) });
           return;
         case 'signal':
-          if (agreed.has(from) && agreed.has(message.to))
+          if (!agreed.has(from) || !agreed.has(message.to)) return;
+          if (fromOne.take(`${from} ${message.to}`) && fromAll.take(message.to))
             send(message.to, { type: 'signal', from, data: message.data });
       }
     },
