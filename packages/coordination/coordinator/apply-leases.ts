@@ -1,11 +1,14 @@
 import type { ContributionFacts } from '../work-plan.ts';
 import { noteAccepted, noteRejected } from './failures.ts';
 import { countLease, noteIdle } from './memory.ts';
-import { endLease, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
+import { endLease, forget, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
 import type { CoordinatorState, LeaseRecord } from './state.ts';
 
 /** Weight of the newest contribution in a volunteer's measured speed. */
 const SPEED_WEIGHT = 0.5;
+
+/** Why a lease ends that its holder could do nothing about. */
+const NOT_MISSED = new Set(['round_over', 'run_paused', 'run_over', 'rolled_back', 'banned']);
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
 
@@ -40,7 +43,7 @@ export const leaseHandlers: Handlers<
     const lease = { id, run: runId, kind, volunteer: volunteer.id, task, grantedAt: at, deadlineAt };
     state.leases[id] = { ...lease, contribution: null };
     run.leases[id] = true;
-    countLease(memory, runId, 1);
+    countLease(memory, lease, volunteer.origin);
     run.grantedAt = at;
     volunteer.lease = id;
     volunteer.wantsWork = false;
@@ -61,6 +64,7 @@ export const leaseHandlers: Handlers<
       volunteer.tokensPerSecond = volunteer.isMeasured ? Math.min(volunteer.tokensPerSecond, most) : most;
       volunteer.isMeasured = true;
     }
+    if (volunteer && !NOT_MISSED.has(event.code)) volunteer.missed = (volunteer.missed ?? 0) + 1;
     loseLease(scene, lease);
   },
 
@@ -76,6 +80,7 @@ export const leaseHandlers: Handlers<
       volunteer.lease = null;
       volunteer.seenAt = at;
       noteIdle(memory, volunteer);
+      forget(scene, volunteer);
     }
     // A token that is only scored takes a third of the arithmetic of one that is trained on.
     if (volunteer && lease.task.path !== null && tellsSpeed(scene.state, lease)) {
@@ -113,6 +118,7 @@ export const leaseHandlers: Handlers<
       volunteer.credit += event.credit;
       volunteer.credits[lease.run] = (volunteer.credits[lease.run] ?? 0) + event.credit;
       volunteer.acceptedCount++;
+      delete volunteer.missed;
     }
     const run = scene.state.runs[lease.run];
     if (run) {

@@ -33,16 +33,17 @@ export const volunteerHandlers: Handlers<
     const { state, memory, at, silenceMs } = scene;
     const volunteer = state.volunteers[event.volunteer] ?? newVolunteer(event.volunteer, at);
     state.volunteers[event.volunteer] = volunteer;
+    memory.absent.delete(volunteer.id);
+    volunteer.lends = false;
+    volunteer.wantsWork = false;
+    noteIdle(memory, volunteer);
     volunteer.name = event.name;
     volunteer.agent = event.agent;
     volunteer.origin = event.origin ?? null;
     if (event.trusted) volunteer.trusted = true;
     else delete volunteer.trusted;
     volunteer.connected = true;
-    volunteer.lends = false;
-    volunteer.wantsWork = false;
     volunteer.seenAt = at;
-    noteIdle(memory, volunteer);
     watch(memory, volunteer.id, at + silenceMs);
   },
 
@@ -79,6 +80,7 @@ export const volunteerHandlers: Handlers<
     const volunteer = state.volunteers[event.volunteer] ?? newVolunteer(event.volunteer, at);
     state.volunteers[event.volunteer] = volunteer;
     volunteer.banned = true;
+    memory.absent.delete(volunteer.id);
     volunteer.wantsWork = false;
     noteIdle(memory, volunteer);
     scene.touched.volunteers.add(event.volunteer);

@@ -4,11 +4,15 @@ import { companyOf, type Desk, goesOn } from './desk.ts';
 import { isIdle } from './memory.ts';
 import { bytesNeeded, hasRoom } from './room.ts';
 import type { RunRecord, VolunteerRecord } from './state.ts';
+import { inTurn, standsBack } from './turns.ts';
 
 /** Idle volunteers asked about in one pass: bounds what a pass may cost. */
 const SEARCH_BUDGET = 4;
 
-/** A lease for a volunteer that has just come free: of the run that it prefers, else of any, that with the fewest leases first, then that longest without. */
+/**
+ * A lease for a volunteer that has just come free: of the run that it prefers, else of any, that with the fewest leases
+ * first, then that longest without. While a run looks for somebody, who stands back is found in its turn.
+ */
 export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
   const { state, memory } = desk;
   for (const id of memory.pending.volunteers) {
@@ -25,6 +29,11 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
           a.run.grantedAt - b.run.grantedAt,
       );
     for (const { run } of runs) {
+      const search = memory.searches.get(run.facts.id);
+      if (search && standsBack(memory, run.facts.id, volunteer) > 0) {
+        search.again = true;
+        continue;
+      }
       const grant = offer(desk, run, volunteer);
       if (grant) return [grant];
     }
@@ -49,7 +58,7 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
       const next = search.idle.next();
       if (next.done && !search.again) break;
       if (next.done) {
-        Object.assign(search, { idle: memory.idle.values(), again: false });
+        Object.assign(search, { idle: inTurn(memory, id), again: false });
         continue;
       }
       if (!isOpenTo(next.value)) continue;

@@ -8,6 +8,7 @@ import { hopelessTask } from './failures.ts';
 import { watch } from './memory.ts';
 import { bytesNeeded } from './room.ts';
 import { foldId, type LeaseRecord, type RunRecord, type VolunteerRecord } from './state.ts';
+import { inTurn } from './turns.ts';
 
 /**
  * The next decisions, of the first sort of which there are any: what time has ended, what was checked, what the
@@ -171,7 +172,7 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
   }
   const search = memory.searches.get(id);
   if (search) search.again = true;
-  else memory.searches.set(id, { idle: memory.idle.values(), again: false });
+  else memory.searches.set(id, { idle: inTurn(memory, id), again: false });
   return events;
 }
 

@@ -1,5 +1,5 @@
 import { TimeHeap } from '../time-heap.ts';
-import type { CoordinatorState, VolunteerRecord } from './state.ts';
+import type { CoordinatorState, LeaseRecord, VolunteerRecord } from './state.ts';
 import { nothingTouched, type Touched } from './touched.ts';
 
 /** Something to look at again at a time. `id` names a lease, a volunteer or a run. */
@@ -17,6 +17,8 @@ export interface Memory {
   readonly timers: TimeHeap<Timer>;
   /** Volunteers that wait for work, the longest waiting first. */
   readonly idle: Map<string, VolunteerRecord>;
+  /** How many of them each network has. */
+  readonly idleOrigins: Map<string | null, number>;
   /** Volunteers that lend now, at work or waiting. */
   readonly lending: Set<string>;
   readonly heardAt: Map<string, number>;
@@ -28,6 +30,11 @@ export interface Memory {
   readonly searches: Map<string, { idle: Iterator<VolunteerRecord>; again: boolean }>;
   /** Leases of each run that have not ended. */
   readonly leaseCounts: Map<string, number>;
+  /** The same of each network, under `leasesOf`; and under which of these each lease counts. */
+  readonly originLeases: Map<string, number>;
+  readonly leaseOrigins: Map<string, string>;
+  /** Volunteers that are remembered and not here, hold no lease and are not banned: those that went first come first. */
+  readonly absent: Set<string>;
   /** When each run's kinds want to be asked again. */
   readonly wakeAt: Map<string, number>;
 }
@@ -37,22 +44,27 @@ export function rebuildMemory(state: CoordinatorState): Memory {
   const memory: Memory = {
     timers: new TimeHeap(),
     idle: new Map(),
+    idleOrigins: new Map(),
     lending: new Set(),
     heardAt: new Map(),
     watched: new Set(),
     pending: nothingTouched(),
     searches: new Map(),
     leaseCounts: new Map(),
+    originLeases: new Map(),
+    leaseOrigins: new Map(),
+    absent: new Set(),
     wakeAt: new Map(),
   };
   for (const lease of Object.values(state.leases)) {
     memory.timers.push(lease.deadlineAt, { what: 'lease', id: lease.id });
     memory.pending.leases.add(lease.id);
-    countLease(memory, lease.run, 1);
+    countLease(memory, lease, state.volunteers[lease.volunteer]?.origin ?? null);
   }
   for (const volunteer of Object.values(state.volunteers)) {
     noteIdle(memory, volunteer);
     watch(memory, volunteer.id, state.now);
+    if (isAbsent(volunteer)) memory.absent.add(volunteer.id);
   }
   for (const run of Object.keys(state.runs)) memory.pending.runs.add(run);
   return memory;
@@ -62,8 +74,14 @@ export function rebuildMemory(state: CoordinatorState): Memory {
 export const isIdle = (volunteer: VolunteerRecord): boolean =>
   volunteer.wantsWork && volunteer.connected && !volunteer.banned && volunteer.lease === null;
 
+/** Whether it could be forgotten without harm to anything under way. */
+export const isAbsent = ({ connected, banned, lease }: VolunteerRecord): boolean =>
+  !connected && !banned && lease === null;
+
 /** Keeps the lists of those who wait and who lend in step with the volunteer. */
 export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
+  if (isIdle(volunteer) !== memory.idle.has(volunteer.id))
+    addTo(memory.idleOrigins, volunteer.origin, isIdle(volunteer) ? 1 : -1);
   if (isIdle(volunteer)) memory.idle.set(volunteer.id, volunteer);
   else memory.idle.delete(volunteer.id);
   if (!volunteer.banned && (volunteer.lends || volunteer.lease !== null)) memory.lending.add(volunteer.id);
@@ -77,6 +95,23 @@ export function watch(memory: Memory, volunteer: string, at: number): void {
   memory.timers.push(at, { what: 'volunteer', id: volunteer });
 }
 
-export function countLease({ leaseCounts }: Memory, run: string, by: 1 | -1): void {
-  leaseCounts.set(run, (leaseCounts.get(run) ?? 0) + by);
+function addTo<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}
+
+export const leasesOf = (run: string, origin: string | null): string => `${run} ${origin}`;
+
+/** `origin`: of its volunteer. */
+export function countLease(memory: Memory, { id, run }: Pick<LeaseRecord, 'id' | 'run'>, origin: string | null): void {
+  addTo(memory.leaseCounts, run, 1);
+  addTo(memory.originLeases, leasesOf(run, origin), 1);
+  memory.leaseOrigins.set(id, leasesOf(run, origin));
+}
+
+export function discountLease(memory: Memory, { id, run }: LeaseRecord): void {
+  addTo(memory.leaseCounts, run, -1);
+  addTo(memory.originLeases, memory.leaseOrigins.get(id)!, -1);
+  memory.leaseOrigins.delete(id);
 }

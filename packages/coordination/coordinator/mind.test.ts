@@ -244,7 +244,7 @@ describe('runs', () => {
     const rejected = table.lease('rejected');
     table.receive(rejected, 10);
     gone('rejected');
-    expect(Object.keys(table.state.volunteers)).toEqual(['network', 'rejected', 'banned']);
+    expect(Object.keys(table.state.volunteers)).toEqual(['network', 'banned', 'rejected']);
     table.take({ type: 'ContributionRejected', lease: rejected, code: 'not_finite', detail: '' });
     table.take({ type: 'VolunteerBanned', volunteer: 'banned' });
     gone('banned');

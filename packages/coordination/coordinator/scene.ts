@@ -1,6 +1,6 @@
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
 import type { Outcome, WorkPlan } from '../work-plan.ts';
-import { countLease, type Memory, noteIdle } from './memory.ts';
+import { discountLease, isAbsent, type Memory, noteIdle } from './memory.ts';
 import type { CoordinatorState, LeaseRecord, RunRecord, VolunteerRecord } from './state.ts';
 import type { Touched } from './touched.ts';
 
@@ -41,23 +41,46 @@ export function disconnect(scene: Scene, volunteer: VolunteerRecord): void {
   volunteer.connected = false;
   volunteer.lends = false;
   volunteer.wantsWork = false;
+  volunteer.prefers = null;
+  if (volunteer.executor) volunteer.executor = { name: volunteer.executor.name, adapter: '', tokensPerSecond: 0 };
   noteIdle(scene.memory, volunteer);
   forget(scene, volunteer);
 }
 
-/** Identities are free: of those that are gone the mind remembers whose work counted or may yet, and who may do none. */
-function forget({ state }: Scene, volunteer: VolunteerRecord): void {
-  const { id, connected, banned, acceptedCount } = volunteer;
-  if (connected || banned || acceptedCount > 0 || volunteer.lease !== null) return;
+/** Absent volunteers that the mind remembers. Whoever comes back later is a newcomer to it; the host's tables keep the credit. */
+export const MOST_ABSENT = 10_000;
+
+/**
+ * Identities are free: of those that are gone the mind remembers whose work counted or may yet, as many as it has room
+ * for, and who may do none.
+ */
+export function forget({ state, memory: { absent } }: Scene, volunteer: VolunteerRecord): void {
+  const { id, acceptedCount, grantCount, credits, paths } = volunteer;
+  if (!isAbsent(volunteer)) return;
   const isChecked = () => Object.values(state.leases).some((lease) => lease.volunteer === id);
-  if (volunteer.grantCount === 0 || !isChecked()) delete state.volunteers[id];
+  if (acceptedCount === 0 && (grantCount === 0 || !isChecked())) {
+    absent.delete(id);
+    delete state.volunteers[id];
+    return;
+  }
+  if (absent.has(id)) return;
+  for (const byRun of [credits, paths]) for (const run of Object.keys(byRun)) if (!state.runs[run]) delete byRun[run];
+  // The state tells by its order who went first.
+  delete state.volunteers[id];
+  state.volunteers[id] = volunteer;
+  absent.add(id);
+  for (const oldest of absent) {
+    if (absent.size <= MOST_ABSENT) return;
+    absent.delete(oldest);
+    delete state.volunteers[oldest];
+  }
 }
 
 /** The one way out of `state.leases`: the volunteer is free, the run no longer counts it. */
 export function endLease(scene: Scene, lease: LeaseRecord): void {
   const { state, memory, touched } = scene;
   delete state.leases[lease.id];
-  countLease(memory, lease.run, -1);
+  discountLease(memory, lease);
   const volunteer = touchVolunteer(scene, lease.volunteer);
   if (volunteer?.lease === lease.id) {
     volunteer.lease = null;

@@ -80,6 +80,7 @@ export interface VolunteerRecord {
   /** Asked for work and has not got any since. */
   wantsWork: boolean;
   banned: boolean;
+  /** Of one that is gone only the name. */
   executor: ExecutorInfo | null;
   memoryBytes: number;
   /** The run that it would rather work for; null for none. */
@@ -99,6 +100,8 @@ export interface VolunteerRecord {
   readonly credits: Record<string, number>;
   acceptedCount: number;
   rejectedCount: number;
+  /** Leases since its last accepted work that it let expire, fell silent on or gave back; absent for none. */
+  missed?: number;
   /** Time of its last event; heartbeats are not events. */
   seenAt: number;
 }
