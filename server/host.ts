@@ -19,6 +19,8 @@ export interface HostDeps {
   /** The log cannot be written any more: the memory is ahead of it, and the process must end. */
   readonly onFatal: (error: unknown) => void;
   readonly snapshotEvery?: number;
+  /** No snapshot was written: the log is whole all the same, and the next restart applies more of it. */
+  readonly onUnsaved?: (error: unknown) => void;
   /** Told how long events took, in seconds, to be durable. */
   readonly onAppended?: (seconds: number) => void;
 }
@@ -46,6 +48,9 @@ export interface Host {
 /** A snapshot writes the whole state; a restart applies this many events in a moment. */
 const SNAPSHOT_EVERY = 10_000;
 
+const warn = (error: unknown) =>
+  process.emitWarning(`No snapshot was written; the log is whole, the next start takes longer. ${error}`);
+
 /** Restores the state from the log, in a new epoch; nothing happens before `begin`. */
 export async function startHost({
   mind,
@@ -53,6 +58,7 @@ export async function startHost({
   perform,
   onFatal,
   snapshotEvery = SNAPSHOT_EVERY,
+  onUnsaved = warn,
   onAppended = () => {},
 }: HostDeps): Promise<Host> {
   const epoch = await events.open();
@@ -67,10 +73,15 @@ export async function startHost({
   let stopped = false;
 
   async function save(): Promise<void> {
-    const [at, text] = [seq, snapshot(state)];
+    const at = seq;
     snapshotSeq = at;
-    await appended;
-    await events.saveSnapshot(at, text);
+    try {
+      const text = snapshot(state);
+      await appended;
+      await events.saveSnapshot(at, text);
+    } catch (error) {
+      onUnsaved(error);
+    }
   }
 
   function wake(): void {
@@ -91,7 +102,7 @@ export async function startHost({
     const begun = performance.now();
     const mine = events.append(all);
     appended = mine;
-    if (seq - snapshotSeq >= snapshotEvery) save().catch(fail);
+    if (seq - snapshotSeq >= snapshotEvery) void save();
     await mine.catch(fail);
     onAppended((performance.now() - begun) / 1000);
     all.forEach((event, index) => {

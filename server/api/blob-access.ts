@@ -17,30 +17,37 @@ const blobsOf = ({ modules, paths, documents, tokenizer, base, routing }: RunFac
     ...(routing ? [routing.router, routing.assignment, routing.shards] : []),
   ].map(({ sha256 }) => sha256);
 
+/** Versions that public runs stepped past and that stay open: the newest. */
+const MOST_PAST = 10_000;
+
 /**
  * Who may read which blob. Everybody: what belongs to a public run. The holder of a lease: what its task names.
  * Operators: all. Contributions and optimizer states are for operators only.
  */
 export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState) {
-  /** What public runs have stepped past since this process began stays open. */
+  /** What public runs have stepped past since this process began stays open, so many of them. */
   const open = new Set<string>();
+  const keepOpen = (sha256: string) => {
+    open.delete(sha256);
+    open.add(sha256);
+    if (open.size > MOST_PAST) open.delete(open.values().next().value!);
+  };
   const isPublic = (run: RunFacts) => run.spec.visibility === 'public';
   const isOpen = (sha256: string) =>
     open.has(sha256) ||
     Object.values(stateOf().runs).some(({ facts }) => isPublic(facts) && blobsOf(facts).includes(sha256));
   return {
     restore(): void {
-      for (const { facts } of Object.values(stateOf().runs))
-        if (isPublic(facts)) for (const sha256 of blobsOf(facts)) open.add(sha256);
+      for (const { facts } of Object.values(stateOf().runs)) if (isPublic(facts)) blobsOf(facts).forEach(keepOpen);
     },
     note(event: CoordinatorEvent): void {
-      if (event.type === 'RunCreated' && isPublic(event.run)) for (const sha256 of blobsOf(event.run)) open.add(sha256);
+      if (event.type === 'RunCreated' && isPublic(event.run)) blobsOf(event.run).forEach(keepOpen);
       if (event.type !== 'FoldEnded' && event.type !== 'RunRolledBack') return;
       const run = stateOf().runs[event.run];
       if (!run || !isPublic(run.facts)) return;
       const output = event.type === 'FoldEnded' ? event.output : null;
-      for (const { blob } of output?.modules ?? []) open.add(blob.sha256);
-      if (!output || output.routing) for (const sha256 of blobsOf(run.facts)) open.add(sha256);
+      for (const { blob } of output?.modules ?? []) keepOpen(blob.sha256);
+      if (!output || output.routing) blobsOf(run.facts).forEach(keepOpen);
     },
     mayRead(request: FastifyRequest, sha256: string): 'public' | 'private' | null {
       if (isOpen(sha256)) return 'public';
