@@ -34,7 +34,7 @@ let run: RunResource;
 let vocabulary = 0;
 let volunteers: FakeVolunteer[] = [];
 beforeAll(async () => {
-  coordinator = await startTestCoordinator({ patience });
+  coordinator = await startTestCoordinator({ patience, trustProxy: 1 });
   origin = await coordinator.listen();
   run = await createRun(coordinator);
   await complete(PROMPT);
@@ -47,9 +47,11 @@ afterEach(async () => {
   await until('nobody to answer', () => coordinator.coordinator.network.size === 0);
 });
 
+let networks = 0;
+/** Each of a network of its own: what one fails at is not told of the next. */
 async function volunteer(): Promise<FakeVolunteer> {
   const one = new FakeVolunteer(origin);
-  await one.join();
+  await one.join('fake', { 'x-forwarded-for': `203.0.113.${++networks}` });
   one.send({ type: 'answering', on: true });
   one.send({ type: 'ping' });
   await one.next('pong');

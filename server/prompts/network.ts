@@ -151,10 +151,11 @@ export function createNetwork({ plan, send, record, creditOf, now, patience = PA
     /** What a volunteer is asked to go on with by a version of a path, and the bytes of memory that it takes. */
     offer: plan.offer,
 
-    heard(volunteer: string, message: AnsweringMessage) {
+    /** `origin`: the volunteer's network, where that is known. */
+    heard(volunteer: string, message: AnsweringMessage, origin?: string) {
       switch (message.type) {
         case 'answering':
-          return step({ type: 'Agreed', volunteer, on: message.on });
+          return step({ type: 'Agreed', volunteer, on: message.on, ...(origin !== undefined && { origin }) });
         case 'tokens':
           return step({ ...message, type: 'TokensCame', volunteer });
         case 'unanswered': {

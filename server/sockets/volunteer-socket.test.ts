@@ -207,6 +207,23 @@ describe('the swarm (rules B2, B3)', () => {
   });
 });
 
+test('M2: signals over their rate go nowhere, and their sender goes on', async () => {
+  const [caller, called] = [new FakeVolunteer(origin), new FakeVolunteer(origin)];
+  await Promise.all([caller.join(), called.join()]);
+  for (const each of [caller, called]) each.send({ type: 'have', blobs: ['a'.repeat(64)] });
+  called.send({ type: 'ping' });
+  await called.next('pong');
+  for (let i = 0; i < 30; i++) caller.send({ type: 'signal', to: called.id, data: `${i}` });
+  caller.send({ type: 'ping' });
+  await caller.next('pong');
+  called.send({ type: 'ping' });
+  await called.next('pong');
+  const heard = called.heard.filter(({ type }) => type === 'signal');
+  expect(heard.length).toBeGreaterThanOrEqual(20);
+  expect(heard.length).toBeLessThan(30);
+  for (const each of [caller, called]) each.leave();
+});
+
 describe('leases over the socket', () => {
   test('L2, L3: a lease is kept by its holder with a resume token and given up without one; released work goes on', async () => {
     await createRun(coordinator, { replicas: 1 });

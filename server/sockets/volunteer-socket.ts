@@ -9,6 +9,7 @@ import { newSecret } from '../security/secrets.ts';
 import { createAllowance } from './allowance.ts';
 import { type Connection, type Connections, createConnection } from './connections.ts';
 import { isProof, readPublicKey, volunteerIdOf } from './identity.ts';
+import { networkOf } from './network.ts';
 import type { Signalling } from './signalling.ts';
 
 type Hello = Extract<Up, { type: 'hello' }>;
@@ -43,7 +44,10 @@ export interface SocketDeps {
   readonly desk: VolunteerDesk;
   readonly connections: Connections;
   readonly signalling: Signalling;
-  readonly network: { heard(volunteer: string, message: Answering): void; gone(volunteer: string): void };
+  readonly network: {
+    heard(volunteer: string, message: Answering, origin: string): void;
+    gone(volunteer: string): void;
+  };
   readonly limits: Limits;
   readonly timings: Timings;
   readonly iceServers: readonly IceServer[];
@@ -96,7 +100,8 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
   const connection = createConnection(socket, limits.outboxBytes);
   const greet = createGreeting(connection);
   const messages = createAllowance(limits.messagesPerSecond, limits.messageBurst);
-  const signals = createAllowance(limits.messagesPerSecond / 2, limits.messageBurst);
+  const sharing = createAllowance(limits.messagesPerSecond / 2, limits.messageBurst);
+  const signals = createAllowance(limits.messagesPerSecond / 2, limits.messageBurst / 2);
   let volunteer: string | null = null;
   let phase: 'greeting' | 'joining' | 'open' = 'greeting';
   let unheard = setTimeout(() => connection.fail('silent'), timings.helloMs);
@@ -130,13 +135,17 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
         return connection.send({ type: 'pong' });
       case 'have':
       case 'want':
-      case 'signal':
-        if (!signals.take()) throw new PathfoldError('too_many_messages', 'Too many signals a second.');
+        if (!sharing.take())
+          throw new PathfoldError('too_many_messages', 'Blobs were offered and asked for too often.');
         return signalling.heard(from, message);
+      case 'signal':
+        // Others make it signal: it cannot help how often.
+        if (signals.take()) signalling.heard(from, message);
+        return;
       case 'answering':
       case 'tokens':
       case 'unanswered':
-        return network.heard(from, message);
+        return network.heard(from, message, networkOf(deps.address));
       case 'hello':
       case 'prove':
         throw new PathfoldError('bad_message', `${message.type} came after the welcome.`);

@@ -1,8 +1,8 @@
 import { answerPlan } from '@pathfold/works/answer/plan';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ANSWERS_PER_MINUTE } from './choose.ts';
 import {
-  ANSWERS_PER_MINUTE,
   type AnswersCommand,
   type AnswersEvent,
   answersDueAt,
@@ -108,6 +108,54 @@ test('who failed rests, longer each time, also when it comes back; an answer mak
   ask('9', 180_001);
   step({ type: 'Left', question: '9' }, 180_002);
   expect([fail('10', 180_003), fail('11', 300_002), fail('12', 300_003)]).toEqual([true, false, true]);
+});
+
+/** Volunteers by network. */
+const networks = (of: Record<string, readonly string[]>) => {
+  const played = table();
+  for (const [origin, volunteers] of Object.entries(of))
+    for (const volunteer of volunteers) played.step({ type: 'Agreed', volunteer, on: true, origin });
+  const askedBy = (question: string, at: number) => {
+    const [command] = played.ask(question, at);
+    return command?.type === 'Ask' ? command.volunteer : null;
+  };
+  return { ...played, askedBy };
+};
+
+test('of one network one volunteer is asked, while others are there', () => {
+  const { ask, step } = networks({ crowd: ['a', 'b', 'c'], home: ['d'] });
+  expect(ask('q', 0, ['a', 'b'])[0]).toMatchObject({ volunteer: 'a' });
+  expect(step({ type: 'Gone', volunteer: 'a' }).at(-1)).toMatchObject({ type: 'Ask', volunteer: 'd' });
+
+  const alone = networks({ home: ['d', 'e'] });
+  alone.ask('q');
+  expect(alone.step({ type: 'Gone', volunteer: 'd' }).at(-1)).toMatchObject({ type: 'Ask', volunteer: 'e' });
+});
+
+test('a network rests from its second failure in a row, whatever identity fails; an answer makes good', () => {
+  const { step, say, askedBy } = networks({ crowd: ['a', 'b', 'c', 'd', 'e', 'f'] });
+  const give = (volunteer: string, at: number) => void step({ type: 'Gone', volunteer }, at);
+  expect(askedBy('1', 0)).toBe('a');
+  give('a', 0);
+  // The same question goes to the next one.
+  give('b', 0);
+  expect([askedBy('2', 29_999), askedBy('3', 30_000)]).toEqual([null, 'c']);
+  give('c', 30_000);
+  expect([askedBy('4', 89_999), askedBy('5', 90_000)]).toEqual([null, 'd']);
+  say('d', '5.1', [0], 90_000);
+  expect(askedBy('6', 90_001)).toBe('e');
+  give('e', 90_001);
+  expect(askedBy('7', 90_002)).not.toBeNull();
+});
+
+test('who was asked least is asked, by networks: new identities are not asked before others', () => {
+  const { say, askedBy } = networks({ crowd: ['a', 'b', 'c'], home: ['d'] });
+  const order = [0, 1, 2, 3].map((i) => {
+    const volunteer = askedBy(`q${i}`, i)!;
+    say(volunteer, `q${i}.1`, [0], i);
+    return volunteer;
+  });
+  expect(order).toEqual(['a', 'd', 'b', 'd']);
 });
 
 test('one answer at a time, and so many a minute', () => {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { BriefPlan } from '../brief-plan.ts';
+import { choose, makeGood, noteGrant, shun } from './choose.ts';
 
 /**
  * The mind of answers that volunteers give to prompts: who is asked, how long is waited, what is credited; which tokens
@@ -17,21 +18,13 @@ export const PATIENCE: Patience = { firstMs: 10_000, gapMs: 3_000, wholeMs: 60_0
 
 /** Volunteers that are asked for one answer, before the coordinator writes it. */
 export const MOST_ASKED = 2;
-/** Answers that one volunteer gives in a minute, at most. */
-export const ANSWERS_PER_MINUTE = 20;
-/** Who failed is left alone for so long, twice as long after each further failure in a row. */
-const REST_MS = 30_000;
-const MOST_REST_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-
-/** Volunteers whose failures are remembered, also when they come back. */
-const MOST_SHUNNED = 10_000;
-
 interface Answerer {
   lease: string | null;
+  /** Its network; null when not known. */
+  readonly origin: string | null;
 }
 
-interface Question {
+export interface Question {
   readonly run: string;
   /** Those who have worked on the path, and so hold its modules. */
   readonly holders: readonly string[];
@@ -41,6 +34,8 @@ interface Question {
   /** Tokens still wanted. */
   tokens: number;
   asked: string[];
+  /** The networks of those. */
+  readonly askedOrigins: Set<string>;
   lease: string | null;
 }
 
@@ -58,16 +53,18 @@ export interface AnswersState {
   readonly patience: Patience;
   /** Connected volunteers whose person agreed. */
   readonly volunteers: Map<string, Answerer>;
-  /** When the answers of the last minute began, by volunteer, also of those who left since. */
+  /** When the answers of the last minute began, by volunteer and by network (`namesOf`), also of those who left since. */
   readonly grants: Map<string, number[]>;
-  /** Who failed last, how often in a row, and until when it is left alone. */
+  /** Who failed last, volunteers and networks (`namesOf`), how often in a row, and until when it is left alone. */
   readonly shunned: Map<string, { readonly failures: number; readonly until: number }>;
   readonly questions: Map<string, Question>;
   readonly leases: Map<string, AnswerLease>;
 }
 
-export type AnswersEvent = { readonly at: number } & (
-  | { readonly type: 'Agreed'; readonly volunteer: string; readonly on: boolean }
+export type AnswersEvent = {
+  readonly at: number;
+} /** `origin`: its network, equal for those who may be one person; absent when not known. */ & (
+  | { readonly type: 'Agreed'; readonly volunteer: string; readonly on: boolean; readonly origin?: string }
   /** Its socket is gone. */
   | { readonly type: 'Gone'; readonly volunteer: string }
   | {
@@ -141,12 +138,21 @@ export const initAnswers = (patience: Patience = PATIENCE): AnswersState => ({
 export function stepAnswers(state: AnswersState, event: AnswersEvent, plan: BriefPlan): AnswersCommand[] {
   switch (event.type) {
     case 'Agreed':
-      return agreed(state, event.volunteer, event.on, event.at);
+      return agreed(state, event);
     case 'Gone':
       return gone(state, event.volunteer, event.at);
     case 'Asked': {
       const { question, run, holders, unfit, tokens, vocabulary } = event;
-      state.questions.set(question, { run, holders, unfit, vocabulary, tokens, asked: [], lease: null });
+      state.questions.set(question, {
+        run,
+        holders,
+        unfit,
+        vocabulary,
+        tokens,
+        asked: [],
+        askedOrigins: new Set(),
+        lease: null,
+      });
       return askNext(state, question, event.at);
     }
     case 'TokensCame':
@@ -175,9 +181,12 @@ const dueAt = ({ patience }: AnswersState, { grantedAt, heardAt }: AnswerLease):
 
 const slowness = ({ received, tokens }: AnswerLease): string => `${received} of ${tokens} tokens came in time.`;
 
-function agreed(state: AnswersState, volunteer: string, on: boolean, at: number): AnswersCommand[] {
+function agreed(
+  state: AnswersState,
+  { volunteer, on, origin, at }: Extract<AnswersEvent, { type: 'Agreed' }>,
+): AnswersCommand[] {
   if (!on) return gone(state, volunteer, at);
-  if (!state.volunteers.has(volunteer)) state.volunteers.set(volunteer, { lease: null });
+  if (!state.volunteers.has(volunteer)) state.volunteers.set(volunteer, { lease: null, origin: origin ?? null });
   return [];
 }
 
@@ -188,23 +197,6 @@ function gone(state: AnswersState, volunteer: string, at: number): AnswersComman
   return commands;
 }
 
-/** The volunteer that answers next: of those who are free one that holds the path, then the one that was asked least. */
-function choose(state: AnswersState, { holders, unfit, asked }: Question, at: number): string | null {
-  for (const [id, times] of state.grants) {
-    const recent = times.filter((time) => time + MINUTE_MS > at);
-    if (recent.length > 0) state.grants.set(id, recent);
-    else state.grants.delete(id);
-  }
-  const free = [...state.volunteers].flatMap(([id, { lease }]) => {
-    const count = state.grants.get(id)?.length ?? 0;
-    const isRested = (state.shunned.get(id)?.until ?? 0) <= at;
-    const isFree = lease === null && isRested && count < ANSWERS_PER_MINUTE && !asked.includes(id);
-    return isFree && !unfit.includes(id) ? [{ id, holds: holders.includes(id), count }] : [];
-  });
-  free.sort((a, b) => Number(b.holds) - Number(a.holds) || a.count - b.count);
-  return free[0]?.id ?? null;
-}
-
 function askNext(state: AnswersState, id: string, at: number): AnswersCommand[] {
   const question = state.questions.get(id)!;
   const volunteer = question.asked.length < MOST_ASKED ? choose(state, question, at) : null;
@@ -212,13 +204,15 @@ function askNext(state: AnswersState, id: string, at: number): AnswersCommand[] 
     state.questions.delete(id);
     return [{ type: 'FallBack', question: id }];
   }
+  const answerer = state.volunteers.get(volunteer)!;
   question.asked.push(volunteer);
+  if (answerer.origin !== null) question.askedOrigins.add(answerer.origin);
   const lease = `${id}.${question.asked.length}`;
   const { tokens } = question;
   question.lease = lease;
   state.leases.set(lease, { question: id, volunteer, tokens, grantedAt: at, heardAt: null, received: 0 });
-  state.volunteers.get(volunteer)!.lease = lease;
-  state.grants.set(volunteer, [...(state.grants.get(volunteer) ?? []), at]);
+  answerer.lease = lease;
+  noteGrant(state, volunteer, at);
   return [{ type: 'Ask', lease, question: id, volunteer, tokens }];
 }
 
@@ -257,7 +251,7 @@ function settle(state: AnswersState, id: string, code: ErrorCode | null, detail:
   const answerer = state.volunteers.get(volunteer);
   if (answerer) answerer.lease = null;
   // Whoever said nothing before the asker left has made nothing good.
-  if (code === null && tokens > 0) state.shunned.delete(volunteer);
+  if (code === null && tokens > 0) makeGood(state, volunteer);
   return {
     type: 'Settle',
     lease: id,
@@ -276,10 +270,7 @@ function fail(state: AnswersState, id: string, code: ErrorCode, detail: string, 
   const { question, volunteer } = state.leases.get(id)!;
   const { run } = state.questions.get(question)!;
   const commands: AnswersCommand[] = [settle(state, id, code, detail, run)];
-  const failures = state.shunned.get(volunteer)?.failures ?? 0;
-  state.shunned.delete(volunteer);
-  state.shunned.set(volunteer, { failures: failures + 1, until: at + Math.min(MOST_REST_MS, REST_MS * 2 ** failures) });
-  if (state.shunned.size > MOST_SHUNNED) state.shunned.delete(state.shunned.keys().next().value!);
+  shun(state, volunteer, at);
   commands.push({ type: 'Hush', lease: id, volunteer });
   return [...commands, ...askNext(state, question, at)];
 }
