@@ -1,5 +1,5 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
-import { RunSpec } from '@pathfold/protocol/run-spec';
+import { type LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import type { ModuleFacts, PathFacts, RunFacts } from '../work-plan.ts';
 
 /** A made-up blob: a name that depends on the text alone. */
@@ -31,15 +31,18 @@ export function unrouted(run: RunFacts, routing: RunSpec['routing'], totalSteps:
 }
 
 /**
- * A run whose model has `experts[l]` modules in level l and one path for each choice of one expert a level, with
- * made-up blobs. `spec` replaces fields of a small default.
+ * A run whose model has `experts[l]` modules in level l and one path for each choice of one expert a level (a private one
+ * for each path where it is `path`), with made-up blobs. `spec` replaces fields of a small default.
  */
-export function runFacts(id: string, experts: readonly number[], spec: Partial<RunSpec> = {}): RunFacts {
+export function runFacts(id: string, experts: readonly LevelSpec['experts'][], spec: Partial<RunSpec> = {}): RunFacts {
   const paths: Record<string, PathFacts> = {};
-  const choices = experts.reduce<number[][]>(
-    (all, count) => all.flatMap((choice) => Array.from({ length: count }, (_, expert) => [...choice, expert])),
-    [[]],
-  );
+  const choices = experts
+    .map((count) => (count === 'path' ? 1 : count))
+    .reduce<number[][]>(
+      (all, count) => all.flatMap((choice) => Array.from({ length: count }, (_, expert) => [...choice, expert])),
+      [[]],
+    )
+    .map((choice, i) => choice.map((expert, level) => (experts[level] === 'path' ? i : expert)));
   for (const [i, choice] of choices.entries()) {
     const end = { shared: '', level: `.${choice[0]}`, path: `.${i}` }[spec.embedding ?? 'shared'];
     const modules = [`embedding${end}`, ...choice.map((expert, level) => `level${level}.${expert}`), `head${end}`];

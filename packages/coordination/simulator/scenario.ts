@@ -1,4 +1,4 @@
-import type { AsyncSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
+import type { AsyncSpec, LevelSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
 import type { RunFacts } from '../work-plan.ts';
 import { Random } from './random.ts';
 import { runFacts, unrouted } from './run-facts.ts';
@@ -100,7 +100,14 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     seed,
     runs: [
       toRoute(
-        runFacts('run-a', wishes.experts ?? experts, { seed, mode, async, embedding, inner, ...spec }),
+        runFacts('run-a', wishes.experts ?? withPrivate(experts, new Random(seed ^ 0x9a74)), {
+          seed,
+          mode,
+          async,
+          embedding,
+          inner,
+          ...spec,
+        }),
         new Random(seed ^ 0x40a7),
       ),
       ...(second
@@ -156,6 +163,10 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     virtualMs,
   };
 }
+
+/** Of some runs every path has a last level of its own. */
+const withPrivate = (experts: readonly number[], random: Random): LevelSpec['experts'][] =>
+  experts.map((count, level) => (level > 0 && level === experts.length - 1 && random.chance(0.25) ? 'path' : count));
 
 /** What befalls single volunteers befalls a crowd the more often, the more there are. */
 const ofCrowd = (rates: Rates, times: number): Rates => ({
