@@ -119,6 +119,7 @@ export const leaseHandlers: Handlers<
       volunteer.credits[lease.run] = (volunteer.credits[lease.run] ?? 0) + event.credit;
       volunteer.acceptedCount++;
       delete volunteer.missed;
+      noteIdle(scene.memory, volunteer);
     }
     const run = scene.state.runs[lease.run];
     if (run) {

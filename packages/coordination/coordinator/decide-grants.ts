@@ -30,7 +30,7 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
       );
     for (const { run } of runs) {
       const search = memory.searches.get(run.facts.id);
-      if (search && standsBack(memory, run.facts.id, volunteer) > 0) {
+      if (search && standsBack(memory, run.facts.id, volunteer)) {
         search.again = true;
         continue;
       }

@@ -15,9 +15,10 @@ export interface Timer {
 export interface Memory {
   /** Whoever pops one checks whether it still matters. */
   readonly timers: TimeHeap<Timer>;
-  /** Volunteers that wait for work, the longest waiting first. */
+  /** Volunteers that wait for work, the longest waiting first; in `idleLast` those that missed leases. */
   readonly idle: Map<string, VolunteerRecord>;
-  /** How many of them each network has. */
+  readonly idleLast: Map<string, VolunteerRecord>;
+  /** How many of both each network has. */
   readonly idleOrigins: Map<string | null, number>;
   /** Volunteers that lend now, at work or waiting. */
   readonly lending: Set<string>;
@@ -44,6 +45,7 @@ export function rebuildMemory(state: CoordinatorState): Memory {
   const memory: Memory = {
     timers: new TimeHeap(),
     idle: new Map(),
+    idleLast: new Map(),
     idleOrigins: new Map(),
     lending: new Set(),
     heardAt: new Map(),
@@ -74,16 +76,21 @@ export function rebuildMemory(state: CoordinatorState): Memory {
 export const isIdle = (volunteer: VolunteerRecord): boolean =>
   volunteer.wantsWork && volunteer.connected && !volunteer.banned && volunteer.lease === null;
 
+/** Whether it missed leases since its last accepted work; whom the operator vouches for is never asked. */
+export const hasMissed = ({ trusted, missed }: VolunteerRecord): boolean => !trusted && missed !== undefined;
+
 /** Whether it could be forgotten without harm to anything under way. */
 export const isAbsent = ({ connected, banned, lease }: VolunteerRecord): boolean =>
   !connected && !banned && lease === null;
 
 /** Keeps the lists of those who wait and who lend in step with the volunteer. */
 export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
-  if (isIdle(volunteer) !== memory.idle.has(volunteer.id))
-    addTo(memory.idleOrigins, volunteer.origin, isIdle(volunteer) ? 1 : -1);
-  if (isIdle(volunteer)) memory.idle.set(volunteer.id, volunteer);
-  else memory.idle.delete(volunteer.id);
+  const { idle, idleLast, idleOrigins } = memory;
+  const was = idle.has(volunteer.id) || idleLast.has(volunteer.id);
+  const queue = isIdle(volunteer) ? (hasMissed(volunteer) ? idleLast : idle) : null;
+  for (const other of [idle, idleLast]) if (other !== queue) other.delete(volunteer.id);
+  queue?.set(volunteer.id, volunteer);
+  if ((queue !== null) !== was) addTo(idleOrigins, volunteer.origin, queue ? 1 : -1);
   if (!volunteer.banned && (volunteer.lends || volunteer.lease !== null)) memory.lending.add(volunteer.id);
   else memory.lending.delete(volunteer.id);
 }
