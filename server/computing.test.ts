@@ -84,3 +84,31 @@ test('people are told no message of the machine, which may hold its paths', asyn
     },
   ]);
 });
+
+test('what is broken off because the coordinator stops has not failed: nothing is told, and nothing tried again', async () => {
+  const [noted, tries]: [unknown[], number[]] = [[], []];
+  const fold = { key: 'k', input: null, contributions: [] };
+  const run = { state: 'training', works: {}, facts: {}, folds: { 'train/k': { kind: 'train', fold } } };
+  const host = { state: { leases: {}, runs: { r: run } }, note: (event: unknown) => noted.push(event) };
+  let breakOff!: (error: Error) => void;
+  const deps = {
+    host: () => host,
+    kinds: [],
+    executors: {
+      fold() {
+        tries.push(1);
+        return new Promise((_resolve, reject) => {
+          breakOff = reject;
+        });
+      },
+    },
+    metrics: { foldSeconds: { startTimer: () => () => {} } },
+    log: { error: (told: unknown) => noted.push(told), warn: (told: unknown) => noted.push(told) },
+  };
+  const computing = createComputing(deps as unknown as ComputingDeps);
+  computing.fold('r', 'train', fold);
+  computing.stop();
+  breakOff(new Error('the pool is closed'));
+  while ([...computing.folding()].length > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect([noted, tries]).toEqual([[], [1]]);
+});

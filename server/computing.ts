@@ -25,12 +25,16 @@ const MACHINE_FAILED = 'the coordinator could not compute it; its log holds the 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 /** Tries again when the machine fails (disk full, thread lost), not when the work itself is refused. */
-async function withRetries<T>(work: () => Promise<T>, onFailure: (error: unknown) => void): Promise<T> {
+async function withRetries<T>(
+  work: () => Promise<T>,
+  isStopped: () => boolean,
+  onFailure: (error: unknown) => void,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof PathfoldError || attempt === ATTEMPTS) throw error;
+      if (error instanceof PathfoldError || attempt === ATTEMPTS || isStopped()) throw error;
       onFailure(error);
       await pause(FIRST_PAUSE_MS * 3 ** (attempt - 1));
     }
@@ -40,6 +44,8 @@ async function withRetries<T>(work: () => Promise<T>, onFailure: (error: unknown
 /** Checks and folds in worker threads. Both may be begun again at any time: they give the same result. */
 export function createComputing({ host, kinds, executors, metrics, log, onFolded }: ComputingDeps) {
   const folding = new Set<string>();
+  let stopped = false;
+  const isStopped = () => stopped;
 
   async function check(lease: string): Promise<void> {
     const record = host().state.leases[lease];
@@ -49,9 +55,12 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
     const isOver = () => host().state.leases[lease] === undefined;
     try {
       const work = () => executors.check(record.kind, record.task.body, sha256, report);
-      const figures = await withRetries(work, (err) => log.warn({ err, lease }, 'a check failed; trying again'));
+      const figures = await withRetries(work, isStopped, (err) =>
+        log.warn({ err, lease }, 'a check failed; trying again'),
+      );
       if (!isOver()) host().note({ type: 'ContributionChecked', lease, figures });
     } catch (error) {
+      if (stopped) return;
       if (!(error instanceof PathfoldError)) log.error({ err: error, lease }, 'a contribution could not be checked');
       const { code, detail } = error instanceof PathfoldError ? error : new PathfoldError('internal');
       if (!isOver()) host().note({ type: 'ContributionRejected', lease, code, detail });
@@ -74,7 +83,9 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
     const isWaitedFor = () => host().state.runs[run]?.folds[foldId(kind, key)] !== undefined;
     try {
       const work = () => executors.fold(kind, input);
-      const output = await withRetries(work, (err) => log.warn({ err, run, fold: key }, 'a fold failed; trying again'));
+      const output = await withRetries(work, isStopped, (err) =>
+        log.warn({ err, run, fold: key }, 'a fold failed; trying again'),
+      );
       took();
       if (!isWaitedFor()) return;
       await host().record({ type: 'FoldEnded', run, kind, fold: key, output });
@@ -84,6 +95,7 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
           counted?.find((one) => one.lease === lease),
         );
     } catch (error) {
+      if (stopped) return;
       log.error({ err: error, run, fold: key }, 'a fold failed');
       if (error instanceof PathfoldError && asksAgain(run, kind, key)) {
         host().note({ type: 'FoldRefused', run, kind, fold: key, detail: error.detail });
@@ -104,6 +116,10 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
   return {
     check: (lease: string) => void check(lease),
     fold: (run: string, kind: string, begun: Fold) => void fold(run, kind, begun),
+    /** The coordinator stops: what is being computed is broken off, which is no failure, and begins again with the next start. */
+    stop(): void {
+      stopped = true;
+    },
     /** The folds that are being computed, by name. */
     folding: (): Iterable<string> => folding,
     /** Begins the folds that a run waits for and that are not being computed. */

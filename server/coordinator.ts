@@ -193,9 +193,10 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
       clearInterval(sweeping);
       feed.close();
       network.close();
+      effects.stop();
       await preparation.close();
-      await executors.close();
       await host.stop();
+      await executors.close();
       await store.close();
       unlockBlobs();
     },

@@ -148,6 +148,7 @@ export function createEffects(deps: EffectDeps) {
   return {
     perform,
     folding: computing.folding,
+    stop: computing.stop,
     /** Begins again what a restart broke off. `unfolded`: whom to tell of work that was accepted before. */
     resume(unfolded: readonly Unfolded[]): void {
       for (const { lease, volunteer, run } of unfolded) remember(lease, volunteer, run);

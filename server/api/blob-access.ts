@@ -10,7 +10,7 @@ const blobsOf = ({ modules, paths, documents, tokenizer, base, routing }: RunFac
   [
     ...Object.values(modules).map(({ blob }) => blob),
     ...Object.values(paths).flatMap(({ shard }) => shard ?? []),
-    ...Object.values(paths).flatMap(({ kept }) => kept?.modules ?? []),
+    ...Object.values(paths).flatMap(({ kept, before }) => [...(kept?.modules ?? []), ...(before?.modules ?? [])]),
     ...Object.values(documents),
     tokenizer,
     ...(base ?? []),

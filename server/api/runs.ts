@@ -16,6 +16,7 @@ import { Arrivals, MODES, RunSpec } from '@pathfold/protocol/run-spec';
 import { Chart, StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import type { Host } from '../host.ts';
 import { activityOf } from '../runs/activity.ts';
 import { estimate } from '../runs/estimate.ts';
 import type { RunRegistry } from '../runs/registry.ts';
@@ -31,6 +32,8 @@ export interface RunRouteDeps {
   readonly views: Views;
   readonly registry: RunRegistry;
   readonly lists: Lists;
+  /** Whose clock events carry: it may be another than the system's, after a suspend. */
+  readonly host: Pick<Host, 'now'>;
 }
 
 const tags = ['runs'];
@@ -50,7 +53,7 @@ const RunRequest = z.unknown().transform((body, ctx) => {
 const params = z.object({ id: z.string().min(1).max(80) });
 
 export const runRoutes =
-  ({ runs, views, registry, lists }: RunRouteDeps): FastifyPluginAsyncZod =>
+  ({ runs, views, registry, lists, host }: RunRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const activities = createSharedReads<z.infer<typeof ActivityResource>>(ACTIVITY_MS, Date.now);
     app.get(
@@ -192,7 +195,7 @@ export const runRoutes =
         const entry = views.entry(request.params.id, request.isOperator());
         const { minutes } = request.query;
         return activities(`${entry.id} ${minutes}`, async () => {
-          const now = Date.now();
+          const now = host.now();
           const from = now - 60_000 * minutes;
           // Nobody waits for a run that gives no work.
           const waiting = views.trains(entry);

@@ -10,7 +10,7 @@ export interface Executors {
   fold(kind: string, input: Json): Promise<FoldOutput>;
   /** Reads a stored contribution and answers its figures. Throws the PathfoldError that it is rejected with. */
   check(kind: string, body: Json, sha256: string, report: Report): Promise<Record<string, number>>;
-  /** Lets the running jobs end. */
+  /** Breaks off what runs: its promise is rejected. */
   close(): Promise<void>;
 }
 
@@ -42,6 +42,6 @@ export const openExecutors = (options: {
     fold: async (kind, input) => (await run({ type: 'fold', kind, input })) as FoldOutput,
     check: async (kind, body, sha256, report) =>
       (await run({ type: 'check', kind, body, sha256, report })) as Record<string, number>,
-    close: () => pool.close(),
+    close: () => pool.destroy(),
   };
 };

@@ -282,7 +282,7 @@ test('where nobody agreed the coordinator answers and says so; a stream tells th
     own.choices[0]!.text,
   );
   const notes = events.flatMap(({ pathfold }) => pathfold ?? []);
-  expect(notes[0]).toEqual({ path: '0' });
+  expect(notes[0]).toEqual({ path: '0', runner_up: null });
   expect(notes.at(-1)).toMatchObject({
     writer: { by: 'coordinator', tokens: TOKENS, notice: expect.stringContaining('No volunteer was free') },
   });

@@ -19,6 +19,8 @@ interface Listener {
 interface Channel {
   readonly listeners: Set<Listener>;
   isDirty: boolean;
+  /** What changes meanwhile is told after it: reads of one run never pile up before the log's writes. */
+  isTelling: boolean;
   /** Time of the newest point that was told; points up to it are not told again. */
   toldPoint: number;
 }
@@ -52,8 +54,10 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
   }
 
   async function tell(run: string, channel: Channel): Promise<void> {
-    channel.isDirty = false;
-    const seen = await look(run, channel.toldPoint);
+    Object.assign(channel, { isDirty: false, isTelling: true });
+    const seen = await look(run, channel.toldPoint).finally(() => {
+      channel.isTelling = false;
+    });
     if (!seen) {
       for (const { end } of channel.listeners) end();
       return;
@@ -64,7 +68,8 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
 
   const timer = setInterval(() => {
     for (const [run, channel] of channels)
-      if (channel.isDirty) tell(run, channel).catch((err) => log.warn({ err, run }, 'live events failed'));
+      if (channel.isDirty && !channel.isTelling)
+        tell(run, channel).catch((err) => log.warn({ err, run }, 'live events failed'));
   }, TICK_MS);
   timer.unref();
 
@@ -79,7 +84,10 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
      */
     async follow(run: string, since: number | null, send: Send, end: () => void): Promise<() => void> {
       const known = channels.get(run);
-      const channel: Channel = known ?? { listeners: new Set(), isDirty: false, toldPoint: Number.POSITIVE_INFINITY };
+      const channel: Channel = known ?? {
+        listeners: new Set(),
+        ...{ isDirty: false, isTelling: false, toldPoint: Number.POSITIVE_INFINITY },
+      };
       channels.set(run, channel);
       // What is told while the first look is taken comes after it.
       const held: Parameters<Send>[] = [];
