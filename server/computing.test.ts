@@ -7,7 +7,7 @@ function checking() {
   const noted: unknown[] = [];
   const contribution = { sha256: 'a'.repeat(64), report: {}, figures: null };
   const leases: Record<string, object> = { l1: { kind: 'train', task: { body: {} }, contribution } };
-  const host = { state: { leases, runs: {} }, note: (event: unknown) => noted.push(event) };
+  const host = { state: { leases, runs: {}, volunteers: {} }, note: (event: unknown) => noted.push(event) };
   let end!: { resolve(figures: Record<string, number>): void; reject(error: Error): void };
   const ended = new Promise<Record<string, number>>((resolve, reject) => {
     end = { resolve, reject };

@@ -51,10 +51,11 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
     const record = host().state.leases[lease];
     if (!record?.contribution || record.contribution.figures) return;
     const { sha256, report } = record.contribution;
+    const trusted = host().state.volunteers[record.volunteer]?.trusted ?? false;
     // It was rejected meanwhile, when the run was taken back.
     const isOver = () => host().state.leases[lease] === undefined;
     try {
-      const work = () => executors.check(record.kind, record.task.body, sha256, report);
+      const work = () => executors.check(record.kind, record.task.body, sha256, report, trusted);
       const figures = await withRetries(work, isStopped, (err) =>
         log.warn({ err, lease }, 'a check failed; trying again'),
       );

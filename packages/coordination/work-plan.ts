@@ -308,10 +308,11 @@ export interface FoldBlobs {
 
 /**
  * The coordinator's half that touches numbers. Runs in a worker thread, plain Float32Arrays, no TensorFlow.js.
- * `check` reads an upload before it is accepted: it answers figures, or throws a PathfoldError.
+ * `check` reads an upload before it is accepted: it answers figures, or throws a PathfoldError. `trusted`: it came from
+ * somebody that the operator vouches for.
  */
 export interface WorkFold {
   readonly name: string;
-  check(body: Json, payload: Uint8Array, report: Report): Record<string, number>;
+  check(body: Json, payload: Uint8Array, report: Report, trusted?: boolean): Record<string, number>;
   fold(input: Json, blobs: FoldBlobs): Promise<FoldOutput>;
 }

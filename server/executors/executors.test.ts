@@ -69,20 +69,24 @@ describe('executors', () => {
 
   test('check a contribution, and hand on why it is rejected', async () => {
     const good = await stored(Buffer.from('{"documents":[{"document":0,"nats":2,"tokens":2,"bytes":4}]}'));
-    const figures = await executors.check('evaluate', task, good.sha256, report);
+    const figures = await executors.check('evaluate', task, good.sha256, report, false);
     expect(figures).toEqual({ validLoss: 1, validBitsPerByte: 2 / (Math.LN2 * 4), documents: 1 });
     const bad = await stored(Buffer.from('[]'));
-    const rejection = await executors.check('evaluate', task, bad.sha256, report).catch((error: unknown) => error);
+    const rejection = await executors
+      .check('evaluate', task, bad.sha256, report, false)
+      .catch((error: unknown) => error);
     expect(rejection).toBeInstanceOf(PathfoldError);
     expect(rejection).toMatchObject({ code: 'bad_payload', detail: 'the result does not fit its schema' });
   });
 
   test('a failure that is not about the contribution is no rejection, and the thread goes on', async () => {
-    const missing = await executors.check('evaluate', task, 'f'.repeat(64), report).catch((error: unknown) => error);
+    const missing = await executors
+      .check('evaluate', task, 'f'.repeat(64), report, false)
+      .catch((error: unknown) => error);
     expect(missing).not.toBeInstanceOf(PathfoldError);
     await expect(executors.fold('knitting', null)).rejects.toThrow('"knitting"');
     const good = await stored(Buffer.from('{"documents":[{"document":0,"nats":2,"tokens":2,"bytes":4}]}'));
-    expect(await executors.check('evaluate', task, good.sha256, report)).toMatchObject({ validLoss: 1 });
+    expect(await executors.check('evaluate', task, good.sha256, report, false)).toMatchObject({ validLoss: 1 });
   });
 
   test('scores of a document that is not there are refused, and the log is told where', async () => {
@@ -115,7 +119,7 @@ describe('executors', () => {
 
   test('take the kinds of work that another list names', async () => {
     const { sha256 } = await stored(Buffer.from('abc'));
-    expect(await toys.check('toy', null, sha256, report)).toEqual({ bytes: 3 });
+    expect(await toys.check('toy', null, sha256, report, false)).toEqual({ bytes: 3 });
     expect(await toys.fold('toy', { round: 4 })).toMatchObject({ result: { round: 4 } });
     await expect(toys.fold('train', null)).rejects.toThrow('"train"');
   });

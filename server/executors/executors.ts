@@ -9,7 +9,7 @@ export interface Executors {
   /** Computes a fold; the new blobs are in the store when it answers. */
   fold(kind: string, input: Json): Promise<FoldOutput>;
   /** Reads a stored contribution and answers its figures. Throws the PathfoldError that it is rejected with. */
-  check(kind: string, body: Json, sha256: string, report: Report): Promise<Record<string, number>>;
+  check(kind: string, body: Json, sha256: string, report: Report, trusted: boolean): Promise<Record<string, number>>;
   /** Breaks off what runs: its promise is rejected. */
   close(): Promise<void>;
 }
@@ -40,8 +40,8 @@ export const openExecutors = (options: {
   };
   return {
     fold: async (kind, input) => (await run({ type: 'fold', kind, input })) as FoldOutput,
-    check: async (kind, body, sha256, report) =>
-      (await run({ type: 'check', kind, body, sha256, report })) as Record<string, number>,
+    check: async (kind, body, sha256, report, trusted) =>
+      (await run({ type: 'check', kind, body, sha256, report, trusted })) as Record<string, number>,
     close: () => pool.destroy(),
   };
 };

@@ -20,6 +20,7 @@ export type Job =
       readonly body: Json;
       readonly sha256: string;
       readonly report: Report;
+      readonly trusted: boolean;
     };
 
 /** Errors lose their class between threads; this keeps what a PathfoldError says, and for the log what it stands for. */
@@ -63,7 +64,7 @@ const kindOf = (name: string): WorkFold => {
 const run = async (job: Job): Promise<unknown> => {
   const kind = kindOf(job.kind);
   if (job.type === 'fold') return kind.fold(job.input, blobs);
-  return kind.check(job.body, payloadOf(job.sha256), job.report);
+  return kind.check(job.body, payloadOf(job.sha256), job.report, job.trusted);
 };
 
 /** What the machine is short of says nothing of the work. */

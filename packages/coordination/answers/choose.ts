@@ -1,4 +1,4 @@
-import type { AnswersState, Question } from './mind.ts';
+import type { AnswersState, Question } from './state.ts';
 
 /** Answers that one volunteer gives in a minute, at most. */
 export const ANSWERS_PER_MINUTE = 20;

@@ -1,6 +1,9 @@
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { BriefPlan } from '../brief-plan.ts';
 import { choose, makeGood, noteGrant, shun } from './choose.ts';
+import type { AnswerLease, AnswersState, Patience } from './state.ts';
+
+export type { Patience };
 
 /**
  * The mind of answers that volunteers give to prompts: who is asked, how long is waited, what is credited; which tokens
@@ -8,58 +11,10 @@ import { choose, makeGood, noteGrant, shun } from './choose.ts';
  * held here, beside the one that a volunteer computes on, and only what became of them is an event.
  */
 
-/** How long a volunteer may take: to its first tokens, between two messages, and in all. */
-export interface Patience {
-  readonly firstMs: number;
-  readonly gapMs: number;
-  readonly wholeMs: number;
-}
 export const PATIENCE: Patience = { firstMs: 10_000, gapMs: 3_000, wholeMs: 60_000 };
 
 /** Volunteers that are asked for one answer, before the coordinator writes it. */
 export const MOST_ASKED = 2;
-interface Answerer {
-  lease: string | null;
-  /** Its network; null when not known. */
-  readonly origin: string | null;
-}
-
-export interface Question {
-  readonly run: string;
-  /** Those who have worked on the path, and so hold its modules. */
-  readonly holders: readonly string[];
-  /** Those whose memory does not hold the path. */
-  readonly unfit: readonly string[];
-  readonly vocabulary: number;
-  /** Tokens still wanted. */
-  tokens: number;
-  asked: string[];
-  /** The networks of those. */
-  readonly askedOrigins: Set<string>;
-  lease: string | null;
-}
-
-interface AnswerLease {
-  readonly question: string;
-  readonly volunteer: string;
-  readonly tokens: number;
-  readonly grantedAt: number;
-  /** When tokens came last. */
-  heardAt: number | null;
-  received: number;
-}
-
-export interface AnswersState {
-  readonly patience: Patience;
-  /** Connected volunteers whose person agreed. */
-  readonly volunteers: Map<string, Answerer>;
-  /** When the answers of the last minute began, by volunteer and by network (`namesOf`), also of those who left since. */
-  readonly grants: Map<string, number[]>;
-  /** Who failed last, volunteers and networks (`namesOf`), how often in a row, and until when it is left alone. */
-  readonly shunned: Map<string, { readonly failures: number; readonly until: number }>;
-  readonly questions: Map<string, Question>;
-  readonly leases: Map<string, AnswerLease>;
-}
 
 export type AnswersEvent = {
   readonly at: number;

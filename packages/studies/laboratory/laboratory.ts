@@ -226,7 +226,9 @@ export class Laboratory {
     if (!lease?.contribution) return;
     const { sha256, report } = lease.contribution;
     try {
-      const figures = this.#kind(lease.kind).fold.check(lease.task.body, await this.#blob(sha256), report);
+      const trusted = this.state.volunteers[lease.volunteer]?.trusted ?? false;
+      const { fold } = this.#kind(lease.kind);
+      const figures = fold.check(lease.task.body, await this.#blob(sha256), report, trusted);
       this.record({ type: 'ContributionChecked', lease: id, figures });
     } catch (error) {
       if (!(error instanceof PathfoldError)) throw error;

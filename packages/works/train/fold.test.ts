@@ -52,6 +52,7 @@ describe('check of a training contribution', () => {
     expect(() => all(0.101)).toThrow(tooLarge);
     expect(() => all(0.099, { steps: 9, tokens: 288 })).toThrow(tooLarge);
     expect(() => check([3.4e38, 0, 0, 0])).toThrow(tooLarge);
+    expect(trainFold.check(task as unknown as Json, bytesOf([1, 0, 0, 0]), report, true)).toEqual({ norm: 1 });
 
     const gradients = (value: number) =>
       trainFold.check({ ...task, exchange: 'gradients' } as unknown as Json, bytesOf([value, 0, 0, 0]), report);
