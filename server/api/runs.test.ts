@@ -193,6 +193,17 @@ test('several paths are told with their shards, who trains them, and how old the
   await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
 });
 
+test('a run of a log that is older than a field of specs is told with its default', async () => {
+  const { id } = await createRun(coordinator, { corpus });
+  const { facts } = coordinator.coordinator.host.state.runs[id]!;
+  const { exchange: _, async: __, ...older } = facts.spec;
+  Object.assign(facts, { spec: older });
+  const { spec } = await get<RunResource>(`/api/v1/runs/${id}`);
+  expect([spec.exchange, spec.async.buffer]).toEqual(['deltas', null]);
+  expect((await coordinator.ask({ url: '/api/v1/runs' })).statusCode).toBe(200);
+  await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
+});
+
 test('a run whose corpus is too short fails with its reason, and the others go on', async () => {
   const short = await uploadCorpus(coordinator, 3);
   const { id } = (

@@ -13,7 +13,7 @@ import type {
   RunResource,
   RunState,
 } from '@pathfold/protocol/resources';
-import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
+import { levelsOf, pathCountOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { KINDS } from '@pathfold/works/kinds';
 import { megabytes } from '../megabytes.ts';
 import type { Scores } from '../store/lists.ts';
@@ -73,7 +73,8 @@ export interface RunView {
 }
 
 export function runResource({ entry, record, summary, notice, scores, volunteerCount }: RunView): RunResource {
-  const spec = record?.facts.spec ?? entry.spec;
+  // A log of an older version lacks what came since: it has its default.
+  const spec = record ? RunSpec.parse(record.facts.spec) : entry.spec;
   const modules = record ? Object.values(record.facts.modules) : [];
   const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec), spec.embedding);
   const { scored, trainLoss } = scores;
