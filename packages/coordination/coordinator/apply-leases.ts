@@ -131,10 +131,10 @@ export const leaseHandlers: Handlers<
   },
 
   CreditWithdrawn(scene, event) {
-    const volunteer = touchVolunteer(scene, event.volunteer);
-    if (volunteer) {
-      volunteer.credit -= event.credit;
-      delete volunteer.credits[event.run];
+    const account = touchVolunteer(scene, event.volunteer) ?? scene.state.forgotten?.[event.volunteer];
+    if (account) {
+      account.credit -= event.credit;
+      delete account.credits[event.run];
     }
     const run = scene.state.runs[event.run];
     if (!run) return;

@@ -31,7 +31,12 @@ export const volunteerHandlers: Handlers<
 > = {
   VolunteerJoined(scene, event) {
     const { state, memory, at, silenceMs } = scene;
-    const volunteer = state.volunteers[event.volunteer] ?? newVolunteer(event.volunteer, at);
+    const account = state.forgotten?.[event.volunteer];
+    if (account) {
+      delete state.forgotten![event.volunteer];
+      memory.forgotten--;
+    }
+    const volunteer = state.volunteers[event.volunteer] ?? { ...newVolunteer(event.volunteer, at), ...account };
     state.volunteers[event.volunteer] = volunteer;
     memory.absent.delete(volunteer.id);
     volunteer.lends = false;

@@ -150,7 +150,8 @@ function followRun(desk: Desk, run: RunRecord): CoordinatorEvent[] {
     const wanted = plan.plan(run.works[kind], run.facts, now, company);
     for (const volunteer of wanted.refuted ?? []) {
       // Another kind of work may have taken all of it just now.
-      const credit = refuted.has(volunteer) ? 0 : (state.volunteers[volunteer]?.credits[id] ?? 0);
+      const account = state.volunteers[volunteer] ?? state.forgotten?.[volunteer];
+      const credit = refuted.has(volunteer) ? 0 : (account?.credits[id] ?? 0);
       refuted.add(volunteer);
       const lease = wanted.evidence?.[volunteer];
       events.push({ at: now, type: 'CreditWithdrawn', run: id, kind, volunteer, credit, ...(lease && { lease }) });

@@ -11,7 +11,7 @@ function tableWithRun(): Table {
   return table;
 }
 
-test('of those that are gone only so many are remembered, without what they say again; who is forgotten is a newcomer', () => {
+test('of those that are gone only so many are remembered, without what they say again; who is forgotten keeps what it earned', () => {
   const table = tableWithRun();
   const executor = { name: 'webgpu', adapter: 'x'.repeat(200), tokensPerSecond: 5, reason: 'y'.repeat(300) };
   const join = (volunteer: string) =>
@@ -41,7 +41,7 @@ test('of those that are gone only so many are remembered, without what they say 
   const restored = restore(snapshot(table.state));
   expect(Object.keys(restored.volunteers)).toEqual(known());
   join('v2');
-  expect(table.state.volunteers['v2']).toMatchObject({ credit: 0, acceptedCount: 0, executor });
+  expect(table.state.volunteers['v2']).toMatchObject({ credit: 1, credits: { r: 1 }, acceptedCount: 1, executor });
   answer('v2');
   // A state that comes from its snapshot forgets the same ones.
   for (const event of table.log.slice(-3)) table.mind.apply(restored, event);

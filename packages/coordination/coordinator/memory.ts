@@ -36,6 +36,8 @@ export interface Memory {
   readonly leaseOrigins: Map<string, string>;
   /** Volunteers that are remembered and not here, hold no lease and are not banned: those that went first come first. */
   readonly absent: Set<string>;
+  /** How many `forgotten` there are. */
+  forgotten: number;
   /** When each run's kinds want to be asked again. */
   readonly wakeAt: Map<string, number>;
 }
@@ -56,6 +58,7 @@ export function rebuildMemory(state: CoordinatorState): Memory {
     originLeases: new Map(),
     leaseOrigins: new Map(),
     absent: new Set(),
+    forgotten: Object.keys(state.forgotten ?? {}).length,
     wakeAt: new Map(),
   };
   for (const lease of Object.values(state.leases)) {

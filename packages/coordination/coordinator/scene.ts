@@ -47,14 +47,28 @@ export function disconnect(scene: Scene, volunteer: VolunteerRecord): void {
   forget(scene, volunteer);
 }
 
-/** Absent volunteers that the mind remembers. Whoever comes back later is a newcomer to it; the host's tables keep the credit. */
+/** Absent volunteers that the mind remembers. Whoever comes back later is a newcomer to it, but for what it earned. */
 export const MOST_ABSENT = 10_000;
+/** Volunteers beyond those whose credit it keeps; the host's tables keep that of all. */
+export const MOST_FORGOTTEN = 100_000;
+/** Those that went first are let go so many at a time. */
+const FORGOTTEN_AT_ONCE = 10_000;
+
+function keepAccount({ state, memory }: Scene, { id, credit, credits, acceptedCount, rejectedCount }: VolunteerRecord) {
+  state.forgotten ??= {};
+  state.forgotten[id] = { credit, credits, acceptedCount, rejectedCount };
+  if (++memory.forgotten < MOST_FORGOTTEN + FORGOTTEN_AT_ONCE) return;
+  for (const oldest of Object.keys(state.forgotten).slice(0, FORGOTTEN_AT_ONCE)) delete state.forgotten[oldest];
+  memory.forgotten -= FORGOTTEN_AT_ONCE;
+}
 
 /**
  * Identities are free: of those that are gone the mind remembers whose work counted or may yet, as many as it has room
  * for, and who may do none.
  */
-export function forget({ state, memory: { absent } }: Scene, volunteer: VolunteerRecord): void {
+export function forget(scene: Scene, volunteer: VolunteerRecord): void {
+  const { state, memory } = scene;
+  const { absent } = memory;
   const { id, acceptedCount, grantCount, credits, paths } = volunteer;
   if (!isAbsent(volunteer)) return;
   const isChecked = () => Object.values(state.leases).some((lease) => lease.volunteer === id);
@@ -72,6 +86,7 @@ export function forget({ state, memory: { absent } }: Scene, volunteer: Voluntee
   for (const oldest of absent) {
     if (absent.size <= MOST_ABSENT) return;
     absent.delete(oldest);
+    keepAccount(scene, state.volunteers[oldest]!);
     delete state.volunteers[oldest];
   }
 }

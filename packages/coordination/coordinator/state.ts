@@ -16,6 +16,8 @@ export interface CoordinatorState {
   leaseCount: number;
   runs: Record<string, RunRecord>;
   volunteers: Record<string, VolunteerRecord>;
+  /** Of volunteers that it has forgotten, the first first; absent before the first. */
+  forgotten?: Record<string, Account>;
   /** Leases that have not ended. */
   leases: Record<string, LeaseRecord>;
 }
@@ -105,6 +107,9 @@ export interface VolunteerRecord {
   /** Time of its last event; heartbeats are not events. */
   seenAt: number;
 }
+
+/** What a volunteer that was forgotten has earned, for when it comes back. */
+export type Account = Pick<VolunteerRecord, 'credit' | 'credits' | 'acceptedCount' | 'rejectedCount'>;
 
 export interface LeaseRecord {
   readonly id: string;

@@ -235,10 +235,11 @@ export class LeaseWatch {
     const volunteer = state.volunteers[id];
     const earned = [...seen.credits.values()].reduce((sum, part) => sum + part, 0);
     const isForgettable = earned === 0 && seen.lease === null;
-    must(volunteer !== undefined || isForgettable, () => `${id} is forgotten, with ${earned} of credit or a lease`);
-    if (!volunteer) return;
-    const { credit, lease } = volunteer;
+    const account = volunteer ?? state.forgotten?.[id];
+    must(account !== undefined || isForgettable, () => `${id} is forgotten, with ${earned} of credit or a lease`);
+    const credit = account?.credit ?? 0;
     must(credit === earned, () => `${id} has ${credit} of credit where ${earned} were earned`);
+    const lease = volunteer?.lease ?? null;
     must(lease === seen.lease, () => `${id} holds ${lease} where it should hold ${seen.lease}`);
   }
 }
