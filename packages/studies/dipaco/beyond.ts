@@ -1,7 +1,9 @@
 import type { ClaimSpec } from '../claims.ts';
 import { gain, type Reference, type References } from './gains.ts';
 
-type Pair = readonly [arm: string, reference: Reference, about: string, suffix?: string];
+type Pair = readonly [arm: string, reference: Reference, about: string, suffix?: string, figure?: string];
+
+const REROUTED = 're-routed every 32 by all the evidence so far';
 
 /** Learned routing, and DiLoCo with as many replicas as it has paths, on the same data. */
 const pairs = ({ diloco, dilocoSmall, dilocoBig }: References): readonly Pair[] => [
@@ -20,15 +22,38 @@ const pairs = ({ diloco, dilocoSmall, dilocoBig }: References): readonly Pair[] 
   ['private-big', dilocoBig, 'the larger grid, private modules, re-sharded'],
   ['flat-big', dilocoBig, 'the larger flat mixture, balanced k-means'],
   ['small', dilocoSmall, '2×2, re-sharded'],
+  ['grid', diloco, `the grid, re-sharded, ${REROUTED}`, '-rerouted', 'rerouted32'],
+  [
+    'scarce-small',
+    'scarce-diloco',
+    `2×2 on a quarter of the data, ${REROUTED}, both at one rate`,
+    '-rerouted',
+    'rerouted32',
+  ],
+  [
+    'half-grid',
+    'half-diloco',
+    `the grid on half of the data, ${REROUTED}, both at one rate`,
+    '-rerouted',
+    'rerouted32',
+  ],
+  ['big', 'diloco-big', `the larger grid, ${REROUTED}, both at one rate`, '-rerouted', 'rerouted32'],
+  [
+    'big',
+    'diloco-big',
+    'the larger grid, re-routed every 32 as the prompt page does, both at one rate',
+    '-page',
+    'page32',
+  ],
   ['grid8x8', 'diloco-64', '8×8, re-sharded, both at one rate'],
 ];
 
 /** Each arm is judged by its own mean: none is chosen by what it has on the test documents. */
 export const beyond = (references: References): ClaimSpec[] =>
-  pairs(references).map(([arm, reference, about, suffix = '']) => ({
+  pairs(references).map(([arm, reference, about, suffix = '', figure]) => ({
     id: `dipaco.2.7.2b-${arm}${suffix}`,
     claim: `learned routing beats DiLoCo with as many replicas (perplexity): ${about}`,
     paper: '−1 % (P = 8), −11 % (P = 64)',
     bound: { op: '>=', value: 0.03 },
-    measure: (of) => gain(of, arm, reference),
+    measure: (of) => gain(of, arm, reference, figure),
   }));

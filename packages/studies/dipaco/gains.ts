@@ -15,9 +15,12 @@ function best(of: FigureOf, arms: Reference): number {
   return losses.length === 0 ? Number.NaN : Math.min(...losses);
 }
 
-/** How much lower the perplexity a byte of one arm is than that of another: 1 - exp(difference in nats). */
-export const gain = (of: FigureOf, arm: string, reference: Reference): number =>
-  -Math.expm1(figure(of, arm) - best(of, reference));
+/**
+ * How much lower the perplexity a byte of one arm is than that of another: 1 - exp(difference in nats). `name`: the figure
+ * of the arm that is compared, its `nats` where left out.
+ */
+export const gain = (of: FigureOf, arm: string, reference: Reference, name?: string): number =>
+  -Math.expm1(figure(of, arm, name) - best(of, reference));
 
 /** The same of a figure of one arm against its `nats`. */
 export const gainOf = (of: FigureOf, arm: string, name: string): number =>
