@@ -23,18 +23,14 @@ export function createSweep({ blobs, texts, underWay }: SweepDeps) {
   let unneeded = new Set<string>();
   let before = new Set<string>();
   let beganBefore = 0;
-  const expected = new Set<string>();
   return {
-    /** A blob that is about to be stored: it may have the bytes of one that nothing names. */
-    expect: (sha256: string) => void expected.add(sha256),
     /** Answers how many blobs went. `began`: now, by the clock of `storedAt`. */
     async run(began = Date.now()): Promise<number> {
       const now = new Set(underWay());
       const all: string[] = [];
       for await (const { sha256 } of blobs.list()) all.push(sha256);
       const needed = new Set((await texts()).flatMap((text) => text.match(SHA256) ?? []));
-      const garbage = all.filter((sha256) => !needed.has(sha256) && !expected.has(sha256));
-      expected.clear();
+      const garbage = all.filter((sha256) => !needed.has(sha256));
       const old = [...now].some((work) => before.has(work)) ? [] : garbage.filter((sha256) => unneeded.has(sha256));
       const oldest = beganBefore - CLOCK_MS;
       [unneeded, before, beganBefore] = [new Set(garbage), now, began];

@@ -49,7 +49,7 @@ export function RunPaths({
   const routing = useLiveRouting(client, live);
   if (!paths) return null;
   const stopped = paths.paths.filter(({ kept }) => kept?.stopped);
-  const starving = paths.paths.filter(({ stale, kept }) => stale && !kept?.stopped);
+  const starving = paths.paths.filter(({ stale }) => stale);
   const volunteers: readonly VolunteerResource[] = live.volunteers;
   return (
     <>

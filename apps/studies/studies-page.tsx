@@ -7,12 +7,12 @@ import { useGallery } from './use-gallery.ts';
 
 const client = createClient({ baseUrl: location.origin });
 
-/** The gallery: papers, run again by volunteers. */
+/** The gallery: papers, run again. */
 export function StudiesPage() {
   const { studies, live, away, problem } = useGallery(client);
   return (
     <Page current="Studies" away={away} wide>
-      <h1 className="mb-4 font-semibold text-2xl">Papers, run again by volunteers</h1>
+      <h1 className="mb-4 font-semibold text-2xl">Papers, run again</h1>
       {problem && <Notice tone="error" title={problem} />}
       {studies?.length === 0 && (
         <EmptyState title="No studies are hung here">

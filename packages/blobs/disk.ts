@@ -10,7 +10,7 @@ import { writeChunks } from './write-chunks.ts';
 export interface DiskBlobs extends BlobStore {
   /** Takes in an open file of the same disk, whose hash the caller has computed; it is gone from its old path. */
   adopt(file: FileHandle, path: string, sha256: string): Promise<void>;
-  /** When a blob was stored last, also by a `put` that found it there: milliseconds, as Date.now(); null when it is not here. */
+  /** When a blob was stored last, also where it was there already: milliseconds, as Date.now(); null when it is not here. */
   storedAt(sha256: string): Promise<number | null>;
   /**
    * `get` for threads that have nothing else to do meanwhile: the pool that reads for all threads is busy with fsyncs.
@@ -69,6 +69,8 @@ export const diskBlobs = (folder: string): DiskBlobs => {
 
   /** fsync, rename, fsync of the folder: a name never shows half a blob. */
   const settle = async (file: FileHandle, path: string, sha256: string): Promise<void> => {
+    const now = new Date();
+    await file.utimes(now, now);
     await file.sync();
     await rename(path, pathOf(sha256));
     await syncFolder(fanOf(sha256));

@@ -74,7 +74,7 @@ export const KeptVersion = z.object({
   routing: number,
   /** Scorings since then, none of them better. */
   scoringsSince: number,
-  /** It is not trained any more, and answers with this version. */
+  /** It is not trained any more, and answers with this version; so does one of a finished run that has not become better since. */
   stopped: z.boolean(),
   /** False where an older version believed somebody alone; absent else: only confirmed scores are kept. */
   confirmed: z.optional(z.boolean()),

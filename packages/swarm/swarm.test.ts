@@ -160,13 +160,13 @@ test.each([
   expect(await leecher.fetch(refOf(module))).toEqual(module);
 });
 
-test('strangers who ask for links without end are answered a few times a second, and refused no more often', () => {
-  let sent = 0;
+/** Somebody who shares a blob, told of the signals that it sends; `ask`: a peer opens a link. */
+function sharing(onSignal: (data: string) => void) {
   const clock = new Clock();
   const swarm = createSwarm({
     ...clock.ports,
     send: (message) => {
-      if (message.type === 'signal') sent++;
+      if (message.type === 'signal') onSignal(message.data);
     },
     read: async () => null,
     verify: async () => true,
@@ -175,10 +175,16 @@ test('strangers who ask for links without end are answered a few times a second,
   });
   swarm.have(['a'.repeat(64)]);
   const signal = { type: 'candidate', candidate: { candidate: 'x', sdpMLineIndex: 0, sdpMid: '0' } };
+  const ask = (from: string, link: string) =>
+    swarm.receive({ type: 'signal', from, data: JSON.stringify({ link, opens: true, signal }) });
+  return { clock, swarm, ask };
+}
+
+test('strangers who ask for links without end are answered a few times a second, and refused no more often', () => {
+  let sent = 0;
+  const { clock, swarm, ask } = sharing(() => sent++);
   for (let second = 0; second < 20; second++) {
-    for (const from of ['a', 'b'])
-      for (let i = 0; i < 50; i++)
-        swarm.receive({ type: 'signal', from, data: JSON.stringify({ link: `${second} ${i}`, opens: true, signal }) });
+    for (const from of ['a', 'b']) for (let i = 0; i < 50; i++) ask(from, `${second} ${i}`);
     clock.pass(500);
     clock.pass(500);
   }
@@ -189,26 +195,14 @@ test('strangers who ask for links without end are answered a few times a second,
 
 test('one peer gets two links at most, and what never becomes a link gives its place back (B5)', () => {
   const refused: string[] = [];
-  const clock = new Clock();
-  const swarm = createSwarm({
-    ...clock.ports,
-    send: (message) => {
-      if (message.type === 'signal' && message.data.includes('refused')) refused.push(JSON.parse(message.data).link);
-    },
-    read: async () => null,
-    verify: async () => true,
-    wrtc,
-    random: () => 0,
+  const { clock, swarm, ask } = sharing((data) => {
+    if (data.includes('refused')) refused.push(JSON.parse(data).link);
   });
-  swarm.have(['a'.repeat(64)]);
-  const signal = { type: 'candidate', candidate: { candidate: 'x', sdpMLineIndex: 0, sdpMid: '0' } };
-  const ask = (link: string) =>
-    swarm.receive({ type: 'signal', from: 'greedy', data: JSON.stringify({ link, opens: true, signal }) });
-  for (const link of ['a', 'b', 'c']) ask(link);
+  for (const link of ['a', 'b', 'c']) ask('greedy', link);
   clock.pass(7_500);
-  ask('d');
+  ask('greedy', 'd');
   clock.pass(500);
-  ask('e');
+  ask('greedy', 'e');
   swarm.close();
   expect(refused).toEqual(['c', 'd']);
 });

@@ -34,6 +34,5 @@ export const apiPlugin =
     const mostAtOnce = BLOBS_A_SOCKET * config.limits.socketsPerAddress;
     await app.register(blobRoutes({ blobs, mayRead: access.mayRead, mostAtOnce }));
     const perMinute = UPLOADS_A_SOCKET * config.limits.socketsPerAddress;
-    const onExpected = coordinator.sweep.expect;
-    await app.register(contributionRoutes({ desk, partial, blobs, signer, perMinute, onExpected }));
+    await app.register(contributionRoutes({ desk, partial, blobs, signer, perMinute }));
   };

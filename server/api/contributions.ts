@@ -37,8 +37,6 @@ export interface ContributionDeps {
   readonly signer: Signer;
   /** Uploads, and questions how far one has come, of one network; each may read the database. */
   readonly perMinute: number;
-  /** Told of a blob before it is stored. */
-  readonly onExpected: (sha256: string) => void;
 }
 
 const Params = z.object({ id: z.string().min(1).max(80) });
@@ -47,7 +45,7 @@ const Received = z.object({ lease: z.string(), sha256: z.string(), bytes: z.numb
 
 /** Rules U1 to U4: one lease, one contribution, streamed to disk, counted while it comes, resumable. */
 export const contributionRoutes =
-  ({ desk, partial, blobs, signer, perMinute, onExpected }: ContributionDeps): FastifyPluginAsyncZod =>
+  ({ desk, partial, blobs, signer, perMinute }: ContributionDeps): FastifyPluginAsyncZod =>
   async (app) => {
     // The body has no limit but the lease's: nothing may read it whole.
     app.removeAllContentTypeParsers();
@@ -110,7 +108,6 @@ export const contributionRoutes =
         // An empty one of no type is not read at all.
         if (!(request.body instanceof Readable))
           throw new PathfoldError('unsupported_media_type', 'Send application/octet-stream.');
-        onExpected(sha256);
         const upload = { span, maxBytes: limit, sha256, isWanted: () => desk.isWanted(id) };
         const blob = await partial
           .append(id, request.body, upload)

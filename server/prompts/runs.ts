@@ -13,7 +13,7 @@ export interface PromptRun {
   corpusName: string;
   /** Every module at its newest version; empty while the run is preparing. */
   modules: readonly ModuleRef[];
-  /** By path that was stopped early, the modules of its best version, which answers. */
+  /** By path of which another version than the newest answers (stopped early, or the best one at the run's end), its modules. */
   kept?: Readonly<Record<string, readonly ModuleRef[]>>;
   /** Path ids: one expert a level, `0` or `0-3`. */
   paths: readonly string[];

@@ -7,8 +7,9 @@ export type { Patience };
 
 /**
  * The mind of answers that volunteers give to prompts: who is asked, how long is waited, what is credited; which tokens
- * count is the kind's to say. Pure: time comes in with the events, texts not at all. Its leases are too brief for the log one by one (docs/decisions/0020): they are
- * held here, beside the one that a volunteer computes on, and only what became of them is an event.
+ * count is the kind's to say. Pure: time comes in with the events, texts not at all. Its leases are too brief for the log
+ * one by one (docs/decisions/0020): they are held here, beside the one that a volunteer computes on, and only what became
+ * of them is an event.
  */
 
 export const PATIENCE: Patience = { firstMs: 10_000, gapMs: 3_000, wholeMs: 60_000 };
@@ -16,9 +17,8 @@ export const PATIENCE: Patience = { firstMs: 10_000, gapMs: 3_000, wholeMs: 60_0
 /** Volunteers that are asked for one answer, before the coordinator writes it. */
 export const MOST_ASKED = 2;
 
-export type AnswersEvent = {
-  readonly at: number;
-} /** `origin`: its network, equal for those who may be one person; absent when not known. */ & (
+/** `origin`: its network, equal for those who may be one person; absent when not known. */
+export type AnswersEvent = { readonly at: number } & (
   | { readonly type: 'Agreed'; readonly volunteer: string; readonly on: boolean; readonly origin?: string }
   /** Its socket is gone. */
   | { readonly type: 'Gone'; readonly volunteer: string }
