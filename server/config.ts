@@ -20,7 +20,7 @@ export interface Limits {
   readonly outboxBytes: number;
   /** Event streams from one address. */
   readonly streamsPerAddress: number;
-  /** API requests a minute from one address; uploads with a lease's token are not counted. */
+  /** API requests a minute from one address; uploads with a lease's token are counted apart. */
   readonly requestsPerMinute: number;
   /** Its documents are in memory, all at once, while it is split. */
   readonly corpusBytes: number;
