@@ -1,6 +1,6 @@
 import type { ContributionFacts } from '../work-plan.ts';
 import { noteAccepted, noteRejected } from './failures.ts';
-import { countLease, noteIdle } from './memory.ts';
+import { countGrant, countLease, noteIdle, noteMissed } from './memory.ts';
 import { endLease, forget, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
 import type { CoordinatorState, LeaseRecord } from './state.ts';
 
@@ -9,6 +9,9 @@ const SPEED_WEIGHT = 0.5;
 
 /** Why a lease ends that its holder could do nothing about. */
 const NOT_MISSED = new Set(['round_over', 'run_paused', 'run_over', 'rolled_back', 'banned']);
+
+/** Who misses a lease lets one more go to others before it is in turn again, then three, seven, …: no more than this. */
+const MOST_DOUBLINGS = 10;
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
 
@@ -39,6 +42,7 @@ export const leaseHandlers: Handlers<
     const volunteer = touchVolunteer(scene, event.volunteer);
     if (!run || !volunteer) return;
     state.leaseCount++;
+    countGrant(memory, state.leaseCount);
     const deadlineAt = at + task.durationMs;
     const lease = { id, run: runId, kind, volunteer: volunteer.id, task, grantedAt: at, deadlineAt };
     state.leases[id] = { ...lease, contribution: null };
@@ -64,7 +68,11 @@ export const leaseHandlers: Handlers<
       volunteer.tokensPerSecond = volunteer.isMeasured ? Math.min(volunteer.tokensPerSecond, most) : most;
       volunteer.isMeasured = true;
     }
-    if (volunteer && !NOT_MISSED.has(event.code)) volunteer.missed = (volunteer.missed ?? 0) + 1;
+    if (volunteer && !NOT_MISSED.has(event.code)) {
+      volunteer.missed = (volunteer.missed ?? 0) + 1;
+      volunteer.standsBackUntil = scene.state.leaseCount + 2 ** Math.min(volunteer.missed, MOST_DOUBLINGS) - 1;
+      noteMissed(scene.memory, volunteer);
+    }
     loseLease(scene, lease);
   },
 
@@ -119,6 +127,7 @@ export const leaseHandlers: Handlers<
       volunteer.credits[lease.run] = (volunteer.credits[lease.run] ?? 0) + event.credit;
       volunteer.acceptedCount++;
       delete volunteer.missed;
+      delete volunteer.standsBackUntil;
       noteIdle(scene.memory, volunteer);
     }
     const run = scene.state.runs[lease.run];

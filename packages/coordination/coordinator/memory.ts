@@ -15,9 +15,12 @@ export interface Timer {
 export interface Memory {
   /** Whoever pops one checks whether it still matters. */
   readonly timers: TimeHeap<Timer>;
-  /** Volunteers that wait for work, the longest waiting first; in `idleLast` those that missed leases. */
+  /** Volunteers that wait for work, the longest waiting first; in `idleLast` those that stand back for missed leases. */
   readonly idle: Map<string, VolunteerRecord>;
   readonly idleLast: Map<string, VolunteerRecord>;
+  /** The state's `leaseCount`, and at which of it each that missed one need not stand back any longer. */
+  leaseCount: number;
+  readonly standBack: TimeHeap<string>;
   /** How many of both each network has. */
   readonly idleOrigins: Map<string | null, number>;
   /** Volunteers that lend now, at work or waiting. */
@@ -48,6 +51,8 @@ export function rebuildMemory(state: CoordinatorState): Memory {
     timers: new TimeHeap(),
     idle: new Map(),
     idleLast: new Map(),
+    leaseCount: state.leaseCount,
+    standBack: new TimeHeap(),
     idleOrigins: new Map(),
     lending: new Set(),
     heardAt: new Map(),
@@ -67,6 +72,7 @@ export function rebuildMemory(state: CoordinatorState): Memory {
     countLease(memory, lease, state.volunteers[lease.volunteer]?.origin ?? null);
   }
   for (const volunteer of Object.values(state.volunteers)) {
+    noteMissed(memory, volunteer);
     noteIdle(memory, volunteer);
     watch(memory, volunteer.id, state.now);
     if (isAbsent(volunteer)) memory.absent.add(volunteer.id);
@@ -79,8 +85,9 @@ export function rebuildMemory(state: CoordinatorState): Memory {
 export const isIdle = (volunteer: VolunteerRecord): boolean =>
   volunteer.wantsWork && volunteer.connected && !volunteer.banned && volunteer.lease === null;
 
-/** Whether it missed leases since its last accepted work; whom the operator vouches for is never asked. */
-export const hasMissed = ({ trusted, missed }: VolunteerRecord): boolean => !trusted && missed !== undefined;
+/** Whether others come first because of leases that it missed; whom the operator vouches for is never asked. */
+const mustStandBack = ({ leaseCount }: Memory, { trusted, standsBackUntil }: VolunteerRecord): boolean =>
+  !trusted && standsBackUntil !== undefined && leaseCount < standsBackUntil;
 
 /** Whether it could be forgotten without harm to anything under way. */
 export const isAbsent = ({ connected, banned, lease }: VolunteerRecord): boolean =>
@@ -90,12 +97,28 @@ export const isAbsent = ({ connected, banned, lease }: VolunteerRecord): boolean
 export function noteIdle(memory: Memory, volunteer: VolunteerRecord): void {
   const { idle, idleLast, idleOrigins } = memory;
   const was = idle.has(volunteer.id) || idleLast.has(volunteer.id);
-  const queue = isIdle(volunteer) ? (hasMissed(volunteer) ? idleLast : idle) : null;
+  const queue = isIdle(volunteer) ? (mustStandBack(memory, volunteer) ? idleLast : idle) : null;
   for (const other of [idle, idleLast]) if (other !== queue) other.delete(volunteer.id);
   queue?.set(volunteer.id, volunteer);
   if ((queue !== null) !== was) addTo(idleOrigins, volunteer.origin, queue ? 1 : -1);
   if (!volunteer.banned && (volunteer.lends || volunteer.lease !== null)) memory.lending.add(volunteer.id);
   else memory.lending.delete(volunteer.id);
+}
+
+/** To be called when a volunteer has missed a lease. */
+export function noteMissed(memory: Memory, volunteer: VolunteerRecord): void {
+  if (volunteer.standsBackUntil !== undefined) memory.standBack.push(volunteer.standsBackUntil, volunteer.id);
+}
+
+/** A lease was granted: who has stood back long enough waits like any other. */
+export function countGrant(memory: Memory, leaseCount: number): void {
+  memory.leaseCount = leaseCount;
+  for (let due = memory.standBack.pop(leaseCount); due; due = memory.standBack.pop(leaseCount)) {
+    const volunteer = memory.idleLast.get(due.item);
+    if (!volunteer) continue;
+    noteIdle(memory, volunteer);
+    for (const search of memory.searches.values()) search.again = true;
+  }
 }
 
 /** Sees to it that somebody looks at `at` or before whether the volunteer has fallen silent. */

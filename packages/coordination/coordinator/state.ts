@@ -104,6 +104,8 @@ export interface VolunteerRecord {
   rejectedCount: number;
   /** Leases since its last accepted work that it let expire, fell silent on or gave back; absent for none. */
   missed?: number;
+  /** After the last of them it comes behind those who wait until `leaseCount` is this. */
+  standsBackUntil?: number;
   /** Time of its last event; heartbeats are not events. */
   seenAt: number;
 }

@@ -46,6 +46,28 @@ test('who let a lease expire, or gave it back, gets the next one after those who
   expect(['a', 'b', 'idler'].map(handsOver)).toEqual(['b', 'idler', 'c']);
 });
 
+test('who missed one lease lets one go to another, who missed two lets three; then it is in turn, though others always wait', () => {
+  const table = tableOf(1);
+  for (const volunteer of ['unlucky', 'near']) table.join(volunteer);
+  const misses = () => {
+    table.take({ type: 'LeaseEnded', lease: table.lease('unlucky'), code: 'silent', detail: '' });
+    table.ready('unlucky');
+  };
+  const untilItsTurn = () => {
+    for (let others = 0; ; others++) {
+      if (holders(table)[0] === 'unlucky' || others > 9) return others;
+      table.join(`other ${table.state.leaseCount}`);
+      table.contribute(table.lease(holders(table)[0]!), 10);
+    }
+  };
+  misses();
+  expect(untilItsTurn()).toBe(1);
+  misses();
+  expect(untilItsTurn()).toBe(3);
+  table.contribute(table.lease('unlucky'), 10);
+  expect(table.state.volunteers['unlucky']).not.toHaveProperty('standsBackUntil');
+});
+
 test('who missed leases is served all the same when nobody else can do the work', () => {
   const table = tableOf(1);
   table.join('idler');

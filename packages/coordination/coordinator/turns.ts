@@ -1,4 +1,4 @@
-import { hasMissed, isIdle, leasesOf, type Memory } from './memory.ts';
+import { isIdle, leasesOf, type Memory } from './memory.ts';
 import type { VolunteerRecord } from './state.ts';
 
 /** Whether one more lease would give its network more than half of a run's leases, while somebody of another one waits. */
@@ -11,11 +11,11 @@ function hasItsShare(memory: Memory, run: string, { trusted, origin }: Volunteer
 
 /** Whether others who wait for work of a run come first. Those that the operator vouches for stand back for nobody. */
 export const standsBack = (memory: Memory, run: string, volunteer: VolunteerRecord): boolean =>
-  hasMissed(volunteer) || hasItsShare(memory, run, volunteer);
+  memory.idleLast.has(volunteer.id) || hasItsShare(memory, run, volunteer);
 
 /**
- * Those who wait, in the order in which they are asked about a run: first who missed no lease, then who did; after all of
- * them those whose network has its share.
+ * Those who wait, in the order in which they are asked about a run: last of all who stands back for leases that it missed,
+ * and after them those whose network has its share.
  */
 export function* inTurn(memory: Memory, run: string): Generator<VolunteerRecord, undefined> {
   const later: VolunteerRecord[] = [];
