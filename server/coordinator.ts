@@ -27,6 +27,7 @@ import { createConnections } from './sockets/connections.ts';
 import { createSignalling } from './sockets/signalling.ts';
 import { STARTER_RUN } from './starter-run.ts';
 import { claimBlobFolder } from './store/blob-folder.ts';
+import { startErrorOf } from './store/database.ts';
 import { openStore } from './store/store.ts';
 import { createSweep } from './sweep.ts';
 import { openPartialUploads } from './uploads/partial.ts';
@@ -53,10 +54,22 @@ async function makeFolder(variable: string, folder: string): Promise<void> {
 }
 
 /**
- * Everything of a coordinator but its doors (app.ts): opened, restored from its log, and at work.
- * Throws StartError when its folders or database are in use, belong to others or cannot be reached.
+ * Everything of a coordinator but its doors (app.ts): opened, restored from its log, and at work. Throws StartError when
+ * its folders or database are in use, belong to others or cannot be reached, or hold what cannot be read.
  */
-export async function openCoordinator(config: Config, { log, onFatal }: CoordinatorDeps) {
+export async function openCoordinator(config: Config, { log, onFatal }: CoordinatorDeps): Promise<Coordinator> {
+  let isOpen = false;
+  const told = (error: unknown) => (isOpen ? error : startErrorOf(error, config));
+  try {
+    const coordinator = await open(config, { log, onFatal: (error) => onFatal(told(error)) });
+    isOpen = true;
+    return coordinator;
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+async function open(config: Config, { log, onFatal }: CoordinatorDeps) {
   await makeFolder('PATHFOLD_DATA_DIR', config.dataDir);
   await makeFolder('BLOB_URL', config.blobDir);
   const store = await openStore(config);
@@ -202,4 +215,4 @@ export async function openCoordinator(config: Config, { log, onFatal }: Coordina
     },
   };
 }
-export type Coordinator = Awaited<ReturnType<typeof openCoordinator>>;
+export type Coordinator = Awaited<ReturnType<typeof open>>;

@@ -15,6 +15,7 @@ async function start(): Promise<void> {
   const coordinator = await openCoordinator(config, {
     log,
     onFatal(error) {
+      if (error instanceof StartError) fail(error);
       log.fatal({ err: error }, 'the log cannot be written any more');
       console.error(`The coordinator stops: ${(error as Error).message}`);
       process.exit(1);
@@ -49,9 +50,9 @@ async function start(): Promise<void> {
   console.log(`PATHFOLD_READY ${JSON.stringify({ url, signInUrl, localUrl })}`);
 }
 
-try {
-  await start();
-} catch (error) {
+function fail(error: unknown): never {
   console.error(error instanceof StartError ? error.message : error);
   process.exit(1);
 }
+
+await start().catch(fail);

@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ModuleResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from './store/database.ts';
 import { someText, TINY, until } from './testing/coordinator.ts';
 import { CoordinatorProcess } from './testing/process.ts';
 import { FakeVolunteer } from './testing/volunteer.ts';
@@ -89,6 +93,17 @@ test('a second coordinator on the folder, and one on the port, end with a senten
   await samePort.dispose();
   expect((await fetch(`${coordinator.origin}/healthz`)).status).toBe(200);
 }, 100_000);
+
+test('a database whose list of events is damaged ends the start with what, why and what to do', async () => {
+  const damaged = await CoordinatorProcess.create();
+  const { db, close } = await openDatabase({ dataDir: damaged.folder, databaseUrl: null });
+  const { rows } = await sql<{ path: string }>`select pg_relation_filepath('events') as path`.execute(db);
+  await close();
+  await writeFile(join(damaged.folder, 'database', rows[0]!.path), new Uint8Array(8192).fill(90));
+  const said = await damaged.start().catch((error: Error) => error.message);
+  await damaged.dispose();
+  expect(said).toMatch(/^1: The database in .*database cannot be opened: invalid page .*\nNothing was deleted\. .*\n$/);
+}, 60_000);
 
 test('a coordinator stops by itself when the process that started it is gone', async () => {
   expect(await coordinator.abandon()).toBe(0);

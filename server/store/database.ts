@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { StartError } from '../config.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrate } from './migrations.ts';
-import { PgliteClient } from './pglite-client.ts';
+import { PgliteClient, PgliteError } from './pglite-client.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import type { Tables } from './schema.ts';
 
@@ -33,22 +33,44 @@ export const openDatabase = async ({
   const unlock = lockFolder('PATHFOLD_DATA_DIR', dataDir);
   let database: Database | null = null;
   const close = async () => {
-    await database?.close();
-    unlock();
+    try {
+      await database?.close();
+    } finally {
+      unlock();
+    }
   };
   try {
     database = databaseUrl ? await openPostgres(databaseUrl) : openPglite(dataDir);
     await migrate(database.db);
     return { db: database.db, close };
   } catch (error) {
-    await close();
+    // A database that could not be opened cannot be closed either, and the first error is the one to tell.
+    await close().catch(() => {});
     throw error;
   }
 };
 
+/** What people can do when the embedded database could not be opened or read; any other error as it is. */
+export const startErrorOf = (
+  error: unknown,
+  { dataDir, blobDir }: { readonly dataDir: string; readonly blobDir: string },
+): unknown => {
+  if (!(error instanceof PgliteError)) return error;
+  const folders = blobDir.startsWith(join(dataDir, '/')) ? dataDir : `${dataDir} and ${blobDir}`;
+  return new StartError(
+    `The database in ${databaseIn(dataDir)} cannot be opened: ${error.message.split('\n', 1)[0]}\n` +
+      `Nothing was deleted. If the disk is full, make room; else restore a backup of ${folders}, or move that away to start afresh.`,
+  );
+};
+
+const databaseIn = (dataDir: string) => join(dataDir, 'database');
+
 const openPglite = (dataDir: string): Database => {
-  const folder = join(dataDir, 'database');
+  const folder = databaseIn(dataDir);
   mkdirSync(folder, { recursive: true });
+  const files = readdirSync(folder);
+  // PGlite would take the folder for a new one, and write an empty database over what is there.
+  if (files.length > 0 && !files.includes('PG_VERSION')) throw new PgliteError('the file PG_VERSION is missing');
   // PGlite lets everybody read and write its files.
   chmodSync(folder, 0o700);
   const db = new Kysely<Tables>({ dialect: pgliteDialect(new PgliteClient(folder)) });

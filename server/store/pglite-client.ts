@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Answer, Statement } from './pglite-thread.ts';
 
+/** Why the embedded database did not do what it was asked. Errors lose their class between threads. */
+export class PgliteError extends Error {}
+
 /**
  * PGlite in a thread of its own: its statements, and the disk writes at the end of each transaction, are synchronous
  * and would hold up the sockets. One connection: whoever shares it takes turns.
@@ -8,7 +11,7 @@ import type { Answer, Statement } from './pglite-thread.ts';
 export class PgliteClient {
   readonly #thread: Worker;
   readonly #waiting: { resolve(answer: Answer): void; reject(error: unknown): void }[] = [];
-  #failure: unknown = null;
+  #failure: PgliteError | null = null;
 
   /** `folder`: of the database, created when it is not there. */
   constructor(folder: string) {
@@ -33,12 +36,12 @@ export class PgliteClient {
       this.#waiting.push({ resolve, reject });
       this.#thread.postMessage(statement);
     });
-    if ('error' in answer) throw answer.error;
+    if ('error' in answer) throw new PgliteError(answer.error.message, { cause: answer.error });
     return answer;
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= error;
+  #fail(error: Error): void {
+    this.#failure ??= new PgliteError(error.message, { cause: error });
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
   }
 }

@@ -3,7 +3,7 @@ import { PGlite } from '@electric-sql/pglite';
 
 /** Statements to the thread, one answer each, in order; `null` closes the database and ends the thread. */
 export type Statement = { readonly sql: string; readonly parameters: readonly unknown[] } | null;
-export type Answer = { readonly rows: unknown[]; readonly affectedRows: number } | { readonly error: unknown };
+export type Answer = { readonly rows: unknown[]; readonly affectedRows: number } | { readonly error: Error };
 
 const INT8 = 20;
 const pglite = new PGlite({ dataDir: workerData as string, parsers: { [INT8]: Number } });
@@ -19,7 +19,7 @@ const answer = async (statement: Statement): Promise<Answer> => {
     const { rows, affectedRows } = await pglite.query(statement.sql, [...statement.parameters]);
     return { rows, affectedRows: affectedRows ?? 0 };
   } catch (error) {
-    return { error };
+    return { error: error as Error };
   }
 };
 

@@ -1,9 +1,12 @@
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { StartError } from '../config.ts';
+import { newDataFolder } from '../testing/folder.ts';
 import { storeBattery } from './battery.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, startErrorOf } from './database.ts';
+import { PgliteError } from './pglite-client.ts';
 
 let dataDir: string;
 beforeAll(async () => {
@@ -19,4 +22,46 @@ test('nobody else on the machine gets at the files, also those of an older folde
   const { close } = await openDatabase({ dataDir, databaseUrl: null });
   await close();
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
+/** What a start says of a database that was damaged so, and the files of its folder afterwards. */
+async function startOn(damage: (database: string) => Promise<void>) {
+  const folder = await newDataFolder();
+  const database = join(folder, 'database');
+  await damage(database);
+  const before = await readdir(database, { recursive: true });
+  const open = () => openDatabase({ dataDir: folder, databaseUrl: null }).catch((error: unknown) => error);
+  const [first, again] = [await open(), await open()];
+  const after = await readdir(database, { recursive: true });
+  await rm(folder, { recursive: true });
+  const said = [first, again].map((error) => startErrorOf(error, { dataDir: folder, blobDir: join(folder, 'blobs') }));
+  expect(said).toEqual([expect.any(StartError), expect.any(StartError)]);
+  return { folder, before, after, said: said.map((error) => (error as Error).message) };
+}
+
+test.each([
+  ['is empty', 'Aborted\\(\\)', (database: string) => truncate(join(database, 'global/pg_control'))],
+  ['is other bytes', 'PGlite failed', (database: string) => writeFile(join(database, 'PG_VERSION'), 'ZZZZ')],
+  ['is missing', 'the file PG_VERSION is missing', (database: string) => rm(join(database, 'PG_VERSION'))],
+])(
+  'a database of which a file %s stops the start: what, why, and what to do; no file goes, and the folder is free',
+  async (_, why, damage) => {
+    const { folder, before, after, said } = await startOn(damage);
+    const what = new RegExp(`^The database in ${folder}/database cannot be opened: ${why}.*\nNothing was deleted.`);
+    for (const message of said) {
+      expect(message).toMatch(what);
+      expect(message).toContain(`restore a backup of ${folder}, or move that away`);
+      expect(message).not.toContain('    at ');
+    }
+    expect(after).toEqual(expect.arrayContaining(before));
+  },
+);
+
+test('blobs that are elsewhere are part of the backup, and other errors are told as they are', () => {
+  const folders = { dataDir: '/data', blobDir: '/blobs' };
+  expect(startErrorOf(new PgliteError('no\n  at all'), folders)).toMatchObject({
+    message: expect.stringMatching(/cannot be opened: no\n.* restore a backup of \/data and \/blobs,/),
+  });
+  const other = new Error('other');
+  expect(startErrorOf(other, folders)).toBe(other);
 });
