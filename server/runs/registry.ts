@@ -1,5 +1,6 @@
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod';
+import { StartError } from '../config.ts';
 import type { Settings } from '../store/settings.ts';
 
 /** What the coordinator knows of a run beside its mind: where it came from, and how its preparation went. */
@@ -34,9 +35,29 @@ export interface RunRegistry {
 
 const SETTING = 'runs';
 
+/**
+ * Throws StartError when an entry cannot be read: without it the log's run would count as deleted, what is private of it
+ * would be shown, and the texts that it trains on could be deleted.
+ */
+function read(stored: string): readonly RunEntry[] {
+  const raw = JSON.parse(stored);
+  const result = z.array(RunEntry).safeParse(raw);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  const [index, ...field] = path;
+  const entry = index === undefined ? null : raw[index];
+  const known = entry?.id ? `The run ${entry.id} (${entry.spec?.name ?? 'no name'})` : `Entry ${String(index)} of the runs`;
+  const which = index === undefined ? 'The list of runs' : known;
+  const where = field.length > 0 ? `${field.join('.')}: ` : '';
+  throw new StartError(
+    `${which} cannot be read from the database: ${where}${message}.\n` +
+      'Nothing was deleted. Start the version of Pathfold that wrote it, or restore a backup.',
+  );
+}
+
 export async function openRunRegistry(settings: Settings): Promise<RunRegistry> {
   const stored = await settings.get(SETTING);
-  let entries: readonly RunEntry[] = stored === null ? [] : z.array(RunEntry).parse(JSON.parse(stored));
+  let entries = stored === null ? [] : read(stored);
   let saving: Promise<unknown> = Promise.resolve();
   const write = async () => {
     saving = saving.catch(() => {}).then(() => settings.set(SETTING, JSON.stringify(entries)));
