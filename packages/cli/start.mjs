@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { afterEnd, USAGE } from './ended.mjs';
 import { checkNode, ensurePackages, ensurePages, root, stop } from './prepare.mjs';
 
 const help = `npm start [-- --dev]
@@ -48,11 +49,12 @@ const status = (text) => {
 function trustThisMachine() {
   const args = ['--import', 'tsx', join(root, 'apps/headless/main.ts'), '--id'];
   try {
-    const id = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim();
+    const id = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
     const others = process.env.PATHFOLD_TRUSTED_VOLUNTEERS;
     return { PATHFOLD_TRUSTED_VOLUNTEERS: others ? `${others},${id}` : id };
-  } catch {
-    return {}; // It has said why, and says it again when it is to lend.
+  } catch ({ status, stderr }) {
+    if (status !== USAGE) console.error(stderr); // Usage it tells when it is to lend.
+    return {};
   }
 }
 
@@ -103,9 +105,6 @@ console.log(`
   Ask          ${ready.url}/prompt
 `);
 
-/** What a volunteer that may not take part ends with (apps/headless/main.ts). */
-const REFUSED = 3;
-
 function lend() {
   const volunteer = launch('apps/headless/main.ts', ['--url', ready.localUrl, '--name', 'this machine']);
   createInterface({ input: volunteer.stderr }).on('line', say);
@@ -115,10 +114,9 @@ function lend() {
   });
   volunteer.on('close', (code) => {
     if (stopping) return;
-    if (code === 0) return say("This machine's volunteer stopped.");
-    if (code === REFUSED) return say(`This machine's volunteer ended, and is not started again. ${last}`);
-    say("This machine's volunteer ended unexpectedly; it starts again in ten seconds.");
-    setTimeout(() => stopping || lend(), 10_000);
+    const { again, words } = afterEnd(code, last);
+    say(words);
+    if (again) setTimeout(() => stopping || lend(), 10_000);
   });
 }
 if (lends) lend();

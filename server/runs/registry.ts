@@ -46,7 +46,9 @@ function read(stored: string): readonly RunEntry[] {
   const { path, message } = result.error.issues[0]!;
   const [index, ...field] = path;
   const entry = index === undefined ? null : raw[index];
-  const known = entry?.id ? `The run ${entry.id} (${entry.spec?.name ?? 'no name'})` : `Entry ${String(index)} of the runs`;
+  const known = entry?.id
+    ? `The run ${entry.id} (${entry.spec?.name ?? 'no name'})`
+    : `Entry ${String(index)} of the runs`;
   const which = index === undefined ? 'The list of runs' : known;
   const where = field.length > 0 ? `${field.join('.')}: ` : '';
   throw new StartError(
