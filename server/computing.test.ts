@@ -85,6 +85,31 @@ test('people are told no message of the machine, which may hold its paths', asyn
   ]);
 });
 
+test('a finished run does not pause: why its fold failed is told until it is tried again', async () => {
+  let error: Error | null = new PathfoldError('bad_payload', 'all alike');
+  const [noted, changed]: [unknown[], string[]] = [[], []];
+  const fold = { key: 'k', input: null, contributions: [] };
+  const runs = { r: { state: 'finished', works: {}, facts: {}, folds: { 'evaluate/k': { kind: 'evaluate', fold } } } };
+  const note = (event: unknown) => noted.push(event);
+  const deps = {
+    host: () => ({ state: { leases: {}, runs }, note, record: note }),
+    kinds: [],
+    executors: { fold: () => (error ? Promise.reject(error) : new Promise(() => {})) },
+    metrics: { foldSeconds: { startTimer: () => () => {} } },
+    log: { error() {}, warn() {} },
+    onFailed: (run: string) => changed.push(run),
+  };
+  const computing = createComputing(deps as unknown as ComputingDeps);
+  computing.resumeFolds('r');
+  while ([...computing.folding()].length > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect([noted, changed]).toEqual([[], ['r']]);
+  expect(computing.failureOf('r')).toBe('The fold k failed: all alike.');
+  expect(computing.failureOf('other')).toBeNull();
+  error = null;
+  computing.resumeFolds('r');
+  expect(computing.failureOf('r')).toBeNull();
+});
+
 test('what is broken off because the coordinator stops has not failed: nothing is told, and nothing tried again', async () => {
   const [noted, tries]: [unknown[], number[]] = [[], []];
   const fold = { key: 'k', input: null, contributions: [] };

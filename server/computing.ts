@@ -14,6 +14,8 @@ export interface ComputingDeps {
   readonly log: FastifyBaseLogger;
   /** A contribution is part of a new version. It is told once for each module that it went into. */
   readonly onFolded: (lease: string, counted: Counted | undefined) => void;
+  /** A fold of a finished run failed: `failureOf` says why. */
+  readonly onFailed: (run: string) => void;
 }
 
 const ATTEMPTS = 4;
@@ -21,6 +23,11 @@ const FIRST_PAUSE_MS = 200;
 
 /** What people are told of an error that is the machine's; the log holds it. */
 const MACHINE_FAILED = 'the coordinator could not compute it; its log holds the cause';
+
+const RETRY = 'Resume the run to try again.';
+const RETRY_FINISHED = 'The next start of the coordinator tries again, and so does scoring the run.';
+
+const nameOf = (run: string, kind: string, key: string) => `${run}/${foldId(kind, key)}`;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
@@ -42,8 +49,10 @@ async function withRetries<T>(
 }
 
 /** Checks and folds in worker threads. Both may be begun again at any time: they give the same result. */
-export function createComputing({ host, kinds, executors, metrics, log, onFolded }: ComputingDeps) {
+export function createComputing({ host, kinds, executors, metrics, log, onFolded, onFailed }: ComputingDeps) {
   const folding = new Set<string>();
+  /** Why folds of finished runs failed, by name. Each start tries them again, so that no log needs to hold it. */
+  const failures = new Map<string, string>();
   let stopped = false;
   const isStopped = () => stopped;
 
@@ -76,9 +85,10 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
   }
 
   async function fold(run: string, kind: string, { key, input, contributions, counted }: Fold): Promise<void> {
-    const id = `${run}/${foldId(kind, key)}`;
+    const id = nameOf(run, kind, key);
     if (folding.has(id)) return;
     folding.add(id);
+    failures.delete(id);
     const took = metrics.foldSeconds.startTimer();
     // A run that was deleted or taken back does not wait for it any more.
     const isWaitedFor = () => host().state.runs[run]?.folds[foldId(kind, key)] !== undefined;
@@ -102,13 +112,15 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
         host().note({ type: 'FoldRefused', run, kind, fold: key, detail: error.detail });
         return;
       }
+      if (!isWaitedFor()) return;
+      const isFinished = host().state.runs[run]?.state === 'finished';
       const detail = error instanceof PathfoldError ? error.detail : MACHINE_FAILED;
       // What was refused is refused again; what the machine failed at may go well the next time.
-      const todo = error instanceof PathfoldError ? '' : ' Resume the run to try again.';
+      const todo = error instanceof PathfoldError ? '' : ` ${isFinished ? RETRY_FINISHED : RETRY}`;
       const reason = `The fold ${key} failed: ${detail}.${todo}`;
-      const state = host().state.runs[run]?.state;
-      if (isWaitedFor() && (state === 'training' || state === 'paused'))
-        host().note({ type: 'RunStateChanged', run, state: 'paused', reason });
+      if (!isFinished) return host().note({ type: 'RunStateChanged', run, state: 'paused', reason });
+      failures.set(id, reason);
+      onFailed(run);
     } finally {
       folding.delete(id);
     }
@@ -123,6 +135,14 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
     },
     /** The folds that are being computed, by name. */
     folding: (): Iterable<string> => folding,
+    /** Why a finished run still waits for a fold; null while it waits for none that failed. */
+    failureOf(run: string): string | null {
+      for (const { kind, fold: begun } of Object.values(host().state.runs[run]?.folds ?? {})) {
+        const failure = failures.get(nameOf(run, kind, begun.key));
+        if (failure !== undefined) return failure;
+      }
+      return null;
+    },
     /** Begins the folds that a run waits for and that are not being computed. */
     resumeFolds(run: string): void {
       for (const { kind, fold: begun } of Object.values(host().state.runs[run]?.folds ?? {}))

@@ -108,6 +108,7 @@ async function open(config: Config, { log, onFatal }: CoordinatorDeps) {
     metrics,
     log,
     onEvent,
+    onFailed: (run) => feed.changed(run),
   });
   const mind = createCoordinator(plans, config.timings.silenceMs);
   const host: Host = await startHost({
@@ -117,7 +118,14 @@ async function open(config: Config, { log, onFatal }: CoordinatorDeps) {
     onFatal,
     onAppended: (seconds) => metrics.appendSeconds.observe(seconds),
   });
-  const views = createViews({ host, registry, lists: store.lists, blobs, kinds: plans });
+  const views = createViews({
+    host,
+    registry,
+    lists: store.lists,
+    blobs,
+    kinds: plans,
+    failureOf: effects.failureOf,
+  });
   const feed = createFeed({ registry, views, lists: store.lists, log });
   const deps = {
     host,

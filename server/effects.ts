@@ -139,7 +139,10 @@ export function createEffects(deps: EffectDeps) {
         rollBack(event.run);
         break;
       case 'RunStateChanged':
-        if (event.state === 'training') computing.resumeFolds(event.run);
+        if (event.state !== 'paused') computing.resumeFolds(event.run);
+        break;
+      case 'WorkRequested':
+        if (host().state.runs[event.run]?.state === 'finished') computing.resumeFolds(event.run);
         break;
     }
     onEvent(event);
@@ -148,6 +151,7 @@ export function createEffects(deps: EffectDeps) {
   return {
     perform,
     folding: computing.folding,
+    failureOf: computing.failureOf,
     stop: computing.stop,
     /** Begins again what a restart broke off. `unfolded`: whom to tell of work that was accepted before. */
     resume(unfolded: readonly Unfolded[]): void {

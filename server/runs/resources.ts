@@ -68,11 +68,13 @@ export interface RunView {
   readonly summary: Summary;
   /** See `noticeOf`. */
   readonly notice: string | null;
+  /** Why it still waits for a fold though it is finished. */
+  readonly failure: string | null;
   readonly scores: Scores;
   readonly volunteerCount: number;
 }
 
-export function runResource({ entry, record, summary, notice, scores, volunteerCount }: RunView): RunResource {
+export function runResource({ entry, record, summary, notice, failure, scores, volunteerCount }: RunView): RunResource {
   // A log of an older version lacks what came since: it has its default.
   const spec = record ? RunSpec.parse(record.facts.spec) : entry.spec;
   const modules = record ? Object.values(record.facts.modules) : [];
@@ -101,7 +103,7 @@ export function runResource({ entry, record, summary, notice, scores, volunteerC
     tokens: summary.tokens ?? 0,
     steps: summary.steps ?? 0,
     createdAt: entry.createdAt,
-    reason: record ? (record.reason ?? notice ?? summary.notice ?? null) : entry.reason,
+    reason: record ? (failure ?? record.reason ?? notice ?? summary.notice ?? null) : entry.reason,
     corpus: entry.corpus,
     spec,
     baseRun: entry.baseRun,

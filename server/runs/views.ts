@@ -33,10 +33,12 @@ export interface ViewDeps {
   readonly lists: Lists;
   readonly blobs: Pick<BlobStore, 'get'>;
   readonly kinds: readonly WorkPlan<unknown>[];
+  /** Why a finished run still waits for a fold. */
+  readonly failureOf: (run: string) => string | null;
 }
 
 /** Runs as people see them: joined from the registry, the mind and the lists. */
-export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
+export function createViews({ host, registry, lists, blobs, kinds, failureOf }: ViewDeps) {
   /** What was read of the newest routing of each run. */
   const routers = new Map<string, { readonly version: number; readonly items: RouterResource[] }>();
 
@@ -52,7 +54,8 @@ export function createViews({ host, registry, lists, blobs, kinds }: ViewDeps) {
     const record = recordOf(entry);
     const volunteerCount = volunteersOf(host.state, entry.id).length;
     const notice = noticeOf(kinds, record, host.state, host.now());
-    return runResource({ entry, record, scores, volunteerCount, notice, summary: summaryOf(kinds, record) });
+    const failure = failureOf(entry.id);
+    return runResource({ entry, record, scores, volunteerCount, notice, failure, summary: summaryOf(kinds, record) });
   };
 
   return {
