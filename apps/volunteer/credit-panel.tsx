@@ -45,7 +45,7 @@ export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
             rows={outcomes.slice(0, 8)}
             columns={[
               { name: 'What became of it', wraps: true, cell: (outcome) => <Verdict outcome={outcome} /> },
-              { name: 'Handed in', cell: (outcome) => <RelativeTime at={new Date(outcome.at).toISOString()} /> },
+              { name: 'Handed in', cell: (outcome) => <RelativeTime at={outcome.at} /> },
             ]}
           />
         </div>

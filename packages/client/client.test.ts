@@ -4,6 +4,7 @@ import { problemOf } from '@pathfold/protocol/errors';
 import type { CorpusResource, RunEvent } from '@pathfold/protocol/resources';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from './client.ts';
+import { coordinatorTime, learnTime } from './coordinator-clock.ts';
 import { UnreachableError } from './http.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -86,6 +87,45 @@ describe('requests', () => {
   it('tells silence from refusal', async () => {
     const baseUrl = await serve((request) => request.socket.destroy());
     await expect(createClient({ baseUrl }).runs.get('a')).rejects.toBeInstanceOf(UnreachableError);
+  });
+});
+
+describe('the clock of the coordinator', () => {
+  const HOUR_MS = 3_600_000;
+  const aheadMs = () => coordinatorTime(0);
+
+  it('is learnt from answers, refusals too, and again when a clock was set', async () => {
+    let ahead = 0;
+    const baseUrl = await serve((_request, response) =>
+      response.writeHead(404, { Date: new Date(Date.now() + ahead).toUTCString() }).end('{}'),
+    );
+    const ask = () => expect(createClient({ baseUrl }).runs.get('a')).rejects.toThrow();
+    await ask();
+    expect(aheadMs()).toBe(0);
+    ahead = -HOUR_MS;
+    await ask();
+    expect(Math.abs(aheadMs() + HOUR_MS)).toBeLessThanOrEqual(1000);
+    ahead = 0;
+    await ask();
+    expect(aheadMs()).toBe(0);
+  });
+
+  it('is known the better the more answers tell it, though each leaves out the parts of its second', () => {
+    const midnight = Date.parse('2026-11-24T00:00:00Z');
+    const told = (ms: number) => new Date(midnight + ms).toUTCString();
+    // It is an hour and 0.3 s ahead; each way takes 50 ms.
+    for (const at of [1750, 1900, 2100, 2600]) {
+      const there = at + HOUR_MS + 300;
+      learnTime(told(there), midnight + at - 50, midnight + at + 50);
+      expect(Math.abs(aheadMs() - HOUR_MS - 300)).toBeLessThanOrEqual(1050);
+    }
+    expect(Math.abs(aheadMs() - HOUR_MS - 300)).toBeLessThanOrEqual(110);
+    // An answer without a date tells nothing.
+    learnTime(null, midnight, midnight);
+    learnTime('soon', midnight, midnight);
+    expect(Math.abs(aheadMs() - HOUR_MS - 300)).toBeLessThanOrEqual(110);
+    learnTime(told(0), midnight, midnight);
+    expect(aheadMs()).toBe(0);
   });
 });
 

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, PathfoldError } from '@pathfold/protocol/errors';
 import type * as z from 'zod/mini';
+import { learnTime } from './coordinator-clock.ts';
 
 export interface ClientOptions {
   /** Origin of the coordinator, for example `http://127.0.0.1:8080`; in a page `location.origin`. */
@@ -55,6 +56,7 @@ export function createHttp({ baseUrl, token }: ClientOptions) {
   /** Answers the response once its status is good. */
   async function send(path: string, call: Call = {}): Promise<Response> {
     const json = call.body !== undefined;
+    const sentAt = Date.now();
     let response: Response;
     try {
       response = await fetch(url(path, call.query), {
@@ -73,6 +75,7 @@ export function createHttp({ baseUrl, token }: ClientOptions) {
       if (call.signal?.aborted) throw cause;
       throw new UnreachableError(cause);
     }
+    learnTime(response.headers.get('date'), sentAt, Date.now());
     if (!response.ok) throw errorOf(response.status, await response.json().catch(() => null));
     return response;
   }

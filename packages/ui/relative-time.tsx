@@ -1,3 +1,4 @@
+import { coordinatorTime } from '@pathfold/client/coordinator-clock';
 import { useEffect, useState } from 'react';
 import { formatAge } from './formats.ts';
 
@@ -11,12 +12,16 @@ export function useNow(everyMs = 5000): number {
   return now;
 }
 
-/** `at`: ISO 8601. Shows how long ago; the exact time on hover. */
-export function RelativeTime({ at }: { at: string }) {
+/**
+ * How long ago; the exact time on hover. `at`: ISO 8601, by the coordinator's clock; or milliseconds since 1970, by the
+ * page's own.
+ */
+export function RelativeTime({ at }: { at: string | number }) {
   const now = useNow();
+  const moment = new Date(at);
   return (
-    <time dateTime={at} title={new Date(at).toLocaleString()} className="whitespace-nowrap">
-      {formatAge(Date.parse(at), now)}
+    <time dateTime={moment.toISOString()} title={moment.toLocaleString()} className="whitespace-nowrap">
+      {formatAge(moment.getTime(), typeof at === 'string' ? coordinatorTime(now) : now)}
     </time>
   );
 }
