@@ -60,6 +60,7 @@ export const HistoryPoint = z.object({
   perplexity: maybe,
   uploadBytes: number,
   downloadBytes: number,
+  /** Who worked for the run then, or waited and had worked for it. */
   volunteerCount: number,
 });
 export type HistoryPoint = z.infer<typeof HistoryPoint>;

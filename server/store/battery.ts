@@ -186,6 +186,28 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     expect(await store.lists.history('r-scores', Number.POSITIVE_INFINITY)).toEqual([]);
   });
 
+  test('a point of a run counts who worked for it then, or waited and had done so: not who was there for another', async () => {
+    const fold = (of: string, round: number) =>
+      [begin(`head v${round}`, []), end(`head v${round}`, { round })].map(
+        (event) => JSON.parse(JSON.stringify(event).replaceAll('"r1"', `"${of}"`)) as CoordinatorEvent,
+      );
+    const people = ['works', 'waits', 'elsewhere', 'newcomer', 'left'].map((name) => `count-${name}`);
+    const [works, waits, elsewhere, newcomer, left] = people as [string, string, string, string, string];
+    await store.events.append([
+      ...people.flatMap((id) => [join(id), ready(id)]),
+      grant('count-l1', works, 'r-count'),
+      ...[grant('count-l2', waits, 'r-count'), receive('count-l2'), accept('count-l2'), ready(waits)],
+      ...[grant('count-l3', elsewhere, 'r-count'), accept('count-l3'), ready(elsewhere)],
+      grant('count-l4', elsewhere, 'r-other'),
+      ...[grant('count-l5', left, 'r-count'), { at: at(), type: 'VolunteerLost', volunteer: left } as const],
+      ...[...fold('r-count', 1), ...fold('r-other', 1)],
+    ]);
+    const counts = async (of: string) => (await store.lists.history(of)).map(({ volunteerCount }) => volunteerCount);
+    expect([await counts('r-count'), await counts('r-other')]).toEqual([[2], [1]]);
+    await store.events.append([grant('count-l6', newcomer, 'r-count'), ...fold('r-count', 2)]);
+    expect(await counts('r-count')).toEqual([2, 3]);
+  });
+
   test('what liars say that they downloaded adds up to no more than the columns and the readers hold', async () => {
     const { MAX_SAFE_INTEGER } = Number;
     const lie = (lease: string): CoordinatorEvent => {

@@ -275,7 +275,9 @@ const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
     select r.run, round, at,
       coalesce(tokens, (select max(tokens) from points p where p.run = r.run and p.round <= r.round), 0),
       "trainLoss", "validLoss", "validBitsPerByte", coalesce(upload_bytes, 0), coalesce(download_bytes, 0),
-      (select count(*) from volunteers where state in ('working', 'waiting'))
+      (select count(*) from volunteers where state in ('working', 'waiting') and exists (
+        select from leases where leases.run = r.run and volunteer = volunteers.id
+          and (ended_at is null or volunteers.state = 'waiting')))
     from ${rowsOf(points, columns)} left join traffic on traffic.run = r.run
     on conflict (run, round) do update set time = excluded.time, tokens = greatest(points.tokens, excluded.tokens),
       train_loss = coalesce(excluded.train_loss, points.train_loss),
