@@ -1,3 +1,4 @@
+import type { RunSpec } from '@pathfold/protocol/run-spec';
 import type { Draft } from './spec-form.ts';
 
 /** A start for some fields; the rest stays as typed. */
@@ -50,14 +51,14 @@ export const SIZES: readonly Preset[] = [
   },
 ];
 
-const shape = (name: string, hint: string, experts: string): Preset => ({
+const shape = (name: string, hint: string, experts: string, embedding: RunSpec['embedding'] = 'shared'): Preset => ({
   name,
   hint,
   values: {
     'levels.experts': experts,
     'levels.blocks': '',
     'base.kind': experts === '1' ? 'none' : 'steps',
-    embedding: 'shared',
+    embedding,
   },
 });
 
@@ -67,6 +68,6 @@ export const SHAPES: readonly Preset[] = [
   shape('2 x 2', '4 paths', '2 x 2'),
   shape('2 x 4', '8 paths', '2 x 4'),
   shape('4 x 4', '16 paths', '4 x 4'),
-  shape('8 flat', '8 paths that share no block', '8'),
+  shape('8 flat', '8 paths that share nothing', '8', 'path'),
   shape('2 x 2, private middle', '4 paths with a level of their own', '2 x path x 2'),
 ];

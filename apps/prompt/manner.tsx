@@ -52,7 +52,7 @@ export function MannerCard({
             hint={
               byNetwork
                 ? 'A volunteer answers by one path to the end.'
-                : 'By the router, from everything read so far, the answer itself included. A path that fits it better is fetched. Whether answers become better by this is not measured yet.'
+                : 'By the router, from everything read so far, the answer itself included. A path that fits it better is fetched. In our study it lowered the perplexity of texts by 1 to 3 %; written answers were not compared.'
             }
             checked={choice.reroute && !byNetwork}
             disabled={byNetwork}
