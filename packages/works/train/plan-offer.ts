@@ -2,7 +2,7 @@ import type { RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work
 import { DEADLINE_MARGIN } from '../deadline.ts';
 import { type Opening, type Openings, openingsOf } from './plan-openings.ts';
 import { pacedSteps } from './plan-pace.ts';
-import { isComplete, type PathState, type TrainState } from './plan-state.ts';
+import { isComplete, type PathState, type TrainState, timesStarved } from './plan-state.ts';
 import { type Chance, hashOf, stepMsOf, taskOf } from './plan-task.ts';
 
 /** Latest joiners: those who can still take this part of H, or of what they could take in a whole round. */
@@ -97,8 +97,8 @@ function drawPath(
 
 /**
  * The best lease for a volunteer: paths that need a contribution first, then those with the fewest replicas, then
- * those that were left out last, then a path whose freshest state is the volunteer's, then one that is nobody's. Where
- * its own path is only being folded it leaves others' to them.
+ * those that were left out last or nobody has served for the longest, then a path whose freshest state is the
+ * volunteer's, then one that is nobody's. Where its own path is only being folded it leaves others' to them.
  */
 export function bestOffer(state: TrainState, run: RunFacts, volunteer: VolunteerFacts, now: number): Task | null {
   const all = openingsOf(state, run, now);
@@ -109,8 +109,9 @@ export function bestOffer(state: TrainState, run: RunFacts, volunteer: Volunteer
     if (opening.paced) continue;
     const { path, needed, least } = opening;
     const strange = strangeness(path, run, volunteer);
-    if (waits && strange > 0 && path.homes && !path.stale) continue;
-    const rank = [needed ? 0 : 1, least, path.stale ? 0 : 1, strange, path.rounds];
+    const hunger = Math.max(path.stale ? 1 : 0, timesStarved(run, path, all.lastServedAt));
+    if (waits && strange > 0 && path.homes && hunger === 0) continue;
+    const rank = [needed ? 0 : 1, least, -hunger, strange, path.rounds];
     if (best && !isBefore(rank, best.rank)) continue;
     const chance = chanceOf(state, run, opening, volunteer);
     if (chance) best = { rank, chance };

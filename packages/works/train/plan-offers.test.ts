@@ -60,23 +60,38 @@ describe('2 x 2 paths', () => {
   });
 });
 
-test('where paths share no module, one that its lone volunteer never comes to is told to starve', () => {
-  const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1, embedding: 'level' }, [2]);
-  table.join('a', SPEED);
-  const told = () => {
-    const { works, facts } = table.state.runs['r']!;
-    return trainPlan.summary(works['train'] as never, facts).paths!['1']!.stale;
-  };
-  const seen: boolean[] = [];
-  for (let i = 0; i < 9; i++) {
-    expect(taskOf(table, 'a').path).toBe('0');
-    table.wait(10_000);
-    table.contribute(table.lease('a'), 20);
-    table.fold();
-    table.ready('a', SPEED);
-    seen.push(told());
+describe('where paths share no module', () => {
+  /** The paths that a lone volunteer trains, a lease of each, and those told to starve as each lease ends. */
+  function play(experts: number, leases: number) {
+    const table = tableWith({ roundDeadlineMs: 30_000, replicas: 1, embedding: 'level' }, [experts]);
+    table.join('a', SPEED);
+    const trained: string[] = [];
+    const starving: string[][] = [];
+    for (let i = 0; i < leases; i++) {
+      trained.push(taskOf(table, 'a').path);
+      table.wait(10_000);
+      table.contribute(table.lease('a'), 20);
+      table.fold();
+      table.ready('a', SPEED);
+      const { works, facts } = table.state.runs['r']!;
+      const { paths = {} } = trainPlan.summary(works['train'] as never, facts);
+      starving.push(Object.keys(paths).filter((id) => paths[id]!.stale));
+    }
+    return { trained, starving };
   }
-  expect(seen.indexOf(true)).toBe(7);
+
+  test('one that its lone volunteer has not come to is told to starve, and comes next', () => {
+    const { trained, starving } = play(2, 10);
+    expect(trained.slice(0, 9)).toEqual([...Array(8).fill('0'), '1']);
+    expect(starving.slice(6)).toEqual([[], ['1'], [], []]);
+  });
+
+  test('a lone volunteer trains all of them, however many there are', () => {
+    const { trained } = play(12, 300);
+    // The last hundred: by then it has come to each.
+    const shares = Array.from({ length: 12 }, (_, path) => trained.slice(-100).filter((id) => id === `${path}`).length);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(5);
+  });
 });
 
 test('volunteers keep their paths, whatever order folds end in; a missed round moves them once', () => {

@@ -5,6 +5,7 @@ import {
   givenTo,
   isAsync,
   isComplete,
+  lastServedAt,
   type OpenLease,
   overdueAt,
   type PathState,
@@ -197,6 +198,8 @@ export interface Openings {
   /** Volunteers whose last contribution is about to be merged: they begin from what comes of it. */
   readonly merging: ReadonlySet<string>;
   readonly fastest: number | null;
+  /** When work on any path was accepted last. */
+  readonly lastServedAt: number;
 }
 
 /** What is known of a path while nothing of it changes: one event touches few of many. */
@@ -234,6 +237,7 @@ export function openingsOf(state: TrainState, run: RunFacts, now: number): Openi
     openings: findOpenings(state, run, now),
     merging: mergingNow(state, run, now),
     fastest: run.spec.mode === 'sync' ? null : fastestOf(state, run, now),
+    lastServedAt: lastServedAt(state),
   };
   lookedUp.set(state, found);
   return found;

@@ -171,14 +171,20 @@ export const isComplete = (run: RunFacts, id: string, path: PathState): boolean 
 /** Round deadlines without work on a path after which it is said to starve, where others are served. */
 const STARVED_ROUNDS = 2;
 
+/** When work on any path was accepted last; 0 before that. */
+export const lastServedAt = ({ paths }: TrainState): number =>
+  Object.values(paths).reduce((latest, { servedAt = 0 }) => Math.max(latest, servedAt), 0);
+
+/** How many times as long as makes it starve nobody has served a path, where others were served until `last`. */
+export const timesStarved = ({ spec }: RunFacts, { servedAt = Number.POSITIVE_INFINITY }: PathState, last: number) =>
+  Math.max(0, Math.ceil((last - servedAt) / (STARVED_ROUNDS * spec.roundDeadlineMs)) - 1);
+
 /** Paths that are to be trained, and that nobody serves as others are served: what people are told, whatever the mode. */
 export function starvingPaths(state: TrainState, run: RunFacts): Set<string> {
+  const last = lastServedAt(state);
+  const starves = (path: PathState) => path.stale || timesStarved(run, path, last) > 0;
   const paths = Object.entries(state.paths);
-  const last = paths.reduce((latest, [, { servedAt = 0 }]) => Math.max(latest, servedAt), 0);
-  const isUnserved = ({ servedAt = last }: PathState) => last - servedAt > STARVED_ROUNDS * run.spec.roundDeadlineMs;
-  return new Set(
-    paths.filter(([id, path]) => !isComplete(run, id, path) && (path.stale || isUnserved(path))).map(([id]) => id),
-  );
+  return new Set(paths.filter(([id, path]) => !isComplete(run, id, path) && starves(path)).map(([id]) => id));
 }
 
 /** Contributions of a path to the next version of a module. */
