@@ -11,7 +11,7 @@ beforeAll(async () => {
   coordinator = await startTestCoordinator({
     trustProxy: 1,
     limits: { socketsPerAddress: 12, messagesPerSecond: 20, messageBurst: 40 },
-    timings: { helloMs: 700, silenceMs: 1500 },
+    timings: { helloMs: 2500, silenceMs: 4000 },
   });
   origin = await coordinator.listen();
 }, 60_000);
@@ -32,7 +32,7 @@ const refusal = async () => {
 describe('hello (rules H1 to H7)', () => {
   test('H1, H3, H4, H5: a proof of the key is welcomed under the id that follows from it', async () => {
     const welcome = await one.join();
-    expect(welcome).toMatchObject({ volunteer: one.id, credit: 0, leases: [], heartbeatMs: 10_000, silenceMs: 1500 });
+    expect(welcome).toMatchObject({ volunteer: one.id, credit: 0, leases: [], heartbeatMs: 10_000, silenceMs: 4000 });
     one.leave();
   });
 
