@@ -1,6 +1,8 @@
+import { Random } from '@pathfold/coordination/simulator/random';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { EMBEDDINGS, type LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
+import { simulatedRoute } from '@pathfold/works/route/plan-simulated';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { growthOf } from './growth.ts';
@@ -69,6 +71,31 @@ test('whatever grows, all other paths keep their modules, and so their logits', 
     { numRuns: 500, seed: 4 },
   );
   expect(grew).toBeGreaterThan(100);
+});
+
+test.each(
+  EMBEDDINGS.flatMap((embedding) =>
+    [
+      [2, 2],
+      [4, 1],
+      [1, 3],
+      [3, 'path' as const],
+    ].map((experts) => [experts, embedding] as const),
+  ),
+)('the simulator makes runs of levels %j grow as the coordinator does, with embedding %s', (experts, embedding) => {
+  const facts = runFacts('r', experts, { embedding });
+  const drawn = Array.from({ length: 20 }, (_, seed) => simulatedRoute.growth!(facts, new Random(seed)));
+  const possible = experts.flatMap((count, level) =>
+    Array.from({ length: count === 'path' ? 0 : count }, (_, expert) => {
+      try {
+        return growthOf(facts, level, expert);
+      } catch {
+        return null;
+      }
+    }),
+  );
+  for (const growth of drawn) expect(possible).toContainEqual(growth);
+  expect(new Set(drawn.map((growth) => JSON.stringify(growth))).size).toBe(possible.filter(Boolean).length);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import type { CoordinatorState, RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
 import type { Fold, FoldOutput, Json, RunFacts, Task, WorkPlan } from '../work-plan.ts';
+import type { Random } from './random.ts';
 
 /** A kind of work as the simulator takes it: its real plan, made-up folds, and what must hold for it alone. */
 export interface SimulatedKind {
@@ -13,6 +14,8 @@ export interface SimulatedKind {
   fold(fold: Fold, lied: (lease: string) => boolean): FoldOutput;
   /** What the check of a contribution measures; a norm when left out. */
   figures?(task: Task, lied: boolean): Record<string, number>;
+  /** What the operator asks it for to make a run grow, one of the ways there are; null where it cannot now. */
+  growth?(run: RunFacts, random: Random): Json | null;
   /** A fresh observer for one simulation. */
   watch(): KindWatch;
 }

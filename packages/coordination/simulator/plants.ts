@@ -88,6 +88,17 @@ function withoutLastShard(run: RunFacts): RunFacts {
   return others.length === 0 ? run : { ...run, paths: { ...run.paths, [last!]: path } };
 }
 
+const withoutStops = (run: RunFacts): RunFacts => {
+  const paths = Object.entries(run.paths).map(([id, { kept: _, ...path }]) => [id, path]);
+  return { ...run, paths: Object.fromEntries(paths) };
+};
+
+/** Of a run that began with two experts a level. */
+const withoutGrown = (run: RunFacts): RunFacts => {
+  const paths = Object.entries(run.paths).map(([id, path]) => [id, /[2-9]/.test(id) ? { ...path, shard: null } : path]);
+  return { ...run, paths: Object.fromEntries(paths) };
+};
+
 const withoutLastPath = (plan: WorkPlan<unknown>): WorkPlan<unknown> => ({
   ...plan,
   open: (state, run, now) => plan.open(state, withoutLastShard(run), now),
@@ -258,6 +269,58 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
         const { facts, checkpoints = [] } = state.runs[event.run]!;
         for (const { modules } of checkpoints)
           for (const [name, module] of Object.entries(modules)) module.state = facts.modules[name]!.state;
+      },
+    }),
+  },
+  'trained-though-stopped': {
+    mistake: 'paths that were stopped early are trained as before',
+    wishes: { patience: 1 },
+    plan: (plan) => ({
+      ...plan,
+      open: (state, run, now) => plan.open(state, withoutStops(run), now),
+      offer: (state, run, volunteer, now, company) => plan.offer(state, withoutStops(run), volunteer, now, company),
+    }),
+  },
+  'stopped-by-invention': {
+    mistake: 'scores that nobody has confirmed tell which version of a path is its best',
+    wishes: { patience: 1, invented: 0.5 },
+    mind: deciding(() => (event) => {
+      if (event.type !== 'FoldBegun') return event;
+      const input = event.fold.input as { kept?: Json; contributions: { [key: string]: Json }[] } | null;
+      if (!input?.kept) return event;
+      const contributions = input.contributions.map((one) => ({ ...one, confirmed: true }));
+      return { ...event, fold: { ...event.fold, input: { ...input, contributions } } };
+    }),
+  },
+  'barren-growth': {
+    mistake: 'paths that are added to a run are never leased',
+    wishes: { experts: [2, 2], growths: 3 },
+    plan: (plan) => ({
+      ...plan,
+      open: (state, run, now) => plan.open(state, withoutGrown(run), now),
+      offer: (state, run, volunteer, now, company) => plan.offer(state, withoutGrown(run), volunteer, now, company),
+    }),
+  },
+  'growth-from-scratch': {
+    mistake: 'modules that are added to a run begin at version 0',
+    wishes: { experts: [2, 2], growths: 3 },
+    mind: applying({
+      after(state, event) {
+        if (event.type !== 'FoldEnded') return;
+        for (const name of Object.keys(event.output.routing?.growth?.modules ?? {})) {
+          const module = state.runs[event.run]?.facts.modules[name];
+          if (module) module.version = 0;
+        }
+      },
+    }),
+  },
+  'growth-forgets': {
+    mistake: 'where a run grows, its other paths that were stopped early are trained again too',
+    wishes: { experts: [2, 2], patience: 1, growths: 3 },
+    mind: applying({
+      after(state, event) {
+        if (event.type !== 'FoldEnded' || !event.output.routing?.growth) return;
+        for (const path of Object.values(state.runs[event.run]?.facts.paths ?? {})) delete path.kept;
       },
     }),
   },

@@ -46,6 +46,8 @@ export interface Scenario {
   readonly switchesMode: boolean;
   /** The operator takes runs back to earlier rounds now and then. */
   readonly rollsBack: boolean;
+  /** So many times the operator makes the first run grow, if it has several paths. */
+  readonly growths: number;
   /** Goes on until all of these are reached, counting the rounds of the first run. */
   readonly rounds: number;
   readonly events: number;
@@ -72,6 +74,10 @@ export interface Wishes {
   readonly hopeless?: number;
   /** Part of the contributions of those who lie that are invented: they tell no other lie. */
   readonly invented?: number;
+  /** Of early stopping. */
+  readonly patience?: number;
+  /** See `Scenario`. */
+  readonly growths?: number;
 }
 
 const MINUTE = 60_000;
@@ -95,6 +101,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
   const async = drawAsync(new Random(seed ^ 0xa57c));
   const embedding = new Random(seed ^ 0xe3b0).pick(['shared', 'shared', 'level', 'path'] as const);
   const inner = { ...runFacts('', [1]).spec.inner, steps: new Random(seed ^ 0x51c0).pick([...STEPS]) };
+  const earlyStopping = drawEarlyStopping(new Random(seed ^ 0xea27), wishes.patience);
   const switchesMode = mode !== 'sync' && new Random(seed ^ 0x5b17).chance(0.3);
   return {
     seed,
@@ -106,12 +113,13 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
           async,
           embedding,
           inner,
+          earlyStopping,
           ...spec,
         }),
         new Random(seed ^ 0x40a7),
       ),
       ...(second
-        ? [runFacts('run-b', [1], { seed, mode, async, ...secondSpec, totalSteps: random.int(50, 400) })]
+        ? [runFacts('run-b', [1], { seed, mode, async, earlyStopping, ...secondSpec, totalSteps: random.int(50, 400) })]
         : []),
     ],
     volunteers: wishes.volunteers ?? volunteers,
@@ -127,6 +135,7 @@ export function drawScenario(seed: number, wishes: Wishes = {}): Scenario {
     studies: new Random(seed ^ 0x57d1).chance(0.2),
     switchesMode,
     rollsBack: new Random(seed ^ 0x0bac).chance(0.4),
+    growths: wishes.growths ?? drawGrowths(new Random(seed ^ 0x6209)),
     rounds: 21,
     events: 5000,
     ...(crowd >= CROWD ? OF_CROWD : { crashes: 0, restarts: 0 }),
@@ -159,6 +168,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     churn: { everyMs: 2 * MINUTE, part: 0.3, announced: 0.7 },
     switchesMode: false,
     rollsBack: false,
+    growths: 0,
     ...{ rounds: 0, events: 0, crashes: 0, restarts: 0 },
     virtualMs,
   };
@@ -167,6 +177,15 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
 /** Of some runs every path has a last level of its own. */
 const withPrivate = (experts: readonly number[], random: Random): LevelSpec['experts'][] =>
   experts.map((count, level) => (level > 0 && level === experts.length - 1 && random.chance(0.25) ? 'path' : count));
+
+/** In some runs paths that do not become better are not trained any more. */
+const drawEarlyStopping = (random: Random, asked?: number): RunSpec['earlyStopping'] => {
+  const drawn = random.chance(0.25) ? random.pick([1, 1, 1, 2, 3]) : undefined;
+  const patience = asked ?? drawn;
+  return patience === undefined ? null : { patience };
+};
+
+const drawGrowths = (random: Random): number => (random.chance(0.35) ? random.int(1, 3) : 0);
 
 /** What befalls single volunteers befalls a crowd the more often, the more there are. */
 const ofCrowd = (rates: Rates, times: number): Rates => ({

@@ -4,6 +4,7 @@ import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
 import { bytesNeeded, hasRoom } from '../coordinator/room.ts';
 import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
+import { hasEnded } from '../run-round.ts';
 import { studyRun } from '../study-run.ts';
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
@@ -33,6 +34,8 @@ export interface Outcome {
   readonly events: number;
   /** Rounds of the first run. */
   readonly rounds: number;
+  /** Its training came to an end. */
+  readonly ended: boolean;
   readonly faults: Faults;
   /** Time computed for accepted contributions, over the time that machines were lent, leases under way left out. */
   readonly utilisation: number;
@@ -80,6 +83,7 @@ export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
     virtualMs: simulation.agenda.now,
     events: host.eventCount,
     rounds: simulation.rounds,
+    ended: simulation.ended,
     faults,
     utilisation: simulation.utilisation,
     violation,
@@ -102,6 +106,7 @@ class Simulation {
     rollbacks: 0,
   };
   readonly scenario: Scenario;
+  readonly kinds: readonly SimulatedKind[];
   readonly runs: readonly RunFacts[];
   readonly #lies = new Map<string, Lie>();
   #troubles: Troubles | null = null;
@@ -110,7 +115,6 @@ class Simulation {
   readonly #mended = new Set<string>();
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
-  readonly #kinds: readonly SimulatedKind[];
   readonly #plans: readonly WorkPlan<unknown>[];
   #quietSince = 0;
   readonly #claimedMs = new Map<string, number>();
@@ -126,7 +130,7 @@ class Simulation {
     this.runs = [...scenario.runs, ...told.map((study) => studyRun(`run-${study.name}`, spec, study))];
     this.random = new Random(scenario.seed ^ 0x5eed);
     this.#watch = new Watch(kinds);
-    this.#kinds = kinds;
+    this.kinds = kinds;
     const plans = kinds.map(({ plan }) => plan);
     this.#plans = plans;
     this.host = new VirtualHost({
@@ -193,8 +197,17 @@ class Simulation {
     return this.#rounds;
   }
 
+  get ended(): boolean {
+    const run = this.#firstRun;
+    return run !== undefined && hasEnded(run.facts);
+  }
+
+  get #firstRun(): RunRecord | undefined {
+    return this.host.state.runs[this.scenario.runs[0]!.id];
+  }
+
   #countRounds(): number {
-    const run = this.host.state.runs[this.scenario.runs[0]!.id];
+    const run = this.#firstRun;
     if (!run) return 0;
     return Math.max(
       ...plansOf(run, this.#plans).map((plan) => plan.summary(run.works[plan.name], run.facts).round ?? 0),
@@ -204,7 +217,7 @@ class Simulation {
   play(): void {
     const { scenario, host } = this;
     for (const run of this.runs) {
-      const kinds = this.#kinds.filter(({ study, takes }) => study?.name === run.study?.name && (takes?.(run) ?? true));
+      const kinds = this.kinds.filter(({ study, takes }) => study?.name === run.study?.name && (takes?.(run) ?? true));
       this.operate({ type: 'RunCreated', run, kinds: kinds.map(({ plan }) => plan.name) });
     }
     for (let i = 0; i < scenario.volunteers; i++) this.addVolunteer(this.random.int(0, 60_000));
@@ -229,10 +242,14 @@ class Simulation {
   #provePeacefulProgress(): void {
     do this.addVolunteer(0);
     while (!this.volunteers.at(-1)!.isCapable);
-    const { id, spec, paths } = this.scenario.runs[0]!;
+    const { spec, paths } = this.#firstRun?.facts ?? this.scenario.runs[0]!;
     const patienceMs = CALM_ROUNDS * Math.max(1, Object.keys(paths).length) * (5 * spec.roundDeadlineMs + 600_000);
-    const goal = this.rounds + CALM_ROUNDS;
-    const arrived = () => this.rounds >= goal || this.host.state.runs[id]?.state === 'finished';
+    let from = this.rounds;
+    const arrived = () => {
+      // Paths that train again have not come as far as the others.
+      from = Math.min(from, this.rounds);
+      return this.rounds >= from + CALM_ROUNDS || this.#firstRun?.state === 'finished';
+    };
     this.#stepUntil(arrived, patienceMs);
     must(arrived(), () => `no ${CALM_ROUNDS} rounds in ${patienceMs} ms without trouble`);
   }
@@ -265,7 +282,7 @@ class Simulation {
     const { rounds, events, crashes, restarts, virtualMs } = this.scenario;
     if (virtualMs > 0) return this.agenda.now >= virtualMs;
     const isTroubled = this.faults.crashes >= crashes && this.faults.restarts >= restarts;
-    return isTroubled && this.host.eventCount >= events && this.rounds >= rounds;
+    return isTroubled && this.host.eventCount >= events && (this.rounds >= rounds || this.ended);
   }
 
   #stepUntil(isDone: () => boolean, mostMs: number): void {
@@ -340,7 +357,7 @@ class Simulation {
       return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
     const lied = lie === 'norm';
     const norm = lied ? 1e6 : this.random.around(1, 3);
-    const figures = task && this.#kinds.find(({ plan }) => plan.name === kind)?.figures?.(task, lied);
+    const figures = task && this.kinds.find(({ plan }) => plan.name === kind)?.figures?.(task, lied);
     return { type: 'ContributionChecked', lease, figures: figures ?? { norm } };
   }
 }

@@ -2,7 +2,8 @@ import { keptRounds } from '../coordinator/checkpoints.ts';
 import type { RunFacts } from '../work-plan.ts';
 import type { Agenda } from './agenda.ts';
 import type { Fact, VirtualHost } from './host.ts';
-import type { Random } from './random.ts';
+import type { SimulatedKind } from './kind.ts';
+import { Random } from './random.ts';
 import type { Churn, Scenario } from './scenario.ts';
 import type { VirtualVolunteer } from './volunteer.ts';
 
@@ -12,6 +13,7 @@ export interface Troubled {
   readonly random: Random;
   readonly host: VirtualHost;
   readonly scenario: Scenario;
+  readonly kinds: readonly SimulatedKind[];
   readonly runs: readonly RunFacts[];
   /** All who ever came; those who are here. */
   readonly volunteers: readonly VirtualVolunteer[];
@@ -34,7 +36,7 @@ export class Troubles {
 
   constructor(world: Troubled) {
     this.#world = world;
-    const { troubles, churn } = world.scenario;
+    const { troubles, churn, growths, seed } = world.scenario;
     if (churn) this.#churn(churn);
     this.#repeat(troubles.joinMs, () => this.#join());
     this.#repeat(troubles.leaveMs, () => this.#leave());
@@ -47,6 +49,7 @@ export class Troubles {
     this.#repeat(troubles.operatorMs, () => this.#operate());
     if (world.scenario.rollsBack)
       this.#repeat(3 * MINUTE, () => this.#rollbacks++ < MOST_ROLLBACKS && this.#takeBack());
+    this.#growLater(growths, new Random(seed ^ 0x960b));
   }
 
   /** No more of it. What was broken off goes on: runs train, the coordinator starts within a minute or so. */
@@ -170,6 +173,29 @@ export class Troubles {
       this.#world.operate({ type: 'RollbackRequested', run, round });
       agenda.after(random.waitMs(MINUTE), () => this.#resume(run));
     });
+  }
+
+  /** Its own chances: whatever else happens in the scenario happens as it would. */
+  #growLater(times: number, random: Random): void {
+    if (times === 0) return;
+    this.#world.agenda.after(random.waitMs(4 * MINUTE), () => {
+      if (!this.#ended) this.#growLater(this.#grow(random) ? times - 1 : times, random);
+    });
+  }
+
+  /** The operator adds to the first run, if it can grow now. */
+  #grow(random: Random): boolean {
+    const { host, scenario, kinds } = this.#world;
+    const run = host.state.runs[scenario.runs[0]!.id];
+    if (host.upSince === null || !run || run.state === 'finished') return false;
+    const { facts, works } = run;
+    for (const { plan, growth } of kinds.filter(({ plan }) => run.kinds.includes(plan.name))) {
+      const ask = plan.growing?.(works[plan.name]) ? null : growth?.(facts, random);
+      if (!ask) continue;
+      this.#world.operate({ type: 'WorkRequested', run: facts.id, kind: plan.name, ask });
+      return true;
+    }
+    return false;
   }
 
   /** The mind paused a run: somebody looks at it, sooner or later. */

@@ -1,6 +1,6 @@
 import type { CoordinatorState } from '../coordinator/state.ts';
 import type { CoordinatorEvent, CoordinatorEventOf } from '../events.ts';
-import type { Fold, RunFacts } from '../work-plan.ts';
+import type { Fold, Growth, RunFacts } from '../work-plan.ts';
 import { must } from './violation.ts';
 import type { MayWork, SeenLease } from './watch-leases.ts';
 
@@ -19,7 +19,8 @@ const versionsOf = ({ modules }: RunFacts): Record<string, number> =>
 /**
  * Books of its own about folds and module versions. Only accepted contributions are folded, each at most once into
  * each module; versions grow by one, and only by a fold; each takes one outer step. A rollback brings back exactly the
- * modules that were there, and nothing that was leased before it is folded after it.
+ * modules that were there, and nothing that was leased before it is folded after it. Where a run grows, all that was there
+ * stays, and each new module begins as a copy.
  */
 export class FoldWatch {
   readonly #leases: ReadonlyMap<string, SeenLease>;
@@ -29,10 +30,13 @@ export class FoldWatch {
   /** Leases from before a rollback of their run. */
   readonly #undone = new Set<string>();
   readonly #mayWork: MayWork;
+  /** Whether growth of a run was asked of a kind of work: of no contribution. */
+  readonly #grows: MayWork;
 
-  constructor(leases: ReadonlyMap<string, SeenLease>, mayWork: MayWork) {
+  constructor(leases: ReadonlyMap<string, SeenLease>, mayWork: MayWork, grows: MayWork) {
     this.#leases = leases;
     this.#mayWork = mayWork;
+    this.#grows = grows;
   }
 
   see(event: CoordinatorEvent, state: CoordinatorState): void {
@@ -79,7 +83,8 @@ export class FoldWatch {
     const id = `${run}/${kind}/${fold.key}`;
     must(!this.#keys.has(id), () => `the fold ${id} begins a second time`);
     must(this.#mayWork(state.runs[run], kind), () => `the fold ${id} begins though ${run} does not train`);
-    must(fold.contributions.length > 0, () => `the fold ${id} has no contribution`);
+    const isEmpty = fold.contributions.length === 0;
+    must(!isEmpty || this.#grows(state.runs[run], kind), () => `the fold ${id} has no contribution`);
     must(new Set(fold.contributions).size === fold.contributions.length, () => `${id} folds a contribution twice`);
     for (const lease of fold.contributions) {
       const seen = this.#leases.get(lease);
@@ -109,7 +114,28 @@ export class FoldWatch {
           this.#used.add(use);
         }
       }
+      const { routing } = event.output;
+      if (routing?.growth) this.#seeGrown(seen, routing.growth, state.runs[event.run]!.facts);
     }
     this.look(state);
+  }
+
+  #seeGrown({ versions }: SeenRun, growth: Growth, { id, modules, paths }: RunFacts): void {
+    must(Object.keys(paths).join() === growth.paths.join(), () => `${id} has grown to ${Object.keys(paths)}`);
+    for (const [name, from] of Object.entries(growth.modules)) {
+      must(versions[name] === undefined, () => `${name} of ${id} is new, and was there before`);
+      must(
+        JSON.stringify(modules[name]) === JSON.stringify(modules[from]),
+        () => `${name} of ${id} does not begin as a copy of ${from}`,
+      );
+      versions[name] = versions[from]!;
+    }
+    const left = Object.keys(modules).filter((name) => versions[name] === undefined);
+    must(left.length === 0, () => `${left} of ${id} are copies of nothing`);
+    for (const [path, grown] of Object.entries(growth.grown))
+      must(
+        paths[path]!.modules.join() === grown.modules.join() && grown.modules.every((name) => modules[name]),
+        () => `path ${path} of ${id} lacks modules`,
+      );
   }
 }

@@ -21,7 +21,8 @@ export class Watch {
       run?.state === 'training' || (run?.deleted === false && (plans.get(kind)?.asked?.(run.works[kind]) ?? false));
     const needs: Needs = (run, kind) => (run ? (plans.get(kind)?.memoryBytes?.(run.facts) ?? 0) : 0);
     this.#leases = new LeaseWatch(mayWork, needs);
-    this.#folds = new FoldWatch(this.#leases.leases, mayWork);
+    const grows: MayWork = (run, kind) => plans.get(kind)?.growing?.(run?.works[kind]) ?? false;
+    this.#folds = new FoldWatch(this.#leases.leases, mayWork, grows);
     this.#kinds = kinds.map((kind) => ({ name: kind.plan.name, watch: kind.watch() }));
   }
 

@@ -1,28 +1,53 @@
-import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
-import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
+import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import type { Json } from '@pathfold/coordination/work-plan';
+import type { KeptVersion } from '@pathfold/protocol/resources';
+import { mixed } from '../audit.ts';
 import { agreedOf, type CompareInput, type CompareResult } from '../compared.ts';
 import { comparedPart, isComparison } from '../parts.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
-import type { EvaluateFoldInput } from './task.ts';
+import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
+
+/** Bits a byte of an invented score: of no other. */
+const INVENTED = 0;
+/** Rounds of a simulation: before them the first path goes on becoming better. */
+const ROUNDS = 22;
 
 /**
  * An answer counts as confirmed exactly when two agree, whoever they contradict is exposed, and nothing invented is in an
- * evaluation that says it is confirmed.
+ * evaluation that says it is confirmed, or stops a path or keeps one going. What was stopped stays so, and is not scored to
+ * see whether it goes on, until its documents are shared or routed anew.
  */
 class EvaluateWatch implements KindWatch {
-  /** Folds under way. */
+  /** Folds under way, of all kinds. */
   readonly #begun = new Set<string>();
+  /** By run, the paths that were stopped early and whose documents were not shared or routed anew since. */
+  readonly #stopped = new Map<string, Set<string>>();
 
   see(event: CoordinatorEvent, state: CoordinatorState): string | null {
-    if (event.type === 'RunRolledBack')
-      for (const begun of this.#begun) if (begun.startsWith(`${event.run}/`)) this.#begun.delete(begun);
-    if (event.type === 'FoldBegun' && event.kind === 'evaluate') this.#begun.add(`${event.run}/${event.fold.key}`);
-    if (event.type !== 'FoldEnded' || event.kind !== 'evaluate' || !state.runs[event.run]) return null;
-    if (!this.#begun.delete(`${event.run}/${event.fold}`)) return null;
+    if (event.type === 'LeaseGranted' && event.kind === 'evaluate') return this.#seeGranted(event, state);
+    if (event.type === 'RunRolledBack') this.#seeRolledBack(event, state);
+    if (event.type === 'FoldBegun') this.#begun.add(`${event.run}/${event.kind} ${event.fold.key}`);
+    if (event.type !== 'FoldEnded' || !state.runs[event.run]) return null;
+    if (!this.#begun.delete(`${event.run}/${event.kind} ${event.fold}`)) return null;
+    this.#noteStopped(event, state);
+    return event.kind === 'evaluate' ? this.#seeScored(event, state) : null;
+  }
+
+  look({ facts }: RunRecord): string | null {
+    const stopped = Object.keys(facts.paths).filter((path) => isStopped(facts, path));
+    const due = this.#stopped.get(facts.id) ?? new Set();
+    if (stopped.length === due.size && stopped.every((path) => due.has(path))) return null;
+    return `of ${facts.id} paths ${stopped} are stopped where ${[...due]} should be`;
+  }
+
+  #seeScored(event: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
     const { latest, campaign, liars } = state.runs[event.run]!.works['evaluate'] as EvaluateState;
     const { invented = [] } = (event.output.result ?? {}) as { invented?: string[] };
+    const believed = Object.entries(event.output.kept ?? {}).find(([, { bitsPerByte }]) => bitsPerByte === INVENTED);
+    if (believed) return `an invented score of path ${believed[0]} of ${event.run} is its best`;
     if (invented.length > 0 && latest?.confirmed) return `invented scores of ${invented} count as confirmed`;
     const part = isComparison(event.fold) ? comparedPart(campaign?.parts, event.fold) : undefined;
     if (!part) return null;
@@ -32,21 +57,68 @@ class EvaluateWatch implements KindWatch {
     return odd.every(({ volunteer }) => liars.known[volunteer]) ? null : `who contradicts ${agreed} goes on scoring`;
   }
 
-  look = () => null;
+  #seeRolledBack({ run }: CoordinatorEventOf<'RunRolledBack'>, { runs }: CoordinatorState): void {
+    for (const begun of this.#begun) if (begun.startsWith(`${run}/`)) this.#begun.delete(begun);
+    const { facts } = runs[run]!;
+    this.#stopped.set(run, new Set(Object.keys(facts.paths).filter((path) => isStopped(facts, path))));
+  }
+
+  #noteStopped({ run, output: { kept, routing } }: CoordinatorEventOf<'FoldEnded'>, { runs }: CoordinatorState): void {
+    const stopped = this.#stopped.get(run) ?? new Set<string>();
+    this.#stopped.set(run, stopped);
+    const version = runs[run]!.facts.routing?.version ?? 0;
+    for (const [path, best] of Object.entries(kept ?? {}))
+      if (best.routing === version && best.stopped) stopped.add(path);
+    if (!routing) return;
+    if (!routing.growth) stopped.clear();
+    for (const { from } of Object.values(routing.growth?.grown ?? {})) stopped.delete(from);
+  }
+
+  #seeGranted({ lease, run, task }: CoordinatorEventOf<'LeaseGranted'>, { runs }: CoordinatorState): string | null {
+    const { facts } = runs[run]!;
+    const { path, documents } = task.body as unknown as EvaluateTask;
+    const decides = documents.sha256 === facts.documents.router.sha256;
+    return decides && isStopped(facts, path) ? `${lease} scores path ${path} of ${run}, which was stopped` : null;
+  }
+}
+
+/** Which version of each path is its best, by made-up scores: every second one is no better than what was there. */
+function keptIn(
+  { patience, routing, kept, contributions }: KeepInput,
+  key: string,
+  isInvented: (at: number) => boolean,
+) {
+  const versions = contributions.flatMap(({ path, modules, confirmed }, at): [string, KeptVersion][] => {
+    if (!confirmed) return [];
+    const best = kept[path];
+    const round = Math.min(...modules.map(({ version }) => version));
+    const isBound = /^0(-0)*$/.test(path) && round < ROUNDS;
+    if (best && !isBound && mixed(round, `${key} ${path}`) % 2 === 0) {
+      const scoringsSince = best.scoringsSince + 1;
+      return [[path, { ...best, scoringsSince, stopped: scoringsSince >= patience }]];
+    }
+    const bitsPerByte = isInvented(at) ? INVENTED : 2;
+    return [[path, { round, bitsPerByte, modules, routing, scoringsSince: 0, stopped: false }]];
+  });
+  return Object.fromEntries(versions);
 }
 
 /** Evaluation as the simulator takes it: inventions agree with nothing. */
 export const simulatedEvaluate: SimulatedKind = {
   plan: evaluatePlan,
   watch: () => new EvaluateWatch(),
-  fold({ input, contributions }, lied) {
-    const known = input as unknown as EvaluateFoldInput | CompareInput;
+  fold({ key, input, contributions }, lied) {
+    const known = input as unknown as EvaluateFoldInput | KeepInput | CompareInput;
     if ('compare' in known)
       return {
         modules: [],
         figures: null,
         result: agreedOf(known.compare, (a, b) => !lied(a.lease) && !lied(b.lease)),
       };
+    if ('kept' in known) {
+      const kept = keptIn(known, key, (at) => lied(contributions[at]!));
+      return { modules: [], figures: null, result: null, kept };
+    }
     const losses = { validLoss: 2, validBitsPerByte: 2, paths: {}, whole: null };
     const invented = contributions.filter(lied);
     return { modules: [], figures: null, result: { round: known.round, ...losses, invented } as Json };

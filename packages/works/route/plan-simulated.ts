@@ -1,17 +1,19 @@
 import { companyOf } from '@pathfold/coordination/coordinator/desk';
 import { bytesNeeded } from '@pathfold/coordination/coordinator/room';
-import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
+import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
-import { blobOf } from '@pathfold/coordination/simulator/run-facts';
-import type { FoldOutput, Json, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { Random } from '@pathfold/coordination/simulator/random';
+import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { FoldOutput, Json, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { SPLITS } from '@pathfold/protocol/resources';
+import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import { mixed } from '../audit.ts';
 import { agreedOf, type CompareResult } from '../compared.ts';
 import { comparedPart, isComparison, patienceMs } from '../parts.ts';
 import type { TrainTask } from '../train/task.ts';
 import { type RouteState, routePlan } from './plan.ts';
-import type { RouteCompareInput, RouteFoldInput, RouteTask } from './task.ts';
+import type { Growth, RouteCompareInput, RouteFoldInput, RouteTask } from './task.ts';
 
 interface SeenLease {
   readonly run: string;
@@ -24,11 +26,16 @@ interface SeenLease {
 
 /** One re-sharding of so many teaches nothing: documents stay where they are. */
 const KEPT_EVERY = 4;
+/** Within so long a run grows once nothing else is routed. */
+const GROWS_MS = 60_000;
+/** No run grows to more: a simulation is to end. */
+const MOST_PATHS = 16;
 
 /**
  * No router is fitted on an answer that nobody has confirmed while somebody unrelated could, and has not been waited for;
  * it is fitted on all documents, or on the losses of all paths, each once; it says that it is confirmed only if all of it
  * is, and then nothing in it was invented. Routings follow each other one by one. Paths train on the shards of the newest.
+ * A run grows of what was asked for alone, and soon.
  */
 class RouteWatch implements KindWatch {
   readonly #leases = new Map<string, SeenLease>();
@@ -73,7 +80,10 @@ class RouteWatch implements KindWatch {
     }
   }
 
-  look = () => null;
+  look({ facts, works }: RunRecord, _now: number, steadyMs: number): string | null {
+    const { parts, growth } = works['route'] as RouteState;
+    return growth && !parts && steadyMs > GROWS_MS ? `${facts.id} does not grow` : null;
+  }
 
   #forget(run: string): void {
     for (const [id, lease] of this.#leases) if (lease.run === run) this.#leases.delete(id);
@@ -106,12 +116,13 @@ class RouteWatch implements KindWatch {
 
   #judge({ run, fold, at }: CoordinatorEventOf<'FoldBegun'>, state: CoordinatorState): string | null {
     const { facts } = state.runs[run]!;
-    const { version, confirmed, parts, losses } = fold.input as unknown as RouteFoldInput;
+    const { version, confirmed, parts, losses, grow } = fold.input as unknown as RouteFoldInput;
     if (version !== (facts.routing?.version ?? 0) + 1) return `${fold.key} does not follow ${facts.routing?.version}`;
     const others = [...this.#begun].filter((id) => id.startsWith(`${run}/routing `));
     if (others.length > 1) return `${others.length} routings of ${run} go on at once`;
     const answers = fold.contributions.map((lease) => this.#leases.get(lease)!);
-    const due = facts.routing ? Object.keys(facts.paths).map((path) => `losses ${path}`) : featuresDue(answers);
+    const answersDue = facts.routing ? Object.keys(facts.paths).map((path) => `losses ${path}`) : featuresDue(answers);
+    const due = grow ? [] : answersDue;
     const taken = answers.map(({ part }) => part);
     if (taken.join() !== due.join() || parts.length + losses.length !== due.length)
       return `${fold.key} is fitted on ${taken} where ${due} are due`;
@@ -184,10 +195,41 @@ function routingOf(key: string, input: RouteFoldInput): NonNullable<FoldOutput['
   };
 }
 
+/** One more expert, as the host works it out (server/runs/growth.ts). */
+function growthOf({ id, spec, paths, routing }: RunFacts, random: Random): Growth | null {
+  const levels = levelsOf(spec);
+  const counted = levels.flatMap(({ experts }, level) => (experts === 'path' ? [] : [{ level, experts }]));
+  const isCountedAlong = spec.embedding === 'path' || counted.length < levels.length;
+  const { level, experts } = isCountedAlong ? counted[0]! : random.pick(counted);
+  const expert = random.int(0, experts - 1);
+  const grownLevels = levels.map((one, at) => (at === level ? { ...one, experts: experts + 1 } : one));
+  if (!routing || pathCountOf(grownLevels) > MOST_PATHS) return null;
+  const all = runFacts(
+    id,
+    grownLevels.map((one) => one.experts),
+    { embedding: spec.embedding },
+  ).paths;
+  const known = new Set(Object.values(paths).flatMap((path) => path.modules));
+  const modules: Record<string, string> = {};
+  const grown: Record<string, Growth['grown'][string]> = {};
+  for (const [path, { modules: own }] of Object.entries(all)) {
+    if (paths[path]) continue;
+    const choices = path.split('-').map((choice, at) => (at === level ? `${expert}` : choice));
+    const isOrigin = (other: string) =>
+      other.split('-').every((one, at) => levels[at]!.experts === 'path' || one === choices[at]);
+    const from = Object.keys(paths).find(isOrigin)!;
+    for (const [place, name] of own.entries()) if (!known.has(name)) modules[name] ??= paths[from]!.modules[place]!;
+    grown[path] = { from, modules: [...own] };
+  }
+  const isOver = Object.values(grown).every(({ from }) => (paths[from]!.steps ?? 0) >= spec.totalSteps);
+  return isOver ? null : { levels: grownLevels, paths: Object.keys(all), modules, grown };
+}
+
 /** Routing as the simulator takes it: inventions agree with nothing, and now and then losses teach nothing. */
 export const simulatedRoute: SimulatedKind = {
   plan: routePlan as SimulatedKind['plan'],
   takes: (run) => run.routing === null,
+  growth: (run, random) => growthOf(run, random) as Json,
   watch: () => new RouteWatch(),
   fold({ key, input, contributions }, lied) {
     const known = input as unknown as RouteFoldInput | RouteCompareInput;
@@ -195,8 +237,10 @@ export const simulatedRoute: SimulatedKind = {
     if ('compare' in known)
       return { ...nothing, result: agreedOf(known.compare, (a, b) => !lied(a.lease) && !lied(b.lease)) };
     const features = known.features ?? blobOf(`${key} features`);
-    const teachesNothing = known.losses.length > 0 && mixed(known.seed, key) % KEPT_EVERY === 0;
-    const kept = teachesNothing ? 'The losses of all paths are the same.' : null;
+    const isFirst = known.losses.length === 0 && !known.grow;
+    const teachesNothing = !isFirst && mixed(known.seed, key) % KEPT_EVERY === 0;
+    const why = known.grow ? 'There are too few documents.' : 'The losses of all paths are the same.';
+    const kept = teachesNothing ? why : null;
     const result = { features, kept, invented: contributions.filter(lied) } as Json;
     return { ...nothing, result, ...(!teachesNothing && { routing: routingOf(key, known) }) };
   },

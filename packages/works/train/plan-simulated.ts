@@ -1,5 +1,6 @@
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
+import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import { blobOf } from '@pathfold/coordination/simulator/run-facts';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
@@ -25,8 +26,8 @@ const MOST_LEFT_OUT = 60;
 
 /**
  * What must hold for training: no step before the quorum; every accepted contribution and every live replica of a
- * path counts unless the round is overdue; in the order (path, lease), weighted by shard and steps; and no module
- * and no path starves.
+ * path counts unless the round is overdue; in the order (path, lease), weighted by shard and steps; no module and no
+ * path starves, new ones neither; and nobody trains a path that was stopped early.
  */
 class TrainWatch implements KindWatch {
   readonly #leases = new Map<string, SeenLease>();
@@ -49,8 +50,7 @@ class TrainWatch implements KindWatch {
   #seeRounds(event: CoordinatorEvent, state: CoordinatorState): string | null {
     switch (event.type) {
       case 'LeaseGranted':
-        if (event.kind === 'train') this.#seeGranted(event);
-        return null;
+        return event.kind === 'train' ? this.#seeGranted(event, state) : null;
       case 'ContributionReceived': {
         const lease = this.#leases.get(event.lease);
         if (lease?.status !== 'held') return null;
@@ -132,7 +132,7 @@ class TrainWatch implements KindWatch {
     for (const round of this.#openedAt.keys()) if (round.startsWith(`${run}/`)) this.#openedAt.delete(round);
   }
 
-  #seeGranted({ lease, run, task, at }: CoordinatorEventOf<'LeaseGranted'>): void {
+  #seeGranted({ lease, run, task, at }: CoordinatorEventOf<'LeaseGranted'>, { runs }: CoordinatorState): string | null {
     const { path, modules, steps } = task.body as unknown as TrainTask;
     const base = Object.fromEntries(modules.map(({ name, version }) => [name, version]));
     for (const { name, version } of modules) {
@@ -140,6 +140,7 @@ class TrainWatch implements KindWatch {
       if (!this.#openedAt.has(round)) this.#openedAt.set(round, at);
     }
     this.#leases.set(lease, { run, path, base, mostSteps: steps, status: 'held', steps: 0 });
+    return isStopped(runs[run]!.facts, path) ? `${lease} trains path ${path} of ${run}, which was stopped` : null;
   }
 
   #judge({ run, fold, at }: CoordinatorEventOf<'FoldBegun'>, { facts, works }: RunRecord): string | null {

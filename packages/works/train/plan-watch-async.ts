@@ -39,7 +39,7 @@ export class AsyncWatch {
   readonly #leases = new Map<string, SeenLease>();
   /** Since when a volunteer waits though a path is open to it. */
   readonly #waiting = new Map<string, number>();
-  /** When a path was last part of a fold, by run and path. */
+  /** When a path was last part of a fold, or had no work to do, by run and path. */
   readonly #foldedAt = new Map<string, number>();
 
   see(event: CoordinatorEvent, state: CoordinatorState): string | null {
@@ -65,6 +65,7 @@ export class AsyncWatch {
       case 'RunStateChanged':
       case 'CoordinatorStarted':
       case 'RunModeChanged':
+        if (event.type === 'RunModeChanged') this.#forgetLeftOut(event.run, state);
         this.#waiting.clear();
         for (const lease of this.#leases.values())
           if (lease.acceptedAt !== null) lease.acceptedAt = event.at;
@@ -81,6 +82,18 @@ export class AsyncWatch {
       this.#lookForUnfolded(run, now, steadyMs) ??
       this.#lookForWaiting(run, now, steadyMs, state)
     );
+  }
+
+  /** Where rounds have moved on without an accepted contribution, nothing owes it a fold. */
+  #forgetLeftOut(id: string, { runs }: CoordinatorState): void {
+    const record = runs[id];
+    for (const [lease, { run, path, base, folded, acceptedAt }] of this.#leases) {
+      if (!record || run !== id || acceptedAt === null) continue;
+      const { contributions } = (record.works['train'] as TrainState).paths[path]!;
+      const { owed = [] } = contributions.find((one) => one.lease === lease) ?? {};
+      for (const [name, version] of Object.entries(base))
+        if (version < record.facts.modules[name]!.version && !owed.includes(name)) folded.add(name);
+    }
   }
 
   #seeReceived({ lease: id, report, at }: CoordinatorEventOf<'ContributionReceived'>): void {
@@ -152,9 +165,11 @@ export class AsyncWatch {
     const { paths } = works['train'] as TrainState;
     const patienceMs = (PATIENCE_LEASES * facts.spec.roundDeadlineMs + PATIENCE_MS) * Object.keys(paths).length;
     for (const [id, path] of Object.entries(paths)) {
-      const foldedAt = this.#foldedAt.get(`${facts.id}/${id}`) ?? 0;
-      if (!isComplete(facts, id, path) && Math.min(steadyMs, now - foldedAt) > patienceMs)
-        return `nothing of path ${id} of ${facts.id} was folded for ${now - foldedAt} ms`;
+      const key = `${facts.id}/${id}`;
+      if (isComplete(facts, id, path) || !this.#foldedAt.has(key)) this.#foldedAt.set(key, now);
+      const forgottenMs = now - this.#foldedAt.get(key)!;
+      if (Math.min(steadyMs, forgottenMs) > patienceMs)
+        return `nothing of path ${id} of ${facts.id} was folded for ${forgottenMs} ms`;
     }
     return null;
   }
