@@ -21,7 +21,8 @@ function namesOf(paths: readonly PathResource[]): string {
 function Starving({ paths }: { readonly paths: readonly PathResource[] }) {
   return (
     <Notice tone="warning" title={`${plural(paths.length, 'path')} starving: ${namesOf(paths)}`}>
-      The last round of one of their modules ended without a contribution of theirs.
+      The last round of one of their modules ended without a contribution of theirs, or nobody served them for two round
+      deadlines in which others were served.
     </Notice>
   );
 }
