@@ -88,6 +88,15 @@ function withoutLastShard(run: RunFacts): RunFacts {
   return others.length === 0 ? run : { ...run, paths: { ...run.paths, [last!]: path } };
 }
 
+/** Leases are opened and offered as if the run were another. */
+const leasing =
+  (as: (run: RunFacts) => RunFacts) =>
+  <S>(plan: WorkPlan<S>): WorkPlan<S> => ({
+    ...plan,
+    open: (state, run, now) => plan.open(state, as(run), now),
+    offer: (state, run, volunteer, now, company) => plan.offer(state, as(run), volunteer, now, company),
+  });
+
 const withoutStops = (run: RunFacts): RunFacts => {
   const paths = Object.entries(run.paths).map(([id, { kept: _, ...path }]) => [id, path]);
   return { ...run, paths: Object.fromEntries(paths) };
@@ -275,11 +284,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   'trained-though-stopped': {
     mistake: 'paths that were stopped early are trained as before',
     wishes: { patience: 1 },
-    plan: (plan) => ({
-      ...plan,
-      open: (state, run, now) => plan.open(state, withoutStops(run), now),
-      offer: (state, run, volunteer, now, company) => plan.offer(state, withoutStops(run), volunteer, now, company),
-    }),
+    plan: leasing(withoutStops),
   },
   'stopped-by-invention': {
     mistake: 'scores that nobody has confirmed tell which version of a path is its best',
@@ -295,11 +300,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   'barren-growth': {
     mistake: 'paths that are added to a run are never leased',
     wishes: { experts: [2, 2], growths: 3 },
-    plan: (plan) => ({
-      ...plan,
-      open: (state, run, now) => plan.open(state, withoutGrown(run), now),
-      offer: (state, run, volunteer, now, company) => plan.offer(state, withoutGrown(run), volunteer, now, company),
-    }),
+    plan: leasing(withoutGrown),
   },
   'growth-from-scratch': {
     mistake: 'modules that are added to a run begin at version 0',
