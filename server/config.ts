@@ -79,6 +79,10 @@ export interface Config {
 /** A start that cannot succeed; `message` is one sentence for the person at the terminal. */
 export class StartError extends Error {}
 
+/** Something in the database that this version cannot read: `what` says where and why, without a full stop. */
+export const unreadable = (what: string): StartError =>
+  new StartError(`${what}.\nNothing was deleted. Start the version of Pathfold that wrote it, or restore a backup.`);
+
 /** Why nothing listens on the port, as a StartError where the settings can be blamed. */
 export function listenError(error: NodeJS.ErrnoException, { port, host }: Pick<Config, 'port' | 'host'>): Error {
   if (error.code === 'EADDRINUSE')

@@ -1,6 +1,6 @@
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod';
-import { StartError } from '../config.ts';
+import { unreadable } from '../config.ts';
 import type { Settings } from '../store/settings.ts';
 
 /** What the coordinator knows of a run beside its mind: where it came from, and how its preparation went. */
@@ -51,10 +51,7 @@ function read(stored: string): readonly RunEntry[] {
     : `Entry ${String(index)} of the runs`;
   const which = index === undefined ? 'The list of runs' : known;
   const where = field.length > 0 ? `${field.join('.')}: ` : '';
-  throw new StartError(
-    `${which} cannot be read from the database: ${where}${message}.\n` +
-      'Nothing was deleted. Start the version of Pathfold that wrote it, or restore a backup.',
-  );
+  throw unreadable(`${which} cannot be read from the database: ${where}${message}`);
 }
 
 export async function openRunRegistry(settings: Settings): Promise<RunRegistry> {

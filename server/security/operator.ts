@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { unreadable } from '../config.ts';
 import type { Settings } from '../store/settings.ts';
 import { createGuesses } from './guesses.ts';
 import { hashSecret, newSecret, secretsEqual } from './secrets.ts';
@@ -44,13 +45,20 @@ type OperatorRecord = z.infer<typeof OperatorRecord>;
 
 const SETTING = 'operator';
 
+function read(stored: string): OperatorRecord {
+  const result = OperatorRecord.safeParse(JSON.parse(stored));
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw unreadable(`The operator's keys cannot be read from the database: ${[...path, message].join(': ')}`);
+}
+
 export async function openOperatorKeys(
   settings: Settings,
   fixedToken: string | null,
   now: () => number = Date.now,
 ): Promise<OperatorKeys> {
   const stored = await settings.get(SETTING);
-  const record = stored === null ? { tokenHash: null, sessions: [] } : OperatorRecord.parse(JSON.parse(stored));
+  const record = stored === null ? { tokenHash: null, sessions: [] } : read(stored);
   let tokenHash = record.tokenHash;
   const sessions = new Map(record.sessions);
   let signInCode: { hash: string; until: number } | null = null;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
@@ -40,7 +40,7 @@ export const openDatabase = async ({
     }
   };
   try {
-    database = databaseUrl ? await openPostgres(databaseUrl) : openPglite(dataDir);
+    database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite(dataDir);
     await migrate(database.db);
     return { db: database.db, close };
   } catch (error) {
@@ -65,12 +65,21 @@ export const startErrorOf = (
 
 const databaseIn = (dataDir: string) => join(dataDir, 'database');
 
-const openPglite = (dataDir: string): Database => {
+/** Made beside its place: what a kill leaves halfway is thrown away by the next start. */
+const createPglite = async (folder: string): Promise<void> => {
+  const unfinished = `${folder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  await new PgliteClient(unfinished).close();
+  renameSync(unfinished, folder);
+};
+
+const openPglite = async (dataDir: string): Promise<Database> => {
   const folder = databaseIn(dataDir);
-  mkdirSync(folder, { recursive: true });
-  const files = readdirSync(folder);
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  if (files.length === 0) await createPglite(folder);
   // PGlite would take the folder for a new one, and write an empty database over what is there.
-  if (files.length > 0 && !files.includes('PG_VERSION')) throw new PgliteError('the file PG_VERSION is missing');
+  else if (!files.includes('PG_VERSION')) throw new PgliteError('the file PG_VERSION is missing');
   // PGlite lets everybody read and write its files.
   chmodSync(folder, 0o700);
   const db = new Kysely<Tables>({ dialect: pgliteDialect(new PgliteClient(folder)) });

@@ -6,6 +6,15 @@ import { openStore } from './store.ts';
 
 const fixture = fileURLToPath(new URL('./appender.fixture.ts', import.meta.url));
 
+/** Another process that appends to the store in `dataDir`, and the promise of its end. */
+export const appendingTo = (dataDir: string) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', fixture, dataDir], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return { child, gone: new Promise((resolve) => child.once('close', resolve)) };
+};
+
 /**
  * Lets another process append to the store in `dataDir`, kills it with SIGKILL after some acknowledgements, and
  * expects every acknowledged event to be there, at its place. `meanwhile` runs while that process holds the folder.
@@ -15,11 +24,7 @@ export const killWhileAppending = async (
   acknowledgements: number,
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<void> => {
-  const child = spawn(process.execPath, ['--import', 'tsx', fixture, dataDir], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = new Promise((resolve) => child.once('close', resolve));
+  const { child, gone } = appendingTo(dataDir);
   let last = 0;
   let count = 0;
   for await (const line of createInterface({ input: child.stdout })) {

@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { unreadable } from '../config.ts';
 import type { Tables } from './schema.ts';
 
 const statements = (text: string): Migration => ({
@@ -63,8 +64,18 @@ const MIGRATIONS: Record<string, Migration> = {
   `),
 };
 
-/** Brings the tables to this build's form. Throws when the database was written by a newer build. */
+/** Names of the migrations that the database has had and this build does not know. */
+const unknownIn = async (db: Kysely<Tables>): Promise<string[]> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+  return rows.map(({ name }) => name).filter((name) => !(name in MIGRATIONS));
+};
+
+/** Brings the tables to this build's form. Throws StartError when the database was written by a newer build. */
 export const migrate = async (db: Kysely<Tables>): Promise<void> => {
+  const newer = await unknownIn(db);
+  if (newer.length > 0) throw unreadable(`The database is of a newer version of Pathfold (${newer.join(', ')})`);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StartError } from '../config.ts';
 import { newDataFolder } from '../testing/folder.ts';
@@ -56,6 +57,23 @@ test.each([
     expect(after).toEqual(expect.arrayContaining(before));
   },
 );
+
+test('a database of a newer version stops the start: nothing in it is changed', async () => {
+  const folder = await newDataFolder();
+  const options = { dataDir: folder, databaseUrl: null };
+  const { db, close } = await openDatabase(options);
+  const later = sql`insert into kysely_migration (name, timestamp) values ('998_later', ''), ('999_last', '')`;
+  await later.execute(db);
+  await close();
+  for (const start of [1, 2]) {
+    const error = await openDatabase(options).catch((thrown: unknown) => thrown);
+    expect(error, `start ${start}`).toBeInstanceOf(StartError);
+    expect((error as Error).message).toMatch(
+      /^The database is of a newer version of Pathfold \(998_later, 999_last\)\.\nNothing was deleted\. Start the version/,
+    );
+  }
+  await rm(folder, { recursive: true });
+});
 
 test('blobs that are elsewhere are part of the backup, and other errors are told as they are', () => {
   const folders = { dataDir: '/data', blobDir: '/blobs' };
