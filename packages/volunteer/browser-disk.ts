@@ -7,7 +7,7 @@ import { opfsNotes } from './notes-opfs.ts';
 const DISK_BYTES = 500e6;
 const MEMORY_BYTES = 64e6;
 
-/** Where a volunteer keeps things, and how many bytes of blobs at most. */
+/** Where a volunteer keeps things, and how many bytes of blobs, and of optimizer state, at most. */
 export interface BrowserDisk {
   readonly blobs: BlobStore;
   readonly notes: Notes;

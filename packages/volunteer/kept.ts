@@ -2,13 +2,11 @@ import * as z from 'zod/mini';
 import { type Notes, noteName, readJson, writeJson } from './notes.ts';
 
 const INDEX = 'kept-index';
-/** States that stay at most: the oldest go. */
-const MOST = 8;
 
-/** `staged`: lease to name. `kept`: name and the lease that it came from, the latest last. */
+/** `staged`: lease to name. `kept`: name, the lease that it came from and its bytes, the latest last. */
 const Index = z.object({
   staged: z.array(z.tuple([z.string(), z.string()])),
-  kept: z.array(z.tuple([z.string(), z.string()])),
+  kept: z.array(z.tuple([z.string(), z.string(), z.number()])),
 });
 
 /**
@@ -22,12 +20,13 @@ export interface Kept {
   reject(lease: string): Promise<unknown>;
 }
 
-export function createKept(notes: Notes): Kept {
+/** @param maxBytes where the states take more, the oldest go; the latest stays. */
+export function createKept(notes: Notes, maxBytes: number): Kept {
   const keptNote = (name: string) => noteName('kept', name);
   const stagedNote = (lease: string) => noteName('staged', lease);
   let tail: Promise<unknown> = Promise.resolve();
   let staged = new Map<string, string>();
-  let kept = new Map<string, string>();
+  let kept = new Map<string, { readonly from: string; readonly bytes: number }>();
 
   /** One at a time, in the order of the calls. A failing disk means a cold start, never lost work: it answers null. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T | null> => {
@@ -35,13 +34,38 @@ export function createKept(notes: Notes): Kept {
     tail = turn;
     return turn;
   };
-  const save = () => writeJson(notes, INDEX, { staged: [...staged], kept: [...kept] });
+  const save = () =>
+    writeJson(notes, INDEX, {
+      staged: [...staged],
+      kept: [...kept].map(([name, { from, bytes }]) => [name, from, bytes]),
+    });
+  const totalBytes = () => [...kept.values()].reduce((total, { bytes }) => total + bytes, 0);
+  const forget = async (name: string) => {
+    kept.delete(name);
+    await notes.remove(keptNote(name));
+  };
+  const shrinkTo = async (most: number) => {
+    for (const name of [...kept.keys()].slice(0, -1)) {
+      if (totalBytes() <= most) return;
+      await forget(name);
+    }
+  };
+  /** On a full disk the oldest states make room. */
+  const write = (note: string, bytes: Uint8Array) =>
+    notes.write(note, bytes).catch(async () => {
+      await shrinkTo(totalBytes() - bytes.byteLength);
+      await notes.write(note, bytes);
+    });
 
   void inTurn(async () => {
     const index = Index.safeParse(await readJson(notes, INDEX));
-    if (!index.success) return;
-    staged = new Map(index.data.staged);
-    kept = new Map(index.data.kept);
+    if (index.success) {
+      staged = new Map(index.data.staged);
+      kept = new Map(index.data.kept.map(([name, from, bytes]) => [name, { from, bytes }]));
+    }
+    const known = new Set([...[...kept.keys()].map(keptNote), ...[...staged.keys()].map(stagedNote)]);
+    for (const note of await notes.names())
+      if (/^(kept|staged)\./.test(note) && !known.has(note)) await notes.remove(note);
   });
 
   return {
@@ -53,7 +77,7 @@ export function createKept(notes: Notes): Kept {
             staged.delete(other);
             await notes.remove(stagedNote(other));
           }
-        await notes.write(stagedNote(lease), bytes);
+        await write(stagedNote(lease), bytes);
         staged.set(lease, name);
         await save();
       }),
@@ -62,24 +86,17 @@ export function createKept(notes: Notes): Kept {
         const name = staged.get(lease);
         const bytes = name === undefined ? null : await notes.read(stagedNote(lease));
         if (name === undefined || !bytes) return;
-        await notes.write(keptNote(name), bytes);
+        await write(keptNote(name), bytes);
         kept.delete(name);
-        kept.set(name, lease);
+        kept.set(name, { from: lease, bytes: bytes.byteLength });
         staged.delete(lease);
-        for (const old of [...kept.keys()].slice(0, -MOST)) {
-          kept.delete(old);
-          await notes.remove(keptNote(old));
-        }
+        await shrinkTo(maxBytes);
         await save();
         await notes.remove(stagedNote(lease));
       }),
     reject: (lease) =>
       inTurn(async () => {
-        for (const [name, from] of kept)
-          if (from === lease) {
-            kept.delete(name);
-            await notes.remove(keptNote(name));
-          }
+        for (const [name, { from }] of [...kept]) if (from === lease) await forget(name);
         if (staged.delete(lease)) await notes.remove(stagedNote(lease));
         await save();
       }),

@@ -67,8 +67,9 @@ export interface VolunteerPorts {
   readonly name: string;
   openSocket(url: string): Socket;
   readonly fetch: typeof fetch;
-  /** Fetched blobs; used as a cache of at most `cacheBytes`. */
+  /** Fetched blobs. */
   readonly blobs: BlobStore;
+  /** Fetched blobs take so much at most, and optimizer state once more. */
   readonly cacheBytes: number;
   /** Unfinished uploads, optimizer state, resume token. */
   readonly notes: Notes;

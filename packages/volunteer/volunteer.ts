@@ -49,7 +49,7 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const traffic: Traffic = { fromPeersBytes: 0, fromCoordinatorBytes: 0, toPeersBytes: 0, uploadedBytes: 0, peers: 0 };
   const listeners = new Set<(snapshot: Snapshot) => void>();
   const uploads = createUploads(ports.notes);
-  const kept = createKept(ports.notes);
+  const kept = createKept(ports.notes, ports.cacheBytes);
   const cache = await openCache(ports.blobs, ports.cacheBytes);
   let probes = 0;
 
