@@ -71,6 +71,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     options: { maxPayload: 2 * MAX_UP_BYTES },
     errorHandler: (_error, socket) => socket.terminate(),
     async preClose() {
+      coordinator.network.leaving();
       for (const socket of app.websocketServer.clients) socket.close(GOING_AWAY);
       await new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
       for (const socket of app.websocketServer.clients) socket.terminate();

@@ -8,7 +8,7 @@ import { choiceInWords, moveInWords } from './shard-words.ts';
 import type { LoadedModel, MoveMade } from './worker-words.ts';
 
 const loadingInWords = ({ routed, loaded, loading, writers, text }: Answer): string => {
-  if (writers) return text === '' ? 'waiting for a volunteer' : 'writing';
+  if (writers) return text === '' ? 'waiting for the first words' : 'writing';
   if (loaded) return 'writing';
   if (!routed) return 'finding its path';
   const { receivedBytes, totalBytes } = loading ?? { receivedBytes: 0, totalBytes: 0 };

@@ -75,7 +75,9 @@ export async function scoreDocuments(task: ScoreTask, ports: WorkPorts, options:
   const scores = perDocument.map((tokens, row): DocumentScore => {
     const { bytes } = scoredPart(documents[row]!, byteLengths, task.prefixBytes);
     const score = { document: chosen[row]!, nats: sum(tokens), tokens: tokens.length, bytes };
-    return options.chunkTokens === null ? score : { ...score, chunks: chunkSums(tokens, options.chunkTokens) };
+    if (options.chunkTokens === null) return score;
+    const first = documents[row]!.length - tokens.length;
+    return { ...score, chunks: chunkSums(tokens, first, options.chunkTokens) };
   });
   const tokens = sum(scores.map((score) => score.tokens));
   return {
@@ -90,10 +92,17 @@ export async function scoreDocuments(task: ScoreTask, ports: WorkPorts, options:
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const chunkSums = (nats: readonly number[], chunkTokens: number): number[] =>
-  Array.from({ length: Math.ceil(nats.length / chunkTokens) }, (_, chunk) =>
-    sum(nats.slice(chunk * chunkTokens, (chunk + 1) * chunkTokens)),
-  );
+/**
+ * As many chunks as so many tokens have. They end at multiples of their length in the document, as windows begin at
+ * multiples of half the context; so the first is shorter, or longer, where the scored part begins between two of these.
+ */
+function chunkSums(nats: readonly number[], first: number, chunkTokens: number): number[] {
+  const count = Math.ceil(nats.length / chunkTokens);
+  const early = first % chunkTokens;
+  const shift = Math.ceil((early + nats.length) / chunkTokens) > count ? chunkTokens - early : -early;
+  const startOf = (chunk: number) => (chunk === 0 ? 0 : chunk * chunkTokens + shift);
+  return Array.from({ length: count }, (_, chunk) => sum(nats.slice(startOf(chunk), startOf(chunk + 1))));
+}
 
 /** The windows of all documents as one batch, padded to the context. */
 function layOut(documents: readonly Uint16Array[], byteLengths: Uint16Array, context: number, prefixBytes: number) {

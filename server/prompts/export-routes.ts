@@ -75,7 +75,7 @@ export const exportRoutes =
       { schema: { tags: ['runs'], params: z.object({ id: z.string(), file: z.string() }) } },
       async (request, reply) => {
         const { id, file } = request.params;
-        const hangUp = hangUpOf(reply);
+        const hangUp = hangUpOf(request, reply);
         const run = await runs.get(id);
         if (!run || (run.spec.visibility === 'private' && !isOperator(request)))
           throw new PathfoldError('not_found', `There is no run ${id}.`);

@@ -53,3 +53,21 @@ test('an asker that hangs up before anything is sent, or before a token comes, l
   control.abort();
   expect([sent, records]).toEqual([['ask', 'hush'], 0]);
 });
+
+test('a volunteer that loses its line because the coordinator stops has failed at nothing', () => {
+  const records: object[] = [];
+  const leases: string[] = [];
+  const network = createNetwork({
+    plan: briefPlan,
+    send: (_volunteer, message) => message.type === 'ask' && leases.push(message.lease) > 0,
+    record: async (fact) => void records.push(fact),
+    creditOf: () => 0,
+    now: () => 0,
+  });
+  for (const volunteer of ['a', 'b', 'c']) network.heard(volunteer, { type: 'answering', on: true });
+  for (const _ of [1, 2, 3]) network.answer(askedOf('r'), new AbortController().signal);
+  network.gone('a');
+  network.leaving();
+  network.gone('b');
+  expect(records).toMatchObject([{ volunteer: 'a', code: 'answer_broken_off' }]);
+});

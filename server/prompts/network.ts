@@ -76,6 +76,7 @@ export function createNetwork({ plan, send, record, creditOf, now, patience = PA
   const state = initAnswers(patience);
   const open = new Map<string, Open>();
   let timer: NodeJS.Timeout | undefined;
+  let isLeaving = false;
 
   function step(event: Happening): void {
     for (const command of stepAnswers(state, { ...event, at: now() } as AnswersEvent, plan)) perform(command);
@@ -133,6 +134,7 @@ export function createNetwork({ plan, send, record, creditOf, now, patience = PA
     open.get(question)?.emit({ writer: { by: 'volunteer', volunteer, tokens, code, notice } });
     // The asker left before a token came: neither work nor failure.
     if (code === null && tokens === 0) return;
+    if (code !== null && isLeaving) return;
     record({ type: 'BriefLeaseEnded', lease, run, kind: plan.name, volunteer, tokens, credit, code, detail }).then(
       () =>
         send(volunteer, {
@@ -207,6 +209,11 @@ export function createNetwork({ plan, send, record, creditOf, now, patience = PA
         },
         cancel: leave,
       });
+    },
+
+    /** The coordinator closes all lines: who was answering is not to blame. */
+    leaving(): void {
+      isLeaving = true;
     },
 
     close(): void {

@@ -111,7 +111,7 @@ export const openAiRoutes =
       body: CompletionBody | ChatBody,
       question: Question,
     ) => {
-      const hangUp = hangUpOf(reply);
+      const hangUp = hangUpOf(request, reply);
       const run = await findRun(request, body.model);
       const byNetwork = body.pathfold?.network === true;
       const { routed, ids } = await routePrompt(run, question, byNetwork, hangUp);

@@ -18,6 +18,10 @@ test('an expert brings a path for each that crosses the one it copies', () => {
   });
 });
 
+test('a run of one path says how it becomes several', () => {
+  expect(() => growthOf(runFacts('r', [1]), 0, 0)).toThrow(/one path and no router: create .* "base":\{"run":"r"\}/);
+});
+
 test('private modules of a new path are copies too', () => {
   const facts = runFacts('r', [2, 1]);
   const levels = [

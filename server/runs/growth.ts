@@ -7,10 +7,15 @@ import { levelsOf, MOST_EXPERTS, MOST_PATHS, pathCountOf } from '@pathfold/proto
  * One more expert in a level, a copy of `expert`: each path that crosses that one is joined by a path that crosses the
  * copy. Throws a PathfoldError when the run cannot grow so.
  */
-export function growthOf({ spec, paths, routing }: RunFacts, level: number, expert: number): Growth {
+export function growthOf({ id, spec, paths, routing }: RunFacts, level: number, expert: number): Growth {
   const levels = levelsOf(spec);
   const count = levels[level]?.experts;
-  if (!routing) throw new PathfoldError('wrong_state', 'The run has one path, or its documents are not routed yet.');
+  if (Object.keys(paths).length === 1)
+    throw new PathfoldError(
+      'wrong_state',
+      `The run has one path and no router: create a run of several paths with "base":{"run":"${id}"}.`,
+    );
+  if (!routing) throw new PathfoldError('wrong_state', 'The documents of the run are not routed yet.');
   if (typeof count !== 'number')
     throw new PathfoldError('bad_request', `level: ${level} is no level of the run that has experts to copy`);
   if (expert >= count) throw new PathfoldError('bad_request', `expert: level ${level} has ${count} experts`);

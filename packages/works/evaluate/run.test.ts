@@ -124,6 +124,28 @@ test('scores only what the router gives to its path, and tells chunks where they
   }
 });
 
+test('chunks end at multiples of their length in the document, as many as the scored tokens have', async () => {
+  const whole = async (chunkTokens: number) =>
+    resultOf((await evaluateRun.execute({ ...task, chunkTokens }, ports)).payload).documents;
+  const singles = await whole(1);
+  for (const length of [3, 4, 5, 7]) {
+    for (const { document, chunks } of await whole(length)) {
+      const each = singles[document]!.chunks!;
+      const first = documents[document]!.length - each.length;
+      const pieces: number[] = [];
+      each.forEach((nats, i) => {
+        if (i === 0 || (first + i) % length === 0) pieces.push(0);
+        pieces[pieces.length - 1]! += nats;
+      });
+      if (pieces.length > Math.ceil(each.length / length)) pieces.splice(0, 2, pieces[0]! + pieces[1]!);
+      expect(chunks).toHaveLength(pieces.length);
+      chunks!.forEach((chunk, i) => {
+        expect(chunk).toBeCloseTo(pieces[i]!, 4);
+      });
+    }
+  }
+});
+
 test('the coordinator admits what the volunteer hands in', async () => {
   const { payload, steps, tokens, computeMs, loss } = await evaluateRun.execute(task, ports);
   const report = {

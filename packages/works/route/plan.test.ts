@@ -1,5 +1,6 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
+import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { expect, test } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
 import { bodyOf, endFold, kindOf, NOBODY, routing, routingFold, SPEED, tableWith, unrouted } from './plan.fixture.ts';
@@ -144,6 +145,16 @@ test('what is not about the documents of its part is refused at the door, and th
   const second = table.lease('b');
   receive(table, second);
   expect(only(check(table, second, documentCounts[split]), 'ContributionAccepted')).toHaveLength(1);
+});
+
+test('a part of the features has a document at least, however long documents are', () => {
+  const facts = unrouted({ routing: routing({ kind: 'kmeans' }) });
+  const documents = { ...facts.documents, test: { ...facts.documents.test, bytes: 4_500_000 } };
+  const partsWith = (counts: Partial<RunFacts>) =>
+    Object.keys(routePlan.init({ ...facts, documents, ...counts }).parts!).filter((name) => name.startsWith('test'));
+  expect(partsWith({ documentCounts: { train: 40, router: 7, test: 2 } })).toEqual(['test 0 2', 'test 1 2']);
+  expect(partsWith({ documentCounts })).toHaveLength(5);
+  expect(partsWith({})).toHaveLength(5);
 });
 
 /** All that is asked for comes from one network, and no router can be fitted on it. */

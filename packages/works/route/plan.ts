@@ -142,12 +142,13 @@ const foldsOf = ({ folds = 0 }: RouteState): number => folds;
 
 const isRouted = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
 
-/** Random shards ask for no features. */
-const featureParts = ({ spec, documents }: RunFacts): string[] =>
+/** Random shards ask for no features. A part has a document at least. */
+const featureParts = ({ spec, documents, documentCounts }: RunFacts): string[] =>
   spec.routing.kind === 'random'
     ? []
     : SPLITS.flatMap((split) => {
-        const parts = Math.ceil(documents[split].bytes / PART_BYTES);
+        const most = documentCounts?.[split] ?? Number.POSITIVE_INFINITY;
+        const parts = Math.min(most, Math.ceil(documents[split].bytes / PART_BYTES));
         return Array.from({ length: parts }, (_, part) => `${split} ${part} ${parts}`);
       });
 
