@@ -18,16 +18,29 @@ const STATES: Record<RunResource['state'], string> = {
 const stateOf = ({ state, study }: RunResource): string =>
   study !== undefined && state === 'training' ? 'is under way' : STATES[state];
 
+interface Props {
+  readonly run: RunResource | null | undefined;
+  readonly points: readonly HistoryPoint[];
+  /** Whether this device has work of a run. */
+  readonly working: boolean;
+}
+
 /** The run that work is for, as everyone sees it. */
-export function RunPanel({ run, points }: { run: RunResource | null | undefined; points: readonly HistoryPoint[] }) {
+export function RunPanel({ run, points, working }: Props) {
   if (run === undefined) return <Card title="The run">Looking for a run.</Card>;
   if (run === null)
     return (
       <Card title="The run">
-        <EmptyState title="There is no run to show">
-          None is open to everybody now. You can lend your device all the same: it works when there is work, for private
-          runs too.
-        </EmptyState>
+        {working ? (
+          <EmptyState title="A private run">
+            What your device works on now is not open to everybody: only its operator sees how it goes.
+          </EmptyState>
+        ) : (
+          <EmptyState title="There is no run to show">
+            None is open to everybody now. You can lend your device all the same: it works when there is work, for
+            private runs too.
+          </EmptyState>
+        )}
       </Card>
     );
   return (

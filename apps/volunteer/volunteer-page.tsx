@@ -67,7 +67,7 @@ export function VolunteerPage() {
           {snapshot && <CreditPanel snapshot={snapshot} />}
         </div>
         <div className="grid min-w-0 gap-5">
-          <RunPanel run={run} points={points} />
+          <RunPanel run={run} points={points} working={snapshot?.work != null} />
           <IdentityPanel volunteer={snapshot?.volunteer ?? null} busy={takesPart || stopping} />
         </div>
       </div>

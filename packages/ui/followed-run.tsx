@@ -8,7 +8,7 @@ import { lookAgain } from './look-again.tsx';
 const LOOK_AGAIN_MS = 5000;
 
 export interface Watched extends Omit<LiveRun, 'run'> {
-  /** The run to show; null when there is none; undefined before the first answer. */
+  /** The run to show; null when there is none, or it is not open to everybody; undefined before the first answer. */
   readonly run: RunResource | null | undefined;
   /** Why none can be looked for though the coordinator answers, in one sentence; null when nothing is wrong. */
   readonly problem: string | null;
@@ -27,7 +27,9 @@ export function useRun(client: Client, runId: string | null, choose = likelyRun)
   const [found, setFound] = useState<RunResource | null>();
   const [trouble, setTrouble] = useState<unknown>(null);
   const live = useLiveRun(client, runId ?? found?.id ?? null);
-  const run = live.run ?? found;
+  // While work is for a run, no other one is shown in its place.
+  const chosen = runId === null || found?.id === runId ? found : undefined;
+  const run = live.run ?? (runId !== null && live.gone ? null : chosen);
   const settled = runId !== null || (!live.gone && run?.state === 'training');
 
   useEffect(() => {

@@ -14,16 +14,21 @@ const StoredUpload = z.object({
   report: Report,
 });
 
-const PREFIX = 'upload';
 const payloadNote = (lease: string) => noteName('payload', lease);
-const uploadNote = (lease: string) => noteName(PREFIX, lease);
+const uploadNote = (lease: string) => noteName('upload', lease);
 
 /** Contributions that are not handed in yet, with their bytes: where there is room for them, they outlive the visit. */
 export const createUploads = (notes: Notes, inMemory = new Map<string, Uint8Array>()) => ({
+  /** What is listed; what is left of others, whose keeping or forgetting was cut off, is removed. */
   async restore(): Promise<Upload[]> {
-    const names = (await notes.names().catch(() => [])).filter((name) => name.startsWith(`${PREFIX}.`));
-    const stored = await Promise.all(names.map((name) => readJson(notes, name)));
-    return stored.flatMap((value) => StoredUpload.safeParse(value).data ?? []);
+    const names = (await notes.names().catch(() => [])).filter((name) => /^(upload|payload)\./.test(name));
+    const stored = await Promise.all(
+      names.filter((name) => name.startsWith('upload.')).map((name) => readJson(notes, name)),
+    );
+    const uploads = stored.flatMap((value) => StoredUpload.safeParse(value).data ?? []);
+    const known = new Set(uploads.flatMap(({ lease }) => [uploadNote(lease), payloadNote(lease)]));
+    for (const name of names) if (!known.has(name)) await notes.remove(name).catch(() => {});
+    return uploads;
   },
   /** The bytes first: an upload that is listed has its bytes. */
   async keep(upload: Upload, payload: Uint8Array): Promise<void> {

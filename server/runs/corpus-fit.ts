@@ -18,9 +18,8 @@ export async function checkFit(spec: RunSpec, { files, state }: StoredCorpus, bl
   const refuse = (sentence: string) => {
     throw new PathfoldError('bad_run_spec', `levels: ${sentence}`);
   };
-  const needed = Math.ceil(paths / dealt);
-  const { items } = await pageOfDocuments(blobs, train, { offset: 0, limit: needed });
-  if (items.length < needed)
+  const { items } = await pageOfDocuments(blobs, train, { offset: 0, limit: paths });
+  if (items.length < paths)
     refuse(`${paths} paths, but the corpus has ${items.length} documents to train on: ask for fewer paths`);
   // A token is a byte at least, and a document's line holds all of its text.
   if (train.bytes * dealt < paths * (context + 1))

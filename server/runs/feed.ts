@@ -68,7 +68,7 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
 
   const timer = setInterval(() => {
     for (const [run, channel] of channels)
-      if (channel.isDirty && !channel.isTelling)
+      if (channel.isDirty && !channel.isTelling && channel.toldPoint < Number.POSITIVE_INFINITY)
         tell(run, channel).catch((err) => log.warn({ err, run }, 'live events failed'));
   }, TICK_MS);
   timer.unref();
@@ -105,7 +105,7 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
         end();
         return stop;
       }
-      if (!known) channel.toldPoint = seen.newest;
+      if (channel.toldPoint === Number.POSITIVE_INFINITY) channel.toldPoint = seen.newest;
       for (const event of seen.events) send(event, seen.newest);
       for (const told of held) send(...told);
       listener.send = send;

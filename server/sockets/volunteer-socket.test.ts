@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { asOperator, createRun, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
+import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
 import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
@@ -81,6 +81,24 @@ describe('hello (rules H1 to H7)', () => {
     again.ready();
     expect((await again.next('idle')).code).toBe('no_work');
     again.leave();
+  });
+
+  test('what the first of two sockets agreed to share is not asked of the second', async () => {
+    const sha256 = '5'.repeat(64);
+    await one.join();
+    one.send({ type: 'have', blobs: [sha256] });
+    const other = new FakeVolunteer(origin);
+    await other.join();
+    const holders = async () => {
+      other.send({ type: 'want', sha256 });
+      return (await other.next('peers')).peers;
+    };
+    await until('a holder', async () => (await holders()).includes(one.id));
+    const again = new FakeVolunteer(origin, one);
+    await again.join();
+    expect(await holders()).toEqual([]);
+    again.leave();
+    other.leave();
   });
 
   test('H7: a banned volunteer is closed at once and refused from then on', async () => {

@@ -110,7 +110,9 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     if (desk.isBanned(who.volunteer)) throw new PathfoldError('banned');
     volunteer = who.volunteer;
     phase = 'joining';
-    network.gone(volunteer); // An older socket's agreement ends with it.
+    // What an older socket agreed to ends with it.
+    network.gone(volunteer);
+    signalling.gone(volunteer);
     connections.enter(volunteer, connection);
     const { credit, leases, resume } = await desk.join(who.hello, volunteer, deps.address);
     if (socket.readyState !== socket.OPEN) return;

@@ -6,7 +6,7 @@ import { AsyncSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
 import { kindOf, SPEED, tableWith, work } from './plan.fixture.ts';
-import { evaluatePlan } from './plan.ts';
+import { type EvaluateState, evaluatePlan } from './plan.ts';
 import type { EvaluateFoldInput, EvaluateTask } from './task.ts';
 
 test('an idle volunteer scores the round as soon as it is due, and training goes on', () => {
@@ -43,7 +43,12 @@ test('the score is of the versions that were leased', () => {
   expect(fold!.fold.input as unknown as EvaluateFoldInput).toMatchObject({ round: 1, contributions: [{ path: '0' }] });
 });
 
-test('three failures give the round up, and training never stops for it', () => {
+const noticeOf = (table: Table) => {
+  const { works, facts } = table.state.runs['r']!;
+  return evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).notice;
+};
+
+test('three failures give the round up, which is told until the next score, and training never stops for it', () => {
   const table = tableWith({ evaluateEvery: 1 });
   table.join('a', SPEED);
   work(table, 'a');
@@ -54,6 +59,7 @@ test('three failures give the round up, and training never stops for it', () => 
     table.ready('a', SPEED);
   }
   expect(kindOf(table, 'a')).toBe('train');
+  expect(noticeOf(table)).toBe('Scores of round 2 are given up: of those who were asked for them 3 brought none.');
 });
 
 test('the operator can ask for a score at any time', () => {

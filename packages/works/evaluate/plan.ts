@@ -115,8 +115,10 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
         campaign &&
         settleLease(campaign.parts, outcome, now) &&
         ++campaign.failures >= ATTEMPTS * count(campaign.parts)
-      )
+      ) {
+        state.refused = `Scores of round ${campaign.round} are given up: of those who were asked for them ${campaign.failures} brought none.`;
         settleCampaign(state, run, campaign);
+      }
       return;
     case 'accepted':
       if (campaign) settleLease(campaign.parts, outcome, now);
