@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Notes, noteName, readJson, writeJson } from './notes.ts';
+import { type Notes, noteName, readJson, removeUnknown, writeJson } from './notes.ts';
 
 const INDEX = 'kept-index';
 
@@ -64,8 +64,7 @@ export function createKept(notes: Notes, maxBytes: number): Kept {
       kept = new Map(index.data.kept.map(([name, from, bytes]) => [name, { from, bytes }]));
     }
     const known = new Set([...[...kept.keys()].map(keptNote), ...[...staged.keys()].map(stagedNote)]);
-    for (const note of await notes.names())
-      if (/^(kept|staged)\./.test(note) && !known.has(note)) await notes.remove(note);
+    await removeUnknown(notes, /^(kept|staged)\./, known);
   });
 
   return {

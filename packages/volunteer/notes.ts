@@ -34,6 +34,11 @@ export const noteName = (prefix: string, text: string): string => {
   return `${prefix}.${plain}.${hash.toString(36)}`;
 };
 
+/** Removes what a cut left behind: of the notes that begin so, all but those that are known. */
+export const removeUnknown = async (notes: Notes, begin: RegExp, known: ReadonlySet<string>): Promise<void> => {
+  for (const name of await notes.names()) if (begin.test(name) && !known.has(name)) await notes.remove(name);
+};
+
 /** Null for what is not there, or cannot be read. */
 export const readJson = async (notes: Notes, name: string): Promise<unknown> => {
   try {

@@ -2,7 +2,7 @@ import type { Upload } from '@pathfold/coordination/volunteer/state';
 import { Sha256 } from '@pathfold/protocol/blob';
 import { Report } from '@pathfold/protocol/report';
 import * as z from 'zod/mini';
-import { type Notes, noteName, readJson, writeJson } from './notes.ts';
+import { type Notes, noteName, readJson, removeUnknown, writeJson } from './notes.ts';
 
 const StoredUpload = z.object({
   lease: z.string(),
@@ -21,13 +21,11 @@ const uploadNote = (lease: string) => noteName('upload', lease);
 export const createUploads = (notes: Notes, inMemory = new Map<string, Uint8Array>()) => ({
   /** What is listed; what is left of others, whose keeping or forgetting was cut off, is removed. */
   async restore(): Promise<Upload[]> {
-    const names = (await notes.names().catch(() => [])).filter((name) => /^(upload|payload)\./.test(name));
-    const stored = await Promise.all(
-      names.filter((name) => name.startsWith('upload.')).map((name) => readJson(notes, name)),
-    );
+    const names = (await notes.names().catch(() => [])).filter((name) => name.startsWith('upload.'));
+    const stored = await Promise.all(names.map((name) => readJson(notes, name)));
     const uploads = stored.flatMap((value) => StoredUpload.safeParse(value).data ?? []);
     const known = new Set(uploads.flatMap(({ lease }) => [uploadNote(lease), payloadNote(lease)]));
-    for (const name of names) if (!known.has(name)) await notes.remove(name).catch(() => {});
+    await removeUnknown(notes, /^(upload|payload)\./, known).catch(() => {});
     return uploads;
   },
   /** The bytes first: an upload that is listed has its bytes. */

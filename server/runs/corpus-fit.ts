@@ -7,7 +7,7 @@ import type { StoredCorpus } from '../store/corpora.ts';
 
 /**
  * Throws `bad_run_spec` when a corpus, once it is split, can never give every one of several paths a shard: more paths
- * than training documents to deal, or less text than one window for each.
+ * than training documents, or less text than one window for each.
  */
 export async function checkFit(spec: RunSpec, { files, state }: StoredCorpus, blobs: BlobStore): Promise<void> {
   const paths = pathCountOf(levelsOf(spec));
