@@ -135,7 +135,10 @@ function main(options: Options): number {
     rounds += outcome.rounds;
     virtualMs += outcome.virtualMs;
     for (const key of Object.keys(faults) as (keyof Faults)[]) faults[key] += outcome.faults[key];
-    if (outcome.violation === null) continue;
+    if (outcome.violation === null) {
+      if (outcome.cutShort) console.error(`seed ${seed}: ended before all that was asked for had happened.`);
+      continue;
+    }
     violations.push({ seed, violation: outcome.violation });
     console.error(`seed ${seed}: ${outcome.violation}`);
     if (plant) break;

@@ -42,6 +42,16 @@ test('only the latest staged state of a name stays', async () => {
   expect(await kept.load('path 0')).toEqual(two);
 });
 
+test('states whose contributions are never answered do not pile up', async () => {
+  const notes = memoryNotes();
+  const kept = createKept(notes, 100);
+  for (let i = 0; i < 12; i++) await kept.stage(`lease ${i}`, `path ${i}`, one);
+  expect((await notes.names()).filter((name) => name.startsWith('staged'))).toHaveLength(8);
+  await kept.accept('lease 3');
+  await kept.accept('lease 4');
+  expect([await kept.load('path 3'), await kept.load('path 4')]).toEqual([null, one]);
+});
+
 const state = (i: number) => new Uint8Array(10).fill(i);
 const serve = async (kept: Kept, paths: number) => {
   for (let i = 0; i < paths; i++) {

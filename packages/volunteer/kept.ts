@@ -20,6 +20,9 @@ export interface Kept {
   reject(lease: string): Promise<unknown>;
 }
 
+/** Staged at a time: one waits for the word on its contribution for seconds, unless that word was lost. */
+const MOST_STAGED = 8;
+
 /** @param maxBytes where the states take more, the oldest go; the latest stays. */
 export function createKept(notes: Notes, maxBytes: number): Kept {
   const keptNote = (name: string) => noteName('kept', name);
@@ -71,11 +74,12 @@ export function createKept(notes: Notes, maxBytes: number): Kept {
     load: (name) => inTurn(async () => (kept.has(name) ? notes.read(keptNote(name)) : null)),
     stage: (lease, name, bytes) =>
       inTurn(async () => {
-        for (const [other, itsName] of staged)
-          if (itsName === name) {
-            staged.delete(other);
-            await notes.remove(stagedNote(other));
-          }
+        const mostOthers = MOST_STAGED - 1;
+        const obsolete = [...staged].filter(([, other], i) => other === name || i < staged.size - mostOthers);
+        for (const [other] of obsolete) {
+          staged.delete(other);
+          await notes.remove(stagedNote(other));
+        }
         await write(stagedNote(lease), bytes);
         staged.set(lease, name);
         await save();

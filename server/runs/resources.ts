@@ -152,6 +152,9 @@ export const moduleResources = ({ facts }: RunRecord, createdAt: string, now: nu
     sinceStepMs: steppedAt === undefined ? null : Math.max(0, now - steppedAt),
   }));
 
+/** A sample ends after so many tokens, perhaps within a character. */
+const withoutCutCharacter = (sample: string): string => sample.replace(/\uFFFD+$/, '');
+
 /** The paths of a run's routing, of which `shards` are told. Of a discriminative one the first router is of clusters. */
 export const routerResources = (
   { version, fitted = version, counts, confirmed = false }: RoutingFacts,
@@ -160,6 +163,7 @@ export const routerResources = (
 ): RouterResource[] =>
   shards.map((shard, index) => ({
     ...shard,
+    samples: shard.samples.map(withoutCutCharacter),
     version,
     kind: wanted === 'discriminative' && fitted === 1 ? 'kmeans' : wanted,
     grown: fitted !== version,

@@ -31,3 +31,7 @@ export interface KindWatch {
    */
   look(run: RunRecord, now: number, steadyMs: number, state: CoordinatorState, able: number): string | null;
 }
+
+/** Those that work for a run. */
+export const plansOf = ({ kinds }: RunRecord, plans: readonly WorkPlan<unknown>[]): readonly WorkPlan<unknown>[] =>
+  plans.filter(({ name }) => kinds.includes(name));

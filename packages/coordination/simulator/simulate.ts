@@ -1,22 +1,22 @@
-import { companyOf } from '../coordinator/desk.ts';
-import { isIdle } from '../coordinator/memory.ts';
 import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
-import { bytesNeeded, hasRoom } from '../coordinator/room.ts';
 import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
 import { hasEnded } from '../run-round.ts';
 import { studyRun } from '../study-run.ts';
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
+import { VirtualChecks } from './checks.ts';
 import { type Fact, VirtualHost } from './host.ts';
-import type { SimulatedKind } from './kind.ts';
+import { plansOf, type SimulatedKind } from './kind.ts';
 import { Presence } from './presence.ts';
 import { Random } from './random.ts';
+import { ableOf, steadyMsOf } from './reliable.ts';
 import type { Scenario } from './scenario.ts';
 import { Troubles } from './troubles.ts';
 import { must, Violation } from './violation.ts';
-import { type Lie, VirtualVolunteer } from './volunteer.ts';
+import { VirtualVolunteer } from './volunteer.ts';
 import { Watch } from './watch.ts';
+import { mustHaveNoIdle } from './watch-idle.ts';
 
 export interface Faults {
   joins: number;
@@ -39,6 +39,8 @@ export interface Outcome {
   readonly faults: Faults;
   /** Time computed for accepted contributions, over the time that machines were lent, leases under way left out. */
   readonly utilisation: number;
+  /** It ended before all that the scenario asks for had come about. */
+  readonly cutShort: boolean;
   /** What broke, in words; null when every invariant held. */
   readonly violation: string | null;
 }
@@ -51,8 +53,6 @@ export interface SimulationPorts {
 }
 
 const HEARTBEAT_MS = 10_000;
-/** So soon after trouble nobody counts as able to serve. */
-const SETTLING_MS = 60_000;
 const MOVES_ROUNDS: ReadonlySet<CoordinatorEvent['type']> = new Set([
   'RunCreated',
   'RunDeleted',
@@ -86,6 +86,7 @@ export function simulate(scenario: Scenario, ports: SimulationPorts): Outcome {
     ended: simulation.ended,
     faults,
     utilisation: simulation.utilisation,
+    cutShort: simulation.cutShort,
     violation,
   };
 }
@@ -108,17 +109,15 @@ class Simulation {
   readonly scenario: Scenario;
   readonly kinds: readonly SimulatedKind[];
   readonly runs: readonly RunFacts[];
-  readonly #lies = new Map<string, Lie>();
+  readonly #checks: VirtualChecks;
   #troubles: Troubles | null = null;
-  /** By run, tasks that never pass, until they are mended. */
-  readonly #hopeless = new Map<string, Set<string>>();
-  readonly #mended = new Set<string>();
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
   readonly #plans: readonly WorkPlan<unknown>[];
   #quietSince = 0;
   readonly #claimedMs = new Map<string, number>();
   #usefulMs = 0;
+  cutShort = false;
   #measured: number | null = null;
   #rounds: number | null = null;
 
@@ -129,6 +128,8 @@ class Simulation {
     const told = kinds.flatMap(({ study }) => (studies && study ? [{ ...study, auditSeed: seed }] : []));
     this.runs = [...scenario.runs, ...told.map((study) => studyRun(`run-${study.name}`, spec, study))];
     this.random = new Random(scenario.seed ^ 0x5eed);
+    const { hopeless = 0 } = scenario.troubles;
+    this.#checks = new VirtualChecks({ seed, hopeless, random: this.random, kinds });
     this.#watch = new Watch(kinds);
     this.kinds = kinds;
     const plans = kinds.map(({ plan }) => plan);
@@ -142,11 +143,12 @@ class Simulation {
       onLogged: (event) => {
         this.#count(event);
         this.#mend(event);
+        this.#checks.see(event);
         onLogged(event);
       },
       tell: (volunteer, word) => this.#byId.get(volunteer)!.hear(word),
-      lied: (lease) => this.#lies.get(lease) === 'norm',
-      check: (lease) => this.#check(lease),
+      lied: (lease) => this.#checks.lied(lease),
+      check: (lease) => this.#checks.check(lease, this.host),
       onDied: () => this.#startAgain(),
       duplicate: scenario.troubles.duplicate,
       foldMs: scenario.foldMs,
@@ -175,20 +177,10 @@ class Simulation {
     this.#claimedMs.delete(event.lease);
   }
 
-  /** A run that the mind paused is resumed by the operator, and its tasks pass from then on. */
+  /** Somebody looks at a run that the mind paused. */
   #mend(event: CoordinatorEvent): void {
-    if (event.type !== 'RunStateChanged') return;
-    if (event.state === 'paused' && event.reason !== null) this.#troubles?.mend(event.run);
-    if (event.state !== 'training') return;
-    for (const key of this.#hopeless.get(event.run) ?? []) this.#mended.add(key);
-  }
-
-  #isHopeless(run: string, key: string): boolean {
-    const { troubles, seed } = this.scenario;
-    const id = `${run} ${key}`;
-    if (this.#mended.has(id) || !new Random(seed ^ hashOf(id)).chance(troubles.hopeless ?? 0)) return false;
-    this.#hopeless.set(run, (this.#hopeless.get(run) ?? new Set()).add(id));
-    return true;
+    if (event.type === 'RunStateChanged' && event.state === 'paused' && event.reason !== null)
+      this.#troubles?.mend(event.run);
   }
 
   /** How far the kinds of work have come in the first run: folds and rollbacks alone move it. */
@@ -225,6 +217,7 @@ class Simulation {
     const troubles = new Troubles(this);
     this.#troubles = troubles;
     this.#stepUntil(() => this.#isLongEnough(), Math.max(scenario.virtualMs, MOST_TROUBLED_MS));
+    this.cutShort = !this.#isLongEnough();
     this.#measured = this.utilisation;
     troubles.end();
     this.#provePeacefulProgress();
@@ -258,7 +251,7 @@ class Simulation {
     const { duplicate, reorder, lie, sorts } = this.scenario.troubles;
     const { seed, small } = this.scenario;
     const { agenda, random, host, faults } = this;
-    const shared = { agenda, random, seed, small, host, presence: this.#presence, faults, lies: this.#lies };
+    const shared = { agenda, random, seed, small, host, presence: this.#presence, faults, lies: this.#checks.lies };
     const around = { ...shared, duplicate, reorder, lie, sorts };
     const volunteer = new VirtualVolunteer(this.volunteers.length + 1, around);
     this.volunteers.push(volunteer);
@@ -303,70 +296,16 @@ class Simulation {
     for (const volunteer of this.here) if (volunteer.isHeard) host.heard(volunteer.id);
     if (host.upSince !== null) {
       host.record();
-      if (host.upSince !== null && host.isSettled) {
-        this.#watch.look(host.state, host.now(), this.#steadyMs(), this.#able());
-        this.#lookForIdle();
-      }
+      if (host.upSince !== null && host.isSettled) this.#lookOver(host.upSince);
     }
     agenda.after(HEARTBEAT_MS, () => this.#beat());
   }
 
-  /** For how long the coordinator has been up, undisturbed, with a volunteer that can be relied on. */
-  #steadyMs(): number {
-    const since = this.here.reduce(
-      (least, { isCapable, wellSince }) => (isCapable && wellSince !== null ? Math.min(least, wellSince) : least),
-      Number.POSITIVE_INFINITY,
-    );
-    return Math.max(0, this.agenda.now - Math.max(since, this.host.upSince ?? 0, this.#quietSince));
-  }
-
-  /** Who can be relied on, lends or computes, and has been well for a while, with the coordinator up and undisturbed. */
-  #able(): number {
-    const since = this.agenda.now - SETTLING_MS;
-    if (Math.max(this.host.upSince ?? 0, this.#quietSince) > since) return 0;
-    const { volunteers } = this.host.state;
-    return this.here.filter(({ id, isCapable, wellSince }) => {
-      if (!isCapable || wellSince === null || wellSince > since) return false;
-      const record = volunteers[id];
-      return record !== undefined && !record.banned && (record.lends || record.lease !== null);
-    }).length;
-  }
-
-  /** Nobody waits while there is work for him. */
-  #lookForIdle(): void {
-    const { state } = this.host;
-    const company = companyOf(state, new Set(), 0);
-    const idle = Object.values(state.volunteers).filter(isIdle).slice(0, 3);
-    for (const { id, tokensPerSecond, memoryBytes, paths } of idle)
-      for (const run of Object.values(state.runs)) {
-        if (run.state !== 'training') continue;
-        const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
-        for (const plan of plansOf(run, this.#plans)) {
-          if (!hasRoom({ memoryBytes }, bytesNeeded(plan, run.facts))) continue;
-          const task = plan.offer(run.works[plan.name], run.facts, facts, this.host.now(), company);
-          must(task === null, () => `${id} waits though there is ${task?.key}`);
-        }
-      }
-  }
-
-  #check(lease: string): Fact {
-    const lie = this.#lies.get(lease);
-    if (lie === 'nan') return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
-    const { run = '', kind, task } = this.host.state.leases[lease] ?? {};
-    if (task && this.#isHopeless(run, task.key))
-      return { type: 'ContributionRejected', lease, code: 'not_finite', detail: '' };
-    const lied = lie === 'norm';
-    const norm = lied ? 1e6 : this.random.around(1, 3);
-    const figures = task && this.kinds.find(({ plan }) => plan.name === kind)?.figures?.(task, lied);
-    return { type: 'ContributionChecked', lease, figures: figures ?? { norm } };
+  #lookOver(upSince: number): void {
+    const { host, here, agenda } = this;
+    const quietSince = Math.max(upSince, this.#quietSince);
+    const able = ableOf(here, host.state, quietSince, agenda.now);
+    this.#watch.look(host.state, host.now(), steadyMsOf(here, quietSince, agenda.now), able);
+    mustHaveNoIdle(host.state, this.#plans, host.now());
   }
 }
-
-const plansOf = ({ kinds }: RunRecord, plans: readonly WorkPlan<unknown>[]) =>
-  plans.filter(({ name }) => kinds.includes(name));
-
-const hashOf = (text: string): number => {
-  let hash = 0;
-  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-  return hash;
-};

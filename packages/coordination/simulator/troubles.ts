@@ -111,7 +111,7 @@ export class Troubles {
     }
   }
 
-  /** The machine slept for up to an hour, or its clock was set, forward or back. */
+  /** All the time some go, and as many come. */
   #churn(churn: Churn): void {
     const { agenda, random, here } = this.#world;
     agenda.after(churn.everyMs, () => {
@@ -129,6 +129,7 @@ export class Troubles {
     });
   }
 
+  /** The machine slept for up to an hour, or its clock was set, forward or back. */
   #jump(): void {
     const { random, host } = this.#world;
     this.#world.disturb();
