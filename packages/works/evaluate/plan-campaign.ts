@@ -62,11 +62,27 @@ const isDue = (state: EvaluateState, run: RunFacts): boolean =>
 const isKeepingDue = (state: EvaluateState, run: RunFacts): boolean =>
   run.spec.earlyStopping !== null && (!isMixture(run) || run.routing !== null) && isFarFrom(state.keptRound, run);
 
-/** The scoring that is under way, or that would begin now; null when none is due. */
+/**
+ * The scoring that is under way, or that would begin now; null when none is due. Where rounds are over sooner than
+ * scorings both splits are due all the time: they take turns. What was asked for comes first.
+ */
 export function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
   if (state.campaign) return state.campaign;
-  const split = isDue(state, run) ? 'test' : isKeepingDue(state, run) ? 'router' : null;
-  if (!split) return null;
+  const isTurnOfTest = state.wanted || state.lastRound <= state.keptRound;
+  return isTurnOfTest
+    ? (testCampaign(state, run) ?? routerCampaign(state, run))
+    : (routerCampaign(state, run) ?? testCampaign(state, run));
+}
+
+const testCampaign = (state: EvaluateState, run: RunFacts): Campaign | null =>
+  isDue(state, run) ? newCampaign('test', state, run) : null;
+
+function routerCampaign(state: EvaluateState, run: RunFacts): Campaign | null {
+  const campaign = isKeepingDue(state, run) ? newCampaign('router', state, run) : null;
+  return campaign && Object.keys(campaign.parts).length > 0 ? campaign : null;
+}
+
+function newCampaign(split: Campaign['split'], state: EvaluateState, run: RunFacts): Campaign {
   const { routing } = run;
   const asked = split === 'test' && state.wanted;
   const whole = asked && isMixture(run);
@@ -75,7 +91,6 @@ export function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null
   const scored = paths.filter(
     (id, path) => (!documents || documents[path]! > 0) && (split === 'test' || mayHaveImproved(state, run, id)),
   );
-  if (split === 'router' && scored.length === 0) return null;
   return {
     ...{ round: roundOf(run), done: roundsDone(run), split, whole, asked },
     assignment: routing?.assignment ?? null,

@@ -130,6 +130,35 @@ test('a path is stopped when it has had its patience on documents that no path t
   expect(trainPlan.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
 });
 
+test('where rounds are over sooner than scorings, both splits are scored by turns', () => {
+  const facts = runFacts('r', [1], { evaluateEvery: 1, earlyStopping: { patience: 1 } });
+  const state = evaluatePlan.init(facts);
+  const company = { related: () => true, hasOther: () => false };
+  const volunteer = { id: 'a', tokensPerSecond: 1, memoryBytes: 0, path: null };
+  let steps = 0;
+  const train = () => {
+    steps += facts.spec.inner.steps;
+    facts.paths['0']!.steps = steps;
+    for (const module of Object.values(facts.modules)) module.version++;
+  };
+  const scoreWhileOthersTrain = () => {
+    const task = evaluatePlan.offer(state, facts, volunteer, 0, company)!;
+    const lease = `l${steps}`;
+    evaluatePlan.settle(state, facts, { type: 'granted', lease, volunteer: 'a', task }, 0);
+    train();
+    train();
+    const contribution = { ...{ lease, volunteer: 'a', key: '', sha256: lease, bytes: 1, figures: {} } };
+    const accepted = { ...contribution, report: { steps: 1 } as never };
+    evaluatePlan.settle(state, facts, { type: 'accepted', contribution: accepted, trusted: true }, 0);
+    const [fold] = evaluatePlan.plan(state, facts, 0, company).folds;
+    evaluatePlan.settle(state, facts, { type: 'begun', fold: fold! }, 0);
+    evaluatePlan.settle(state, facts, { type: 'folded', fold: fold!.key, result: null }, 0);
+    return fold!.key.split(' ')[0];
+  };
+  train();
+  expect([1, 2, 3, 4].map(scoreWhileOthersTrain)).toEqual(['round', 'best', 'round', 'best']);
+});
+
 test('early stopping that nobody confirms is told, until somebody does', () => {
   const facts = runFacts('r', [1], { evaluateEvery: 1, earlyStopping: { patience: 1 } });
   const state = { ...evaluatePlan.init(facts), lastRound: 100 };
