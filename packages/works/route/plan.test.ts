@@ -10,6 +10,11 @@ import type { RouteFoldInput } from './task.ts';
 test('nobody trains before features of every split have come in and documents are routed', () => {
   const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
   for (const volunteer of ['a', 'b', 'c', 'd']) table.join(volunteer, SPEED);
+  const notice = () => {
+    const { works, facts } = table.state.runs['r']!;
+    return routePlan.summary(works['route'] as RouteState, facts).notice;
+  };
+  expect(notice()).toMatch(/before training begins: 0 of 3 parts/);
   const splits = ['a', 'b', 'c'].map((volunteer) => bodyOf(table, volunteer));
   expect(splits.map((body) => body.type === 'features' && body.split).toSorted()).toEqual(['router', 'test', 'train']);
   expect(table.state.volunteers['d']!.lease).toBeNull();
@@ -18,9 +23,11 @@ test('nobody trains before features of every split have come in and documents ar
   table.take({ type: 'LeaseEnded', lease: leases[1]!, code: 'user', detail: '' });
   expect(kindOf(table, 'd')).toBe('route');
   table.contribute(leases[2]!, 10);
+  expect(notice()).toMatch(/2 of 3 parts/);
   const [begun] = only(table.contribute(table.lease('d'), 10), 'FoldBegun');
   expect(begun!.fold.input as unknown as RouteFoldInput).toMatchObject({ version: 1, features: null, losses: [] });
   endFold(table, 1);
+  expect(notice()).toBeUndefined();
   table.ready('a', SPEED);
   const task = table.state.leases[table.lease('a')]!.task;
   expect(task.body).toMatchObject({ shard: blobOf('0 v1') });

@@ -130,8 +130,20 @@ export const routePlan: WorkPlan<RouteState> = {
 
   growing: ({ growth }) => growth !== null,
 
-  summary: ({ kept }) => (kept === null ? {} : { notice: kept }),
+  summary(state, run) {
+    const notice = state.kept ?? beginningInWords(state, run);
+    return notice === null ? {} : { notice };
+  },
 };
+
+/** How far the first routing is: until then no path trains. Null afterwards, and where no features are asked for. */
+function beginningInWords({ parts }: RouteState, { routing }: RunFacts): string | null {
+  const all = routing ? [] : Object.values(parts ?? {});
+  const come = all.filter(({ answers }) => answers.length > 0);
+  return all.length === 0
+    ? null
+    : `Texts are given to paths before training begins: ${come.length} of ${all.length} parts of their features have come.`;
+}
 
 /** What a rollback brings back: a re-sharding under way then begins again. */
 function remembered({ reshardings, kept, folding, parts }: RouteState): Json {
