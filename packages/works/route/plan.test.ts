@@ -33,6 +33,13 @@ test('nobody trains before features of every split have come in and documents ar
   expect(task.body).toMatchObject({ shard: blobOf('0 v1') });
 });
 
+test('a run that was stopped before its first routing says nothing of training to come', () => {
+  const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
+  table.take({ type: 'RunStateChanged', run: 'r', state: 'finished', reason: null }, { type: 'RunEnding', run: 'r' });
+  const { works, facts } = table.state.runs['r']!;
+  expect(routePlan.summary(works['route'] as RouteState, facts).notice).toBeUndefined();
+});
+
 test('features are leased only to those whose memory holds the base', () => {
   const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
   const enough = routePlan.memoryBytes!(table.state.runs['r']!.facts);

@@ -1,4 +1,4 @@
-import { isStopped, roundsDone, sinceRollback } from '@pathfold/coordination/run-round';
+import { hasEnded, isStopped, roundsDone, sinceRollback } from '@pathfold/coordination/run-round';
 import type { Json, Outcome, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
@@ -136,9 +136,9 @@ export const routePlan: WorkPlan<RouteState> = {
   },
 };
 
-/** How far the first routing is: until then no path trains. Null afterwards, and where no features are asked for. */
-function beginningInWords({ parts }: RouteState, { routing }: RunFacts): string | null {
-  const all = routing ? [] : Object.values(parts ?? {});
+/** How far the first routing is: until then no path trains. Null afterwards, once the run has ended, and where no features are asked for. */
+function beginningInWords({ parts }: RouteState, run: RunFacts): string | null {
+  const all = run.routing || hasEnded(run) ? [] : Object.values(parts ?? {});
   const come = all.filter(({ answers }) => answers.length > 0);
   return all.length === 0
     ? null
