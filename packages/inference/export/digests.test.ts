@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { moduleTensors } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
+import { runModules } from '@pathfold/checkpoint/levels';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { expect, test } from 'vitest';
 import { featuresOnnx } from '../onnx/path-graph.ts';
 import { pathWeights } from '../path-weights.ts';
@@ -38,9 +38,7 @@ test.each([
   },
 ])('exports of a seeded path are byte for byte what they were, tied head $tied', ({ tied, expected }) => {
   const model = { width: 32, blocks: 3, heads: 4, context: 16, vocabulary: 260, tied };
-  const values = new Map(
-    moduleTensors(model, LEVELS, 'level').map((shape, m) => [shape.name, initModule(shape, 7 + m)]),
-  );
+  const values = new Map(runModules(model, LEVELS, 'level').map((shape, m) => [shape.name, initModule(shape, 7 + m)]));
   const weights = pathWeights(model, LEVELS, '1-0', values, 'level');
   const written = PATH_FORMATS.map((format) => [format, sha256(writePath(format, weights, TOKENIZER, NOTES))]);
   expect({ ...Object.fromEntries(written), features: sha256(featuresOnnx(weights)) }).toEqual(expected);
