@@ -108,9 +108,9 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   // A split of the documents.
   'server/preparation/thread.ts': 'train',
   // What a worker gets for its question, and what one browser says to another that offers a link.
-  'packages/volunteer/compute.ts': 'answer',
-  'packages/volunteer/compute-client.ts': 'answer',
-  'packages/volunteer/compute-words.ts': 'answer',
+  'packages/volunteer/compute/worker.ts': 'answer',
+  'packages/volunteer/compute/client.ts': 'answer',
+  'packages/volunteer/compute/messages.ts': 'answer',
   'packages/swarm/wire.ts': 'answer',
 };
 const IS_TEST = /\.test\.tsx?$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$/;
