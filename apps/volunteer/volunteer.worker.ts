@@ -8,7 +8,7 @@ import { openDisk } from '@pathfold/volunteer/storage/browser-disk';
 import { createVolunteer, type Volunteer } from '@pathfold/volunteer/volunteer';
 import * as Comlink from 'comlink';
 import { swarmOnPage } from './swarm-on-page.ts';
-import type { WorkerDoor } from './worker-words.ts';
+import type { WorkerDoor } from './worker-messages.ts';
 
 /** The newest snapshot reaches the page at most this often. */
 const SNAPSHOT_EVERY_MS = 150;

@@ -99,8 +99,8 @@ const KINDLESS = [
 const HOMONYMS: Readonly<Record<string, string>> = {
   // A verb of the API: scores of the newest round.
   'packages/client/client.ts': 'evaluate',
-  'apps/operator/run-actions.tsx': 'evaluate',
-  'apps/operator/run-orders.ts': 'evaluate',
+  'apps/operator/runs/run-actions.tsx': 'evaluate',
+  'apps/operator/runs/run-orders.ts': 'evaluate',
   // What the prompt thread is asked: which path a text goes to.
   'server/prompts/messages.ts': 'route',
   'server/prompts/prompt-worker.ts': 'route',
