@@ -5,7 +5,7 @@ import { embeddingModule, headModule, levelModule, type ModuleShape } from './la
 /** Whose the embedding and the head are: of all paths, of an expert of the first level, or of each path. */
 export type EmbeddingKind = RunSpec['embedding'];
 
-/** What one path is made of: an expert of each level, and which embedding and head. */
+/** The parts of one path: an expert of each level, and which embedding and head. */
 interface Choice {
   readonly id: string;
   readonly experts: readonly number[];
