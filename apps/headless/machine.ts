@@ -3,13 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDiskBlobs } from '@pathfold/blobs/disk';
 import { sha256Of } from '@pathfold/blobs/memory';
-import { createCompute } from '@pathfold/volunteer/compute-client';
-import { createIdentity, type Identity, restoreIdentity } from '@pathfold/volunteer/identity';
-import { spawnNodeAnswers } from '@pathfold/volunteer/node-answers';
-import { spawnNodeCompute } from '@pathfold/volunteer/node-compute';
-import { nodeMemory } from '@pathfold/volunteer/node-memory';
-import { diskNotes } from '@pathfold/volunteer/notes-disk';
+import { spawnNodeAnswers } from '@pathfold/volunteer/answering/node';
+import { createCompute } from '@pathfold/volunteer/compute/client';
+import { spawnNodeCompute } from '@pathfold/volunteer/compute/node';
+import { nodeMemory } from '@pathfold/volunteer/compute/node-memory';
+import { createIdentity, type Identity, restoreIdentity } from '@pathfold/volunteer/connection/identity';
 import type { Compute, Socket, VolunteerPorts } from '@pathfold/volunteer/ports';
+import { diskNotes } from '@pathfold/volunteer/storage/notes-disk';
 import { WebSocket } from 'ws';
 import { lockFolder } from './lock.ts';
 import { type Options, UsageError } from './options.ts';
@@ -45,7 +45,7 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
   return { ports, compute };
 }
 
-/** What is kept for one coordinator (its uploads, its resume token) means nothing to another, and must not reach it. */
+/** One coordinator's uploads and resume token mean nothing to another, and must not reach it. */
 const notesOf = (dataDir: string, { href }: URL): string =>
   join(dataDir, 'notes', createHash('sha256').update(href).digest('hex').slice(0, 16));
 

@@ -2,7 +2,7 @@ import type { RouterResource } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
 import { type AnsweringDoor, type Asking, createAnswers, type Shards } from './answers.ts';
 import type { NetworkListener } from './ask-network.ts';
-import type { AnswerListener } from './worker-words.ts';
+import type { AnswerListener } from './worker-messages.ts';
 
 const question = { ...{ prompt: 'The', maxTokens: 4, stop: [], temperature: 1 }, ...{ topP: 1, topK: null, seed: 1 } };
 const asking = (run: string, door: AnsweringDoor | null): Asking => ({
@@ -54,7 +54,7 @@ test('an answer keeps the run that was asked, and the shards of that run', async
   await answered;
   void answers.ask(asking('r2', second.door));
   second.say().onRouted({ path: '0', runnerUp: null });
-  // What is read late still goes to the answer that it was read for.
+  // A late reading still goes to the answer that it was made for.
   reads.get('r2')!(shardsOf('laws'));
   reads.get('r1')!(shardsOf('whales'));
   await new Promise(setImmediate);
