@@ -121,7 +121,10 @@ function main(options: Options): number {
   const durationsMs: number[] = [];
   const time = timed(durationsMs);
   const violations: { seed: number; violation: string }[] = [];
-  const faults: Faults = { joins: 0, crashes: 0, stalls: 0, duplicates: 0, reorderings: 0, restarts: 0, rollbacks: 0 };
+  const faults: Faults = {
+    ...{ joins: 0, crashes: 0, stalls: 0, reloads: 0, splits: 0 },
+    ...{ duplicates: 0, reorderings: 0, restarts: 0, rollbacks: 0 },
+  };
   let [played, events, rounds, virtualMs] = [0, 0, 0, 0];
   const start = performance.now();
   for (let seed = options.seed; seed < options.seed + seeds; seed++) {

@@ -2,7 +2,8 @@ import type { CoordinatorEvent } from '../events.ts';
 import type { Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
 import { Random } from './random.ts';
-import type { Lie } from './volunteer.ts';
+
+export type Lie = 'norm' | 'nan' | 'steps' | 'no-steps' | 'tokens';
 
 export interface ChecksDeps {
   readonly seed: number;

@@ -3,18 +3,22 @@ import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
 import { hasEnded } from '../run-round.ts';
 import { studyRun } from '../study-run.ts';
+import { stepSwarm } from '../swarm/mind.ts';
+import { MIND, type MindParts } from '../volunteer/run-mind.ts';
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
 import { VirtualChecks } from './checks.ts';
+import { Door } from './door.ts';
 import { type Fact, VirtualHost } from './host.ts';
 import { plansOf, type SimulatedKind } from './kind.ts';
+import { Network } from './network.ts';
 import { Presence } from './presence.ts';
 import { Random } from './random.ts';
 import { ableOf, steadyMsOf } from './reliable.ts';
 import type { Scenario } from './scenario.ts';
 import { Troubles } from './troubles.ts';
 import { must, Violation } from './violation.ts';
-import { VirtualVolunteer } from './volunteer.ts';
+import { type Surroundings, VirtualVolunteer } from './volunteer/volunteer.ts';
 import { Watch } from './watch.ts';
 import { mustHaveNoIdle } from './watch-idle.ts';
 
@@ -22,6 +26,8 @@ export interface Faults {
   joins: number;
   crashes: number;
   stalls: number;
+  reloads: number;
+  splits: number;
   duplicates: number;
   reorderings: number;
   restarts: number;
@@ -49,10 +55,15 @@ export interface SimulationPorts {
   readonly kinds: readonly SimulatedKind[];
   /** Stands between the simulator and each mind that it makes: for planted bugs and measurements. */
   readonly wrapMind?: (mind: Coordinator) => Coordinator;
+  /** In place of the volunteers' mind, and of the swarm's. */
+  readonly volunteerMind?: MindParts;
+  readonly swarm?: typeof stepSwarm;
   readonly onLogged?: (event: CoordinatorEvent) => void;
 }
 
-const HEARTBEAT_MS = 10_000;
+const LOOK_MS = 10_000;
+/** By how much the coordinator's clock may go wrong. */
+const DRIFT = 1.01;
 const MOVES_ROUNDS: ReadonlySet<CoordinatorEvent['type']> = new Set([
   'RunCreated',
   'RunDeleted',
@@ -101,6 +112,8 @@ class Simulation {
     joins: 0,
     crashes: 0,
     stalls: 0,
+    reloads: 0,
+    splits: 0,
     duplicates: 0,
     reorderings: 0,
     restarts: 0,
@@ -111,6 +124,9 @@ class Simulation {
   readonly runs: readonly RunFacts[];
   readonly #checks: VirtualChecks;
   #troubles: Troubles | null = null;
+  readonly #door: Door;
+  readonly #around: Surroundings;
+  readonly #accepted = new Set<string>();
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
   readonly #plans: readonly WorkPlan<unknown>[];
@@ -121,7 +137,10 @@ class Simulation {
   #measured: number | null = null;
   #rounds: number | null = null;
 
-  constructor(scenario: Scenario, { kinds, wrapMind = (mind) => mind, onLogged = () => {} }: SimulationPorts) {
+  constructor(
+    scenario: Scenario,
+    { kinds, wrapMind = (mind) => mind, volunteerMind = MIND, swarm = stepSwarm, onLogged = () => {} }: SimulationPorts,
+  ) {
     this.scenario = scenario;
     const { seed, studies } = scenario;
     const [{ spec }] = scenario.runs as [RunFacts];
@@ -144,16 +163,30 @@ class Simulation {
         this.#count(event);
         this.#mend(event);
         this.#checks.see(event);
+        this.#door.note(event);
         onLogged(event);
       },
-      tell: (volunteer, word) => this.#byId.get(volunteer)!.hear(word),
+      tell: (event, decided) => this.#door.tell(event, decided),
+      clockRate: scenario.churn ? 1 : new Random(seed ^ 0xc10c).around(1, DRIFT),
       lied: (lease) => this.#checks.lied(lease),
       check: (lease) => this.#checks.check(lease, this.host),
-      onDied: () => this.#startAgain(),
+      onDied: () => {
+        this.#door.closeAll();
+        this.#startAgain();
+      },
       duplicate: scenario.troubles.duplicate,
       foldMs: scenario.foldMs,
       faults: this.faults,
     });
+    const { agenda, random, faults } = this;
+    const { duplicate, reorder, lose, fault, lie, sorts } = scenario.troubles;
+    this.#door = new Door(() => this.host, random, scenario.silenceMs);
+    this.#around = {
+      ...{ agenda, random, seed, small: scenario.small, door: this.#door, presence: this.#presence },
+      network: new Network(agenda, random, { duplicate, reorder, lose }, faults),
+      ...{ lie, sorts, fault, lies: this.#checks.lies, accepted: this.#accepted, mind: volunteerMind, swarm },
+      peer: (id) => this.#byId.get(id),
+    };
   }
 
   get here(): readonly VirtualVolunteer[] {
@@ -173,6 +206,7 @@ class Simulation {
     if (MOVES_ROUNDS.has(event.type)) this.#rounds = null;
     if (event.type === 'ContributionReceived') this.#claimedMs.set(event.lease, event.report.computeMs);
     if (event.type !== 'ContributionAccepted') return;
+    this.#accepted.add(event.lease);
     this.#usefulMs += this.#claimedMs.get(event.lease) ?? 0;
     this.#claimedMs.delete(event.lease);
   }
@@ -248,12 +282,8 @@ class Simulation {
   }
 
   addVolunteer(delayMs: number): void {
-    const { duplicate, reorder, lie, sorts } = this.scenario.troubles;
-    const { seed, small } = this.scenario;
-    const { agenda, random, host, faults } = this;
-    const shared = { agenda, random, seed, small, host, presence: this.#presence, faults, lies: this.#checks.lies };
-    const around = { ...shared, duplicate, reorder, lie, sorts };
-    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, around);
+    const { agenda, faults } = this;
+    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, this.#around);
     this.volunteers.push(volunteer);
     this.#byId.set(volunteer.id, volunteer);
     faults.joins++;
@@ -290,15 +320,15 @@ class Simulation {
     agenda.after(random.waitMs(random.pick([2000, 20_000])), () => host.start(faults.restarts + 1));
   }
 
-  /** Heartbeats arrive, and everything is looked over. */
+  /** Now and then everything is looked over. */
   #beat(): void {
     const { host, agenda } = this;
-    for (const volunteer of this.here) if (volunteer.isHeard) host.heard(volunteer.id);
+    for (const volunteer of this.here) volunteer.tab?.look();
     if (host.upSince !== null) {
       host.record();
       if (host.upSince !== null && host.isSettled) this.#lookOver(host.upSince);
     }
-    agenda.after(HEARTBEAT_MS, () => this.#beat());
+    agenda.after(LOOK_MS, () => this.#beat());
   }
 
   #lookOver(upSince: number): void {
