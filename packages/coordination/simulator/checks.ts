@@ -1,4 +1,5 @@
 import type { CoordinatorEvent } from '../events.ts';
+import { hashOf } from './hash.ts';
 import type { Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
 import { Random } from './random.ts';
@@ -56,9 +57,3 @@ export class VirtualChecks {
     return true;
   }
 }
-
-const hashOf = (text: string): number => {
-  let hash = 0;
-  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-  return hash;
-};

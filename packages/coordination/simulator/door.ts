@@ -97,7 +97,8 @@ export class Door {
         return;
       case 'release': {
         const { lease, code, detail } = message;
-        if (this.#isHeldBy(volunteer, lease)) host.record([{ type: 'LeaseEnded', lease, code, detail }]);
+        // Whether it is held still, the mind must find out itself.
+        host.record([{ type: 'LeaseEnded', lease, code, detail }]);
         return;
       }
       case 'have':
@@ -128,9 +129,10 @@ export class Door {
     const known = this.#received.get(lease);
     if (known === sha256) return { ok: true };
     if (known !== undefined) return { ok: false, code: 'already_contributed' };
-    if (!host.state.leases[lease]) return { ok: false, code: 'lease_ended' };
+    // Of a lease that has ended the mind must take nothing itself: the door does not look before.
     host.record([{ type: 'ContributionReceived', lease, sha256, bytes, report }]);
-    return this.isOpen ? { ok: true } : null;
+    if (!this.isOpen) return null;
+    return this.#received.get(lease) === sha256 ? { ok: true } : { ok: false, code: 'lease_ended' };
   }
 
   /** The coordinator died, and its sockets with it. */
@@ -204,7 +206,7 @@ export class Door {
       }
       case 'LeaseEnded': {
         const holder = this.#holders.get(event.lease);
-        this.#holders.delete(event.lease);
+        if (holder?.fate === 'over') this.#holders.delete(event.lease);
         if (decided && holder)
           this.#send(holder.volunteer, { type: 'revoke', lease: event.lease, code: event.code, detail: '' });
         return;

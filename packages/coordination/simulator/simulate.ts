@@ -16,23 +16,12 @@ import { Presence } from './presence.ts';
 import { Random } from './random.ts';
 import { ableOf, steadyMsOf } from './reliable.ts';
 import type { Scenario } from './scenario.ts';
+import { type Faults, Tally } from './tally.ts';
 import { Troubles } from './troubles.ts';
 import { must, Violation } from './violation.ts';
 import { type Surroundings, VirtualVolunteer } from './volunteer/volunteer.ts';
 import { Watch } from './watch.ts';
 import { mustHaveNoIdle } from './watch-idle.ts';
-
-export interface Faults {
-  joins: number;
-  crashes: number;
-  stalls: number;
-  reloads: number;
-  splits: number;
-  duplicates: number;
-  reorderings: number;
-  restarts: number;
-  rollbacks: number;
-}
 
 export interface Outcome {
   readonly seed: number;
@@ -108,17 +97,8 @@ class Simulation {
   readonly host: VirtualHost;
   readonly volunteers: VirtualVolunteer[] = [];
   readonly #presence = new Presence<VirtualVolunteer>();
-  readonly faults: Faults = {
-    joins: 0,
-    crashes: 0,
-    stalls: 0,
-    reloads: 0,
-    splits: 0,
-    duplicates: 0,
-    reorderings: 0,
-    restarts: 0,
-    rollbacks: 0,
-  };
+  readonly #tally = new Tally();
+  readonly faults = this.#tally.faults;
   readonly scenario: Scenario;
   readonly kinds: readonly SimulatedKind[];
   readonly runs: readonly RunFacts[];
@@ -126,13 +106,10 @@ class Simulation {
   #troubles: Troubles | null = null;
   readonly #door: Door;
   readonly #around: Surroundings;
-  readonly #accepted = new Set<string>();
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
   readonly #plans: readonly WorkPlan<unknown>[];
   #quietSince = 0;
-  readonly #claimedMs = new Map<string, number>();
-  #usefulMs = 0;
   cutShort = false;
   #measured: number | null = null;
   #rounds: number | null = null;
@@ -160,7 +137,8 @@ class Simulation {
       newMind: () => wrapMind(createCoordinator(plans, scenario.silenceMs)),
       watch: this.#watch,
       onLogged: (event) => {
-        this.#count(event);
+        this.#tally.see(event);
+        if (MOVES_ROUNDS.has(event.type)) this.#rounds = null;
         this.#mend(event);
         this.#checks.see(event);
         this.#door.note(event);
@@ -184,7 +162,7 @@ class Simulation {
     this.#around = {
       ...{ agenda, random, seed, small: scenario.small, door: this.#door, presence: this.#presence },
       network: new Network(agenda, random, { duplicate, reorder, lose }, faults),
-      ...{ lie, sorts, fault, lies: this.#checks.lies, accepted: this.#accepted, mind: volunteerMind, swarm },
+      ...{ lie, sorts, fault, lies: this.#checks.lies, accepted: this.#tally.accepted, mind: volunteerMind, swarm },
       peer: (id) => this.#byId.get(id),
     };
   }
@@ -194,21 +172,7 @@ class Simulation {
   }
 
   get utilisation(): number {
-    const { state } = this.host;
-    const lentMs = this.volunteers.reduce((sum, volunteer) => sum + volunteer.lentMs, 0);
-    const now = this.host.now();
-    const underWayMs = Object.values(state.leases).reduce((sum, { grantedAt }) => sum + now - grantedAt, 0);
-    return this.#measured ?? this.#usefulMs / (lentMs - underWayMs);
-  }
-
-  #count(event: CoordinatorEvent): void {
-    if (event.type === 'RunRolledBack') this.faults.rollbacks++;
-    if (MOVES_ROUNDS.has(event.type)) this.#rounds = null;
-    if (event.type === 'ContributionReceived') this.#claimedMs.set(event.lease, event.report.computeMs);
-    if (event.type !== 'ContributionAccepted') return;
-    this.#accepted.add(event.lease);
-    this.#usefulMs += this.#claimedMs.get(event.lease) ?? 0;
-    this.#claimedMs.delete(event.lease);
+    return this.#measured ?? this.#tally.utilisation(this.volunteers, this.host.state, this.host.now());
   }
 
   /** Somebody looks at a run that the mind paused. */

@@ -87,7 +87,7 @@ export class MindWatch {
   }
 
   /** What the mind decided, before it is carried out. */
-  decided(decision: Decision, { wish, link }: VolunteerState, isSocketOpen: boolean, now: number): void {
+  decided(decision: Decision, { wish, link, uploads }: VolunteerState, isSocketOpen: boolean, now: number): void {
     switch (decision.type) {
       case 'ConnectBegan':
         must(!isSocketOpen, () => `${this.#id} connects though it is connected`);
@@ -101,6 +101,7 @@ export class MindWatch {
         must(link.phase === 'open', () => `${this.#id} says ${decision.message.type} before it is welcomed`);
         if (decision.message.type === 'release') this.#seeReleased(decision.message.lease);
         if (decision.message.type === 'ready') {
+          this.#mustRemember(uploads);
           const inHand = this.#computing ?? [...this.#contributions][0];
           must(inHand === undefined, () => `${this.#id} asks for work while it has ${inHand} in hand`);
           must(wish === 'running', () => `${this.#id} asks for work though it is ${wish}`);
@@ -145,11 +146,7 @@ export class MindWatch {
   rest(state: VolunteerState, now: number): void {
     const { work, uploads, returns, link } = state;
     const inHand = work?.lease.lease;
-    for (const lease of this.#contributions)
-      must(
-        uploads.some(({ upload }) => upload.lease === lease),
-        () => `${this.#id} forgets its contribution to ${lease}`,
-      );
+    this.#mustRemember(uploads);
     if (link.phase === 'open')
       for (const lease of this.#held)
         must(
@@ -161,6 +158,14 @@ export class MindWatch {
     for (const [lease, what] of this.#due)
       must(false, () => `${this.#id} does not heed that the state of ${lease} ${what}`);
     this.look(state, now);
+  }
+
+  #mustRemember(uploads: VolunteerState['uploads']): void {
+    for (const lease of this.#contributions)
+      must(
+        uploads.some(({ upload }) => upload.lease === lease),
+        () => `${this.#id} forgets its contribution to ${lease}`,
+      );
   }
 
   /** What time alone can break. */
