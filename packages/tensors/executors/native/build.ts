@@ -77,5 +77,9 @@ const compile = (args: readonly string[]): Promise<void> =>
     child.stderr.on('data', (data) => {
       said += data;
     });
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`the kernels do not compile:\n${said}`))));
+    child.on('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`the kernels do not compile (apt-get install gcc libc6-dev):\n${said}`)),
+    );
   });

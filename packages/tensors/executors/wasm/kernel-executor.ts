@@ -15,9 +15,7 @@ interface KernelOptions extends MemoryOptions, Pick<Executor, 'name' | 'adapter'
 /** An executor that calls our own kernels, on whatever machine they are compiled for. */
 export const kernelExecutor = ({ name, adapter, newMachine, crew, memoryBytes }: KernelOptions): Executor => {
   const bytesOf = (plan: Plan): number =>
-    plan.split
-      ? splitBytes(plan.split, newMachine, 1 + (crew?.size ?? 0))
-      : new BoundPlan(plan, newMachine()).bytes;
+    plan.split ? splitBytes(plan.split, newMachine, 1 + (crew?.size ?? 0)) : new BoundPlan(plan, newMachine()).bytes;
   return {
     name,
     adapter,
