@@ -1,15 +1,12 @@
-import { codecOf } from '@pathfold/compression/codecs';
+import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import { loadPath, type PathShape, pathShape, splitPath } from '@pathfold/checkpoint/path';
 import type { Moments } from '@pathfold/optim/inner/adamw';
-import { joinModules, type PathShape } from '@pathfold/training/path';
 import { trainRun } from '@pathfold/works/train/run';
 import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 
 /** What volunteers do in the study and not in the product. */
-
-const raw = codecOf('f32');
-const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
 
 /**
  * DiLoCo section 4, "asynchronous communication": a volunteer whose outer gradient was lost does not start its next
@@ -32,30 +29,23 @@ export class OwnStart {
     return {
       name: trainRun.name,
       execute: async (body, ports) => {
-        const { modules } = TrainTask.parse(body);
-        const parts = await Promise.all(modules.map(async (module) => floats(await ports.blob(module))));
-        const theta = joinModules(parts);
+        const { modules, model, levels, path, embedding } = TrainTask.parse(body);
+        const theta = await loadPath(modules, ports.blob);
         const own = this.#own.get(volunteer);
         const start = own?.theta ?? theta;
-        let offset = 0;
-        const places = new Map(
-          parts.map((part, i) => {
-            const place = [modules[i]!.sha256, start.subarray(offset, offset + part.length)] as const;
-            offset += part.length;
-            return place;
-          }),
-        );
+        const parts = splitPath(start, pathShape(model, levels, path, embedding));
+        const places = new Map(parts.map((part, i) => [modules[i]!.sha256, part]));
         const result = await trainRun.execute(body, {
           ...ports,
           blob: async (ref) => {
             const part = places.get(ref.sha256);
-            return part ? raw.encode(part).slice() : ports.blob(ref);
+            return part ? bytesOf(part).slice() : ports.blob(ref);
           },
           kept: async (name) => own?.kept ?? ports.kept(name),
         });
-        const end = floats(result.payload).map((delta, i) => start[i]! - delta);
+        const end = floatsOf(result.payload).map((delta, i) => start[i]! - delta);
         this.#ends.set(volunteer, { theta: end, kept: result.keep!.bytes });
-        return { ...result, payload: raw.encode(theta.map((value, i) => value - end[i]!)) };
+        return { ...result, payload: bytesOf(theta.map((value, i) => value - end[i]!)) };
       },
     };
   }
@@ -90,7 +80,7 @@ export const sending = (change: (delta: Float32Array) => Float32Array): WorkRun 
   name: trainRun.name,
   async execute(body, ports) {
     const result = await trainRun.execute(body, ports);
-    return { ...result, payload: raw.encode(change(floats(result.payload))) };
+    return { ...result, payload: bytesOf(change(floatsOf(result.payload))) };
   },
 });
 

@@ -1,3 +1,4 @@
+import { floatsOf } from '@pathfold/checkpoint/layout';
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { prefixLength, scoredPart } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
@@ -13,8 +14,8 @@ import { type Rows, rowOf, takeRows } from '@pathfold/routing/fit/rows';
 import { shardsOf } from '@pathfold/routing/fit/shards';
 import * as z from 'zod/mini';
 import { encodeAssignment } from '../assigned.ts';
-import { agreedOf, TOLERANCE } from '../compared.ts';
 import { areScoresOf, readScores, sameScores } from '../document-scores.ts';
+import { agreedOf, TOLERANCE } from '../queue/compared.ts';
 import {
   AnyFoldInput,
   type Growth,
@@ -168,8 +169,6 @@ async function readTexts({ documents, tokenizer }: RouteFoldInput, blobs: FoldBl
     tokenizer: readTokenizer(await text(tokenizer)),
   };
 }
-
-const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
 
 interface Features {
   readonly blob: BlobRef;

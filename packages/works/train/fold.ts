@@ -1,5 +1,6 @@
+import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
 import { codecOf } from '@pathfold/compression/codecs';
-import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
+import type { FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { learningRateAt } from '@pathfold/optim/inner/schedule';
 import { adamw as adamwOptimizer } from '@pathfold/optim/outer/adamw';
 import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
@@ -9,12 +10,6 @@ import { RescaledMean } from '@pathfold/optim/outer/rescaled-mean';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { OuterSpec } from '@pathfold/protocol/run-spec';
 import { TrainFoldInput, TrainTask } from './task.ts';
-
-const raw = codecOf('f32');
-
-/** A module or state blob as float32, in memory of its own. */
-const floatsOf = async (blobs: FoldBlobs, sha256: string, length: number): Promise<Float32Array> =>
-  raw.decode(await blobs.get(sha256), length).slice();
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -98,20 +93,18 @@ export const trainFold: WorkFold = {
     }
     const delta = mean.mean();
     const optimizer = adamw ? stepOfAdamw(adamw) : outerOptimizer(outer);
-    const theta = await floatsOf(blobs, module.sha256, length);
+    const theta = floatsOf(await blobs.get(module.sha256));
     const moments = optimizer.init(length);
-    if (state) moments.set(await floatsOf(blobs, state.sha256, state.bytes / 4));
+    if (state) moments.set(floatsOf(await blobs.get(state.sha256)));
     if (share !== 1) for (let i = 0; i < length; i++) delta[i]! *= share;
     optimizer.update(theta, delta, { share }, moments);
     if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))
       throw new PathfoldError('not_finite', `the outer step of ${module.name} leaves the range of float32`);
     const kept = optimizer.kept?.(moments) ?? moments;
     const version = module.version + 1;
-    const blob = await blobs.put(raw.encode(theta));
+    const blob = await blobs.put(bytesOf(theta));
     return {
-      modules: [
-        { name: module.name, version, blob, state: kept.length > 0 ? await blobs.put(raw.encode(kept)) : null },
-      ],
+      modules: [{ name: module.name, version, blob, state: kept.length > 0 ? await blobs.put(bytesOf(kept)) : null }],
       figures: figures && { ...figures, round },
       result: { module: module.name, version, norm: normOf(delta), cosine: mean.cosine },
     };

@@ -1,10 +1,9 @@
+import { type PathShape, splitPath } from '@pathfold/checkpoint/path';
 import { codecOf } from '@pathfold/compression/codecs';
 import { decodeTokens } from '@pathfold/corpora/shards';
 import { drawWindows } from '@pathfold/corpora/windows';
-import { moduleSlices } from '@pathfold/nets/modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { meanGradient } from '@pathfold/training/gradient';
-import type { PathShape } from '@pathfold/training/path';
 import { LossNotFinite, round } from '@pathfold/training/round';
 import { fetchPath } from '../path-modules.ts';
 import { readTask, type WorkRun } from '../work-run.ts';
@@ -66,11 +65,9 @@ const refuseLoss = (error: unknown): never => {
 };
 
 /** A flat gradient as the contribution that holds one part a module. */
-function payloadOf({ codec: name }: TrainTask, { modules }: PathShape, values: Float32Array): Uint8Array {
+function payloadOf({ codec: name }: TrainTask, path: PathShape, values: Float32Array): Uint8Array {
   const codec = codecOf(name);
-  return joinBytes(
-    moduleSlices(modules).map(({ offset, length }) => codec.encode(values.subarray(offset, offset + length))),
-  );
+  return joinBytes(splitPath(values, path).map((part) => codec.encode(part)));
 }
 
 function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
