@@ -1,6 +1,6 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
-import { canAnswer, canReroute, firstToAsk, refusalOf } from './use-runs.ts';
+import { canAnswer, canReroute, firstToAsk, refusalOf } from './runs.ts';
 
 const run = (id: string, facts: Partial<RunResource>) =>
   ({ id, state: 'training', round: 0, keptRounds: [0], tokens: 0, reason: null, ...facts }) as RunResource;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runMind } from './mind.ts';
+import { runMind } from './run-mind.ts';
 
 test('time that passes between two looks at the clock never loses a wake-up', () => {
   let time = 0;

@@ -1,5 +1,5 @@
 import type { RunSpec } from '@pathfold/protocol/run-spec';
-import type { Draft } from './spec-form.ts';
+import type { Draft } from './draft.ts';
 
 /** A start for some fields; the rest stays as typed. */
 export interface Preset {

@@ -1,10 +1,18 @@
-import { apply } from '@pathfold/coordination/volunteer/apply';
-import type { Decision, VolunteerEvent } from '@pathfold/coordination/volunteer/events';
-import { plan, wakeAt } from '@pathfold/coordination/volunteer/plan';
-import { initialState, type VolunteerState } from '@pathfold/coordination/volunteer/state';
+import { apply } from './apply.ts';
+import type { Decision, VolunteerEvent } from './events.ts';
+import { plan, wakeAt } from './plan.ts';
+import { initialState, type VolunteerState } from './state.ts';
 
 /** An event before its time is set. */
 export type Happening = VolunteerEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+
+/** The pure parts of the mind. */
+export interface MindParts {
+  readonly apply: typeof apply;
+  readonly plan: typeof plan;
+  readonly wakeAt: typeof wakeAt;
+}
+export const MIND: MindParts = { apply, plan, wakeAt };
 
 /** A volunteer's mind, run on a clock. */
 export interface Mind {
@@ -21,6 +29,7 @@ export function runMind(
   clock: { now(): number; after(ms: number, callback: () => void): () => void },
   perform: (decision: Decision) => void,
   changed: () => void,
+  { apply, plan, wakeAt }: MindParts = MIND,
 ): Mind {
   const state = initialState();
   const waiting: VolunteerEvent[] = [];

@@ -1,9 +1,10 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, pathCountOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, it } from 'vitest';
-import { checkSpec, refusalToErrors } from './spec-errors.ts';
-import { defaultDraft, NUMBER_GROUPS, pathsOf, specOf } from './spec-form.ts';
-import { SHAPES, SIZES } from './spec-presets.ts';
+import { defaultDraft, specOf } from './draft.ts';
+import { checkSpec, refusalToErrors } from './errors.ts';
+import { NUMBER_GROUPS, pathsOf } from './field-groups.ts';
+import { SHAPES, SIZES } from './presets.ts';
 
 const numbers = NUMBER_GROUPS.flatMap((group) => group.fields.map((field) => field.path));
 

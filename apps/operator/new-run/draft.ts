@@ -3,94 +3,10 @@ import { RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 /** The form's values by dotted path of the run spec, as typed. An empty value means the default. */
 export type Draft = Readonly<Record<string, string>>;
 
-interface FieldSpec {
-  readonly path: string;
-  readonly label: string;
-  readonly hint?: string;
-}
-
-export interface FieldGroup {
-  readonly title: string;
-  readonly fields: readonly FieldSpec[];
-  /** Paths of what is chosen there from a list. */
-  readonly choices?: readonly string[];
-}
-
 const TEXT_PATHS = new Set([
   ...['name', 'corpus', 'licence', 'visibility', 'mode', 'exchange', 'embedding'],
   ...['routing.kind', 'outer.kind', 'outer.average'],
 ]);
-
-/** The numbers of a run spec, in the order in which a person thinks of them. */
-export const NUMBER_GROUPS: readonly FieldGroup[] = [
-  {
-    title: 'Model',
-    fields: [
-      { path: 'model.width', label: 'Width' },
-      { path: 'model.blocks', label: 'Blocks', hint: 'of one path' },
-      { path: 'model.heads', label: 'Attention heads', hint: 'Twice the heads must divide the width.' },
-      { path: 'model.context', label: 'Context', hint: 'tokens' },
-      { path: 'model.vocabulary', label: 'Vocabulary', hint: 'tokens' },
-    ],
-  },
-  {
-    title: 'Routing, which path a text goes to',
-    fields: [
-      { path: 'routing.prefixBytes', label: 'Prefix', hint: 'bytes that decide, and are not scored' },
-      { path: 'routing.overlap', label: 'Overlap', hint: 'shards that a text goes to' },
-      { path: 'routing.rounds', label: 'Re-shardings', hint: 'discriminative, during the run' },
-    ],
-  },
-  {
-    title: 'Inner steps, on each volunteer',
-    fields: [
-      { path: 'inner.steps', label: 'Steps a round', hint: 'H of the paper; of gradients, batches in one' },
-      { path: 'inner.batch', label: 'Batch', hint: 'sequences a step' },
-      { path: 'inner.learningRate', label: 'Learning rate' },
-      { path: 'inner.warmupSteps', label: 'Warm-up steps' },
-      { path: 'inner.weightDecay', label: 'Weight decay' },
-      { path: 'inner.clipNorm', label: 'Clip norm' },
-    ],
-  },
-  {
-    title: 'Outer step, on the coordinator',
-    choices: ['exchange', 'outer.kind', 'outer.average'],
-    fields: [
-      { path: 'outer.learningRate', label: 'Learning rate' },
-      { path: 'outer.momentum', label: 'Momentum' },
-    ],
-  },
-  {
-    title: 'Rounds',
-    fields: [
-      { path: 'replicas', label: 'Replicas', hint: 'volunteers on one path, in rounds' },
-      { path: 'quorum', label: 'Quorum', hint: 'contributions that end a late round' },
-      { path: 'roundDeadlineMs', label: 'Deadline of a round', hint: 'milliseconds' },
-      { path: 'evaluateEvery', label: 'Rounds between scores' },
-      { path: 'earlyStopping.patience', label: 'Early stopping', hint: 'scores of a path without gain; empty: never' },
-      { path: 'totalSteps', label: 'Steps in all', hint: 'inner steps along a path' },
-      { path: 'seed', label: 'Seed' },
-    ],
-  },
-  {
-    title: 'Arrivals, in asynchronous modes',
-    choices: ['mode'],
-    fields: [
-      { path: 'async.grace', label: 'Grace period', hint: 'parts of the expected time of a task' },
-      { path: 'async.quorum', label: 'Arrivals a fold', hint: 'at least' },
-      { path: 'async.momentumSpread', label: 'Momentum at arrivals', hint: 'part from 0 to 1' },
-      { path: 'async.leastSteps', label: 'Fewest steps', hint: 'for the slowest volunteer' },
-      { path: 'async.mostStaleness', label: 'Most staleness', hint: 'versions, of work that comes late' },
-      { path: 'async.stalenessPower', label: 'Staleness power', hint: '0: old work counts in full' },
-    ],
-  },
-];
-
-/** Paths whose errors are shown in a group. */
-export const pathsOf = ({ fields, choices = [] }: FieldGroup): string[] => [
-  ...choices,
-  ...fields.map(({ path }) => path),
-];
 
 /** Every default of the schema, as a draft; the paths and their base have words of their own. */
 export function defaultDraft(corpus: string): Draft {
@@ -161,3 +77,11 @@ export function specOf(draft: Draft): RunSpecInput {
   }
   return spec as unknown as RunSpecInput;
 }
+
+const DEFAULTS = defaultDraft('');
+
+/** Steps that fit what volunteers send: a step of gradients is a round of its own, and scoring reads as much text as many of them. */
+export const stepsOf = (exchange: string): Draft =>
+  exchange === 'gradients'
+    ? { 'inner.steps': '1', evaluateEvery: '250' }
+    : { 'inner.steps': DEFAULTS['inner.steps']!, evaluateEvery: DEFAULTS['evaluateEvery']! };

@@ -2,13 +2,8 @@ import type { RunResource } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, ROUTING_KINDS } from '@pathfold/protocol/run-spec';
 import { Select, TextField } from '@pathfold/ui/controls/field';
 import { canBegin } from '../runs/run-orders.ts';
-import type { Draft } from './spec-form.ts';
-
-interface Wiring<Change> {
-  readonly value: string;
-  readonly error: string | undefined;
-  readonly onChange: (change: Change) => void;
-}
+import type { Draft } from './draft.ts';
+import type { Fields } from './group.tsx';
 
 const ROUTING_NAMES: Record<(typeof ROUTING_KINDS)[number], string> = {
   random: 'at random (a control)',
@@ -32,9 +27,7 @@ export function NewRunShape({
 }: {
   readonly draft: Draft;
   readonly runs: readonly RunResource[];
-  readonly field: (path: string) => Wiring<{ target: { value: string } }>;
-  readonly choice: (path: string) => Wiring<string>;
-}) {
+} & Fields) {
   const bases = runs.filter(canBegin);
   return (
     <div className="grid gap-4 sm:grid-cols-2">

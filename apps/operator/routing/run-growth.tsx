@@ -4,25 +4,20 @@ import { Confirm } from '@pathfold/ui/controls/dialog';
 import { Select } from '@pathfold/ui/controls/field';
 import { plural } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/layout/notice';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client, KEYS, sentenceOf } from '../queries.ts';
-import { inWords, type Origin, originsOf } from './growth-origins.ts';
+import { Problem } from '../lists/problem.tsx';
+import { useGrowth } from './api.ts';
+import { inWords, originsOf } from './growth-origins.ts';
 
 /** Adds an expert to a level of a run that trains, as a copy; its paths share the documents of those that they go on from. */
 export function RunGrowth({ run, paths }: { readonly run: RunResource; readonly paths: readonly PathResource[] }) {
-  const cache = useQueryClient();
   const origins = originsOf(run);
   const [at, setAt] = useState(0);
   const [asking, setAsking] = useState(false);
   /** Paths that there were when it was last asked for. */
   const [asked, setAsked] = useState<number | null>(null);
-  const order = useMutation({
-    mutationFn: ({ level, expert }: Origin) => client.runs.grow(run.id, level, expert),
-    onSuccess() {
-      setAsked(paths.length);
-      return cache.invalidateQueries({ queryKey: KEYS.runs });
-    },
+  const order = useGrowth(run.id, {
+    onDone: () => setAsked(paths.length),
     onSettled: () => setAsking(false),
   });
   const origin = origins[at] ?? origins[0];
@@ -43,7 +38,7 @@ export function RunGrowth({ run, paths }: { readonly run: RunResource; readonly 
           Add an expert
         </Button>
       </div>
-      {order.error && <Notice tone="error" title={sentenceOf(order.error)} />}
+      <Problem of={order.error} />
       {asked === paths.length && (
         <Notice title="Asked for">
           The new paths appear when {isPaused ? 'the run has gone on and ' : ''}their documents have been dealt out; if

@@ -6,12 +6,11 @@ import { verdictOf } from '@pathfold/coordination/volunteer/status';
 import type { Down } from '@pathfold/protocol/down';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
+import { snapshotOf } from '@pathfold/volunteer/snapshot';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { inputs, SPEED, tableWith, taskOf, warmUp } from '@pathfold/works/train/plan-async.fixture';
 import type { TrainFoldInput } from '@pathfold/works/train/task';
 import { expect, test } from 'vitest';
-import { outcomeInWords, progressInWords, reasonInWords } from '../apps/volunteer/texts.ts';
-import { snapshotOf } from '../packages/volunteer/snapshot.ts';
 import { createEffects, type EffectDeps } from './effects.ts';
 import { createSigner } from './security/secrets.ts';
 import { readReport } from './uploads/headers.ts';
@@ -77,34 +76,35 @@ class Network {
     record(this.#of(volunteer), { lease: 'l', state: 'rejected', code, detail, at: 0 });
   }
 
-  /** The sentences of its page about the work in hand, and about the last that was handed in. */
-  page(volunteer: string): { readonly work: string; readonly outcome: string } {
+  /** What its page knows of the work in hand, and of the last that was handed in. */
+  page(volunteer: string) {
     const traffic = { fromPeersBytes: 0, fromCoordinatorBytes: 0, toPeersBytes: 0, uploadedBytes: 0, peers: 0 };
     const answering = { on: false, now: null, answers: 0 };
     const { work, outcomes } = snapshotOf(this.#of(volunteer), traffic, false, answering);
     const [outcome] = outcomes;
     return {
-      work: work ? [progressInWords(work), reasonInWords(work)].join('; ') : '',
-      outcome: outcome ? [outcomeInWords(outcome), verdictOf(outcome)].join('; ') : '',
+      steps: work?.plannedSteps,
+      reason: work?.stepsReason,
+      outcome: outcome?.state,
+      verdict: outcome ? verdictOf(outcome) : '',
     };
   }
 }
 
-const SLOWER = "times as long as the run's pace, its fastest device, which counts as at most four times as fast";
-
 test.each([
-  [40, {}, '5 of 20 steps, so that all are done at about the same time: this device takes 4.0'],
-  [30, { leastSteps: 9 }, '9 of 20 steps, the fewest that are given: this device takes 3.0'],
-])('who claims a thousand times its speed and takes %s s reads how slow it is', async (seconds, settings, words) => {
+  [40, {}, { steps: 5, because: 'pace', timesSlower: 4 }],
+  [30, { leastSteps: 9 }, { steps: 9, because: 'least', timesSlower: 3 }],
+])('who claims a thousand times its speed and takes %s s reads how slow it is', async (seconds, settings, told) => {
   const network = new Network({ grace: 0, ...settings }, { roundDeadlineMs: 600_000 });
   const { table } = network;
   network.play(() => warmUp(table, { a: 10, b: 10 }));
   network.play(() => table.join('braggart', 1000 * SPEED));
-  expect(network.page('braggart').work).toBe('inner step 0 of 20; ');
+  expect(network.page('braggart')).toMatchObject({ steps: 20, reason: { because: 'whole' } });
   network.play(() => table.wait(1000 * seconds));
   await network.handIn('braggart', 20, 1000 * SPEED);
-  const { steps } = taskOf(table, 'braggart');
-  expect(network.page('braggart').work).toContain(`inner step 0 of ${steps}; ${words} ${SLOWER}`);
+  const { steps, reason } = network.page('braggart');
+  expect(steps).toBe(taskOf(table, 'braggart').steps);
+  expect({ steps, ...reason }).toEqual({ ...told, whole: 20, timesSlower: expect.closeTo(told.timesSlower, 1) });
 });
 
 test('who needs longer than a lease lasts reads that it has as many steps as there is time for', async () => {
@@ -113,9 +113,7 @@ test('who needs longer than a lease lasts reads that it has as many steps as the
   network.play(() => network.table.wait(14_000));
   await network.handIn('braggart', 10, 1000 * SPEED);
   // 1.4 s a step, in six tenths of 30 s.
-  expect(network.page('braggart').work).toBe(
-    'inner step 0 of 12; 12 of 20 steps: as many as this device has time for.',
-  );
+  expect(network.page('braggart')).toMatchObject({ steps: 12, reason: { because: 'lease', whole: 20 } });
 });
 
 test('who hands in work from ten versions ago, late, reads why it was refused, and gets fewer steps', async () => {
@@ -130,11 +128,13 @@ test('who hands in work from ten versions ago, late, reads why it was refused, a
   const { version } = table.state.runs['r']!.facts.modules['head']!;
   expect(version - taskOf(table, 'old').modules.at(-1)!.version).toBe(10);
   await network.handIn('old', 20);
-  expect(network.page('old').outcome).toBe(
-    'Rejected; It came late, and the model has moved on by more versions since than the run allows. ' +
+  const { outcome, verdict, steps, reason } = network.page('old');
+  expect(outcome).toBe('rejected');
+  expect(verdict).toBe(
+    'It came late, and the model has moved on by more versions since than the run allows. ' +
       'Nothing: the next piece of work starts from the newest version, with fewer steps.',
   );
-  expect(network.page('old').work).toContain('13 of 20 steps, so that all are done at about the same time');
+  expect({ steps, ...reason }).toMatchObject({ steps: 13, because: 'pace', whole: 20 });
 });
 
 test('who floods the run with single steps reads how little each of them counts', async () => {
@@ -146,9 +146,10 @@ test('who floods the run with single steps reads how little each of them counts'
     await network.handIn('flood', 1);
   }
   const folds = inputs(table.log).filter(({ contributions }) => contributions[0]?.steps === 1);
-  const { outcome } = network.page('flood');
-  expect(outcome).toContain('Folded into the model; The contribution is part of a new version of the model.');
-  const percent = Number(/It counts for ([\d.]+) % of one step/.exec(outcome)?.[1]);
+  const { outcome, verdict } = network.page('flood');
+  expect(outcome).toBe('folded');
+  expect(verdict).toContain('The contribution is part of a new version of the model.');
+  const percent = Number(/It counts for ([\d.]+) % of one step/.exec(verdict)?.[1]);
   expect(percent).toBeCloseTo(100 * folds.at(-1)!.share, 1);
   // One step of the twenty of the other one, and of its own one.
   expect(percent).toBeCloseTo((100 * 1) / 21, 0);
@@ -170,8 +171,9 @@ test.each([-5000, 1e11, Number.NaN])(
       network.refuseAtDoor('backwards', error as PathfoldError);
     }
     // The whole sentence: server/api/contributions.test.ts, where the server has set its language.
-    expect(network.page('backwards').outcome).toMatch(
-      /^Rejected; The header pathfold-report does not fit its schema\. computeMs: .*Correct the field/,
+    expect(network.page('backwards').outcome).toBe('rejected');
+    expect(network.page('backwards').verdict).toMatch(
+      /^The header pathfold-report does not fit its schema\. computeMs: .*Correct the field/,
     );
   },
 );
