@@ -29,7 +29,7 @@ function scriptedCompute() {
   const compute: Compute = {
     async probe(choice) {
       probes.push(choice);
-      return { executor: { name: 'toy', adapter: 'toy', tokensPerSecond: 100, reason: 'no other was looked at' } };
+      return { name: 'toy', adapter: 'toy', tokensPerSecond: 100, reason: 'no other was looked at' };
     },
     execute: (job, ports, signal) =>
       new Promise((resolve, reject) => {

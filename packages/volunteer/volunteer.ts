@@ -2,6 +2,7 @@ import type { Decision } from '@pathfold/coordination/volunteer/events';
 import { runMind } from '@pathfold/coordination/volunteer/run-mind';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import { createAnswering } from './answering/answering.ts';
 import { createLine } from './connection/line.ts';
@@ -11,7 +12,7 @@ import { openCache } from './fetching/cache.ts';
 import { coordinatorSource } from './fetching/download.ts';
 import { createFetching } from './fetching/fetching.ts';
 import { createSharing } from './fetching/sharing.ts';
-import type { Probe, VolunteerPorts } from './ports.ts';
+import type { VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';
 import { createKept } from './storage/kept.ts';
@@ -53,12 +54,16 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const cache = await openCache(ports.blobs, ports.cacheBytes);
   let probes = 0;
 
-  const mind = runMind(ports, perform, () => {
-    const { wish, refusal } = mind.state;
-    sharing.tend(wish !== 'stopped' && refusal === null);
-    answering.tend(refusal === null ? ANSWERED[wish] : 'none');
-    tell();
-  });
+  const mind = runMind(
+    ports,
+    (decision) => void effects[decision.type](decision as never),
+    () => {
+      const { wish, refusal } = mind.state;
+      sharing.tend(wish !== 'stopped' && refusal === null);
+      answering.tend(refusal === null ? ANSWERED[wish] : 'none');
+      tell();
+    },
+  );
   const tell = () => {
     const now = snapshot();
     for (const listener of listeners) listener(now);
@@ -80,6 +85,8 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const answering = createAnswering(ports.openAnswers, fetchBlob, send, () =>
     mind.tell({ type: 'Answering', on: answering.snapshot.now !== null }),
   );
+  const deviceFound = (executor: ExecutorInfo) =>
+    mind.tell({ type: 'DeviceReady', executor, memoryBytes: ports.memoryBytes });
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
   const snapshot = () => snapshotOf(mind.state, traffic, sharing.agreed, answering.snapshot);
 
@@ -90,57 +97,28 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     if (message.type === 'welcome' || message.type === 'peers' || message.type === 'signal') sharing.hear(message);
   }
 
-  function perform(decision: Decision): void {
-    switch (decision.type) {
-      case 'ConnectBegan':
-        line.open(mind.state.resume);
-        break;
-      case 'LinkCut':
-        line.close();
-        break;
-      case 'MessageSent':
-        line.send(decision.message);
-        break;
-      case 'ProbeBegan':
-        void probe(decision.choice);
-        break;
-      case 'ProbeKilled':
-        probes++;
-        ports.compute.kill();
-        break;
-      case 'WorkBegan':
-        if (mind.state.work && mind.state.device.phase === 'ready')
-          void contributing.work(mind.state.work.lease, mind.state.device.executor);
-        break;
-      case 'WorkCut':
-        contributing.cut();
-        break;
-      case 'WorkKilled':
-        ports.compute.kill();
-        break;
-      case 'UploadBegan':
-        void contributing.upload(decision.lease);
-        break;
-      case 'UploadCut':
-        contributing.breakOff(decision.lease);
-        break;
-      case 'UploadDropped':
-        void contributing.drop(decision.lease);
-        break;
-      case 'StateCommitted':
-        void kept.accept(decision.lease);
-        break;
-      case 'StateDropped':
-        void kept.reject(decision.lease);
-        break;
-      case 'Stopped':
-        break;
-    }
-  }
-
-  function deviceFound(found: Probe): void {
-    mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
-  }
+  const effects: { [T in Decision['type']]: (decision: Extract<Decision, { type: T }>) => unknown } = {
+    ConnectBegan: () => line.open(mind.state.resume),
+    LinkCut: () => line.close(),
+    MessageSent: ({ message }) => line.send(message),
+    ProbeBegan: ({ choice }) => probe(choice),
+    ProbeKilled() {
+      probes++;
+      ports.compute.kill();
+    },
+    WorkBegan() {
+      const { work, device } = mind.state;
+      if (work && device.phase === 'ready') void contributing.work(work.lease, device.executor);
+    },
+    WorkCut: () => contributing.cut(),
+    WorkKilled: () => ports.compute.kill(),
+    UploadBegan: ({ lease }) => contributing.upload(lease),
+    UploadCut: ({ lease }) => contributing.breakOff(lease),
+    UploadDropped: ({ lease }) => contributing.drop(lease),
+    StateCommitted: ({ lease }) => kept.accept(lease),
+    StateDropped: ({ lease }) => kept.reject(lease),
+    Stopped() {},
+  };
 
   /** Looks for a device; what comes of it counts while no other look has begun, and it was not ended. */
   async function probe(choice: ComputeChoice): Promise<void> {
