@@ -52,18 +52,16 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const uploads = createUploads(ports.notes);
   const kept = createKept(ports.notes, ports.cacheBytes);
   const cache = await openCache(ports.blobs, ports.cacheBytes);
+  const agreed = { sharing: false, answering: false };
   let probes = 0;
 
-  const mind = runMind(
-    ports,
-    (decision) => void effects[decision.type](decision as never),
-    () => {
-      const { wish, refusal } = mind.state;
-      sharing.tend(wish !== 'stopped' && refusal === null);
-      answering.tend(refusal === null ? ANSWERED[wish] : 'none');
-      tell();
-    },
-  );
+  const perform = (decision: Decision) => void effects[decision.type](decision as never);
+  const mind = runMind(ports, perform, () => {
+    const { wish, refusal } = mind.state;
+    sharing.tend(agreed.sharing && wish !== 'stopped' && refusal === null);
+    answering.tend(agreed.answering && refusal === null ? ANSWERED[wish] : 'none');
+    tell();
+  });
   const tell = () => {
     const now = snapshot();
     for (const listener of listeners) listener(now);
@@ -88,7 +86,8 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const deviceFound = (executor: ExecutorInfo) =>
     mind.tell({ type: 'DeviceReady', executor, memoryBytes: ports.memoryBytes });
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
-  const snapshot = () => snapshotOf(mind.state, traffic, sharing.agreed, answering.snapshot);
+  const snapshot = () =>
+    snapshotOf(mind.state, traffic, agreed.sharing, { on: agreed.answering, ...answering.snapshot });
 
   function hear(message: Down): void {
     answering.hear(message);
@@ -147,11 +146,11 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     },
     prefer: (run) => mind.tell({ type: 'Preferred', run }),
     setSharing(on) {
-      sharing.agree(on);
+      agreed.sharing = on;
       mind.tell({ type: 'Woke' });
     },
     setAnswering(on) {
-      answering.agree(on);
+      agreed.answering = on;
       mind.tell({ type: 'Woke' });
     },
     subscribe(listener) {

@@ -6,18 +6,12 @@ import type { VolunteerPorts } from '../ports.ts';
 /** Progress is not sent while more than this waits in the socket: it would only be late. */
 const FULL_BYTES = 256 * 1024;
 
-export interface Line {
-  open(resume: string | null): void;
-  send(message: Up): void;
-  close(): void;
-}
-
 /** The socket to the coordinator, with its greeting: hello, challenge, proof. What comes is checked against its schema. */
 export function createLine(
   ports: Pick<VolunteerPorts, 'url' | 'openSocket' | 'identity' | 'name' | 'agent'>,
   onMessage: (message: Down) => void,
   onClosed: () => void,
-): Line {
+) {
   let socket: ReturnType<VolunteerPorts['openSocket']> | null = null;
   const url = new URL('api/v1/volunteer', ports.url);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -39,7 +33,7 @@ export function createLine(
   return {
     send,
     close,
-    open(resume) {
+    open(resume: string | null): void {
       close();
       const mine = ports.openSocket(url.href);
       socket = mine;
