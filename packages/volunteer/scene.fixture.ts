@@ -6,7 +6,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createIdentity, type Identity } from './connection/identity.ts';
 import type { Compute, Job, JobPorts, Socket, VolunteerPorts } from './ports.ts';
-import { ScriptedCoordinator } from './scripted-coordinator.ts';
+import { ScriptedCoordinator } from './scripted-coordinator.fixture.ts';
 import { memoryNotes } from './storage/notes.ts';
 import { createVolunteer, type Volunteer } from './volunteer.ts';
 
