@@ -1,4 +1,4 @@
-import { codecOf } from '@pathfold/compression/codecs';
+import { floatsOf } from '@pathfold/compression/float32';
 import type { ModuleRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
@@ -27,10 +27,9 @@ export async function fetchPath(task: PathTask, ports: WorkPorts): Promise<{ pat
       return ref?.name === name && ref.bytes === 4 * parameterCount;
     });
   if (!fits) throw new PathfoldError('bad_message', `Task: the modules are not those of path ${task.path}.`);
-  const raw = codecOf('f32');
   const modules = await Promise.all(
     task.modules.map(async (ref) =>
-      raw.decode(await ports.blob({ sha256: ref.sha256, bytes: ref.bytes }), ref.bytes / 4),
+      floatsOf(await ports.blob({ sha256: ref.sha256, bytes: ref.bytes }), ref.bytes / 4),
     ),
   );
   return { path, theta: joinModules(modules) };

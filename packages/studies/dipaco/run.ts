@@ -1,4 +1,4 @@
-import { codecOf } from '@pathfold/compression/codecs';
+import { floatsOf } from '@pathfold/compression/float32';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isStopped, roundOf } from '@pathfold/coordination/run-round';
 import type { Json, RunFacts } from '@pathfold/coordination/work-plan';
@@ -107,7 +107,7 @@ export async function runArm(
   /** As a path answers: its newest modules, or the best ones of a path that was stopped. */
   async function thetaOf(facts: RunFacts, id: string): Promise<Float32Array> {
     const parts = moduleRefs(facts, id).map(async ({ sha256, bytes }) =>
-      codecOf('f32').decode((await lab.blobs.get(sha256))!, bytes / 4),
+      floatsOf((await lab.blobs.get(sha256))!, bytes / 4),
     );
     return joinModules(await Promise.all(parts));
   }

@@ -1,11 +1,9 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import { codecOf } from '@pathfold/compression/codecs';
+import { bytesOf, floatsOf } from '@pathfold/compression/float32';
 import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import { joinModules, type PathShape, pathShape } from '@pathfold/training/path';
-
-const raw = codecOf('f32');
 
 /** The only path of a dense model. */
 export const DENSE_PATH = '0';
@@ -28,7 +26,7 @@ export async function denseRun(blobs: BlobStore, run: DenseRun): Promise<RunFact
   const modules: Record<string, ModuleFacts> = {};
   let offset = 0;
   for (const { name, parameterCount } of densePath(spec).modules) {
-    const blob = await blobs.put(raw.encode(theta.subarray(offset, offset + parameterCount)));
+    const blob = await blobs.put(bytesOf(theta.subarray(offset, offset + parameterCount)));
     modules[name] = { parameterCount, version: 0, blob, state: null };
     offset += parameterCount;
   }
@@ -41,7 +39,7 @@ export async function thetaOf(blobs: BlobStore, facts: RunFacts): Promise<Float3
   const { modules } = facts.paths[DENSE_PATH]!;
   const parts = modules.map(async (name) => {
     const { blob, parameterCount } = facts.modules[name]!;
-    return raw.decode((await blobs.get(blob.sha256))!, parameterCount);
+    return floatsOf((await blobs.get(blob.sha256))!, parameterCount);
   });
   return joinModules(await Promise.all(parts));
 }
