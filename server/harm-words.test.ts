@@ -10,7 +10,7 @@ import { trainPlan } from '@pathfold/works/train/plan';
 import { inputs, SPEED, tableWith, taskOf, warmUp } from '@pathfold/works/train/plan-async.fixture';
 import type { TrainFoldInput } from '@pathfold/works/train/task';
 import { expect, test } from 'vitest';
-import { outcomeInWords, progressInWords, reasonInWords } from '../apps/volunteer/words.ts';
+import { outcomeInWords, progressInWords, reasonInWords } from '../apps/volunteer/texts.ts';
 import { snapshotOf } from '../packages/volunteer/snapshot.ts';
 import { createEffects, type EffectDeps } from './effects.ts';
 import { createSigner } from './security/secrets.ts';

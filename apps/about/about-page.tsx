@@ -1,8 +1,8 @@
 import { createClient } from '@pathfold/client/client';
-import { useRun } from '@pathfold/ui/followed-run';
-import { useLivePaths, useLiveRouting } from '@pathfold/ui/live-paths';
-import { Notice } from '@pathfold/ui/notice';
-import { Page } from '@pathfold/ui/page';
+import { Notice } from '@pathfold/ui/layout/notice';
+import { Page } from '@pathfold/ui/layout/page';
+import { useRun } from '@pathfold/ui/run/followed-run';
+import { useLivePaths, useLiveRouting } from '@pathfold/ui/run/live-paths';
 import { Explanation } from './explanation.tsx';
 import { LivePicture } from './live-picture.tsx';
 import { mostTelling } from './most-telling.ts';

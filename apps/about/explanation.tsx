@@ -1,7 +1,7 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { Card } from '@pathfold/ui/card';
 import { formatCompact, formatCount } from '@pathfold/ui/formats';
-import type { LivePaths } from '@pathfold/ui/live-paths';
+import { Card } from '@pathfold/ui/layout/card';
+import type { LivePaths } from '@pathfold/ui/run/live-paths';
 import type { ReactNode } from 'react';
 
 const LINK = 'underline underline-offset-2 hover:text-ink';

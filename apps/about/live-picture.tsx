@@ -1,9 +1,9 @@
 import type { PathShard, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
-import { Card } from '@pathfold/ui/card';
-import { EmptyState } from '@pathfold/ui/empty-state';
 import { formatCount, plural } from '@pathfold/ui/formats';
-import type { LivePaths } from '@pathfold/ui/live-paths';
-import { PathGrid } from '@pathfold/ui/path-grid';
+import { Card } from '@pathfold/ui/layout/card';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
+import { PathGrid } from '@pathfold/ui/paths/path-grid';
+import type { LivePaths } from '@pathfold/ui/run/live-paths';
 
 const nameOf = (id: string, volunteers: readonly VolunteerResource[]): string =>
   volunteers.find((volunteer) => volunteer.id === id)?.name || 'a volunteer';

@@ -1,5 +1,5 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { likelyRun } from '@pathfold/ui/followed-run';
+import { likelyRun } from '@pathfold/ui/run/followed-run';
 
 /** The run to show: a model of several paths, where there is one that was prepared. */
 export const mostTelling = (runs: readonly RunResource[]): RunResource | null => {

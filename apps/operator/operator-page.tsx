@@ -1,22 +1,22 @@
 import { UnreachableError } from '@pathfold/client/http';
-import { Button } from '@pathfold/ui/button';
-import { EmptyState } from '@pathfold/ui/empty-state';
-import { useLiveRun } from '@pathfold/ui/live-run';
-import { Notice } from '@pathfold/ui/notice';
-import { Page } from '@pathfold/ui/page';
+import { Button } from '@pathfold/ui/controls/button';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
+import { Notice } from '@pathfold/ui/layout/notice';
+import { Page } from '@pathfold/ui/layout/page';
+import { useLiveRun } from '@pathfold/ui/run/live-run';
 import { useEffect, useState } from 'react';
-import { Asking } from './asking.tsx';
-import { Corpora } from './corpora.tsx';
-import { NewRun } from './new-run.tsx';
+import { Corpora } from './corpora/corpora.tsx';
+import { Asking } from './lists/asking.tsx';
+import { ShowOlder } from './lists/show-older.tsx';
+import { usePages } from './lists/use-pages.ts';
+import { NewRun } from './new-run/new-run.tsx';
 import { client, KEYS, sentenceOf } from './queries.ts';
-import { RunDetail } from './run-detail.tsx';
-import { RunList } from './run-list.tsx';
-import { useSession } from './session.ts';
-import { ShowOlder } from './show-older.tsx';
-import { SignInForm } from './sign-in.tsx';
+import { RunDetail } from './runs/run-detail.tsx';
+import { RunList } from './runs/run-list.tsx';
+import { useSession } from './session/api.ts';
+import { SignInForm } from './session/sign-in.tsx';
 import { StartReport } from './start-report.tsx';
-import { usePages } from './use-pages.ts';
-import { Volunteers } from './volunteers.tsx';
+import { Volunteers } from './volunteers/volunteers.tsx';
 
 /** The dashboard: create, watch and steer runs. */
 export function OperatorPage() {

@@ -1,6 +1,6 @@
 import type { CorpusResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
-import { Card } from '@pathfold/ui/card';
 import { formatLoss, plural } from '@pathfold/ui/formats';
+import { Card } from '@pathfold/ui/layout/card';
 
 /** Names that `npm start` gives to what it begins. */
 const STARTER = 'starter';

@@ -1,11 +1,11 @@
 import type { Routed } from '@pathfold/inference/route';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
-import { EmptyState } from '@pathfold/ui/empty-state';
 import { domainsInWords, formatBytes, plural } from '@pathfold/ui/formats';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
 import { useEffect, useRef } from 'react';
 import type { Answer, Shards } from './answers.ts';
-import { choiceInWords, moveInWords } from './shard-words.ts';
-import type { LoadedModel, MoveMade } from './worker-words.ts';
+import { choiceInWords, moveInWords } from './shard-texts.ts';
+import type { LoadedModel, MoveMade } from './worker-messages.ts';
 
 const loadingInWords = ({ routed, loaded, loading, writers, text }: Answer): string => {
   if (writers) return text === '' ? 'waiting for the first words' : 'writing';

@@ -4,7 +4,7 @@ import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource } from '@pathfold/protocol/resources';
 import * as Comlink from 'comlink';
 import type { askNetwork } from './ask-network.ts';
-import type { AnswerListener, LoadedModel, MoveMade, Progress, PromptDoor } from './worker-words.ts';
+import type { AnswerListener, LoadedModel, MoveMade, Progress, PromptDoor } from './worker-messages.ts';
 
 /** What each path of a run trains on, by path. */
 export type Shards = ReadonlyMap<string, RouterResource>;

@@ -1,6 +1,6 @@
-import { Card } from '@pathfold/ui/card';
-import { Choice, Select, Slider } from '@pathfold/ui/field';
-import { Notice } from '@pathfold/ui/notice';
+import { Choice, Select, Slider } from '@pathfold/ui/controls/field';
+import { Card } from '@pathfold/ui/layout/card';
+import { Notice } from '@pathfold/ui/layout/notice';
 
 /** Who computes the next answer, and whether its path may change. */
 export interface MannerChoice {

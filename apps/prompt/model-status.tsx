@@ -1,12 +1,12 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { Button } from '@pathfold/ui/button';
+import { Button } from '@pathfold/ui/controls/button';
 import { formatBytes } from '@pathfold/ui/formats';
-import { Notice } from '@pathfold/ui/notice';
-import { Progress } from '@pathfold/ui/progress';
+import { Notice } from '@pathfold/ui/layout/notice';
+import { Progress } from '@pathfold/ui/layout/progress';
 import { roundToLoad } from './exports.ts';
 import type { Model } from './use-model.ts';
 import { useServed } from './use-served.ts';
-import type { LoadedFile, OpenedRun } from './worker-words.ts';
+import type { LoadedFile, OpenedRun } from './worker-messages.ts';
 
 /** Where the model stands: on its way, here and how new, or why it could not be had. */
 export function ModelStatus({

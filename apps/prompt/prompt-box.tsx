@@ -1,5 +1,5 @@
-import { Button } from '@pathfold/ui/button';
-import { Field } from '@pathfold/ui/field';
+import { Button } from '@pathfold/ui/controls/button';
+import { Field } from '@pathfold/ui/controls/field';
 import { type FormEvent, type KeyboardEvent, useState } from 'react';
 
 /** Where the prompt is typed. Enter sends, Shift+Enter begins a line, Escape stops. */

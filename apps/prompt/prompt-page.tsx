@@ -1,10 +1,10 @@
 import { createClient } from '@pathfold/client/client';
 import type { RunResource } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { Card } from '@pathfold/ui/card';
-import { EmptyState } from '@pathfold/ui/empty-state';
-import { Select } from '@pathfold/ui/field';
-import { Page } from '@pathfold/ui/page';
+import { Select } from '@pathfold/ui/controls/field';
+import { Card } from '@pathfold/ui/layout/card';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
+import { Page } from '@pathfold/ui/layout/page';
 import { useEffect, useState } from 'react';
 import { AnswerLog } from './answer-log.tsx';
 import { askNetwork } from './ask-network.ts';
@@ -17,7 +17,7 @@ import { readShards } from './shards.ts';
 import { useAnswers } from './use-answers.ts';
 import { useModel } from './use-model.ts';
 import { canAnswer, canReroute, firstToAsk, onlyPath, refusalOf, useRuns } from './use-runs.ts';
-import type { RunOrder } from './worker-words.ts';
+import type { RunOrder } from './worker-messages.ts';
 
 const client = createClient({ baseUrl: location.origin });
 const PORTS = { askNetwork, readShards: (runId: string) => readShards(client, runId) };

@@ -7,7 +7,7 @@ import { type FeatureSession, openFeatures, openSession, type PathSession } from
 import { PathfoldError } from '@pathfold/protocol/errors';
 import * as Comlink from 'comlink';
 import { fetchFeatures, fetchPath, fetchRouter, fetchTokenizer } from './fetch-model.ts';
-import type { AnswerListener, LoadedModel, Progress, PromptDoor, RunOrder } from './worker-words.ts';
+import type { AnswerListener, LoadedModel, Progress, PromptDoor, RunOrder } from './worker-messages.ts';
 
 /** Text reaches the page at most this often; between two pieces the worker hears whether it should stop. */
 const PIECE_EVERY_MS = 40;

@@ -1,5 +1,5 @@
-import { Card } from '@pathfold/ui/card';
-import { Slider, TextField } from '@pathfold/ui/field';
+import { Slider, TextField } from '@pathfold/ui/controls/field';
+import { Card } from '@pathfold/ui/layout/card';
 
 /** How the next answer is drawn. `seed` is what stands in the field: empty for a new one each time. */
 export interface SamplingChoice {

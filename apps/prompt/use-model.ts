@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { useEffect, useState } from 'react';
-import type { OpenedRun, Progress, PromptDoor, RunOrder } from './worker-words.ts';
+import type { OpenedRun, Progress, PromptDoor, RunOrder } from './worker-messages.ts';
 
 export type Model =
   | { readonly state: 'none' }

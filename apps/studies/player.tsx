@@ -1,4 +1,4 @@
-import { Button } from '@pathfold/ui/button';
+import { Button } from '@pathfold/ui/controls/button';
 import { useEffect, useId, useState } from 'react';
 
 const FRAME_MS = 900;

@@ -1,7 +1,7 @@
 import { createClient } from '@pathfold/client/client';
-import { EmptyState } from '@pathfold/ui/empty-state';
-import { Notice } from '@pathfold/ui/notice';
-import { Page } from '@pathfold/ui/page';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
+import { Notice } from '@pathfold/ui/layout/notice';
+import { Page } from '@pathfold/ui/layout/page';
 import { StudyCard } from './study-card.tsx';
 import { useGallery } from './use-gallery.ts';
 

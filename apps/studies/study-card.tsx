@@ -1,6 +1,6 @@
 import type { Chart, StudyResource } from '@pathfold/protocol/study-spec';
-import { Card } from '@pathfold/ui/card';
-import { EmptyState } from '@pathfold/ui/empty-state';
+import { Card } from '@pathfold/ui/layout/card';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
 import { ChartView } from './chart-view.tsx';
 import type { LiveStudy } from './use-gallery.ts';
 

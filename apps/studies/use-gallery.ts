@@ -2,7 +2,7 @@ import type { Client } from '@pathfold/client/client';
 import { sentenceOf, UnreachableError } from '@pathfold/client/http';
 import type { RunResource } from '@pathfold/protocol/resources';
 import type { Chart, StudyResource } from '@pathfold/protocol/study-spec';
-import { lookAgain } from '@pathfold/ui/look-again';
+import { lookAgain } from '@pathfold/ui/time/look-again';
 import { useEffect, useState } from 'react';
 
 const LOOK_AGAIN_MS = 2000;

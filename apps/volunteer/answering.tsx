@@ -1,4 +1,4 @@
-import { Choice } from '@pathfold/ui/field';
+import { Choice } from '@pathfold/ui/controls/field';
 import { formatCount, plural } from '@pathfold/ui/formats';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { briefWords } from '@pathfold/volunteer/works';

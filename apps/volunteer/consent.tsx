@@ -1,8 +1,8 @@
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { RunResource } from '@pathfold/protocol/resources';
-import { Button } from '@pathfold/ui/button';
-import { Card } from '@pathfold/ui/card';
-import { Choice, Select } from '@pathfold/ui/field';
+import { Button } from '@pathfold/ui/controls/button';
+import { Choice, Select } from '@pathfold/ui/controls/field';
+import { Card } from '@pathfold/ui/layout/card';
 import { useEffect, useRef } from 'react';
 import { AnsweringChoice } from './answering.tsx';
 import { ConsentTerms } from './consent-terms.tsx';

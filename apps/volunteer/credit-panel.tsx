@@ -1,10 +1,10 @@
 import { verdictOf } from '@pathfold/coordination/volunteer/status';
-import { Card } from '@pathfold/ui/card';
 import { formatCount, plural } from '@pathfold/ui/formats';
-import { RelativeTime } from '@pathfold/ui/relative-time';
-import { Table } from '@pathfold/ui/table';
+import { Card } from '@pathfold/ui/layout/card';
+import { Table } from '@pathfold/ui/layout/table';
+import { RelativeTime } from '@pathfold/ui/time/relative-time';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
-import { outcomeInWords } from './words.ts';
+import { outcomeInWords } from './texts.ts';
 
 type Outcome = Snapshot['outcomes'][number];
 

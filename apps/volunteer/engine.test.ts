@@ -3,7 +3,7 @@ import * as Comlink from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Engine, openEngine, takePart } from './engine.ts';
 import { swarmOnPage } from './swarm-on-page.ts';
-import type { PageDoor, WorkerDoor } from './worker-words.ts';
+import type { PageDoor, WorkerDoor } from './worker-messages.ts';
 
 /** The page's half of the volunteer, with a worker that is played here and a swarm that only counts. */
 const swarms: { readonly ports: SwarmPorts; closed: number }[] = [];

@@ -1,4 +1,4 @@
-import { createIdentity } from '@pathfold/volunteer/identity';
+import { createIdentity } from '@pathfold/volunteer/connection/identity';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 beforeEach(() => vi.resetModules());

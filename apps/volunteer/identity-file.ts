@@ -1,4 +1,4 @@
-import { createIdentity, restoreIdentity } from '@pathfold/volunteer/identity';
+import { createIdentity, restoreIdentity } from '@pathfold/volunteer/connection/identity';
 
 const KEY = 'pathfold.identity';
 

@@ -1,6 +1,6 @@
-import { Button } from '@pathfold/ui/button';
-import { Card } from '@pathfold/ui/card';
-import { Notice } from '@pathfold/ui/notice';
+import { Button } from '@pathfold/ui/controls/button';
+import { Card } from '@pathfold/ui/layout/card';
+import { Notice } from '@pathfold/ui/layout/notice';
 import { useRef, useState } from 'react';
 import { saveIdentity, takeIdentity } from './identity-file.ts';
 

@@ -1,5 +1,5 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { Select } from '@pathfold/ui/field';
+import { Select } from '@pathfold/ui/controls/field';
 import { useState } from 'react';
 
 /** Which work the machine does rather than other work. Nothing is chosen beforehand. */

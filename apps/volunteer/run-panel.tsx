@@ -1,10 +1,10 @@
 import type { HistoryPoint, RunResource } from '@pathfold/protocol/resources';
-import { Card } from '@pathfold/ui/card';
-import { EmptyState } from '@pathfold/ui/empty-state';
 import { formatCompact, formatCount, formatLoss } from '@pathfold/ui/formats';
-import { ScoreChart } from '@pathfold/ui/score-chart';
-import { Stat, Stats } from '@pathfold/ui/stat';
-import { StudyFacts } from '@pathfold/ui/study-facts';
+import { Card } from '@pathfold/ui/layout/card';
+import { EmptyState } from '@pathfold/ui/layout/empty-state';
+import { Stat, Stats } from '@pathfold/ui/layout/stat';
+import { ScoreChart } from '@pathfold/ui/run/score-chart';
+import { StudyFacts } from '@pathfold/ui/run/study-facts';
 
 const STATES: Record<RunResource['state'], string> = {
   preparing: 'is being prepared',

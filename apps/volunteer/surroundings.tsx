@@ -1,4 +1,4 @@
-import { Notice } from '@pathfold/ui/notice';
+import { Notice } from '@pathfold/ui/layout/notice';
 import type { Environment } from './device.ts';
 
 /** Says what this browser lacks at this address, and what follows; nothing when it lacks nothing. */

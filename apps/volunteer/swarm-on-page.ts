@@ -1,7 +1,7 @@
 import type { Swarm } from '@pathfold/swarm/swarm';
 import type { VolunteerPorts } from '@pathfold/volunteer/ports';
 import * as Comlink from 'comlink';
-import type { PageDoor } from './worker-words.ts';
+import type { PageDoor } from './worker-messages.ts';
 
 /** The swarm of the page, as the volunteer in the worker sees it. */
 export const swarmOnPage =

@@ -1,5 +1,5 @@
-import { useAnswered } from '@pathfold/ui/answered';
-import { Slider } from '@pathfold/ui/field';
+import { useAnswered } from '@pathfold/ui/controls/answered';
+import { Slider } from '@pathfold/ui/controls/field';
 
 /** The share of the time that the device computes; it rests for the remainder. */
 export function ThrottleSlider(props: { value: number; onChange: (value: number) => void }) {

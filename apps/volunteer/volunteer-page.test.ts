@@ -1,9 +1,9 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { likelyRun } from '@pathfold/ui/followed-run';
+import { likelyRun } from '@pathfold/ui/run/followed-run';
 import { describe, expect, it } from 'vitest';
 import { lookAround } from './device.ts';
 import { takeTabLock } from './tab-lock.ts';
-import { deviceInWords, progressInWords, reasonInWords, shardInWords, workInWords } from './words.ts';
+import { deviceInWords, progressInWords, reasonInWords, shardInWords, workInWords } from './texts.ts';
 
 /** Locks between tabs, as far as `ifAvailable` goes. */
 function fakeLocks(): LockManager {

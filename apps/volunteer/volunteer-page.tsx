@@ -1,8 +1,8 @@
 import { createClient } from '@pathfold/client/client';
-import { useRun } from '@pathfold/ui/followed-run';
-import { useShard } from '@pathfold/ui/live-paths';
-import { Notice } from '@pathfold/ui/notice';
-import { Page } from '@pathfold/ui/page';
+import { Notice } from '@pathfold/ui/layout/notice';
+import { Page } from '@pathfold/ui/layout/page';
+import { useRun } from '@pathfold/ui/run/followed-run';
+import { useShard } from '@pathfold/ui/run/live-paths';
 import { useEffect, useMemo, useState } from 'react';
 import { Consent, type Terms } from './consent.tsx';
 import { CreditPanel } from './credit-panel.tsx';

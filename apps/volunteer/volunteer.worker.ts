@@ -1,14 +1,14 @@
-import { spawnBrowserAnswers } from '@pathfold/volunteer/browser-answers';
-import { spawnBrowserCompute } from '@pathfold/volunteer/browser-compute';
-import { openDisk } from '@pathfold/volunteer/browser-disk';
-import { browserMemory } from '@pathfold/volunteer/browser-memory';
-import { createCompute } from '@pathfold/volunteer/compute-client';
-import { restoreIdentity } from '@pathfold/volunteer/identity';
+import { spawnBrowserAnswers } from '@pathfold/volunteer/answering/browser';
+import { spawnBrowserCompute } from '@pathfold/volunteer/compute/browser';
+import { browserMemory } from '@pathfold/volunteer/compute/browser-memory';
+import { createCompute } from '@pathfold/volunteer/compute/client';
+import { restoreIdentity } from '@pathfold/volunteer/connection/identity';
 import type { Socket } from '@pathfold/volunteer/ports';
+import { openDisk } from '@pathfold/volunteer/storage/browser-disk';
 import { createVolunteer, type Volunteer } from '@pathfold/volunteer/volunteer';
 import * as Comlink from 'comlink';
 import { swarmOnPage } from './swarm-on-page.ts';
-import type { WorkerDoor } from './worker-words.ts';
+import type { WorkerDoor } from './worker-messages.ts';
 
 /** The newest snapshot reaches the page at most this often. */
 const SNAPSHOT_EVERY_MS = 150;

@@ -1,15 +1,14 @@
 import type { PathShard, RunResource } from '@pathfold/protocol/resources';
-import { Button } from '@pathfold/ui/button';
-import { Card } from '@pathfold/ui/card';
-import { Choice } from '@pathfold/ui/field';
+import { Button } from '@pathfold/ui/controls/button';
+import { Choice } from '@pathfold/ui/controls/field';
 import { formatBytes, formatCount, formatLoss } from '@pathfold/ui/formats';
-import { Progress } from '@pathfold/ui/progress';
-import { Stat, Stats } from '@pathfold/ui/stat';
+import { Card } from '@pathfold/ui/layout/card';
+import { Progress } from '@pathfold/ui/layout/progress';
+import { Stat, Stats } from '@pathfold/ui/layout/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
 import { AnsweringChoice, AnsweringNow } from './answering.tsx';
 import { Preference } from './preference.tsx';
-import { ThrottleSlider } from './throttle-slider.tsx';
 import {
   deviceInWords,
   headlineOf,
@@ -18,7 +17,8 @@ import {
   reasonInWords,
   shardInWords,
   workInWords,
-} from './words.ts';
+} from './texts.ts';
+import { ThrottleSlider } from './throttle-slider.tsx';
 
 export interface Commands {
   pause(): void;

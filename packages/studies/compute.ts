@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourcesOf } from './arithmetic.ts';
+import { openStudyExecutor } from './executor.ts';
 import { canonical, keyOf, ResultFiles } from './result-files.ts';
 import type { RunPorts, Study } from './study.ts';
 
@@ -21,6 +22,9 @@ export interface ComputeOptions {
   say(text: string): void;
 }
 
+/** In place of an executor's name: what kinds of work compute that open none (decision 0012). */
+const OWN_ARITHMETIC = 'exact';
+
 /** Computes one arm with one seed, and writes its result. Throws if the study's code is not what it began with. */
 export async function compute(options: ComputeOptions): Promise<void> {
   const { study, quick, seed, arithmetic, folder, cacheFolder, say } = options;
@@ -37,6 +41,13 @@ export async function compute(options: ComputeOptions): Promise<void> {
     renameSync(`${path}.${process.pid}`, path);
     return bytes;
   };
-  const result = await study.run(arm, seed, { cached, say });
-  new ResultFiles(folder).write(options.arm, seed, keyOf(arm.config, seed, arithmetic), arm.config, result);
+  let executor = OWN_ARITHMETIC;
+  const openExecutor: RunPorts['openExecutor'] = async () => {
+    const opened = await openStudyExecutor();
+    executor = opened.name;
+    return opened;
+  };
+  const result = await study.run(arm, seed, { openExecutor, cached, say });
+  const key = keyOf(arm.config, seed, arithmetic);
+  new ResultFiles(folder).write(options.arm, seed, { key, executor, config: arm.config }, result);
 }

@@ -11,6 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const config = { workers: [4], inner: { batch: 8, steps: 25 } };
+const made = { executor: 'wasm', config };
 const result = { figures: { nats: 1.5 }, curves: { nats: [[1, 2] as const] } };
 
 test('a key changes with the configuration, the seed and the arithmetic, not with the order of fields', () => {
@@ -24,8 +25,11 @@ test('what was written is read back under its key only', () => {
   const files = new ResultFiles(folder);
   const [key, other] = [keyOf(config, 1, 'x'), keyOf(config, 1, 'y')];
   expect(files.read('k4', 1, key)).toBeNull();
-  files.write('k4', 1, key, config, result);
+  files.write('k4', 1, { ...made, key }, result);
   expect(files.read('k4', 1, key)).toEqual(result);
+  const [name] = readdirSync(join(folder, 'results'));
+  const file = JSON.parse(readFileSync(join(folder, 'results', name!), 'utf8'));
+  expect(file).toEqual({ arm: 'k4', seed: 1, key, ...made, ...result });
   expect(files.read('k4', 1, other)).toBeNull();
   expect(files.read('k4', 2, key)).toBeNull();
 });
@@ -33,10 +37,10 @@ test('what was written is read back under its key only', () => {
 test('a stale result goes when its successor comes, and no other', () => {
   const files = new ResultFiles(folder);
   const [old, next] = [keyOf(config, 1, 'x'), keyOf(config, 1, 'y')];
-  files.write('k4', 1, old, config, result);
-  files.write('k4', 11, old, config, result);
-  files.write('k4-domains', 1, old, config, result);
-  files.write('k4', 1, next, config, result);
+  files.write('k4', 1, { ...made, key: old }, result);
+  files.write('k4', 11, { ...made, key: old }, result);
+  files.write('k4-domains', 1, { ...made, key: old }, result);
+  files.write('k4', 1, { ...made, key: next }, result);
   expect(files.read('k4', 1, old)).toBeNull();
   expect(readdirSync(join(folder, 'results'))).toHaveLength(3);
 });
@@ -44,7 +48,7 @@ test('a stale result goes when its successor comes, and no other', () => {
 test('a file that is not what its name says is refused with its path', () => {
   const files = new ResultFiles(folder);
   const key = keyOf(config, 1, 'x');
-  files.write('k4', 1, key, config, result);
+  files.write('k4', 1, { ...made, key }, result);
   const [name] = readdirSync(join(folder, 'results'));
   const path = join(folder, 'results', name!);
   writeFileSync(path, readFileSync(path, 'utf8').replace(key, '0'.repeat(64)));

@@ -16,6 +16,14 @@ export const canonical = (value: Json): string =>
 export const keyOf = (config: Json, seed: number, arithmetic: string): string =>
   createHash('sha256').update(canonical({ config, seed, arithmetic })).digest('hex');
 
+/** How a result came about. */
+export interface Provenance {
+  readonly key: string;
+  /** What computed it: `wasm`, `native`, `exact`; `unrecorded` where nobody can tell any more (decision 0024). */
+  readonly executor: string;
+  readonly config: Json;
+}
+
 /** One (arm, seed): `results/ARM.SEED.KEY.json` in the study's folder. */
 export class ResultFiles {
   readonly #folder: string;
@@ -43,11 +51,11 @@ export class ResultFiles {
   }
 
   /** Writes as a whole or not at all; the results of the same arm and seed under other keys go. */
-  write(arm: string, seed: number, key: string, config: Json, result: Result): void {
+  write(arm: string, seed: number, { key, executor, config }: Provenance, result: Result): void {
     mkdirSync(this.#folder, { recursive: true });
     const name = this.#name(arm, seed, key);
     const path = join(this.#folder, name);
-    writeFileSync(`${path}.part`, `${JSON.stringify({ arm, seed, key, config, ...result }, null, 1)}\n`);
+    writeFileSync(`${path}.part`, `${JSON.stringify({ arm, seed, key, executor, config, ...result }, null, 1)}\n`);
     renameSync(`${path}.part`, path);
     for (const other of readdirSync(this.#folder))
       if (other.startsWith(`${arm}.${seed}.`) && other !== name) rmSync(join(this.#folder, other));

@@ -5,9 +5,9 @@ import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import type { Swarm, SwarmStats } from '@pathfold/swarm/swarm';
 import type { WorkResult } from '@pathfold/works/work-run';
-import type { AnswersWorker } from './answer-words.ts';
-import type { Identity } from './identity.ts';
-import type { Notes } from './notes.ts';
+import type { AnswersWorker } from './answering/messages.ts';
+import type { Identity } from './connection/identity.ts';
+import type { Notes } from './storage/notes.ts';
 
 /** A text socket, as browsers and `ws` offer it. */
 export interface Socket {

@@ -4,10 +4,10 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { WorkResult } from '@pathfold/works/work-run';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createIdentity, type Identity } from './identity.ts';
-import { memoryNotes } from './notes.ts';
+import { createIdentity, type Identity } from './connection/identity.ts';
 import type { Compute, Job, JobPorts, Socket, VolunteerPorts } from './ports.ts';
 import { ScriptedCoordinator } from './scripted-coordinator.ts';
+import { memoryNotes } from './storage/notes.ts';
 import { createVolunteer, type Volunteer } from './volunteer.ts';
 
 /** One job that the volunteer gave to its compute worker, held open until the test ends it. */

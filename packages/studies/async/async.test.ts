@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
+import { openStudyExecutor } from '../executor.ts';
+import type { RunPorts } from '../study.ts';
 import { departures } from './churn.ts';
 import { CLAIMS } from './claims.ts';
 import { atEqualSteps, secondsTo } from './measures.ts';
@@ -15,7 +17,7 @@ const documents = (count: number, step: number): ByteDocument[] =>
     ids: Uint16Array.from({ length: 260 }, (_, at) => 1 + ((at * step + i) % 40)),
   }));
 const corpus = { train: [...documents(6, 1), ...documents(6, 3)], router: [], test: documents(10, 1) };
-const ports = { cached: (_: string, __: unknown, make: () => Promise<Uint8Array>) => make(), say: () => {} };
+const ports: RunPorts = { openExecutor: openStudyExecutor, cached: (_, __, make) => make(), say: () => {} };
 const { arms } = settings(false);
 const configOf = (arm: string) => arms[arm]!.config as unknown as AsyncConfig;
 

@@ -1,7 +1,6 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { RunSpec } from '@pathfold/protocol/run-spec';
-import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
@@ -37,7 +36,7 @@ export async function runArm(
   corpus: ReturnType<typeof byteCorpus> = byteCorpus(),
 ): Promise<Result> {
   const { model, inner, outer, totalSteps, mode, async, speeds, churn } = config;
-  const executor = await openExecutor('wasm');
+  const executor = await ports.openExecutor();
   const spec = RunSpec.parse({
     ...{ name: 'async', corpus: 'starter', seed, model, inner, outer, totalSteps, mode, async },
     ...{ replicas: config.replicas, roundDeadlineMs: 86_400_000 },

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { judge } from '../claims.ts';
+import { openStudyExecutor } from '../executor.ts';
 import { Results } from '../results.ts';
+import type { RunPorts } from '../study.ts';
 import { claimsOf } from './claims.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
 import { report } from './report.ts';
@@ -21,7 +23,7 @@ const corpus = {
   router: [],
   test: [...documents(5, 'a', 1), ...documents(5, 'b', 3)],
 };
-const ports = { cached: (_: string, __: unknown, make: () => Promise<Uint8Array>) => make(), say: () => {} };
+const ports: RunPorts = { openExecutor: openStudyExecutor, cached: (_, __, make) => make(), say: () => {} };
 const { base } = settings(false);
 const small: ArmConfig = {
   ...base,

@@ -3,7 +3,6 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { normOf } from '@pathfold/optim/outer/fold';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { openExecutor } from '@pathfold/tensors/executors/open';
 import { parameterCount } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
@@ -46,7 +45,7 @@ export async function runArm(
   ports: RunPorts,
   corpus: ReturnType<typeof byteCorpus> = byteCorpus(),
 ): Promise<Result> {
-  const executor = await openExecutor('wasm');
+  const executor = await ports.openExecutor();
   const spec = specOf(config, seed);
   const path = densePath(spec);
   const base = await baseOf(config, seed, executor, corpus.train, ports);

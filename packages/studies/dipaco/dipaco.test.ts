@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
+import { openStudyExecutor } from '../executor.ts';
+import type { RunPorts } from '../study.ts';
 import { blocksOf } from './blocks.ts';
 import { probeResults } from './probe.ts';
 import { runArm } from './run.ts';
@@ -16,7 +18,7 @@ const corpus = {
   router: [...documents(4, 'a', 1), ...documents(4, 'b', 3)],
   test: [...documents(3, 'a', 1), ...documents(3, 'b', 3)],
 };
-const ports = { cached: (_: string, __: unknown, make: () => Promise<Uint8Array>) => make(), say: () => {} };
+const ports: RunPorts = { openExecutor: openStudyExecutor, cached: (_, __, make) => make(), say: () => {} };
 const { base } = settings(true);
 const small: ArmConfig = {
   ...base,

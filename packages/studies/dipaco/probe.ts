@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { byteCorpus } from '../byte-corpus.ts';
+import { openStudyExecutor } from '../executor.ts';
 import { probe } from '../laboratory/probe.ts';
 import type { Result } from '../results.ts';
+import type { RunPorts } from '../study.ts';
 import type { Blocks } from './blocks.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
@@ -59,7 +61,7 @@ function tinyCorpus(): Blocks {
 /** Three tiny mixtures from base to evaluation, the first one re-sharded on the way. */
 export async function probeResults(): Promise<Result[]> {
   const corpus = tinyCorpus();
-  const ports = { cached: (_: string, __: unknown, make: () => Promise<Uint8Array>) => make(), say: () => {} };
+  const ports: RunPorts = { openExecutor: openStudyExecutor, cached: (_, __, make) => make(), say: () => {} };
   const results: Result[] = [];
   for (const config of ARMS) results.push(await runArm(config, 1, ports, corpus));
   return results;

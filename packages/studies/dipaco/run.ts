@@ -3,7 +3,6 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isStopped, roundOf } from '@pathfold/coordination/run-round';
 import type { Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { openExecutor } from '@pathfold/tensors/executors/open';
 import { joinModules, pathShape } from '@pathfold/training/path';
 import { readAssignment } from '@pathfold/works/assigned';
 import { moduleRefs } from '@pathfold/works/module-refs';
@@ -37,7 +36,7 @@ export async function runArm(
   ports: RunPorts,
   corpus: Blocks = byteCorpus(),
 ): Promise<Result> {
-  const executor = await openExecutor('wasm');
+  const executor = await ports.openExecutor();
   const spec = specOf(config, seed);
   const blocks = blocksOf(corpus, config);
   /** What rests on the data that an arm has: arms with the same part of them share it. */

@@ -99,8 +99,8 @@ const KINDLESS = [
 const HOMONYMS: Readonly<Record<string, string>> = {
   // A verb of the API: scores of the newest round.
   'packages/client/client.ts': 'evaluate',
-  'apps/operator/run-actions.tsx': 'evaluate',
-  'apps/operator/run-orders.ts': 'evaluate',
+  'apps/operator/runs/run-actions.tsx': 'evaluate',
+  'apps/operator/runs/run-orders.ts': 'evaluate',
   // What the prompt thread is asked: which path a text goes to.
   'server/prompts/messages.ts': 'route',
   'server/prompts/prompt-worker.ts': 'route',
@@ -108,9 +108,9 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   // A split of the documents.
   'server/preparation/thread.ts': 'train',
   // What a worker gets for its question, and what one browser says to another that offers a link.
-  'packages/volunteer/compute.ts': 'answer',
-  'packages/volunteer/compute-client.ts': 'answer',
-  'packages/volunteer/compute-words.ts': 'answer',
+  'packages/volunteer/compute/worker.ts': 'answer',
+  'packages/volunteer/compute/client.ts': 'answer',
+  'packages/volunteer/compute/messages.ts': 'answer',
   'packages/swarm/wire.ts': 'answer',
 };
 const IS_TEST = /\.test\.tsx?$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$/;

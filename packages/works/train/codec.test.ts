@@ -7,8 +7,8 @@ import { densePath, denseRun, thetaOf } from '@pathfold/studies/laboratory/dense
 import { Laboratory } from '@pathfold/studies/laboratory/laboratory';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { initPath } from '@pathfold/training/path';
-import { createKept } from '@pathfold/volunteer/kept';
-import { memoryNotes, type Notes } from '@pathfold/volunteer/notes';
+import { createKept } from '@pathfold/volunteer/storage/kept';
+import { memoryNotes, type Notes } from '@pathfold/volunteer/storage/notes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { trainFold } from './fold.ts';
 import { trainPlan } from './plan.ts';

@@ -1,7 +1,6 @@
 import { uniformOf } from '@pathfold/corpora/hash';
 import { normOf } from '@pathfold/optim/outer/fold';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
-import { openExecutor } from '@pathfold/tensors/executors/open';
 import { sinCos } from '@pathfold/tensors/plan/exact';
 import { meanCosine } from '../../diloco/cosines.ts';
 import type { Result } from '../../results.ts';
@@ -34,9 +33,9 @@ const rateAt = (step: number, steps: number): number =>
  * every task, Nesterov outside. Figures: loss and accuracy on points trained on and on others, virtual seconds, and the
  * mean cosine between the outer gradients of the first tasks.
  */
-export async function runToy(config: ToyConfig, seed: number, { say }: RunPorts): Promise<Result> {
+export async function runToy(config: ToyConfig, seed: number, ports: RunPorts): Promise<Result> {
   const { points, gaussians, hidden, phases, graceSeconds, scale } = config;
-  const executor = await openExecutor('wasm');
+  const executor = await ports.openExecutor();
   const text = problem(gaussians, seed);
   const training = executor.compile(trainingPlan(hidden, BATCH));
   const looking = executor.compile(evaluationPlan(hidden, BATCH));
@@ -117,7 +116,7 @@ export async function runToy(config: ToyConfig, seed: number, { say }: RunPorts)
       merges++;
       const { loss } = await look(text, theta, 0);
       curve.push([done * H, loss]);
-      say(`step ${done * H} of ${phases * WORKERS * H}, ${loss.toFixed(4)} nats`);
+      ports.say(`step ${done * H} of ${phases * WORKERS * H}, ${loss.toFixed(4)} nats`);
     }
   }
 

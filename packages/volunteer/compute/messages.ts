@@ -1,0 +1,34 @@
+import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
+import type { BlobRef } from '@pathfold/protocol/blob';
+import type { ErrorCode } from '@pathfold/protocol/errors';
+import type { WorkResult } from '@pathfold/works/work-run';
+import type { Job, Probe } from '../ports.ts';
+import type { StartedWorker } from '../threads/port.ts';
+
+/** What the volunteer says to its compute worker. `call` names one question, so that its answer finds it. */
+export type ToCompute =
+  | { readonly type: 'probe'; readonly call: number; readonly choice: ComputeChoice }
+  | { readonly type: 'execute'; readonly call: number; readonly job: Job }
+  | { readonly type: 'cut'; readonly call: number }
+  | { readonly type: 'throttle'; readonly throttle: number }
+  | { readonly type: 'answer'; readonly question: number; readonly bytes: Uint8Array | null }
+  | { readonly type: 'refuse'; readonly question: number; readonly code: ErrorCode; readonly detail: string };
+
+/** What the compute worker says. */
+export type FromCompute =
+  | { readonly type: 'probed'; readonly call: number; readonly probe: Probe }
+  | { readonly type: 'done'; readonly call: number; readonly result: WorkResult }
+  | { readonly type: 'failed'; readonly call: number; readonly code: ErrorCode; readonly detail: string }
+  | { readonly type: 'ask-blob'; readonly question: number; readonly call: number; readonly ref: BlobRef }
+  | { readonly type: 'ask-kept'; readonly question: number; readonly call: number; readonly name: string }
+  | { readonly type: 'computing'; readonly call: number }
+  /** The device was lost in the midst of the work, which goes on on this one. */
+  | { readonly type: 'reopened'; readonly call: number; readonly probe: Probe }
+  | {
+      readonly type: 'progress';
+      readonly call: number;
+      readonly progress: { readonly steps: number; readonly loss: number | null; readonly tokensPerSecond: number };
+    };
+
+/** A started worker, seen from the volunteer. */
+export type ComputeWorker = StartedWorker<ToCompute, FromCompute>;
