@@ -33,3 +33,26 @@ test('a snapshot that cannot be written ends nothing: events are logged as befor
   expect(unsaved).toEqual(Array(3).fill('the disk is full'));
   expect(fatal).toEqual([]);
 });
+
+test('a snapshot of another shape is left, and all events are applied again', async () => {
+  const joined = (volunteer: string): CoordinatorEvent => ({
+    at: 1,
+    type: 'VolunteerJoined',
+    volunteer,
+    name: '',
+    agent: 'node',
+  });
+  const old = { ...createCoordinator([]).init(), shape: 1, volunteers: { lost: 'what an older version kept' } };
+  const events: EventStore = {
+    open: async () => 2,
+    load: async (whole) =>
+      whole
+        ? { snapshot: null, events: [joined('a'), joined('b')], seq: 2 }
+        : { snapshot: { seq: 1, state: JSON.stringify(old) }, events: [joined('b')], seq: 2 },
+    append: async () => 3,
+    saveSnapshot: async () => {},
+  };
+  const host = await startHost({ mind: createCoordinator([]), events, perform: () => {}, onFatal: () => {} });
+  expect(Object.keys(host.state.volunteers)).toEqual(['a', 'b']);
+  await host.stop();
+});

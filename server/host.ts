@@ -1,6 +1,6 @@
 import { advance } from '@pathfold/coordination/coordinator/advance';
 import type { Coordinator } from '@pathfold/coordination/coordinator/mind';
-import { type CoordinatorState, restore, snapshot } from '@pathfold/coordination/coordinator/state';
+import { type CoordinatorState, restore, STATE_SHAPE, snapshot } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { createClock } from './clock.ts';
 import type { EventStore } from './store/event-log.ts';
@@ -51,6 +51,14 @@ const SNAPSHOT_EVERY = 10_000;
 const warn = (error: unknown) =>
   process.emitWarning(`No snapshot was written; the log is whole, the next start takes longer. ${error}`);
 
+/** The newest snapshot and what followed; or all that ever happened, where another version wrote the snapshot in another shape. */
+async function read(events: EventStore, mind: Coordinator) {
+  const log = await events.load();
+  if (!log.snapshot) return { log, state: mind.init() };
+  const state = restore(log.snapshot.state as string);
+  return state.shape === STATE_SHAPE ? { log, state } : { log: await events.load('whole'), state: mind.init() };
+}
+
 /** Restores the state from the log, in a new epoch; nothing happens before `begin`. */
 export async function startHost({
   mind,
@@ -62,8 +70,7 @@ export async function startHost({
   onAppended = () => {},
 }: HostDeps): Promise<Host> {
   const epoch = await events.open();
-  const log = await events.load();
-  const state = log.snapshot ? restore(log.snapshot.state as string) : mind.init();
+  const { log, state } = await read(events, mind);
   for (const event of log.events) mind.apply(state, event);
   const now = createClock(state.now);
   let seq = log.seq;

@@ -45,7 +45,7 @@ export async function openMachine(options: Options): Promise<{ ports: VolunteerP
   return { ports, compute };
 }
 
-/** What is kept for one coordinator (its uploads, its resume token) means nothing to another, and must not reach it. */
+/** One coordinator's uploads and resume token mean nothing to another, and must not reach it. */
 const notesOf = (dataDir: string, { href }: URL): string =>
   join(dataDir, 'notes', createHash('sha256').update(href).digest('hex').slice(0, 16));
 

@@ -54,7 +54,7 @@ test('an answer keeps the run that was asked, and the shards of that run', async
   await answered;
   void answers.ask(asking('r2', second.door));
   second.say().onRouted({ path: '0', runnerUp: null });
-  // What is read late still goes to the answer that it was read for.
+  // A late reading still goes to the answer that it was made for.
   reads.get('r2')!(shardsOf('laws'));
   reads.get('r1')!(shardsOf('whales'));
   await new Promise(setImmediate);

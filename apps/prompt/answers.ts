@@ -6,7 +6,7 @@ import * as Comlink from 'comlink';
 import type { askNetwork } from './ask-network.ts';
 import type { AnswerListener, LoadedModel, MoveMade, Progress, PromptDoor } from './worker-messages.ts';
 
-/** What each path of a run trains on, by path. */
+/** The texts of each path of a run, by path. */
 export type Shards = ReadonlyMap<string, RouterResource>;
 
 /** The run that a prompt is for. */
@@ -29,11 +29,11 @@ export interface Answer {
   readonly shards: Shards | null;
   /** Where it went on, by another path. */
   readonly moves: readonly MoveMade[];
-  /** Who wrote it, where the network was asked; null where this browser wrote. */
+  /** Its writer, where the network was asked; null where this browser wrote. */
   readonly writers: readonly WriterNote[] | null;
   /** Null until its path is here. */
   readonly loaded: LoadedModel | null;
-  /** Of its path's download. */
+  /** The state of its path's download. */
   readonly loading: Progress | null;
   readonly seed: number;
   readonly state: 'writing' | 'done' | 'stopped' | 'failed';
@@ -43,7 +43,7 @@ export interface Answer {
   readonly reason: string | null;
 }
 
-/** What this browser computes with: the worker of a run. */
+/** This browser's model: the worker of a run. */
 export type AnsweringDoor = Pick<Comlink.Remote<PromptDoor>, 'ask' | 'stop'>;
 
 export interface Asking {

@@ -4,7 +4,7 @@ import type { AnswerEnd, Question } from '@pathfold/inference/answer';
 import type { Routed } from '@pathfold/inference/route';
 import { CompletionChunk, type WriterNote } from '@pathfold/protocol/answer-notes';
 
-/** What comes of a prompt that the network answers. */
+/** The events of a prompt that the network answers. */
 export interface NetworkListener {
   onRouted(routed: Routed): void;
   onText(text: string, end: AnswerEnd | null): void;

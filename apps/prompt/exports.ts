@@ -17,7 +17,7 @@ export const runUrl = (runId: string): string => `/api/v1/runs/${encodeURICompon
 /** Where a file of a run is exported. */
 export const exportUrl = (runId: string, file: string): string => `${runUrl(runId)}/export/${file}`;
 
-/** What names the content of an export. */
+/** The name of an export's content. */
 export const hashOf = (response: Response): string =>
   response.headers.get('etag')?.replaceAll('"', '').replace(/^W\//, '') ?? '';
 

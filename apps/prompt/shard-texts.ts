@@ -1,6 +1,6 @@
 import type { RouterResource } from '@pathfold/protocol/resources';
 
-/** What the words depend on; undefined while it is not read. */
+/** The facts that the words depend on; undefined while they are not read. */
 type Told = Pick<RouterResource, 'kind'> | undefined;
 
 /** Why a path answers: what the router looked at. */

@@ -2,7 +2,7 @@ import type { Client } from '@pathfold/client/client';
 import type { RouterResource } from '@pathfold/protocol/resources';
 import type { Shards } from './answers.ts';
 
-/** What each path of a run trains on now. */
+/** The texts that each path of a run trains on now. */
 export async function readShards(client: Client, runId: string): Promise<Shards> {
   const all = new Map<string, RouterResource>();
   for (let cursor: string | null = ''; cursor !== null; ) {

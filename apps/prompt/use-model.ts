@@ -11,13 +11,13 @@ export type Model =
 const START: Progress = { receivedBytes: 0, totalBytes: 0 };
 
 /**
- * What a worker is opened for: the same order is a new object each time the runs are read, and a run that has grown keeps
+ * The order that a worker is opened for: the same order is a new object each time the runs are read, and a run that has grown keeps
  * its worker.
  */
 export const keyOf = ({ levels: _, ...order }: RunOrder): string => JSON.stringify(order);
 
 /**
- * What answers for a run, in a worker of its own; another run, or another `attempt`, ends that worker and starts anew.
+ * The model that answers for a run, in a worker of its own; another run, or another `attempt`, ends that worker and starts anew.
  * `order` null: nothing.
  */
 export function useModel(order: RunOrder | null, attempt: number): Model {

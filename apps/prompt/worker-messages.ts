@@ -4,7 +4,7 @@ import type { Routed } from '@pathfold/inference/route';
 import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import type { ServedPath } from './exports.ts';
 
-/** What the page asks of its worker, over Comlink. */
+/** The page's calls to its worker, over Comlink. */
 export interface PromptDoor {
   /** Fetches what is needed before any prompt: the only path, or what routes prompts to one of several. Once, before `ask`. */
   open(order: RunOrder, onProgress: (progress: Progress) => void): Promise<OpenedRun>;
@@ -34,7 +34,7 @@ export interface Progress {
 
 export interface LoadedFile {
   bytes: number;
-  /** What was not here already. */
+  /** Bytes that were not here already. */
   fetchedBytes: number;
 }
 
@@ -43,7 +43,7 @@ export interface LoadedModel extends LoadedFile, ServedPath {}
 
 export type OpenedRun = { tokenizerBytes: number } & ({ model: LoadedModel } | { routing: LoadedRouting });
 
-/** What a page fetches once for all paths. */
+/** Files that a page fetches once for all paths. */
 export interface LoadedRouting {
   router: LoadedFile;
   /** Null where routing is random. */
@@ -56,7 +56,7 @@ export interface MoveMade extends Move {
   durationMs: number;
 }
 
-/** What comes of a prompt, in this order; pieces come at most every few dozen milliseconds, moves between them. */
+/** The events of a prompt, in this order; pieces come at most every few dozen milliseconds, moves between them. */
 export interface AnswerListener {
   onRouted(routed: Routed): void;
   onLoading(progress: Progress): void;

@@ -19,7 +19,7 @@ export interface Gallery {
   readonly live: readonly LiveStudy[];
   /** The coordinator does not answer. */
   readonly away: boolean;
-  /** What went wrong else, in one sentence. */
+  /** Any other fault, in one sentence. */
   readonly problem: string | null;
 }
 

@@ -1,6 +1,6 @@
 import { isSoftwareAdapter } from '@pathfold/tensors/software-adapter';
 
-/** What this browser offers to compute on, found without computing anything. */
+/** The devices that this browser offers, found without computing anything. */
 export interface GraphicsAdapter {
   /** As the driver names it. */
   readonly name: string;
@@ -43,7 +43,7 @@ export interface Environment {
   readonly insecure: boolean;
 }
 
-/** What this browser lacks at this address, each with what follows from it. */
+/** The features that this browser lacks at this address, each with its consequence. */
 export function lookAround(scope: typeof globalThis = globalThis): Environment {
   const has = (lack: Lack, present: boolean): Lack[] => (present ? [] : [lack]);
   const { navigator } = scope;

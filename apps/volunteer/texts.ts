@@ -27,14 +27,14 @@ export function deviceInWords({ executor }: Pick<Snapshot, 'executor'>): string 
   return `Chosen to compute: ${adapter} through ${name}; its benchmark measured ${formatCount(tokensPerSecond)} tokens a second.${why}`;
 }
 
-/** What the work in hand is, for example `Training path 0, round 7`. */
+/** The work in hand in words, for example `Training path 0, round 7`. */
 export function workInWords(work: WorkSnapshot): string {
   const what = wordsOf(work.kind)?.doing ?? work.kind;
   const path = work.path === null ? '' : ` path ${work.path}`;
   return `${what}${path}${work.round === null ? '' : `, round ${work.round}`}`;
 }
 
-/** What a path reads, of all the texts. */
+/** The share of all texts that a path reads. */
 export const shardInWords = ({ path, domains }: PathShard): string =>
   `Path ${path} reads the texts that are routed to it: ${domainsInWords(domains)}.`;
 
@@ -73,6 +73,6 @@ const OUTCOMES: Record<Snapshot['outcomes'][number]['state'], string> = {
 
 export const outcomeInWords = (outcome: Snapshot['outcomes'][number]): string => OUTCOMES[outcome.state];
 
-/** What stands finished on this machine and is not handed in yet; empty when nothing does. */
+/** The finished work on this machine that is not handed in yet; empty when there is none. */
 export const keptInWords = (uploads: Snapshot['uploads']): string =>
   uploads.length === 0 ? '' : `${plural(uploads.length, 'piece')} kept here to hand in`;

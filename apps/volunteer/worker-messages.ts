@@ -4,10 +4,10 @@ import type { Swarm, SwarmPorts } from '@pathfold/swarm/swarm';
 import type { SwarmHostPorts } from '@pathfold/volunteer/ports';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 
-/** What the worker does for the page's swarm. Its timers keep time where those of a hidden page do not. */
+/** The worker's service to the page's swarm. Its timers keep time where those of a hidden page do not. */
 export type PageSwarmPorts = SwarmHostPorts & Pick<SwarmPorts, 'every'>;
 
-/** What the page offers its worker, over comlink: WebRTC exists on the main thread only. */
+/** The page's offer to its worker, over comlink: WebRTC exists on the main thread only. */
 export interface PageDoor {
   onSnapshot(snapshot: Snapshot): void;
   openSwarm(ports: PageSwarmPorts): void;
@@ -17,7 +17,7 @@ export interface PageDoor {
   closeSwarm(): void;
 }
 
-/** What the worker offers the page, over comlink. */
+/** The worker's offer to the page, over comlink. */
 export interface WorkerDoor {
   /** Makes the volunteer of the identity; it is stopped until `start`. */
   open(identityFile: string, canShare: boolean, page: PageDoor): Promise<void>;

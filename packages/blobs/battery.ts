@@ -2,7 +2,7 @@ import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { BlobStore } from './blob-store.ts';
 
-/** What every blob store must do. Runs in Node and in a page: each case gets an empty store and throws when it fails. */
+/** The duties of every blob store. Runs in Node and in a page: each case gets an empty store and throws when it fails. */
 export interface BatteryCase {
   readonly name: string;
   run(store: BlobStore): Promise<void>;

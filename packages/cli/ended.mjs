@@ -1,10 +1,10 @@
-/** What a volunteer ends with (apps/headless/main.ts). */
+/** Exit codes of a volunteer (apps/headless/main.ts). */
 const CLEAN = 0;
 export const USAGE = 2;
 const REFUSED = 3;
 
 /**
- * What `npm start` says of its volunteer that ended with this code, null when a signal ended it, and whether it starts
+ * The words of `npm start` on its volunteer that ended with this code, null when a signal ended it, and whether it starts
  * it again: only what may go well the next time. `last`: the last line of its progress, which tells a refusal.
  */
 export function afterEnd(code, last) {

@@ -1,4 +1,4 @@
-// What every command needs before its first step, with nothing but Node: the packages, the pages, the browser.
+// The needs of every command before its first step, with nothing but Node: the packages, the pages, the browser.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -45,7 +45,7 @@ const status = (text) => {
   line = text;
 };
 
-/** What this machine computes is the coordinator's own: nobody needs to confirm it. */
+/** This machine is the coordinator's own: nobody needs to confirm its work. */
 function trustThisMachine() {
   const args = ['--import', 'tsx', join(root, 'apps/headless/main.ts'), '--id'];
   try {

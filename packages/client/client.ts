@@ -57,10 +57,10 @@ export function createClient(options: ClientOptions) {
       create: (spec: RunSpecInput) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
       /** Begins a run whose work is a study. */
       createStudy: (spec: z.input<typeof StudySpec>) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
-      /** What its kinds of work have to show. */
+      /** The charts of its kinds of work. */
       charts: async (id: string, signal?: AbortSignal) =>
         (await http.ask(Charts, run(id, '/charts'), { signal })).charts,
-      /** What a spec would cost, for so many volunteers of the given speed. */
+      /** The cost of a spec, for so many volunteers of the given speed. */
       estimate: (
         spec: RunSpecInput,
         crew: { tokensPerSecond?: number; volunteers?: number } = {},
@@ -76,7 +76,7 @@ export function createClient(options: ClientOptions) {
       resume: order('resume'),
       stop: order('stop'),
       evaluate: order('evaluate'),
-      /** Who computed what in the last minutes. */
+      /** Each volunteer's work in the last minutes. */
       activity: (id: string, minutes: number, signal?: AbortSignal) =>
         http.ask(ActivityResource, run(id, '/activity'), { query: { minutes }, signal }),
       setMode: (id: string, mode: Mode, arrivals?: readonly string[] | null) =>
@@ -94,7 +94,7 @@ export function createClient(options: ClientOptions) {
       modules: list(ModuleResource, (id) => `/runs/${id}/modules`),
       /** How documents find each path; empty before they are routed. */
       router: list(RouterResource, (id) => `/runs/${id}/router`),
-      /** What the last evaluation said; null before the first. */
+      /** The last evaluation; null before the first. */
       evaluation: async (id: string, signal?: AbortSignal) =>
         (await http.ask(EvaluationAnswer, run(id, '/evaluation'), { signal })).evaluation,
       leases: list(LeaseResource, (id) => `/runs/${id}/leases`),

@@ -24,7 +24,7 @@ export class UnreachableError extends Error {
   }
 }
 
-/** What went wrong, in one sentence for the person. */
+/** The fault, in one sentence for the person. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof PathfoldError) return error.detail;
   if (error instanceof UnreachableError) return error.message;

@@ -36,7 +36,7 @@ test('the probabilities of all next tokens sum to one', () => {
       const { bigramBitsPerByte } = baselinesOf(train, document, byteLengths, { prefixBytes: bytes });
       return sum + 2 ** (-bigramBitsPerByte * byteLengths[next]!);
     }, 0);
-  // What is missing is END_OF_TEXT, which is predicted but never scored.
+  // END_OF_TEXT is missing: it is predicted but never scored.
   const end = (seen: number, count: number, kinds: number) =>
     (seen + (kinds * (2 + 3 / 4)) / (8 + 3)) / (count + kinds);
   expect(mass([])).toBeCloseTo(1 - end(0, 2, 2), 12);

@@ -8,7 +8,7 @@ export interface Baselines {
 }
 
 /**
- * What counting alone reaches on the run's tokens: fitted on `train`, scored on `test` as a model is
+ * The score of counting alone on the run's tokens: fitted on `train`, scored on `test` as a model is
  * (scoring.ts). Both are Witten-Bell interpolated (Chen and Goodman 1998, eq. 17), which has no free
  * parameter: with T(h) the number of different tokens seen after h,
  *   P(w)     = (c(w) + T / V) / (N + T)

@@ -1,4 +1,4 @@
-/** What every byte-level BPE shares: how text is cut before merging, and how bytes are spelt in tokenizer.json. */
+/** Common to every byte-level BPE: how text is cut before merging, and how bytes are spelt in tokenizer.json. */
 
 /** The special token with id 0 (END_OF_TEXT). It ends documents and is never produced from text. */
 export const END_OF_TEXT_TOKEN = '<|endoftext|>';

@@ -69,7 +69,7 @@ function rarityOf(sets: readonly Float64Array[]): (shingle: number) => number {
   return (shingle) => buckets[bucketOf(shingle)]!;
 }
 
-/** Of two rising sets. */
+/** The similarity of two rising sets. */
 function jaccard(a: Float64Array, b: Float64Array): number {
   let both = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {

@@ -14,7 +14,7 @@ export interface PrepareOptions {
   documents: readonly Document[];
   /** Tokens of the vocabulary at most: fewer when the text has no more pairs to merge. */
   vocabulary: number;
-  /** Of the run's model: each split must hold at least one window. */
+  /** The run's model's: each split must hold at least one window. */
   context: number;
   /** The start of each document that is scored for nobody. */
   prefixBytes: number;

@@ -49,7 +49,7 @@ export function scoringWindows(ids: ArrayLike<number>, byteLengths: Uint16Array,
   return windows;
 }
 
-/** What of a document is scored: tokens from `from` on, how many, and their bytes of text. */
+/** The scored part of a document: tokens from `from` on, how many, and their bytes of text. */
 export function scoredPart(
   ids: ArrayLike<number>,
   byteLengths: Uint16Array,

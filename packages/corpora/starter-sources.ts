@@ -68,7 +68,7 @@ export const stateOfTheUnion = (): Document[] =>
     })),
   );
 
-/** What the package returns; its own types say only `Object`. */
+/** The package's answer; its own types say only `Object`. */
 interface Speech {
   year: number;
   text: string;

@@ -21,7 +21,7 @@ export interface Tokenizer {
 export interface DecodeStream {
   /** The text that is complete after this id; empty while a character is still open. */
   push(id: number): string;
-  /** What is left: U+FFFD if a character stayed open, else nothing. */
+  /** The rest: U+FFFD if a character stayed open, else nothing. */
   end(): string;
 }
 

@@ -56,7 +56,7 @@ const blockTensors = ({ width, blocks }: LlamaShape, block: number): TensorShape
   ];
 };
 
-/** What one path is made of: an expert of each level, and which embedding and head. */
+/** The parts of one path: an expert of each level, and which embedding and head. */
 interface Choice {
   readonly id: string;
   readonly experts: readonly number[];

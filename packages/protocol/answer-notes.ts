@@ -13,7 +13,7 @@ export const MoveNote = z.object({
 });
 export type MoveNote = z.infer<typeof MoveNote>;
 
-/** Who wrote a part of an answer that the network was asked for. The parts follow each other. */
+/** The writer of a part of an answer that the network was asked for. The parts follow each other. */
 export const WriterNote = z.object({
   by: z.enum(['volunteer', 'coordinator']),
   /** The volunteer's id; null for the coordinator. */
@@ -25,7 +25,7 @@ export const WriterNote = z.object({
 });
 export type WriterNote = z.infer<typeof WriterNote>;
 
-/** What an answer of `/v1` says in its field `pathfold`, whole; a stream says one of them at a time. */
+/** The field `pathfold` of an answer of `/v1`, whole; a stream says one of them at a time. */
 export const AnswerNote = z.union([z.object({ move: MoveNote }), z.object({ writer: WriterNote })]);
 export type AnswerNote = z.infer<typeof AnswerNote>;
 

@@ -45,7 +45,7 @@ export const Down = z.discriminatedUnion('type', [
   LeaseMessage,
   /** The lease is over: stop, upload nothing. */
   z.strictObject({ type: z.literal('revoke'), lease: id, code, detail }),
-  /** What became of a contribution. `state` as in the contributions list. */
+  /** The fate of a contribution. `state` as in the contributions list. */
   z.strictObject({
     type: z.literal('settled'),
     lease: id,

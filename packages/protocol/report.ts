@@ -19,12 +19,12 @@ export const ExecutorInfo = z.strictObject({
 });
 export type ExecutorInfo = z.infer<typeof ExecutorInfo>;
 
-/** What may be said of a device in a version of the protocol. */
+/** The facts of a device that a version of the protocol takes. */
 export const executorIn = (version: number, { reason, ...executor }: ExecutorInfo): ExecutorInfo =>
   version < REASONS_VERSION || reason === undefined ? executor : { ...executor, reason };
 
 /**
- * What a volunteer says about the work in a contribution. It travels as base64url JSON in the
+ * A volunteer's word on the work in a contribution. It travels as base64url JSON in the
  * header `pathfold-report` of the upload.
  */
 export const Report = z.strictObject({

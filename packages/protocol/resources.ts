@@ -60,7 +60,7 @@ export const HistoryPoint = z.object({
   perplexity: maybe,
   uploadBytes: number,
   downloadBytes: number,
-  /** Who worked for the run then, or waited and had worked for it. */
+  /** Volunteers that worked for the run then, or waited and had worked for it. */
   volunteerCount: number,
 });
 export type HistoryPoint = z.infer<typeof HistoryPoint>;
@@ -91,18 +91,18 @@ export const PathResource = z.object({
   /** Null until documents are routed. */
   shard: z.nullable(BlobRef),
   shardTokens: number,
-  /** Of the last evaluation, on the held-out documents that the router gives to it. */
+  /** By the last evaluation, on the held-out documents that the router gives to it. */
   bitsPerByte: maybe,
-  /** Who works for it, or waits and did so last. */
+  /** Volunteers that work for it, or wait and did so last. */
   volunteers: z.array(z.string()),
-  /** Of these, who trains it this moment. */
+  /** Those of them that train it this moment. */
   trainers: z.array(z.string()),
   /** Null before its first scoring, and without early stopping. */
   kept: z.nullable(KeptVersion),
 });
 export type PathResource = z.infer<typeof PathResource>;
 
-/** What a path trains on: its training documents, their domains by share of tokens, and how some of them begin. */
+/** A path's shard: its training documents, their domains by share of tokens, and how some of them begin. */
 export const PathShard = z.object({
   path: z.string(),
   documents: number,
@@ -114,7 +114,7 @@ export type PathShard = z.infer<typeof PathShard>;
 
 /** One path of a run's routing: its shard, and the documents of each split that it is given. */
 export const RouterResource = z.extend(PathShard, {
-  /** Of the routing: one more with each re-sharding. */
+  /** The routing's: one more with each re-sharding. */
   version: number,
   /** How its router was fitted. */
   kind: z.enum(ROUTING_KINDS),
@@ -126,7 +126,7 @@ export const RouterResource = z.extend(PathShard, {
 });
 export type RouterResource = z.infer<typeof RouterResource>;
 
-/** What an evaluation says of a run. */
+/** An evaluation of a run. */
 export const Evaluation = z.object({
   round: number,
   validLoss: number,
@@ -193,7 +193,7 @@ export const ContributionResource = z.object({
   steps: number,
   tokens: number,
   bytes: number,
-  /** What the volunteer fetched for it, as it says: module shards and text. */
+  /** Bytes that the volunteer says it fetched for it: module shards and text. */
   downloadedBytes: z.object({ peers: number, coordinator: number }),
   sha256: z.nullable(Sha256),
   receivedAt: time,
@@ -213,7 +213,7 @@ const ActivityPiece = z.object({
   grantedAt: time,
   /** Until it arrived or ended, or until now. */
   ms: number,
-  /** Of its contribution; null when none has come. */
+  /** Its contribution's; null when none has come. */
   state: z.nullable(ContributionResource.shape.state),
   /** Why it was rejected, or the code that it ended with; null otherwise. */
   reason: z.nullable(z.string()),
@@ -221,7 +221,7 @@ const ActivityPiece = z.object({
 export type ActivityPiece = z.infer<typeof ActivityPiece>;
 
 /**
- * Who of a run computed what in the last minutes, or in fewer where there were more leases than are read. `row`: 60
+ * Each volunteer's work for a run in the last minutes, or in fewer where there were more leases than are read. `row`: 60
  * columns from `from` to `to`, each what filled most of it: `c` handed in and accepted, `w` computing now or in its check,
  * `x` lost or rejected, `i` idle, `.` not here, or at work for another run. Lent time is that of leases that have ended, from grant to arrival, and idle time. Useful is the compute time that accepted
  * contributions report, at most the time from grant to arrival. `utilisation`: the useful part of the lent time, null
@@ -231,7 +231,7 @@ export const ActivityResource = z.object({
   from: time,
   to: time,
   utilisation: maybe,
-  /** Who lent the most time that was not useful first. */
+  /** The volunteer that lent the most time that was not useful comes first. */
   volunteers: z.array(
     z.object({
       id: z.string(),
@@ -298,15 +298,15 @@ export const EstimateResource = z.object({
   parametersPerPath: number,
   parametersTotal: number,
   moduleCount: number,
-  /** Of one lease. */
+  /** For one lease. */
   downloadBytesPerRound: number,
   uploadBytesPerRound: number,
-  /** Of all leases of a round, both ways. */
+  /** For all leases of a round, both ways. */
   coordinatorBytesPerRound: number,
   memoryBytes: number,
   /** Query `volunteers`; without it as many as have work at once. */
   volunteers: number,
-  /** Of one lease. */
+  /** For one lease. */
   tokensPerRound: number,
   /** A round of every path, with these volunteers at `tokensPerSecond` (query, default 2000) each. */
   minutesPerRound: number,

@@ -62,7 +62,7 @@ export const MODES = ['sync', 'async', 'hybrid'] as const;
 export type Mode = (typeof MODES)[number];
 
 /**
- * What volunteers send of a round. `deltas`: outer gradients, of H inner steps each (DiLoCo). `gradients`: the mean
+ * The contents of a contribution. `deltas`: outer gradients, of H inner steps each (DiLoCo). `gradients`: the mean
  * gradient of H batches at the round's parameters; the coordinator takes one step of AdamW a module, with the settings of
  * `inner` (fully synchronous training, of which `outer` is not part).
  */
@@ -95,7 +95,7 @@ export const AsyncSpec = z.strictObject({
   mostStaleness: z._default(z.int().check(z.minimum(0), z.maximum(10_000)), 20),
   /** A contribution that is s versions old counts (1 + s) ** -stalenessPower; 0: as any other. */
   stalenessPower: z._default(z.number().check(z.minimum(0), z.maximum(4)), 0),
-  /** What steps at arrivals in mode `hybrid`; absent: the modules that several paths cross. */
+  /** Modules that step at arrivals in mode `hybrid`; absent: the modules that several paths cross. */
   arrivals: z.optional(Arrivals),
 });
 export type AsyncSpec = z.infer<typeof AsyncSpec>;
@@ -126,7 +126,7 @@ export type RoutingSpec = z.infer<typeof RoutingSpec>;
 /** Paths that a run may have at most. */
 export const MOST_PATHS = 1024;
 
-/** What an operator asks for. Every field but `corpus` has a default. */
+/** An operator's order of a run. Every field but `corpus` has a default. */
 export const RunSpec = z
   .strictObject({
     name: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'untitled'),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** What an operator asks for when the work of a run is a study: arms, sizes and all else stand in `config`. */
+/** An operator's order of a run whose work is a study: arms, sizes and all else stand in `config`. */
 export const StudySpec = z.strictObject({
   name: z._default(z.string().check(z.minLength(1), z.maxLength(80)), 'untitled'),
   /** Which study; a kind of work that does it must be offered here. */
@@ -14,7 +14,7 @@ export const StudySpec = z.strictObject({
 export type StudySpec = z.infer<typeof StudySpec>;
 
 /**
- * What a chart's lines mean. `lines`: of each group the last is the newest, the others are its past. `frames`: the lines of
+ * The meaning of a chart's lines. `lines`: the last of each group is the newest, the others are its past. `frames`: the lines of
  * group `target` stand, the others come one after another. `bars`: heights of one line's points. `dots`: points, a group
  * each in a colour. `tree`: branches of two points. `cells`: a row for each line, heights from 0 to 1.
  */
@@ -60,7 +60,7 @@ export const StudyPlate = z.object({
 export const StudyResource = z.extend(StudyPlate, {
   /** A kind of work does it: an operator can start it here. */
   network: z.boolean(),
-  /** Of the results that this version ships; none where there are none. */
+  /** From the results that this version ships; none where there are none. */
   claims: StudyClaims,
 });
 export type StudyResource = z.infer<typeof StudyResource>;

@@ -2,7 +2,7 @@ import type { Chart } from './study-spec.ts';
 
 type Line = Chart['lines'][number];
 
-/** Of one group so many lines are sent, of a chart so many, where each group keeps its newest; a tree has more branches. */
+/** Most lines of one group, and of a chart, where each group keeps its newest; a tree has more branches. */
 const MOST_OF_GROUP = 24;
 const MOST_LINES = 400;
 const MOST_BRANCHES = 600;
@@ -35,7 +35,7 @@ function some<T>(all: readonly T[], most: number): T[] {
   return all.filter((_, place) => (all.length - 1 - place) % distance === 0);
 }
 
-/** Of places in order the one that is missed the least: its neighbours lie nearest to each other. Never the first or the last. */
+/** The place that is missed the least, of places in order: its neighbours lie nearest to each other. Never the first or the last. */
 export function leastMissed(places: readonly number[]): number {
   let [least, nearest] = [1, Number.POSITIVE_INFINITY];
   for (let i = 1; i + 1 < places.length; i++) {

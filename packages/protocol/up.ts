@@ -46,7 +46,7 @@ export const Up = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ping') }),
   /** Sharing, only after the person agreed: which blobs this volunteer serves to peers. Replaces the last list. */
   z.strictObject({ type: z.literal('have'), blobs: z.array(Sha256).check(z.maxLength(512)) }),
-  /** Who serves this blob? Answered by `peers`. */
+  /** Asks for the peers that serve this blob; `peers` answers. */
   z.strictObject({ type: z.literal('want'), sha256: Sha256 }),
   /** Whether prompts of strangers may be answered here, beside the work in hand: only after the person agreed. */
   z.strictObject({ type: z.literal('answering'), on: z.boolean() }),

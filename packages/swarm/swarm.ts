@@ -49,7 +49,7 @@ const CONNECT_MS = 8_000;
 /** Sooner than the other side would: nothing is asked on a link that is just being closed. */
 const IDLE_MS = 50_000;
 const TICK_MS = 500;
-/** Signals that others cause: fewer than the coordinator takes from one volunteer. What is beyond is dropped, as on a bad network. */
+/** Signals that others cause: fewer than the coordinator takes from one volunteer. Those beyond are dropped, as on a bad network. */
 const SIGNALS = { perTick: 8, burst: 80 };
 /** Refusals a tick: whoever gets none gives up by itself. */
 const REFUSALS_PER_TICK = 2;

@@ -28,7 +28,7 @@ export const PeerSignal = z.union([
 ]);
 export type PeerSignal = z.infer<typeof PeerSignal>;
 
-/** What travels in `signal.data`: WebRTC signals of one link, or the answer that no link is wanted. */
+/** The contents of `signal.data`: WebRTC signals of one link, or the answer that no link is wanted. */
 export const LinkSignal = z.union([
   z.strictObject({
     link: z.string().check(z.maxLength(40)),

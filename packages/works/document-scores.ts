@@ -1,6 +1,6 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import * as z from 'zod/mini';
-import { TOLERANCE } from './compared.ts';
+import { TOLERANCE } from './queue/compared.ts';
 
 /**
  * What a path says of documents: the payload of evaluations and of losses for the router. JSON, UTF-8; one entry a

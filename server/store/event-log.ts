@@ -15,8 +15,8 @@ export interface EventStore {
    * call fails too, with the same error, which is a `Superseded` when another coordinator took over.
    */
   append(events: readonly CoordinatorEvent[]): Promise<number>;
-  /** The latest snapshot, the events after it, and the sequence number of the last of them. */
-  load(): Promise<{
+  /** The latest snapshot, the events after it, and the sequence number of the last of them. `whole`: all events, and no snapshot. */
+  load(whole?: 'whole'): Promise<{
     readonly snapshot: { readonly seq: number; readonly state: Json } | null;
     readonly events: CoordinatorEvent[];
     readonly seq: number;
@@ -74,8 +74,9 @@ export class EventLog implements EventStore {
     });
   }
 
-  async load() {
-    const [snapshot] = await this.#db.selectFrom('snapshots').selectAll().orderBy('seq', 'desc').limit(1).execute();
+  async load(whole?: 'whole') {
+    const [newest] = await this.#db.selectFrom('snapshots').selectAll().orderBy('seq', 'desc').limit(1).execute();
+    const snapshot = whole ? undefined : newest;
     const rows = await this.#db
       .selectFrom('events')
       .select(['seq', 'event'])

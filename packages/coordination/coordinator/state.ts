@@ -7,6 +7,8 @@ import type { Fold, Json, ModuleFacts, RunFacts, Task } from '../work-plan.ts';
  * through JSON. Times are milliseconds of the coordinator's clock.
  */
 export interface CoordinatorState {
+  /** `STATE_SHAPE` of the program that made it; absent before there were several. */
+  readonly shape?: number;
   /** Time of the newest event; never goes back. */
   now: number;
   epoch: number;
@@ -130,8 +132,15 @@ export interface LeaseRecord {
   } | null;
 }
 
+/**
+ * One more whenever what a kind of work, or the mind, keeps in the state changes its form: a state of another shape is not
+ * read, all events are applied again instead.
+ */
+export const STATE_SHAPE = 2;
+
 /** The state before the first event. */
 export const initialState = (): CoordinatorState => ({
+  shape: STATE_SHAPE,
   now: 0,
   epoch: 0,
   startedAt: 0,

@@ -223,12 +223,13 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     plan: (plan) => ({
       ...plan,
       settle(state, run, outcome, now) {
-        if (outcome.type !== 'folded' || !outcome.fold.startsWith('compare '))
-          return plan.settle(state, run, outcome, now);
-        type Parts = Record<string, { answers: { lease: string }[] }>;
+        type Parts = Record<string, { checking: string | null; answers: { lease: string }[] }>;
         const { campaign, parts } = state as { campaign?: { parts: Parts }; parts?: Parts };
-        const part = (campaign?.parts ?? parts)?.[outcome.fold.split(' ').slice(1, -1).join(' ')];
-        const agreed = part?.answers.map(({ lease }) => lease) ?? null;
+        const part =
+          outcome.type === 'folded' &&
+          Object.values(campaign?.parts ?? parts ?? {}).find(({ checking }) => checking === outcome.fold);
+        if (!part) return plan.settle(state, run, outcome, now);
+        const agreed = part.answers.map(({ lease }) => lease);
         plan.settle(state, run, { ...outcome, result: { agreed } }, now);
       },
     }),

@@ -5,7 +5,7 @@ import { adamw } from '@pathfold/tensors/primitives/adamw/adamw';
 
 export const ADAMW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const;
 
-/** What AdamW remembers between steps: flat moments in the layout of theta, and how many steps they have seen. */
+/** AdamW's memory between steps: flat moments in the layout of theta, and how many steps they have seen. */
 export interface Moments {
   readonly m: Float32Array;
   readonly v: Float32Array;

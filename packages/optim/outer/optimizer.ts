@@ -1,4 +1,4 @@
-/** What is known of a delta beside its values. */
+/** Facts of a delta beside its values. */
 export interface DeltaMeta {
   /**
    * Part of a whole outer step that the delta stands for, over 0 up to 1; the delta is already scaled by it. A round's

@@ -1,7 +1,7 @@
 import { type CentroidRouter, type FeatureRouter, fittedPaths, type Router } from './router.ts';
 
 /**
- * What a router reads of a document: the features of its prefix [D], or, where routing is random, the token ids of its
+ * A router's input for a document: the features of its prefix [D], or, where routing is random, the token ids of its
  * prefix.
  */
 export type Evidence = ArrayLike<number>;

@@ -8,7 +8,7 @@ const matrix = z.array(vector(MOST_DIMENSIONS)).check(z.minLength(1), z.maxLengt
 const count = z.int().check(z.minimum(1));
 
 const common = {
-  /** Of the run's routing, from 1. */
+  /** The run's routing's, from 1. */
   version: count,
   /** Path ids in the run's order; everything below that is told by path follows it. */
   paths: z.array(z.string().check(z.regex(/^\d+(-\d+)*$/))).check(z.minLength(1), z.maxLength(MOST_PATHS)),

@@ -10,7 +10,7 @@ export interface CalibrateOptions {
 }
 
 const SWEEPS = 1000;
-/** Of a path's target: closer is not looked for. */
+/** A share of a path's target: closer is not looked for. */
 const CLOSE_ENOUGH = 0.005;
 
 /**

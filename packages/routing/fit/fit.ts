@@ -5,7 +5,7 @@ import { cluster } from './cluster.ts';
 import { fitLogistic } from './logistic.ts';
 import { checkEnough, checkRows, evenly, type Rows, rowCount, rowOf, short, standardiserOf } from './rows.ts';
 
-/** What every router says of itself, whatever it is fitted on. */
+/** The facts that every router states, whatever it is fitted on. */
 export type About = Pick<FeatureRouter, 'version' | 'paths' | 'prefixBytes' | 'prefixTokens' | 'base'>;
 
 export interface TrainDocuments {

@@ -6,7 +6,7 @@ import { checkEnough, type Rows, rowOf, short, takeRows } from './rows.ts';
 
 export interface GrowOptions {
   readonly router: Router;
-  /** Of the router that comes out: its paths are those of the old one and the new ones, in their order. */
+  /** The version of the router that comes out: its paths are those of the old one and the new ones, in their order. */
   readonly about: About;
   readonly train: TrainDocuments;
   /** By place of a new path, the place of the path whose documents it shares from now on. */

@@ -41,7 +41,7 @@ export const fitLogistic = ({ rows, labels, classes, penalty }: LogisticOptions)
   };
 };
 
-/** Of mean cross-entropy and penalty; theta [classes, D + 1], the bias last. */
+/** The gradient of mean cross-entropy and penalty; theta [classes, D + 1], the bias last. */
 const gradientAt = (
   theta: Float64Array,
   rows: Rows,

@@ -4,8 +4,8 @@ import type { Evaluation, KeptVersion } from '@pathfold/protocol/resources';
 import { reroutedPaths } from '@pathfold/routing/assign/reroute';
 import * as z from 'zod/mini';
 import { readAssignment } from '../assigned.ts';
-import { agreedOf } from '../compared.ts';
 import { type DocumentScore, readScores, sameScores } from '../document-scores.ts';
+import { agreedOf } from '../queue/compared.ts';
 import { AnyFoldInput, EvaluateTask, type KeepInput } from './task.ts';
 
 /** Re-routing is told for this many chunks at a time. */

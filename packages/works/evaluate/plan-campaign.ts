@@ -2,7 +2,9 @@ import { isStopped, roundOf, roundsDone } from '@pathfold/coordination/run-round
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
-import { type Liars, type Parts, partsOf } from '../parts.ts';
+import type { Liars } from '../queue/liars.ts';
+import { type Queue, queueOf } from '../queue/unit.ts';
+import { NO_VERSIONS, type Versions } from '../scoring.ts';
 
 /** One scoring of a whole split that nobody trains on: a part for each path. */
 export interface Campaign {
@@ -19,7 +21,7 @@ export interface Campaign {
   readonly assignment: BlobRef | null;
   /** All paths in the order that the assignment counts them. */
   readonly paths: readonly string[];
-  readonly parts: Parts;
+  readonly parts: Queue<Versions>;
   /** How many documents each path is asked for, in order; null in a run that does not say. */
   readonly documents?: readonly number[] | null;
   /** Inner steps of each path when its versions to score were chosen. */
@@ -43,7 +45,8 @@ export interface EvaluateState {
   unconfirmed?: string[];
   wanted: boolean;
   campaign: Campaign | null;
-  folding: boolean;
+  /** The fold that makes something of the campaign; null while none does. */
+  folding: string | null;
   latest: Evaluation | null;
   /** Why scores are asked for again, or were given up; absent while all is well. */
   refused?: string;
@@ -95,7 +98,7 @@ function newCampaign(split: Campaign['split'], state: EvaluateState, run: RunFac
     ...{ round: roundOf(run), done: roundsDone(run), split, whole, asked },
     assignment: routing?.assignment ?? null,
     paths,
-    parts: partsOf(scored, answersTo({ asked, split })),
+    parts: queueOf(Object.fromEntries(scored.map((path) => [path, NO_VERSIONS])), answersTo({ asked, split })),
     documents: documentsOf(run, split, whole),
     steps: {},
     failures: 0,

@@ -62,6 +62,7 @@ test('so it is where a scoring of the later round was under way', () => {
   expect(state.campaign).toMatchObject({ split: 'test', round: 10 });
   delete run.paths['0']!.kept;
   route();
+  state.folding = 'round 10 a';
   evaluatePlan.settle(state, run, { type: 'folded', fold: 'round 10 a', result: null }, 0);
   reach(4, ['level0.0']);
   expect(bodyOf('a')).toMatchObject({ round: 4, assigned: { split: 'test' } });
@@ -74,6 +75,7 @@ test('a path that took no step since its router documents were scored is not sco
   const score = (isConfirmed = true) => {
     for (let i = 0; offer(`v${i}`); i++) take(`v${i}`);
     for (const part of Object.values(state.campaign!.parts)) part.confirmed = isConfirmed ? 'l' : null;
+    state.folding = 'best';
     evaluatePlan.settle(state, run, { type: 'folded', fold: 'best', result: null }, 0);
   };
   const train = (version: number, paths: readonly string[]) => {

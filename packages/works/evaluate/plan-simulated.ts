@@ -2,11 +2,11 @@ import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordin
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
-import type { Json } from '@pathfold/coordination/work-plan';
+import type { Fold, Json } from '@pathfold/coordination/work-plan';
 import type { KeptVersion } from '@pathfold/protocol/resources';
 import { mixed } from '../audit.ts';
-import { agreedOf, type CompareInput, type CompareResult } from '../compared.ts';
-import { comparedPart, isComparison } from '../parts.ts';
+import { agreedOf, type CompareInput, type CompareResult } from '../queue/compared.ts';
+import { answeredBy, isComparison } from '../queue/comparisons.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
 import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 
@@ -22,18 +22,21 @@ const ROUNDS = 22;
  */
 class EvaluateWatch implements KindWatch {
   /** Folds under way, of all kinds. */
-  readonly #begun = new Set<string>();
+  readonly #begun = new Map<string, Fold>();
   /** By run, the paths that were stopped early and whose documents were not shared or routed anew since. */
   readonly #stopped = new Map<string, Set<string>>();
 
   see(event: CoordinatorEvent, state: CoordinatorState): string | null {
     if (event.type === 'LeaseGranted' && event.kind === 'evaluate') return this.#seeGranted(event, state);
     if (event.type === 'RunRolledBack') this.#seeRolledBack(event, state);
-    if (event.type === 'FoldBegun') this.#begun.add(`${event.run}/${event.kind} ${event.fold.key}`);
+    if (event.type === 'FoldBegun') this.#begun.set(`${event.run}/${event.kind} ${event.fold.key}`, event.fold);
     if (event.type !== 'FoldEnded' || !state.runs[event.run]) return null;
-    if (!this.#begun.delete(`${event.run}/${event.kind} ${event.fold}`)) return null;
+    const id = `${event.run}/${event.kind} ${event.fold}`;
+    const fold = this.#begun.get(id);
+    if (!fold) return null;
+    this.#begun.delete(id);
     this.#noteStopped(event, state);
-    return event.kind === 'evaluate' ? this.#seeScored(event, state) : null;
+    return event.kind === 'evaluate' ? this.#seeScored(event, fold, state) : null;
   }
 
   look({ facts }: RunRecord): string | null {
@@ -43,13 +46,13 @@ class EvaluateWatch implements KindWatch {
     return `of ${facts.id} paths ${stopped} are stopped where ${[...due]} should be`;
   }
 
-  #seeScored(event: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
+  #seeScored(event: CoordinatorEventOf<'FoldEnded'>, fold: Fold, state: CoordinatorState): string | null {
     const { latest, campaign, liars } = state.runs[event.run]!.works['evaluate'] as EvaluateState;
     const { invented = [] } = (event.output.result ?? {}) as { invented?: string[] };
     const believed = Object.entries(event.output.kept ?? {}).find(([, { bitsPerByte }]) => bitsPerByte === INVENTED);
     if (believed) return `an invented score of path ${believed[0]} of ${event.run} is its best`;
     if (invented.length > 0 && latest?.confirmed) return `invented scores of ${invented} count as confirmed`;
-    const part = isComparison(event.fold) ? comparedPart(campaign?.parts, event.fold) : undefined;
+    const part = isComparison(fold) ? answeredBy(campaign?.parts, fold.contributions) : undefined;
     if (!part) return null;
     const { agreed } = event.output.result as unknown as CompareResult;
     if (part.confirmed !== (agreed?.[0] ?? null)) return `${part.confirmed} counts as confirmed by ${agreed}`;
@@ -58,7 +61,7 @@ class EvaluateWatch implements KindWatch {
   }
 
   #seeRolledBack({ run }: CoordinatorEventOf<'RunRolledBack'>, { runs }: CoordinatorState): void {
-    for (const begun of this.#begun) if (begun.startsWith(`${run}/`)) this.#begun.delete(begun);
+    for (const begun of this.#begun.keys()) if (begun.startsWith(`${run}/`)) this.#begun.delete(begun);
     const { facts } = runs[run]!;
     this.#stopped.set(run, new Set(Object.keys(facts.paths).filter((path) => isStopped(facts, path))));
   }

@@ -3,7 +3,8 @@ import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
 import { answeringRefs } from '../module-refs.ts';
-import { type DonePart, timeOf } from '../parts.ts';
+import type { Done } from '../queue/comparisons.ts';
+import { timeOf } from '../scoring.ts';
 import type { Campaign, EvaluateState } from './plan-campaign.ts';
 import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 
@@ -11,7 +12,7 @@ import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 const CHUNK_TOKENS = 32;
 
 /** What an evaluation is made from. */
-export function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly DonePart[]): EvaluateFoldInput {
+export function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly Done[]): EvaluateFoldInput {
   const { round, paths, assignment, whole } = campaign;
   return {
     ...{ round, paths: [...paths], assignment, domains: run.documents.domains },
@@ -21,14 +22,14 @@ export function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly D
 }
 
 /** What tells which version of each path is its best. */
-export function keptOf({ spec, routing, paths }: RunFacts, came: readonly DonePart[]): KeepInput {
+export function keptOf({ spec, routing, paths }: RunFacts, { parts }: Campaign, came: readonly Done[]): KeepInput {
   return {
     patience: spec.earlyStopping!.patience,
     routing: routing?.version ?? 0,
     kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
-    contributions: came.map(({ name, sha256, modules, confirmed }) => ({
+    contributions: came.map(({ name, sha256, confirmed }) => ({
       ...{ path: name, sha256, confirmed },
-      modules: [...modules!],
+      modules: [...parts[name]!.what.modules!],
     })),
   };
 }
@@ -51,7 +52,7 @@ export function taskOf(
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: [...(parts[path]!.modules ?? answeringRefs(run, path))],
+    modules: [...(parts[path]!.what.modules ?? answeringRefs(run, path))],
     documents: documents[split],
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,

@@ -171,6 +171,7 @@ test('what only a scoring by every path tells outlives the next scoring', () => 
   const state = evaluatePlan.init(run);
   const scored = (round: number, whole: object | null) => {
     const result = { round, validLoss: 2, validBitsPerByte: 2, paths: {}, whole } as Json;
+    state.folding = `round ${round}`;
     evaluatePlan.settle(state, run, { type: 'folded', fold: `round ${round}`, result }, 0);
     return evaluatePlan.summary(state, run).evaluation;
   };

@@ -6,21 +6,16 @@ import {
   areConfirmed,
   beginComparison,
   dueComparisons,
-  expose,
-  freePart,
-  hasFreePart,
-  holdPart,
+  isChecked,
   isComparison,
-  noLiars,
-  type Parts,
-  partHeldBy,
-  patienceMs,
   reopen,
   settleComparison,
-  settleLease,
-  shiftParts,
+  shift,
   wholeOf,
-} from '../parts.ts';
+} from '../queue/comparisons.ts';
+import { expose, noLiars } from '../queue/liars.ts';
+import { giveOut, hasOpen, heldBy, nextFor, settleLease } from '../queue/unit.ts';
+import { NO_VERSIONS, patienceMs } from '../scoring.ts';
 import { answersTo, type Campaign, campaignOf, type EvaluateState, stepsOf } from './plan-campaign.ts';
 import { evaluationOf, keptOf, taskOf, tokensIn } from './plan-task.ts';
 import type { EvaluateTask } from './task.ts';
@@ -39,7 +34,7 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
   name: 'evaluate',
   asks: ['scores'],
   init: () => ({
-    ...{ lastRound: 0, askedRound: 0, keptRound: 0, wanted: false, campaign: null, folding: false, latest: null },
+    ...{ lastRound: 0, askedRound: 0, keptRound: 0, wanted: false, campaign: null, folding: null, latest: null },
     liars: noLiars(),
   }),
 
@@ -47,14 +42,14 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
     scoringBytes(run.spec, pathParameters(run), Math.max(run.documents.test.bytes, run.documents.router.bytes)),
 
   open(state, run) {
-    const campaign = state.folding ? null : campaignOf(state, run);
-    return campaign && hasFreePart(campaign.parts) ? () => true : null;
+    const campaign = state.folding !== null ? null : campaignOf(state, run);
+    return campaign && hasOpen(campaign.parts) ? () => true : null;
   },
 
   offer(state, run, volunteer, _now, company) {
-    if (state.folding || state.liars.known[volunteer.id]) return null;
+    if (state.folding !== null || state.liars.known[volunteer.id]) return null;
     const campaign = campaignOf(state, run);
-    const path = campaign && freePart(campaign.parts, volunteer.id, company);
+    const path = campaign && nextFor(campaign.parts, volunteer.id, company);
     return campaign && path ? taskOf(state, run, campaign, path, volunteer) : null;
   },
 
@@ -65,13 +60,13 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
     const refuted = Object.keys(liars.open);
     const done = !campaign && !state.wanted && refuted.length === 0;
     const wanted = { folds: [], revoke: [], wakeAt: null, done, refuted, evidence: liars.open };
-    if (!campaign || folding) return wanted;
+    if (!campaign || folding !== null) return wanted;
     const { done: came, wakeAt } = wholeOf(campaign.parts, { now, ms: patienceMs(run), company });
     if (!came) return { ...wanted, folds: dueComparisons(campaign.parts), wakeAt };
     const { round, split, refusals } = campaign;
     const fold = {
       key: `${split === 'test' ? 'round' : 'best'} ${round} ${came[0]!.lease}${refusals ? ` again ${refusals}` : ''}`,
-      input: (split === 'test' ? evaluationOf(run, campaign, came) : keptOf(run, came)) as Json,
+      input: (split === 'test' ? evaluationOf(run, campaign, came) : keptOf(run, campaign, came)) as Json,
       contributions: came.map(({ lease }) => lease),
     };
     return { ...wanted, folds: [fold] };
@@ -79,11 +74,11 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
 
   asked: ({ wanted, campaign }) => wanted || campaign?.asked === true,
 
-  asksAgain: ({ campaign }, _run, fold) => campaign !== null && !isComparison(fold),
+  asksAgain: ({ campaign }, _run, fold) => campaign !== null && !isChecked(campaign.parts, fold),
 
   admit({ campaign, liars }, run, { lease, volunteer, report: { steps }, figures }) {
     if (liars.known[volunteer]) return 'refuted';
-    const path = campaign && partHeldBy(campaign.parts, lease);
+    const path = campaign && heldBy(campaign.parts, lease);
     if (!path) return 'round_over';
     if (steps < 1 || steps > tokensIn(run, campaign.split)) return 'bad_steps';
     const due = campaign.documents?.[campaign.paths.indexOf(path)];
@@ -106,14 +101,16 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       }
       const { path, modules } = outcome.task.body as unknown as EvaluateTask;
       const { parts, steps } = state.campaign!;
-      if (steps && parts[path]!.modules === null) steps[path] = stepsOf(run, path);
-      holdPart(parts, path, outcome.lease, outcome.volunteer, modules);
+      const part = parts[path]!;
+      if (steps && part.what.modules === null) steps[path] = stepsOf(run, path);
+      if (part.what.modules === null) part.what = { modules: [...modules] };
+      giveOut(part, outcome.lease, outcome.volunteer);
       return;
     }
     case 'ended':
       if (
         campaign &&
-        settleLease(campaign.parts, outcome, now) &&
+        settleLease(campaign.parts, outcome, now) !== undefined &&
         ++campaign.failures >= ATTEMPTS * count(campaign.parts)
       ) {
         state.refused = `Scores of round ${campaign.round} are given up: of those who were asked for them ${campaign.failures} brought none.`;
@@ -124,22 +121,22 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       if (campaign) settleLease(campaign.parts, outcome, now);
       return;
     case 'begun':
-      if (isComparison(outcome.fold.key)) beginComparison(campaign?.parts, outcome.fold.key);
-      else state.folding = true;
+      if (isComparison(outcome.fold)) beginComparison(campaign?.parts, outcome.fold);
+      else state.folding = outcome.fold.key;
       return;
     case 'folded':
-      if (isComparison(outcome.fold)) {
+      if (outcome.fold !== state.folding) {
         expose(liars, settleComparison(campaign?.parts, outcome.fold, outcome.result, now), campaign?.parts);
         return;
       }
       state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);
-      state.folding = false;
+      state.folding = null;
       delete state.refused;
       if (campaign?.split === 'router') settleKept(state, campaign);
       if (campaign) settleCampaign(state, run, campaign);
       return;
     case 'refused':
-      state.folding = false;
+      state.folding = null;
       if (campaign) settleRefused(state, run, campaign, outcome.detail);
       return;
     case 'requested': {
@@ -151,7 +148,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       delete liars.open[outcome.volunteer];
       return;
     case 'resumed':
-      if (campaign) shiftParts(campaign.parts, outcome.pausedMs, now);
+      if (campaign) shift(campaign.parts, outcome.pausedMs, now);
       countFromHere(state, run);
       return;
     case 'routed':
@@ -162,7 +159,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
       return;
     case 'rolledBack':
       if (campaign?.asked) state.wanted = true;
-      Object.assign(state, { campaign: null, folding: false });
+      Object.assign(state, { campaign: null, folding: null });
       forgetKept(state);
       countFromHere(state, run);
       state.askedRound = Math.min(state.askedRound, roundOf(run));
@@ -203,7 +200,7 @@ function newerThan(known: Evaluation | null, came: Evaluation | null, campaign: 
   return { ...came, confirmed, whole: came.whole ?? known?.whole ?? null };
 }
 
-const count = (parts: Parts): number => Object.keys(parts).length;
+const count = (parts: Campaign['parts']): number => Object.keys(parts).length;
 
 /** No evaluation can be made of what came: what nobody has confirmed is asked for again, or the round is given up. */
 function settleRefused(state: EvaluateState, run: RunFacts, campaign: Campaign, detail: string): void {
@@ -212,7 +209,7 @@ function settleRefused(state: EvaluateState, run: RunFacts, campaign: Campaign, 
   const what = isOver ? 'are given up' : 'are asked for again, nobody had confirmed them';
   state.refused = `Scores of round ${campaign.round} ${what}: ${detail}`;
   if (isOver) settleCampaign(state, run, campaign);
-  else reopen(campaign.parts, answersTo(campaign));
+  else reopen(campaign.parts, answersTo(campaign), () => NO_VERSIONS);
 }
 
 /** The campaign is scored, or given up. Paths that train again may have brought the run back to an earlier round. */

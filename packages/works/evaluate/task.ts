@@ -2,7 +2,7 @@ import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { KeptVersion } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
-import { CompareInput } from '../compared.ts';
+import { CompareInput } from '../queue/compared.ts';
 
 /** Documents that no path trains on. */
 const SCORED_SPLITS = ['router', 'test'] as const;

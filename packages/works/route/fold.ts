@@ -13,8 +13,8 @@ import { type Rows, rowOf, takeRows } from '@pathfold/routing/fit/rows';
 import { shardsOf } from '@pathfold/routing/fit/shards';
 import * as z from 'zod/mini';
 import { encodeAssignment } from '../assigned.ts';
-import { agreedOf, TOLERANCE } from '../compared.ts';
 import { areScoresOf, readScores, sameScores } from '../document-scores.ts';
+import { agreedOf, TOLERANCE } from '../queue/compared.ts';
 import {
   AnyFoldInput,
   type Growth,

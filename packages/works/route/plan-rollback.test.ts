@@ -100,10 +100,10 @@ test('a re-sharding from the losses of models that are gone begins again, and it
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
   endRouting(table, play(table, ['route'])[0]!.key, 1);
   const lost = resharding(table);
-  expect(route(table)).toMatchObject({ reshardings: 1, folding: true });
+  expect(route(table)).toMatchObject({ reshardings: 1, folding: lost.key });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
   table.take({ type: 'RollbackRequested', run: 'r', round: 1 });
-  expect(route(table)).toMatchObject({ reshardings: 0, folding: false, parts: null });
+  expect(route(table)).toMatchObject({ reshardings: 0, folding: null, parts: null });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
   endRouting(table, lost.key, 2);
   expect(run(table).facts.routing!.version).toBe(1);

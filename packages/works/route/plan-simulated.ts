@@ -5,12 +5,13 @@ import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordinatio
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import type { Random } from '@pathfold/coordination/simulator/random';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
-import type { FoldOutput, Json, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { Fold, FoldOutput, Json, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import { mixed } from '../audit.ts';
-import { agreedOf, type CompareResult } from '../compared.ts';
-import { comparedPart, isComparison, patienceMs } from '../parts.ts';
+import { agreedOf, type CompareResult } from '../queue/compared.ts';
+import { answeredBy, isComparison } from '../queue/comparisons.ts';
+import { patienceMs } from '../scoring.ts';
 import type { TrainTask } from '../train/task.ts';
 import { type RouteState, routePlan } from './plan.ts';
 import type { Growth, RouteCompareInput, RouteFoldInput, RouteTask } from './task.ts';
@@ -43,8 +44,8 @@ class RouteWatch implements KindWatch {
   readonly #confirmed = new Set<string>();
   /** By run and part: since when another answer is waited for, at the latest. */
   readonly #waitsSince = new Map<string, number>();
-  /** Folds under way. */
-  readonly #begun = new Set<string>();
+  /** Folds under way, by run and key. */
+  readonly #begun = new Map<string, Fold>();
 
   see(event: CoordinatorEvent, state: CoordinatorState): string | null {
     switch (event.type) {
@@ -68,12 +69,14 @@ class RouteWatch implements KindWatch {
         return null;
       case 'FoldBegun':
         if (event.kind !== 'route') return null;
-        this.#begun.add(`${event.run}/${event.fold.key}`);
-        return isComparison(event.fold.key) ? this.#judgeComparison(event, state) : this.#judge(event, state);
+        this.#begun.set(`${event.run}/${event.fold.key}`, event.fold);
+        return isComparison(event.fold) ? this.#judgeComparison(event, state) : this.#judge(event, state);
       case 'FoldEnded': {
-        const isNew = event.kind === 'route' && this.#begun.delete(`${event.run}/${event.fold}`);
-        if (!isNew || !state.runs[event.run]) return null;
-        return isComparison(event.fold) ? this.#seeCompared(event, state) : this.#seeRouted(event, state);
+        const id = `${event.run}/${event.fold}`;
+        const fold = event.kind === 'route' ? this.#begun.get(id) : undefined;
+        this.#begun.delete(id);
+        if (!fold || !state.runs[event.run]) return null;
+        return isComparison(fold) ? this.#seeCompared(event, fold, state) : this.#seeRouted(event, state);
       }
       default:
         return null;
@@ -118,7 +121,7 @@ class RouteWatch implements KindWatch {
     const { facts } = state.runs[run]!;
     const { version, confirmed, parts, losses, grow } = fold.input as unknown as RouteFoldInput;
     if (version !== (facts.routing?.version ?? 0) + 1) return `${fold.key} does not follow ${facts.routing?.version}`;
-    const others = [...this.#begun].filter((id) => id.startsWith(`${run}/routing `));
+    const others = [...this.#begun].filter(([id, one]) => id.startsWith(`${run}/`) && !isComparison(one));
     if (others.length > 1) return `${others.length} routings of ${run} go on at once`;
     const answers = fold.contributions.map((lease) => this.#leases.get(lease)!);
     const answersDue = facts.routing ? Object.keys(facts.paths).map((path) => `losses ${path}`) : featuresDue(answers);
@@ -146,9 +149,13 @@ class RouteWatch implements KindWatch {
     return company.hasOther(own.map(({ volunteer }) => volunteer));
   }
 
-  #seeCompared({ run, fold, output, at }: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): string | null {
+  #seeCompared(
+    { run, output, at }: CoordinatorEventOf<'FoldEnded'>,
+    { contributions }: Fold,
+    state: CoordinatorState,
+  ): string | null {
     const { parts, liars } = state.runs[run]!.works['route'] as RouteState;
-    const part = comparedPart(parts, fold);
+    const part = answeredBy(parts, contributions);
     if (!part) return null;
     const { agreed } = output.result as unknown as CompareResult;
     if (part.confirmed !== (agreed?.[0] ?? null)) return `${part.confirmed} counts as confirmed by ${agreed}`;

@@ -3,8 +3,13 @@ import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
 import { moduleRefs } from '../module-refs.ts';
-import { type Parts, timeOf } from '../parts.ts';
+import { timeOf, type Versions } from '../scoring.ts';
 import type { FeaturesTask, LossesTask, RouteTask } from './task.ts';
+
+/** Of the documents of a split part number `part` of so many; or what a path loses, by the versions of one scoring. */
+export type Part = Pick<FeaturesTask, 'split' | 'part' | 'parts'> | Versions;
+
+export const isFeatures = (what: Part): what is Exclude<Part, Versions> => 'split' in what;
 
 /** A lease over at most so many tokens. */
 function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, volunteer: VolunteerFacts): Task {
@@ -21,28 +26,31 @@ function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, vo
   };
 }
 
-/** Features of a part of a split, by its name. */
-export function featuresTask(run: RunFacts, name: string, volunteer: VolunteerFacts): Task {
-  const [split, part, parts] = name.split(' ') as [FeaturesTask['split'], string, string];
+export function featuresTask(
+  run: RunFacts,
+  name: string,
+  { split, part, parts }: Exclude<Part, Versions>,
+  volunteer: VolunteerFacts,
+): Task {
   const { model, routing } = run.spec;
   const body: FeaturesTask = {
     type: 'features',
     split,
-    part: Number(part),
-    parts: Number(parts),
+    part,
+    parts,
     model,
     modules: [...run.base!],
     documents: run.documents[split],
     tokenizer: run.tokenizer,
     prefixBytes: routing.prefixBytes,
   };
-  const tokens = Math.ceil(run.documents[split].bytes / 2 / Number(parts));
+  const tokens = Math.ceil(run.documents[split].bytes / 2 / parts);
   const payload = 4 * model.width * tokens;
   return { ...taskOf(run, body, name, tokens, volunteer), maxPayloadBytes: payload };
 }
 
 /** What one path loses on the router documents. */
-export function lossesTask(run: RunFacts, parts: Parts, path: string, volunteer: VolunteerFacts): Task {
+export function lossesTask(run: RunFacts, path: string, versions: Versions, volunteer: VolunteerFacts): Task {
   const { spec, documents } = run;
   const body: LossesTask = {
     type: 'losses',
@@ -51,7 +59,7 @@ export function lossesTask(run: RunFacts, parts: Parts, path: string, volunteer:
     model: spec.model,
     levels: levelsOf(spec),
     embedding: spec.embedding,
-    modules: [...(parts[path]!.modules ?? moduleRefs(run, path))],
+    modules: [...(versions.modules ?? moduleRefs(run, path))],
     documents: documents.router,
     tokenizer: run.tokenizer,
     prefixBytes: spec.routing.prefixBytes,

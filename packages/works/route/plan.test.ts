@@ -100,6 +100,7 @@ test('at its time a run is routed anew from the losses of all paths, and trainin
   const run = kept.runs['r']!;
   const outcome = { type: 'folded' as const, fold: 'routing v2', result: { features: null, kept: 'too alike' } };
   const state = run.works['route'] as RouteState;
+  state.folding = outcome.fold;
   routePlan.settle(state, run.facts, outcome, 0);
   expect(routePlan.summary(state, run.facts).notice).toBe('Documents stay with their paths: too alike');
   expect(routePlan.plan(state, run.facts, 0, NOBODY).done).toBe(true);

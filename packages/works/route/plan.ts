@@ -7,27 +7,20 @@ import { pathParameters, scoringBytes } from '../memory.ts';
 import {
   areConfirmed,
   beginComparison,
-  type DonePart,
+  type Done,
   dueComparisons,
-  expose,
-  freePart,
-  hasFreePart,
-  holdPart,
+  isChecked,
   isComparison,
-  type Liars,
-  noLiars,
-  type Parts,
-  partHeldBy,
-  partsOf,
-  patienceMs,
   reopen,
   settleComparison,
-  settleLease,
-  shiftParts,
+  shift,
   wholeOf,
-} from '../parts.ts';
-import { featuresTask, lossesTask } from './plan-task.ts';
-import { type FeaturesTask, Growth, partOf, type RouteFoldInput, RouteFoldResult, type RouteTask } from './task.ts';
+} from '../queue/comparisons.ts';
+import { expose, type Liars, noLiars } from '../queue/liars.ts';
+import { giveOut, hasOpen, heldBy, nextFor, type Queue, queueOf, settleLease } from '../queue/unit.ts';
+import { NO_VERSIONS, patienceMs } from '../scoring.ts';
+import { featuresTask, isFeatures, lossesTask, type Part } from './plan-task.ts';
+import { Growth, partOf, type RouteFoldInput, RouteFoldResult, type RouteTask } from './task.ts';
 
 /** Text that one lease of features reads: its prefixes are a small part of it. */
 const PART_BYTES = 1_000_000;
@@ -40,10 +33,11 @@ const RESHARDINGS_SPAN = 0.4;
 /** State of routing inside one run. */
 export interface RouteState {
   /** Of features before the first routing, of losses (by path) before another; null in between. */
-  parts: Parts | null;
+  parts: Queue<Part> | null;
   /** Rows of all documents under the base, once the first routing is done. */
   features: BlobRef | null;
-  folding: boolean;
+  /** The fold of a routing that is under way; null while none is. */
+  folding: string | null;
   /** Folds begun, of routings and of growth: each has a key of its own, also where one before it changed nothing. */
   folds?: number;
   /** Folds since the last that ended well of whose answers no router came. */
@@ -67,8 +61,8 @@ export const routePlan: WorkPlan<RouteState> = {
   name: 'route',
   asks: ['growth'],
   init: (run) => ({
-    parts: isRouted(run) ? partsOf(featureParts(run), 2) : null,
-    ...{ features: null, folding: false, reshardings: 0, kept: null, growth: null, liars: noLiars() },
+    parts: isRouted(run) ? queueOf(featureParts(run), 2) : null,
+    ...{ features: null, folding: null, reshardings: 0, kept: null, growth: null, liars: noLiars() },
   }),
 
   memoryBytes(run) {
@@ -81,14 +75,15 @@ export const routePlan: WorkPlan<RouteState> = {
 
   open(state, run) {
     const parts = partsToLease(state, run);
-    return parts && hasFreePart(parts) ? () => true : null;
+    return parts && hasOpen(parts) ? () => true : null;
   },
 
   offer(state, run, volunteer, _now, company) {
     const parts = state.liars.known[volunteer.id] ? null : partsToLease(state, run);
-    const name = parts && freePart(parts, volunteer.id, company);
+    const name = parts && nextFor(parts, volunteer.id, company);
     if (!parts || !name) return null;
-    return run.routing ? lossesTask(run, parts, name, volunteer) : featuresTask(run, name, volunteer);
+    const { what } = parts[name]!;
+    return isFeatures(what) ? featuresTask(run, name, what, volunteer) : lossesTask(run, name, what, volunteer);
   },
 
   settle,
@@ -98,7 +93,7 @@ export const routePlan: WorkPlan<RouteState> = {
     const refuted = Object.keys(liars.open);
     const done = parts === null && growth === null && refuted.length === 0 && !isDue(state, run);
     const wanted = { folds: [], revoke: [], wakeAt: null, done, refuted, evidence: liars.open };
-    if (state.folding || !(parts || growth)) return wanted;
+    if (state.folding !== null || !(parts || growth)) return wanted;
     const { done: came, wakeAt } = wholeOf(parts ?? {}, { now, ms: patienceMs(run), company });
     if (!came) {
       const width = run.routing ? null : run.spec.model.width;
@@ -116,15 +111,15 @@ export const routePlan: WorkPlan<RouteState> = {
 
   admit(state, run, { lease, volunteer, report, figures }) {
     if (state.liars.known[volunteer]) return 'refuted';
-    const name = state.parts && partHeldBy(state.parts, lease);
+    const name = state.parts && heldBy(state.parts, lease);
     if (!name) return 'round_over';
     if (report.steps < 1) return 'bad_steps';
-    const due = documentsIn(run, name);
+    const due = documentsIn(run, state.parts![name]!.what);
     return due === null || figures['documents'] === due ? null : 'wrong_size';
   },
 
   asksAgain: ({ parts, refusals = 0 }, _run, fold) =>
-    !isComparison(fold) && parts !== null && !areConfirmed(parts) && refusals < MOST_REFUSALS,
+    parts !== null && !isChecked(parts, fold) && !areConfirmed(parts) && refusals < MOST_REFUSALS,
 
   remember: remembered,
 
@@ -147,7 +142,7 @@ function beginningInWords({ parts }: RouteState, run: RunFacts): string | null {
 
 /** What a rollback brings back: a re-sharding under way then begins again. */
 function remembered({ reshardings, kept, folding, parts }: RouteState): Json {
-  return { reshardings: reshardings - (folding && parts ? 1 : 0), kept };
+  return { reshardings: reshardings - (folding !== null && parts ? 1 : 0), kept };
 }
 
 const foldsOf = ({ folds = 0 }: RouteState): number => folds;
@@ -155,21 +150,26 @@ const foldsOf = ({ folds = 0 }: RouteState): number => folds;
 const isRouted = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
 
 /** Random shards ask for no features. A part has a document at least. */
-const featureParts = ({ spec, documents, documentCounts }: RunFacts): string[] =>
-  spec.routing.kind === 'random'
-    ? []
-    : SPLITS.flatMap((split) => {
-        const most = documentCounts?.[split] ?? Number.POSITIVE_INFINITY;
-        const parts = Math.min(most, Math.ceil(documents[split].bytes / PART_BYTES));
-        return Array.from({ length: parts }, (_, part) => `${split} ${part} ${parts}`);
-      });
+function featureParts({ spec, documents, documentCounts }: RunFacts): Record<string, Part> {
+  if (spec.routing.kind === 'random') return {};
+  const all = SPLITS.flatMap((split) => {
+    const most = documentCounts?.[split] ?? Number.POSITIVE_INFINITY;
+    const parts = Math.min(most, Math.ceil(documents[split].bytes / PART_BYTES));
+    return Array.from({ length: parts }, (_, part) => [nameOf(split, part, parts), { split, part, parts }] as const);
+  });
+  return Object.fromEntries(all);
+}
+
+const nameOf = (split: string, part: number, parts: number): string => `${split} ${part} ${parts}`;
+
+const lossParts = (run: RunFacts): Queue<Part> =>
+  queueOf(Object.fromEntries(Object.keys(run.paths).map((path) => [path, NO_VERSIONS])), 2);
 
 /** How many documents a part of features or losses is about; null in a run that does not say. */
-function documentsIn({ documentCounts, routing }: RunFacts, name: string): number | null {
+function documentsIn({ documentCounts }: RunFacts, what: Part): number | null {
   if (!documentCounts) return null;
-  if (routing) return documentCounts.router;
-  const [split, part, parts] = name.split(' ') as [FeaturesTask['split'], string, string];
-  const { from, to } = partOf(documentCounts[split], Number(part), Number(parts));
+  if (!isFeatures(what)) return documentCounts.router;
+  const { from, to } = partOf(documentCounts[what.split], what.part, what.parts);
   return to - from;
 }
 
@@ -184,19 +184,21 @@ function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
 }
 
 /** The parts of which some may be leased: those begun, or all of a re-sharding that is due. */
-function partsToLease(state: RouteState, run: RunFacts): Parts | null {
-  if (state.folding) return null;
+function partsToLease(state: RouteState, run: RunFacts): Queue<Part> | null {
+  if (state.folding !== null) return null;
   if (state.parts) return state.parts;
-  return isDue(state, run) && !state.growth ? partsOf(Object.keys(run.paths), 2) : null;
+  return isDue(state, run) && !state.growth ? lossParts(run) : null;
 }
 
 function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number): void {
   switch (outcome.type) {
     case 'granted': {
-      const { key, body } = outcome.task;
-      const { modules } = body as unknown as RouteTask;
-      state.parts ??= partsOf(Object.keys(run.paths), 2);
-      holdPart(state.parts, key.slice(key.indexOf(' ') + 1), outcome.lease, outcome.volunteer, modules);
+      const body = outcome.task.body as unknown as RouteTask;
+      state.parts ??= lossParts(run);
+      const isLosses = body.type === 'losses';
+      const part = state.parts[isLosses ? body.path : nameOf(body.split, body.part, body.parts)]!;
+      if (!isFeatures(part.what) && part.what.modules === null) part.what = { modules: [...body.modules] };
+      giveOut(part, outcome.lease, outcome.volunteer);
       return;
     }
     case 'ended':
@@ -204,16 +206,16 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       if (state.parts) settleLease(state.parts, outcome, now);
       return;
     case 'begun':
-      if (isComparison(outcome.fold.key)) {
-        beginComparison(state.parts, outcome.fold.key);
+      if (isComparison(outcome.fold)) {
+        beginComparison(state.parts, outcome.fold);
         return;
       }
-      state.folding = true;
+      state.folding = outcome.fold.key;
       state.folds = foldsOf(state) + 1;
       if (run.routing && state.parts) state.reshardings++;
       return;
     case 'folded': {
-      if (isComparison(outcome.fold)) {
+      if (outcome.fold !== state.folding) {
         expose(state.liars, settleComparison(state.parts, outcome.fold, outcome.result, now), state.parts);
         return;
       }
@@ -221,28 +223,28 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
       const isGrowth = state.parts === null && state.growth !== null;
       const kept = reason && `${isGrowth ? 'The run did not grow' : 'Documents stay with their paths'}: ${reason}`;
       if (isGrowth) state.growth = null;
-      Object.assign(state, { parts: null, folding: false, features, kept });
+      Object.assign(state, { parts: null, folding: null, features, kept });
       delete state.refusals;
       return;
     }
     case 'refused':
       state.refusals = (state.refusals ?? 0) + 1;
       if (run.routing) state.reshardings--;
-      reopen(state.parts!, 2);
+      reopen(state.parts!, 2, (what) => (isFeatures(what) ? what : NO_VERSIONS));
       state.kept = `What volunteers say of the documents is asked for again, nobody had confirmed it: ${outcome.detail}`;
-      state.folding = false;
+      state.folding = null;
       return;
     case 'withdrawn':
       delete state.liars.open[outcome.volunteer];
       return;
     case 'resumed':
-      if (state.parts) shiftParts(state.parts, outcome.pausedMs, now);
+      if (state.parts) shift(state.parts, outcome.pausedMs, now);
       delete state.refusals;
       return;
     case 'rolledBack':
       // Losses of models that are gone: the re-sharding begins again. Growth that was asked for is still wanted.
       // A checkpoint of an older version remembers nothing.
-      Object.assign(state, outcome.remembered ?? remembered(state), { parts: null, folding: false });
+      Object.assign(state, outcome.remembered ?? remembered(state), { parts: null, folding: null });
       return;
     case 'received':
     case 'routed':
@@ -254,7 +256,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
   }
 }
 
-function foldInput(state: RouteState, run: RunFacts, came: readonly DonePart[]): RouteFoldInput {
+function foldInput(state: RouteState, run: RunFacts, came: readonly Done[]): RouteFoldInput {
   const { spec } = run;
   const growing = state.parts === null ? state.growth : null;
   return {

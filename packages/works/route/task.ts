@@ -2,7 +2,7 @@ import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, LevelSpec, ModelSpec, ROUTING_KINDS } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
-import { CompareInput } from '../compared.ts';
+import { CompareInput } from '../queue/compared.ts';
 
 /**
  * Features of one part of a split under the frozen base: of each document, the mean final hidden state over its prefix

@@ -1,41 +1,33 @@
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Company } from '@pathfold/coordination/work-plan';
 import { expect, test } from 'vitest';
-import {
-  beginComparison,
-  dueComparisons,
-  expose,
-  holdPart,
-  noLiars,
-  type Parts,
-  partsOf,
-  settleComparison,
-  settleLease,
-  shiftParts,
-  timeOf,
-  wholeOf,
-} from './parts.ts';
+import { timeOf } from '../scoring.ts';
+import { beginComparison, dueComparisons, settleComparison, shift, wholeOf } from './comparisons.ts';
+import { expose, noLiars } from './liars.ts';
+import { answer as answerUnit, giveOut, type Queue, queueOf } from './unit.ts';
 
 const EVERYBODY = { related: (a: string, b: string) => a === b, hasOther: () => true };
 const MS = 100;
 
-/** The volunteer takes a part and answers it, under one name. */
-function answer(parts: Parts, name: string, volunteer: string, now: number, trusted?: true): void {
-  holdPart(parts, name, volunteer, volunteer, []);
-  const report = {} as never;
-  const contribution = { lease: volunteer, volunteer, key: name, sha256: volunteer, bytes: 1, report, figures: {} };
-  settleLease(parts, { type: 'accepted', contribution, ...(trusted && { trusted }) }, now);
+/** Units of these names, of which so many answers are asked for. */
+const partsOf = (names: readonly string[], wanted: number): Queue =>
+  queueOf(Object.fromEntries(names.map((name) => [name, null])), wanted);
+
+/** The volunteer takes a unit and answers it, under one name. */
+function answer(parts: Queue, name: string, volunteer: string, now: number, trusted = false): void {
+  giveOut(parts[name]!, volunteer, volunteer);
+  answerUnit(parts[name]!, { lease: volunteer, volunteer, sha256: volunteer }, trusted, now);
 }
 
 /** All comparisons that are due end like this. */
-function compare(parts: Parts, agreed: string[] | null, now: number): void {
-  for (const { key } of dueComparisons(parts)) {
-    beginComparison(parts, key);
-    settleComparison(parts, key, { agreed }, now);
+function compare(parts: Queue, agreed: string[] | null, now: number): void {
+  for (const fold of dueComparisons(parts)) {
+    beginComparison(parts, fold);
+    settleComparison(parts, fold.key, { agreed }, now);
   }
 }
 
-const whole = (parts: Parts, now: number, company: Company = EVERYBODY) => wholeOf(parts, { now, ms: MS, company });
+const whole = (parts: Queue, now: number, company: Company = EVERYBODY) => wholeOf(parts, { now, ms: MS, company });
 
 test('where two answers differ a third is waited for, however late the second came', () => {
   const parts = partsOf(['0'], 2);
@@ -49,7 +41,7 @@ test('where two answers differ a third is waited for, however late the second ca
 test('who computes a part a second time is not waited for without end', () => {
   const parts = partsOf(['0'], 2);
   answer(parts, '0', 'a', 0);
-  holdPart(parts, '0', 'b', 'b', []);
+  giveOut(parts['0']!, 'b', 'b');
   expect(whole(parts, 50)).toEqual({ done: null, wakeAt: 100 });
   expect(whole(parts, 100).done).toMatchObject([{ lease: 'a', confirmed: false }]);
 });
@@ -71,7 +63,7 @@ test('nobody is looked for while a part has no answer at all', () => {
 test('a part waits from the end of a pause for as long as it waits otherwise', () => {
   const parts = partsOf(['0'], 2);
   answer(parts, '0', 'a', 900);
-  shiftParts(parts, 1000, 1000);
+  shift(parts, 1000, 1000);
   expect(whole(parts, 1000)).toEqual({ done: null, wakeAt: 1100 });
 });
 
@@ -99,6 +91,7 @@ test('a comparison of answers that are not there any more settles nothing', () =
   answer(parts, '0', 'a', 0);
   answer(parts, '0', 'b', 0);
   const [before] = dueComparisons(parts);
+  beginComparison(parts, before!);
   const next = partsOf(['0'], 2);
   answer(next, '0', 'c', 10);
   answer(next, '0', 'd', 10);
@@ -123,7 +116,7 @@ test('who the operator vouches for is asked alone, and wins against others', () 
 });
 
 test('where a liar was struck out, the answer of somebody trusted that is left needs no other', () => {
-  const parts = partsOf(['0'], 3 as 2);
+  const parts = partsOf(['0'], 3);
   answer(parts, '0', 'liar', 0);
   answer(parts, '0', 'own', 0, true);
   expose(noLiars(), { liar: 'of part 3' }, parts);
