@@ -1,9 +1,10 @@
+import { type PathShape, parameterCount, pathShape } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { trace } from '@pathfold/tensors/plan/trace';
 import golden from './golden.json' with { type: 'json' };
 import { bitsHash } from './hash.ts';
-import { initPath, type PathShape, parameterCount, pathShape } from './path.ts';
 import { lossAndGradient, setTraining, trainingPlan } from './plans.ts';
 
 /** Loss and gradient of a tiny net, and the losses of a larger one's first steps. */

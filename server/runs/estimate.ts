@@ -1,6 +1,6 @@
+import type { ModuleShape } from '@pathfold/checkpoint/layout';
+import { pathIds, pathModules, runModules } from '@pathfold/checkpoint/levels';
 import { codecOf } from '@pathfold/compression/codecs';
-import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-modules';
-import type { ModuleShape } from '@pathfold/nets/modules';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '@pathfold/works/deadline';
@@ -30,7 +30,7 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
   const { model, inner, base, embedding, quorum, replicas, totalSteps, roundDeadlineMs } = spec;
   const levels = levelsOf(spec);
   const pathCount = pathCountOf(levels);
-  const modules = moduleTensors(model, levels, embedding);
+  const modules = runModules(model, levels, embedding);
   const ofPath = pathModules(model, levels, pathIds(levels)[0]!, embedding);
   const perPath = parametersOf(ofPath);
   const downloadBytes = FLOAT_BYTES * perPath;

@@ -1,6 +1,6 @@
-import { bytesOf, floatsOf } from '@pathfold/compression/float32';
+import { bytesOf } from '@pathfold/checkpoint/layout';
+import { loadPath, type PathShape, pathShape, splitPath } from '@pathfold/checkpoint/path';
 import type { Moments } from '@pathfold/optim/inner/adamw';
-import { joinModules, type PathShape } from '@pathfold/training/path';
 import { trainingRun, trainRun } from '@pathfold/works/train/run';
 import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried';
 import { TrainTask } from '@pathfold/works/train/task';
@@ -29,21 +29,12 @@ export class OwnStart {
     return {
       name: trainRun.name,
       execute: async (body, ports) => {
-        const { modules } = TrainTask.parse(body);
-        const parts = await Promise.all(
-          modules.map(async (module) => floatsOf(await ports.blob(module), module.bytes / 4)),
-        );
-        const theta = joinModules(parts);
+        const { modules, model, levels, path, embedding } = TrainTask.parse(body);
+        const theta = await loadPath(modules, ports.blob);
         const own = this.#own.get(volunteer);
         const start = own?.theta ?? theta;
-        let offset = 0;
-        const places = new Map(
-          parts.map((part, i) => {
-            const place = [modules[i]!.sha256, start.subarray(offset, offset + part.length)] as const;
-            offset += part.length;
-            return place;
-          }),
-        );
+        const parts = splitPath(start, pathShape(model, levels, path, embedding));
+        const places = new Map(parts.map((part, i) => [modules[i]!.sha256, part]));
         let end: Float32Array | null = null;
         const run = trainingRun((delta) => {
           const reached = delta.map((value, i) => start[i]! - value);

@@ -1,16 +1,16 @@
+import { DENSE_PATH, densePath, parameterCount } from '@pathfold/checkpoint/path';
 import { codecOf } from '@pathfold/compression/codecs';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { normOf } from '@pathfold/optim/outer/fold';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { parameterCount } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainingRun, trainRun } from '@pathfold/works/train/run';
 import type { TrainFoldInput, TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 import { byteCorpus } from '../byte-corpus.ts';
-import { DENSE_PATH, densePath, thetaOf } from '../laboratory/dense-run.ts';
+import { thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import type { Result } from '../results.ts';
@@ -47,7 +47,7 @@ export async function runArm(
 ): Promise<Result> {
   const executor = await ports.openExecutor();
   const spec = specOf(config, seed);
-  const path = densePath(spec);
+  const path = densePath(spec.model);
   const base = await baseOf(config, seed, executor, corpus.train, ports);
   const shards = await shardsOf(config, seed, executor, spec, base, corpus.train);
   const rounds = Math.ceil(config.totalSteps / config.inner.steps);

@@ -1,12 +1,13 @@
+import { densePath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { type Codec, valuesIn } from '@pathfold/compression/codec';
 import { CODECS, codecOf } from '@pathfold/compression/codecs';
 import { encodeTokens } from '@pathfold/corpora/shards';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { RunSpec } from '@pathfold/protocol/run-spec';
-import { densePath, denseRun, thetaOf } from '@pathfold/studies/laboratory/dense-run';
+import { denseRun, thetaOf } from '@pathfold/studies/laboratory/dense-run';
 import { Laboratory } from '@pathfold/studies/laboratory/laboratory';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { initPath } from '@pathfold/training/path';
 import { createKept } from '@pathfold/volunteer/storage/kept';
 import { memoryNotes, type Notes } from '@pathfold/volunteer/storage/notes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -68,7 +69,7 @@ const spec = RunSpec.parse({
   replicas: 1,
   totalSteps: 3 * ROUNDS,
 });
-const path = densePath(spec);
+const path = densePath(spec.model);
 
 beforeAll(() => {
   CODECS['sparse'] = sparse;

@@ -1,7 +1,7 @@
+import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
 import type { ReadRange } from '@pathfold/compression/codec';
 import { codecOf } from '@pathfold/compression/codecs';
-import { bytesOf, floatsOf } from '@pathfold/compression/float32';
-import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
+import type { FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { learningRateAt } from '@pathfold/optim/inner/schedule';
 import { adamw as adamwOptimizer } from '@pathfold/optim/outer/adamw';
 import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
@@ -11,10 +11,6 @@ import { RescaledMean } from '@pathfold/optim/outer/rescaled-mean';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { OuterSpec } from '@pathfold/protocol/run-spec';
 import { TrainFoldInput, TrainTask } from './task.ts';
-
-/** A module or state blob as float32, in memory of its own. */
-const valuesOf = async (blobs: FoldBlobs, sha256: string, length: number): Promise<Float32Array> =>
-  floatsOf(await blobs.get(sha256), length).slice();
 
 /** An embedding's rows are mostly zero in any one delta: the radial rule averages it plainly. */
 function averageOf(kind: OuterSpec['average'], module: string, length: number, paths: number) {
@@ -89,9 +85,9 @@ export const trainFold: WorkFold = {
     }
     const delta = mean.mean();
     const optimizer = adamw ? stepOfAdamw(adamw) : outerOptimizer(outer);
-    const theta = await valuesOf(blobs, module.sha256, length);
+    const theta = floatsOf(await blobs.get(module.sha256));
     const moments = optimizer.init(length);
-    if (state) moments.set(await valuesOf(blobs, state.sha256, state.bytes / 4));
+    if (state) moments.set(floatsOf(await blobs.get(state.sha256)));
     if (share !== 1) for (let i = 0; i < length; i++) delta[i]! *= share;
     optimizer.update(theta, delta, { share }, moments);
     if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))

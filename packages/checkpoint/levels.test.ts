@@ -1,14 +1,7 @@
-import { createHash } from 'node:crypto';
+import type { LlamaShape } from '@pathfold/nets/llama';
 import { describe, expect, test } from 'vitest';
-import {
-  type EmbeddingKind,
-  hiddenWidth,
-  type LlamaShape,
-  moduleTensors,
-  pathIds,
-  pathModules,
-} from './llama-modules.ts';
-import { initModule, moduleSlices } from './modules.ts';
+import { hiddenWidth } from './layout.ts';
+import { type EmbeddingKind, pathIds, pathModules, runModules } from './levels.ts';
 
 const model: LlamaShape = { width: 128, blocks: 4, heads: 4, context: 128, vocabulary: 256, tied: true };
 const levels = [
@@ -18,7 +11,7 @@ const levels = [
 
 describe('modules', () => {
   test('are the embedding, the experts of each level, and the head', () => {
-    expect(moduleTensors(model, levels).map(({ name }) => name)).toEqual([
+    expect(runModules(model, levels).map(({ name }) => name)).toEqual([
       'embedding',
       'level0.0',
       'level0.1',
@@ -30,7 +23,7 @@ describe('modules', () => {
   });
 
   test('hold the tensors of a block in the order that every reader follows', () => {
-    const { tensors } = moduleTensors(model, [{ experts: 1, blocks: 4 }])[1]!;
+    const { tensors } = runModules(model, [{ experts: 1, blocks: 4 }])[1]!;
     expect(tensors.slice(0, 6).map(({ name, shape }) => [name, ...shape])).toEqual([
       ['block0.attentionNorm', 128],
       ['block0.qkv', 128, 384],
@@ -49,11 +42,9 @@ describe('modules', () => {
     expect([64, 96, 128].map(hiddenWidth)).toEqual([176, 256, 344]);
   });
 
-  test('of a path lie one after another', () => {
-    const slices = moduleSlices(pathModules(model, levels, '1-2'));
-    expect(slices.map(({ name }) => name)).toEqual(['embedding', 'level0.1', 'level1.2', 'head']);
-    for (let i = 1; i < slices.length; i++)
-      expect(slices[i]!.offset).toBe(slices[i - 1]!.offset + slices[i - 1]!.length);
+  test('of a path are one expert a level', () => {
+    const names = pathModules(model, levels, '1-2').map(({ name }) => name);
+    expect(names).toEqual(['embedding', 'level0.1', 'level1.2', 'head']);
     expect(() => pathModules(model, levels, '2-0')).toThrow('no path 2-0');
     expect(() => pathModules(model, levels, '0')).toThrow('no path 0');
   });
@@ -66,44 +57,16 @@ describe('modules', () => {
     expect(names('1-4-1', 'shared')).toEqual(['embedding', 'level0.1', 'level1.4', 'level2.1', 'head']);
     expect(names('1-4-1', 'level')).toEqual(['embedding.1', 'level0.1', 'level1.4', 'level2.1', 'head.1']);
     expect(names('1-4-1', 'path')).toEqual(['embedding.4', 'level0.1', 'level1.4', 'level2.1', 'head.4']);
-    const count = (embedding: EmbeddingKind) => moduleTensors(model, own, embedding).length;
+    const count = (embedding: EmbeddingKind) => runModules(model, own, embedding).length;
     expect([count('shared'), count('level'), count('path')]).toEqual([1 + 11 + 1, 2 + 11 + 2, 6 + 11 + 6]);
   });
 
   test('have an output matrix only when it is not tied to the embedding', () => {
-    const head = (tied: boolean) => moduleTensors({ ...model, tied }, levels).at(-1)!;
+    const head = (tied: boolean) => runModules({ ...model, tied }, levels).at(-1)!;
     expect(head(true).tensors.map(({ name }) => name)).toEqual(['finalNorm']);
     expect(head(false).tensors.map(({ name, shape }) => [name, ...shape])).toEqual([
       ['finalNorm', 128],
       ['output', 128, 256],
     ]);
-  });
-});
-
-describe('first values', () => {
-  const spread = (values: Float32Array) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
-
-  test('are normal with deviation 0.05, smaller where a residual branch ends, and gains are 1', () => {
-    const shape = moduleTensors(model, levels)[1]!;
-    const values = initModule(shape, 1);
-    const [qkvFrom, outFrom] = [128, 128 + 128 * 384];
-    expect(values.subarray(0, 128).every((v) => v === 1)).toBe(true);
-    expect(spread(values.subarray(qkvFrom, outFrom))).toBeCloseTo(0.05, 3);
-    expect(spread(values.subarray(outFrom, outFrom + 128 * 128))).toBeCloseTo(0.05 / Math.sqrt(8), 3);
-    const tail = values.subarray(qkvFrom, outFrom).filter((v) => Math.abs(v) > 0.1).length / (128 * 384);
-    expect(tail).toBeCloseTo(0.0455, 2);
-  });
-
-  test('are equal for the experts of a level, and differ between levels and seeds', () => {
-    const [, a, b] = moduleTensors(model, levels);
-    expect(initModule(a!, 1)).toEqual(initModule(b!, 1));
-    expect(initModule(a!, 1)).not.toEqual(initModule(a!, 2));
-  });
-
-  test('are the same bits on every machine', () => {
-    const values = initModule(moduleTensors(model, levels)[0]!, 1);
-    expect(createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex')).toBe(
-      '17647e0220c88fec1ec1ce2b8298b8d112689abcf1e75be8de9200fe70495b84',
-    );
   });
 });
