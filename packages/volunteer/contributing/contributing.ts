@@ -1,10 +1,10 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import type { Mind } from '@pathfold/coordination/volunteer/run-mind';
 import type { Upload } from '@pathfold/coordination/volunteer/state';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { type ExecutorInfo, executorIn } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
-import type { Mind } from '../mind.ts';
 import type { Probe, VolunteerPorts } from '../ports.ts';
 import { problemOf } from '../problem.ts';
 import type { Traffic } from '../snapshot.ts';
