@@ -57,8 +57,9 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
         executor: executorIn(mind().state.link.version, executor),
       },
     };
-    await uploads.keep(upload, result.payload);
+    // First: what is handed in after a crash has its state.
     if (result.keep) await kept.stage(lease.lease, scopeOf(lease, result.keep.name), result.keep.bytes);
+    await uploads.keep(upload, result.payload);
     return upload;
   }
 
