@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { pathModules } from '@pathfold/checkpoint/levels';
 import { prefixLength } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { documents } from '@pathfold/inference/documents.fixture';
 import { openFeatures } from '@pathfold/inference/session';
-import { pathModules } from '@pathfold/nets/llama-modules';
 import type { MoveNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource, RunResource } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';

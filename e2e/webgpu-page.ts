@@ -1,4 +1,7 @@
 /// <reference types="vite/client" />
+
+import { parameterCount } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import { DeviceError, type ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
@@ -10,7 +13,6 @@ import { mul } from '@pathfold/tensors/primitives/mul/mul';
 import { scale } from '@pathfold/tensors/primitives/scale/scale';
 import { chooseExecutor } from '@pathfold/training/choose';
 import { tinyPath, windows } from '@pathfold/training/fixtures';
-import { initPath, parameterCount } from '@pathfold/training/path';
 import { lossAndGradient, setTraining, trainingPlan } from '@pathfold/training/plans';
 import { selfTest } from '@pathfold/training/self-test';
 

@@ -1,10 +1,11 @@
+import { parameterCount } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
 import type { Plan, Tensor } from '@pathfold/tensors/plan/types';
 import { sub } from '@pathfold/tensors/primitives/arithmetic/arithmetic';
 import { scale } from '@pathfold/tensors/primitives/scale/scale';
-import { initPath, parameterCount } from '@pathfold/training/path';
 import { lossAndGradient } from '@pathfold/training/plans';
 import { selfTest } from '@pathfold/training/self-test';
 import type { BenchResult } from './options.ts';

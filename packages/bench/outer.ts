@@ -1,4 +1,6 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
+import { pathShape } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { prepareCorpus } from '@pathfold/corpora/prepare';
 import { PREFIX_BYTES } from '@pathfold/corpora/scoring';
 import { decodeTokens } from '@pathfold/corpora/shards';
@@ -9,7 +11,6 @@ import { WeightedMean } from '@pathfold/optim/outer/fold';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { evaluate } from '@pathfold/training/evaluate';
-import { initPath, pathShape } from '@pathfold/training/path';
 import { round } from '@pathfold/training/round';
 import type { BenchOptions, BenchResult } from './options.ts';
 

@@ -3,20 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ModuleShape } from '@pathfold/checkpoint/layout';
+import { type EmbeddingKind, pathIds, pathModules, runModules } from '@pathfold/checkpoint/levels';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { scoredPart, scoringWindows } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
+import type { LlamaShape } from '@pathfold/nets/llama';
 import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
-import {
-  type EmbeddingKind,
-  type LevelShape,
-  type LlamaShape,
-  moduleTensors,
-  pathIds,
-  pathModules,
-} from '@pathfold/nets/llama-modules';
-import { initModule, type ModuleShape } from '@pathfold/nets/modules';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
+import type { LevelSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -74,7 +70,7 @@ interface Case {
   readonly title: string;
   readonly tied: boolean;
   /** Of three blocks. */
-  readonly levels: readonly LevelShape[];
+  readonly levels: readonly LevelSpec[];
   readonly embedding: EmbeddingKind;
 }
 
@@ -103,7 +99,7 @@ describe.each<Case>([
   const shapes = pathModules(model, levels, path, embedding);
   // Different in each module, and larger than those of the first step, so that every part of the net matters.
   const values = new Map(
-    moduleTensors(model, levels, embedding).map((shape, m) => [
+    runModules(model, levels, embedding).map((shape, m) => [
       shape.name,
       initModule(shape, 11 + m).map((value, i) => value + 0.2 * Math.sin((m + 1) * i * 12.9898)),
     ]),

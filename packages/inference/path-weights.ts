@@ -1,11 +1,8 @@
-import {
-  type EmbeddingKind,
-  hiddenWidth,
-  type LevelShape,
-  type LlamaShape,
-  pathIds,
-  pathModules,
-} from '@pathfold/nets/llama-modules';
+import { hiddenWidth } from '@pathfold/checkpoint/layout';
+import { type EmbeddingKind, pathIds, pathModules } from '@pathfold/checkpoint/levels';
+import { tensorsOf } from '@pathfold/checkpoint/path';
+import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LevelSpec } from '@pathfold/protocol/run-spec';
 
 /** Weights of one transformer block. D: width, F: hidden width of the gated layer; matrices are [in, out], row-major. */
 export interface BlockWeights {
@@ -37,7 +34,7 @@ export const NORM_EPSILON = 1e-5;
 export const ROPE_BASE = 10_000;
 
 /** Whether a path crosses these levels; one that a run grew later does not. */
-export const hasPath = (levels: readonly LevelShape[], path: string): boolean => pathIds(levels).includes(path);
+export const hasPath = (levels: readonly LevelSpec[], path: string): boolean => pathIds(levels).includes(path);
 
 /**
  * The weights of a path as views of its modules. `modules`: the flat parameters of each module that the path crosses,
@@ -45,23 +42,19 @@ export const hasPath = (levels: readonly LevelShape[], path: string): boolean =>
  */
 export const pathWeights = (
   model: LlamaShape,
-  levels: readonly LevelShape[],
+  levels: readonly LevelSpec[],
   path: string,
   modules: ReadonlyMap<string, Float32Array>,
   embedding?: EmbeddingKind,
 ): PathWeights => {
-  const tensors = new Map<string, Float32Array>();
-  for (const module of pathModules(model, levels, path, embedding)) {
-    const values = modules.get(module.name);
-    if (values?.length !== module.parameterCount)
-      throw new Error(`module ${module.name} has ${values?.length ?? 'no'} parameters, not ${module.parameterCount}`);
-    let from = 0;
-    for (const { name, shape } of module.tensors) {
-      const length = shape.reduce((product, size) => product * size, 1);
-      tensors.set(name, values.subarray(from, from + length));
-      from += length;
-    }
-  }
+  const shapes = pathModules(model, levels, path, embedding);
+  const values = shapes.map(({ name, parameterCount }) => {
+    const module = modules.get(name);
+    if (module?.length !== parameterCount)
+      throw new Error(`module ${name} has ${module?.length ?? 'no'} parameters, not ${parameterCount}`);
+    return module;
+  });
+  const tensors = tensorsOf(shapes, values);
   const tensor = (name: string): Float32Array => {
     const values = tensors.get(name);
     if (!values) throw new Error(`path ${path} has no tensor ${name}`);

@@ -1,8 +1,9 @@
+import { pathModules } from '@pathfold/checkpoint/levels';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { prefixLength } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
-import { type LlamaShape, pathModules } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
+import type { LlamaShape } from '@pathfold/nets/llama';
 import { assignPath } from '@pathfold/routing/assign/assign';
 import { type Router, readRouter } from '@pathfold/routing/assign/router';
 import { fitDiscriminative, fitKmeans, fitProduct, targetOf } from '@pathfold/routing/fit/fit';

@@ -1,4 +1,4 @@
-import type { Tensor } from '@pathfold/tensors/plan/types';
+import type { Shape, Tensor } from '@pathfold/tensors/plan/types';
 import { add } from '@pathfold/tensors/primitives/add/add';
 import { causalAttention } from '@pathfold/tensors/primitives/causal-attention/causal-attention';
 import { embedding } from '@pathfold/tensors/primitives/embedding/embedding';
@@ -7,13 +7,26 @@ import { unpack } from '@pathfold/tensors/primitives/pack/pack';
 import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { rope } from '@pathfold/tensors/primitives/rope/rope';
 import { swiglu } from '@pathfold/tensors/primitives/swiglu/swiglu';
-import type { LlamaShape } from './llama-modules.ts';
-import type { ModuleShape } from './modules.ts';
+
+/** Shape of a Llama-style decoder. RMSNorm epsilon 1e-5, rotation base 10,000, no biases. */
+export interface LlamaShape {
+  readonly width: number;
+  readonly blocks: number;
+  readonly heads: number;
+  readonly context: number;
+  readonly vocabulary: number;
+  readonly tied: boolean;
+}
 
 export const ROPE_BASE = 10_000;
 
+/** The tensors of a module in the order of its flat parameters, as `checkpoint/layout.ts` lays them out. */
+interface Layout {
+  readonly tensors: readonly { readonly name: string; readonly shape: Shape }[];
+}
+
 /** The tensors of a path by name, cut out of its flat parameters. */
-export const pathTensors = (theta: Tensor, modules: readonly ModuleShape[]): ((name: string) => Tensor) => {
+export const pathTensors = (theta: Tensor, modules: readonly Layout[]): ((name: string) => Tensor) => {
   const shapes = modules.flatMap((module) => module.tensors);
   const tensors = unpack(
     theta,

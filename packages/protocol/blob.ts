@@ -9,7 +9,7 @@ export type BlobRef = z.infer<typeof BlobRef>;
 
 /**
  * Blob layouts (all little-endian):
- * - module: float32 parameters, tensors in the order of `nets` `moduleTensors`, each row-major.
+ * - module: float32 parameters, as `checkpoint/layout.ts` lays them out.
  * - shard and documents: uint16 token ids; every document ends with END_OF_TEXT.
  * - tokenizer: `tokenizer.json` in Hugging Face's form, UTF-8.
  * - contribution of `train`: for each module of the lease, in the lease's order, its outer gradient as its codec writes it.

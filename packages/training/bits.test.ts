@@ -1,3 +1,5 @@
+import { parameterCount } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
@@ -6,7 +8,6 @@ import { afterEach, expect, test } from 'vitest';
 import { BITS, twentySteps } from './bits.ts';
 import { evaluate } from './evaluate.ts';
 import { tinyPath, windows } from './fixtures.ts';
-import { initPath, parameterCount } from './path.ts';
 import { lossAndGradient, trainingPlan } from './plans.ts';
 
 const opened: Executor[] = [];

@@ -1,7 +1,7 @@
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { tinyPath, windows } from './fixtures.ts';
 import { bitsHash } from './hash.ts';
-import { initPath } from './path.ts';
 import { round } from './round.ts';
 
 /**

@@ -1,3 +1,5 @@
+import { parameterCount } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { llamaHidden, pathTensors } from '@pathfold/nets/llama';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
@@ -7,7 +9,6 @@ import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { afterEach, expect, test } from 'vitest';
 import { features } from './features.ts';
 import { tinyPath, windows } from './fixtures.ts';
-import { initPath, parameterCount } from './path.ts';
 
 const opened: Executor[] = [];
 afterEach(() => {

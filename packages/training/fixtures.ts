@@ -1,5 +1,5 @@
+import { type PathShape, pathShape } from '@pathfold/checkpoint/path';
 import type { Batch } from './batch.ts';
-import { type PathShape, pathShape } from './path.ts';
 
 /** A tiny path, and text-like windows for it: for tests. */
 export const tinyPath: PathShape = pathShape(

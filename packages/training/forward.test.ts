@@ -1,8 +1,9 @@
+import { pathShape } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { expect, test } from 'vitest';
 import type { Clock } from './clock.ts';
 import { evaluate } from './evaluate.ts';
-import { initPath, pathShape } from './path.ts';
 
 const path = pathShape(
   { width: 8, blocks: 1, heads: 1, context: 4, vocabulary: 8, tied: true },

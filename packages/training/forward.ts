@@ -1,7 +1,7 @@
+import type { PathShape } from '@pathfold/checkpoint/path';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { Plan } from '@pathfold/tensors/plan/types';
 import { type Clock, systemClock } from './clock.ts';
-import type { PathShape } from './path.ts';
 
 export interface ForwardOptions {
   readonly executor: Executor;

@@ -1,12 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { parameterCount, pathShape } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open';
 import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
 import { afterEach, expect, test } from 'vitest';
 import { tinyPath, windows } from './fixtures.ts';
-import { initPath, parameterCount, pathShape } from './path.ts';
 import { setTraining, trainingPlan } from './plans.ts';
 
 const BATCH = 2;

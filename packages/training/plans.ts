@@ -1,3 +1,4 @@
+import { type PathShape, parameterCount } from '@pathfold/checkpoint/path';
 import { llamaHidden, llamaLogits, pathTensors } from '@pathfold/nets/llama';
 import { adamwStep } from '@pathfold/optim/inner/adamw';
 import type { Program } from '@pathfold/tensors/executors/executor';
@@ -9,7 +10,6 @@ import { crossEntropy } from '@pathfold/tensors/primitives/cross-entropy/cross-e
 import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { scale } from '@pathfold/tensors/primitives/scale/scale';
 import { sum } from '@pathfold/tensors/primitives/sum/sum';
-import { type PathShape, parameterCount } from './path.ts';
 
 export interface InnerOptions {
   readonly weightDecay: number;

@@ -1,3 +1,5 @@
+import { parameterCount } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Moments } from '@pathfold/optim/inner/adamw';
 import { sgdStep } from '@pathfold/optim/inner/sgd';
 import { DeviceError, type Executor } from '@pathfold/tensors/executors/executor';
@@ -8,7 +10,6 @@ import type { Batch } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { evaluate } from './evaluate.ts';
 import { tinyPath, windows } from './fixtures.ts';
-import { initPath, parameterCount } from './path.ts';
 import { lossAndGradient } from './plans.ts';
 import { LossNotFinite, type RoundOptions, round } from './round.ts';
 

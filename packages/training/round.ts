@@ -1,9 +1,9 @@
+import type { PathShape } from '@pathfold/checkpoint/path';
 import { adamwRates, coldMoments, type Moments } from '@pathfold/optim/inner/adamw';
 import { coldStartFactor, learningRateAt, type Schedule } from '@pathfold/optim/inner/schedule';
 import { DeviceError, type Executor, onGpu } from '@pathfold/tensors/executors/executor';
 import { type Batch, checkTokens } from './batch.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { PathShape } from './path.ts';
 import { type InnerOptions, setTraining, type TrainingState, trainingPlan } from './plans.ts';
 
 export interface RoundOptions {

@@ -1,6 +1,7 @@
+import { pathShape } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { type Clock, systemClock } from './clock.ts';
-import { initPath, pathShape } from './path.ts';
 import { round } from './round.ts';
 
 const path = pathShape(

@@ -1,4 +1,4 @@
-import { pathModules } from '@pathfold/nets/llama-modules';
+import { pathModules } from '@pathfold/checkpoint/levels';
 import { ModelSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { forwardFlops, trainingFlops } from './flops.ts';

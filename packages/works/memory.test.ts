@@ -1,3 +1,4 @@
+import { parameterCount, pathShape } from '@pathfold/checkpoint/path';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { scoringWindows } from '@pathfold/corpora/scoring';
 import { InnerSpec, ModelSpec } from '@pathfold/protocol/run-spec';
@@ -6,7 +7,6 @@ import { fuse } from '@pathfold/tensors/executors/webgpu/fuse';
 import { layOut, layoutBytes } from '@pathfold/tensors/executors/webgpu/layout';
 import type { Plan } from '@pathfold/tensors/plan/types';
 import { BATCH } from '@pathfold/training/forward';
-import { parameterCount, pathShape } from '@pathfold/training/path';
 import { evaluationPlan, hiddenPlan, trainingPlan } from '@pathfold/training/plans';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,8 +1,8 @@
-import { codecOf } from '@pathfold/compression/codecs';
+import { blobBytes } from '@pathfold/checkpoint/layout';
+import { loadPath, type PathShape, pathShape } from '@pathfold/checkpoint/path';
 import type { ModuleRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
-import { joinModules, type PathShape, pathShape } from '@pathfold/training/path';
 import type { WorkPorts } from './work-run.ts';
 
 /** A path as a task names it. */
@@ -22,16 +22,10 @@ export async function fetchPath(task: PathTask, ports: WorkPorts): Promise<{ pat
   const path = pathShape(task.model, task.levels, task.path, task.embedding);
   const fits =
     path.modules.length === task.modules.length &&
-    path.modules.every(({ name, parameterCount }, i) => {
+    path.modules.every((module, i) => {
       const ref = task.modules[i];
-      return ref?.name === name && ref.bytes === 4 * parameterCount;
+      return ref?.name === module.name && ref.bytes === blobBytes(module);
     });
   if (!fits) throw new PathfoldError('bad_message', `Task: the modules are not those of path ${task.path}.`);
-  const raw = codecOf('f32');
-  const modules = await Promise.all(
-    task.modules.map(async (ref) =>
-      raw.decode(await ports.blob({ sha256: ref.sha256, bytes: ref.bytes }), ref.bytes / 4),
-    ),
-  );
-  return { path, theta: joinModules(modules) };
+  return { path, theta: await loadPath(task.modules, ({ sha256, bytes }) => ports.blob({ sha256, bytes })) };
 }

@@ -2,18 +2,19 @@ import { readFile } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { diskBlobs } from '@pathfold/blobs/disk';
+import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
+import { densePath, joinModules, splitPath } from '@pathfold/checkpoint/path';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import type { ModuleFacts } from '@pathfold/coordination/work-plan';
 import { textBytes } from '@pathfold/corpora/document';
 import { domainsOf, prepareCorpus } from '@pathfold/corpora/prepare';
 import { splitDocuments } from '@pathfold/corpora/split';
 import { starterDocuments } from '@pathfold/corpora/starter';
-import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
-import { initModule, moduleSlices } from '@pathfold/nets/modules';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { SPLITS, type Split } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
-import { joinModules } from '@pathfold/training/path';
 import { readDocuments, writeDocuments } from './documents.ts';
 import type { Job, PrepareJob, PrepareResult, SplitJob, SplitResult } from './jobs.ts';
 
@@ -89,38 +90,33 @@ async function prepare(
 /** Every module at version 0: drawn from the seed, or cut out of the base, of which `start` are the modules in order. */
 async function firstModules(spec: RunSpec, start: readonly Uint8Array[] | null, blobs: BlobStore) {
   const { model, seed, embedding } = spec;
-  const values = start && joinModules(start.map((bytes) => new Float32Array(bytes.slice().buffer)));
+  const values = start && joinModules(start.map(floatsOf));
   const levels = levelsOf(spec);
   const modules: Record<string, ModuleFacts> = {};
   for (const id of pathIds(levels)) {
-    let offset = 0;
-    for (const shape of pathModules(model, levels, id, embedding)) {
+    const shapes = pathModules(model, levels, id, embedding);
+    const cut = values && splitPath(values, { modules: shapes });
+    for (const [i, shape] of shapes.entries()) {
       const { name, parameterCount } = shape;
-      const cut = values?.subarray(offset, offset + parameterCount);
-      offset += parameterCount;
       if (!modules[name])
         modules[name] = {
           parameterCount,
           version: 0,
-          blob: await putFloats(blobs, cut ?? initModule(shape, seed)),
+          blob: await blobs.put(bytesOf(cut?.[i] ?? initModule(shape, seed))),
           state: null,
         };
     }
   }
   if (!values) return { modules, base: null };
-  const dense = moduleSlices(pathModules(model, [{ experts: 1, blocks: model.blocks }], '0'));
+  const dense = densePath(model);
   const base = await Promise.all(
-    dense.map(async ({ name, offset, length }) => ({
-      name,
-      version: 0,
-      ...(await putFloats(blobs, values.subarray(offset, offset + length))),
+    splitPath(values, dense).map(async (part, i) => ({
+      ...{ name: dense.modules[i]!.name, version: 0 },
+      ...(await blobs.put(bytesOf(part))),
     })),
   );
   return { modules, base };
 }
-
-const putFloats = (blobs: BlobStore, values: Float32Array): Promise<BlobRef> =>
-  blobs.put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 
 export default async ({ job, blobFolder, progress }: ThreadJob): Promise<ThreadAnswer> => {
   const blobs = diskBlobs(blobFolder);

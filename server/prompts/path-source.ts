@@ -1,5 +1,7 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import { pathModules } from '@pathfold/nets/llama-modules';
+import { floatsOf } from '@pathfold/checkpoint/layout';
+import { pathModules } from '@pathfold/checkpoint/levels';
+import { DENSE_PATH } from '@pathfold/checkpoint/path';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { type LevelSpec, levelsOf, type ModelSpec, type RunSpec } from '@pathfold/protocol/run-spec';
@@ -45,7 +47,7 @@ export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): Pat
  */
 export const baseVersion = (run: PromptRun, blobs: BlobStore): PathVersion => {
   const levels = [{ experts: 1, blocks: run.spec.model.blocks }];
-  if (run.base) return versionOf(run, '0', levels, 'shared', run.base, run.router, blobs);
+  if (run.base) return versionOf(run, DENSE_PATH, levels, 'shared', run.base, run.router, blobs);
   if (!run.router) throw new PathfoldError('not_found', `Run ${run.id} has no base, and computes no features.`);
   return versionOf(run, run.paths[0]!, levelsOf(run.spec), run.spec.embedding, run.modules, run.router, blobs);
 };
@@ -100,9 +102,7 @@ const versionOf = (
       path,
       modules: new Map(
         await Promise.all(
-          modules.map(
-            async ({ name, sha256 }) => [name, new Float32Array((await readBlob(blobs, sha256)).buffer)] as const,
-          ),
+          modules.map(async ({ name, sha256 }) => [name, floatsOf(await readBlob(blobs, sha256))] as const),
         ),
       ),
       tokenizerJson: await readBlob(blobs, tokenizer.sha256),

@@ -1,11 +1,12 @@
 import { memoryBlobs } from '@pathfold/blobs/memory';
+import type { ModuleShape } from '@pathfold/checkpoint/layout';
+import { pathIds, pathModules, runModules } from '@pathfold/checkpoint/levels';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { generate } from '@pathfold/inference/generate';
 import { type Sampling, sampler } from '@pathfold/inference/sample';
 import { openFeatures, openSession } from '@pathfold/inference/session';
-import { moduleTensors, pathIds, pathModules } from '@pathfold/nets/llama-modules';
-import { initModule, type ModuleShape } from '@pathfold/nets/modules';
 import { levelsOf, RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 import type { Router } from '@pathfold/routing/assign/router';
 import Fastify from 'fastify';
@@ -47,7 +48,7 @@ export const promptServer = async (spec: Partial<RunSpecInput> = {}, deps: Parti
     );
   /** Puts other weights in place, as a round does. */
   const publish = async (version: number): Promise<void> => {
-    run.modules = await put(moduleTensors(run.spec.model, levelsOf(run.spec)), version);
+    run.modules = await put(runModules(run.spec.model, levelsOf(run.spec)), version);
   };
   const { model } = run.spec;
   if (run.paths.length > 1) run.base = await put(pathModules(model, [{ experts: 1, blocks: model.blocks }], '0'), 7);

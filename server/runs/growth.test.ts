@@ -1,6 +1,6 @@
+import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
 import { Random } from '@pathfold/coordination/simulator/random';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
-import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { EMBEDDINGS, type LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import { simulatedRoute } from '@pathfold/works/route/plan-simulated';
 import fc from 'fast-check';

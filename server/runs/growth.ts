@@ -1,5 +1,5 @@
+import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
 import type { Growth, RunFacts } from '@pathfold/coordination/work-plan';
-import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, MOST_EXPERTS, MOST_PATHS, pathCountOf } from '@pathfold/protocol/run-spec';
 

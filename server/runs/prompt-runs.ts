@@ -1,4 +1,4 @@
-import { pathIds } from '@pathfold/nets/llama-modules';
+import { pathIds } from '@pathfold/checkpoint/levels';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { keptAnswer } from '@pathfold/works/module-refs';
 import type { Coordinator } from '../coordinator.ts';

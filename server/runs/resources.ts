@@ -1,9 +1,9 @@
+import { runModules } from '@pathfold/checkpoint/levels';
 import { keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import { goesOn } from '@pathfold/coordination/coordinator/desk';
 import { tooLarge } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { RoutingFacts, Summary, WorkPlan } from '@pathfold/coordination/work-plan';
-import { moduleTensors } from '@pathfold/nets/llama-modules';
 import type {
   Evaluation,
   ModuleResource,
@@ -78,7 +78,7 @@ export function runResource({ entry, record, summary, notice, failure, scores, v
   // A log of an older version lacks what came since: it has its default.
   const spec = record ? RunSpec.parse(record.facts.spec) : entry.spec;
   const modules = record ? Object.values(record.facts.modules) : [];
-  const shapes = record ? [] : moduleTensors(spec.model, levelsOf(spec), spec.embedding);
+  const shapes = record ? [] : runModules(spec.model, levelsOf(spec), spec.embedding);
   const { scored, trainLoss } = scores;
   const evaluation = evaluationOf(summary);
   return {

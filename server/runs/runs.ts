@@ -1,9 +1,10 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
+import { codecOf } from '@pathfold/compression/codecs';
 import { canGoBack, keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
-import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { arrivalRefusal, levelsOf, type Mode, type RunSpec, unknownArrivals } from '@pathfold/protocol/run-spec';
 import type { StudySpec } from '@pathfold/protocol/study-spec';
@@ -101,6 +102,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     const corpus = await corpora.get(spec.corpus);
     if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
     if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
+    codecOf(spec.wire);
     bases.check(spec);
     await checkFit(spec, corpus, blobs);
     const entry: RunEntry = {

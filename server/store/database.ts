@@ -21,15 +21,12 @@ export interface Database {
 
 /**
  * PostgreSQL at `databaseUrl`, or else PGlite in `dataDir/database`, migrated. Throws StartError when another
- * coordinator holds it or `dataDir`, or it cannot be reached.
+ * coordinator holds it or `dataDir`, or it cannot be reached. `migration`: the last to apply, in place of all.
  */
-export const openDatabase = async ({
-  dataDir,
-  databaseUrl,
-}: {
-  readonly dataDir: string;
-  readonly databaseUrl: string | null;
-}): Promise<Database> => {
+export const openDatabase = async (
+  { dataDir, databaseUrl }: { readonly dataDir: string; readonly databaseUrl: string | null },
+  migration?: string,
+): Promise<Database> => {
   const unlock = lockFolder('PATHFOLD_DATA_DIR', dataDir);
   let database: Database | null = null;
   const close = async () => {
@@ -41,7 +38,7 @@ export const openDatabase = async ({
   };
   try {
     database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite(dataDir);
-    await migrate(database.db);
+    await migrate(database.db, migration);
     return { db: database.db, close };
   } catch (error) {
     // A database that could not be opened cannot be closed either, and the first error is the one to tell.

@@ -72,11 +72,11 @@ const unknownIn = async (db: Kysely<Tables>): Promise<string[]> => {
   return rows.map(({ name }) => name).filter((name) => !(name in MIGRATIONS));
 };
 
-/** Brings the tables to this build's form. Throws StartError when the database was written by a newer build. */
-export const migrate = async (db: Kysely<Tables>): Promise<void> => {
+/** Brings the tables to this build's form, or to that of an older one. Throws StartError when a newer build wrote them. */
+export const migrate = async (db: Kysely<Tables>, last?: string): Promise<void> => {
   const newer = await unknownIn(db);
   if (newer.length > 0) throw unreadable(`The database is of a newer version of Pathfold (${newer.join(', ')})`);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await (last === undefined ? migrator.migrateToLatest() : migrator.migrateTo(last));
   if (error) throw error;
 };

@@ -30,8 +30,9 @@ type Overrides = Partial<Omit<Config, 'limits' | 'timings'>> & {
   readonly timings?: Partial<Config['timings']>;
 };
 
-export async function startTestCoordinator(overrides: Overrides = {}): Promise<TestCoordinator> {
-  const folder = await newDataFolder();
+/** `dataDir`: a folder that is there already, which `close` deletes as it does its own. */
+export async function startTestCoordinator(overrides: Overrides = {}, dataDir?: string): Promise<TestCoordinator> {
+  const folder = dataDir ?? (await newDataFolder());
   const env = {
     PATHFOLD_DATA_DIR: folder,
     PATHFOLD_NO_STARTER: '1',

@@ -1,4 +1,6 @@
-import type { LlamaShape } from '@pathfold/nets/llama-modules';
+import { parameterCount } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
+import type { LlamaShape } from '@pathfold/nets/llama';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import { type Executor, type ExecutorName, onGpu, type TfjsName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
@@ -6,7 +8,6 @@ import type { LaneHost } from '@pathfold/tensors/executors/wasm/lane-words';
 import { trace } from '@pathfold/tensors/plan/trace';
 import type { Plan } from '@pathfold/tensors/plan/types';
 import { matmul } from '@pathfold/tensors/primitives/matmul/matmul';
-import { initPath, parameterCount } from '@pathfold/training/path';
 import { setTraining, trainingPlan } from '@pathfold/training/plans';
 import { countedSteps, type GpuCounts } from './gpu-counts.ts';
 import { pathOf, windowsOf } from './shapes.ts';

@@ -1,5 +1,5 @@
-import type { LlamaShape } from '@pathfold/nets/llama-modules';
-import { type PathShape, parameterCount, pathShape } from '@pathfold/training/path';
+import { type PathShape, parameterCount, pathShape } from '@pathfold/checkpoint/path';
+import type { LlamaShape } from '@pathfold/nets/llama';
 
 const shape = (width: number, context: number): LlamaShape => ({
   width,

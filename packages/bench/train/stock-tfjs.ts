@@ -1,5 +1,5 @@
-import type { LlamaShape } from '@pathfold/nets/llama-modules';
-import { hiddenWidth } from '@pathfold/nets/llama-modules';
+import { hiddenWidth } from '@pathfold/checkpoint/layout';
+import type { LlamaShape } from '@pathfold/nets/llama';
 import type * as core from '@tensorflow/tfjs-core';
 
 type Tf = typeof core;

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
+import { densePath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { initPath } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import { BYTE_VOCABULARY, byteCorpus } from '../byte-corpus.ts';
-import { densePath, denseRun, thetaOf } from '../laboratory/dense-run.ts';
+import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { probe } from '../laboratory/probe.ts';
 
@@ -34,7 +35,7 @@ export async function asyncProbe(): Promise<string> {
     const lab = new Laboratory({ kinds: [{ plan: trainPlan, fold: trainFold, runOf: () => trainRun }], executor });
     const shard = await lab.blobs.put(encodeTokens(train));
     const documents = { train: shard, router: shard, test: shard, domains: shard };
-    const theta = initPath(densePath(spec), 1);
+    const theta = initPath(densePath(spec.model), 1);
     lab.create(
       await denseRun(lab.blobs, { spec, theta, shard, shardTokens: train.length, documents, tokenizer: shard }),
     );

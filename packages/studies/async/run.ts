@@ -1,3 +1,4 @@
+import { densePath } from '@pathfold/checkpoint/path';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { RunSpec } from '@pathfold/protocol/run-spec';
@@ -7,7 +8,7 @@ import { trainRun } from '@pathfold/works/train/run';
 import type { TrainFoldInput } from '@pathfold/works/train/task';
 import { byteCorpus } from '../byte-corpus.ts';
 import { baseOf, createRun, idsOf } from '../diloco/start.ts';
-import { densePath, thetaOf } from '../laboratory/dense-run.ts';
+import { thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import type { Result } from '../results.ts';
@@ -41,7 +42,7 @@ export async function runArm(
     ...{ name: 'async', corpus: 'starter', seed, model, inner, outer, totalSteps, mode, async },
     ...{ replicas: config.replicas, roundDeadlineMs: 86_400_000 },
   });
-  const path = densePath(spec);
+  const path = densePath(spec.model);
   const base = await baseOf(config, seed, executor, corpus.train, ports);
   const test = idsOf(corpus.test);
   const sample = test.filter((_, index) => index % GLANCE_EVERY === 0);

@@ -1,16 +1,17 @@
+import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import { densePath, pathShape, splitPath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens } from '@pathfold/corpora/shards';
-import { moduleSlices } from '@pathfold/nets/modules';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { initPath, pathShape } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
-import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
+import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried';
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkPorts, WorkRun } from '@pathfold/works/work-run';
 import { expect, test } from 'vitest';
-import { densePath, denseRun, thetaOf } from '../laboratory/dense-run.ts';
+import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { averageMoments, OwnStart, prune } from './habits.ts';
 
@@ -22,8 +23,7 @@ const spec = RunSpec.parse({
   replicas: 2,
   totalSteps: 9,
 });
-const path = densePath(spec);
-const floats = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer);
+const path = densePath(spec.model);
 const minus = (a: Float32Array, b: Float32Array) => a.map((value, i) => value - b[i]!);
 
 test('whose contribution was lost goes on from its own parameters and moments, once, and sends all that is missing', async () => {
@@ -38,15 +38,14 @@ test('whose contribution was lost goes on from its own parameters and moments, o
     const task = TrainTask.parse(body);
     const theta = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);
     const start = task.round === 2 ? end! : theta;
-    const slices = moduleSlices(path.modules);
-    const parts = task.modules.map(({ sha256 }, i) => [sha256, slices[i]!] as const);
+    const parts = splitPath(start, path);
     const blob: WorkPorts['blob'] = async (ref) => {
-      const slice = parts.find(([sha256]) => sha256 === ref.sha256)?.[1];
-      return slice ? new Uint8Array(start.slice(slice.offset, slice.offset + slice.length).buffer) : ports.blob(ref);
+      const part = parts[task.modules.findIndex(({ sha256 }) => sha256 === ref.sha256)];
+      return part ? bytesOf(part).slice() : ports.blob(ref);
     };
     const own = task.round === 2 ? { kept: async () => kept } : {};
     const { payload, keep } = await trainRun.execute(body, { ...ports, ...own, blob });
-    end = minus(start, floats(payload));
+    end = minus(start, floatsOf(payload));
     kept = keep!.bytes;
     expected.push(minus(theta, end));
   }
@@ -57,7 +56,7 @@ test('whose contribution was lost goes on from its own parameters and moments, o
       if (volunteer === 'a') return trainRun.execute(body, ports);
       await byHand(body, ports);
       const result = await own.runOf(volunteer).execute(body, ports);
-      sent.push(floats(result.payload));
+      sent.push(floatsOf(result.payload));
       return result;
     },
   });
@@ -101,7 +100,13 @@ test('pruning zeroes the smallest values of each neuron, and those alone', () =>
 
 test('averaged moments are the mean of those there are', () => {
   const state = (value: number, steps: number) =>
-    encodeMoments({ m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps }, 1);
+    encodeCarried(
+      {
+        moments: { m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps },
+        codecState: new Float32Array(0),
+      },
+      1,
+    );
   const mean = { m: Float32Array.of(2, 0), v: Float32Array.of(0, 2), steps: 6 };
-  expect(decodeMoments(averageMoments([state(1, 5), state(3, 6)], 2), 2, 2)).toEqual(mean);
+  expect(decodeCarried(averageMoments([state(1, 5), state(3, 6)], 2), 2, 0, 2)!.moments).toEqual(mean);
 });

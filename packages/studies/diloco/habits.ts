@@ -1,15 +1,12 @@
-import { codecOf } from '@pathfold/compression/codecs';
+import { bytesOf } from '@pathfold/checkpoint/layout';
+import { loadPath, type PathShape, pathShape, splitPath } from '@pathfold/checkpoint/path';
 import type { Moments } from '@pathfold/optim/inner/adamw';
-import { joinModules, type PathShape } from '@pathfold/training/path';
-import { trainRun } from '@pathfold/works/train/run';
-import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
+import { trainingRun, trainRun } from '@pathfold/works/train/run';
+import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried';
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 
 /** What volunteers do in the study and not in the product. */
-
-const raw = codecOf('f32');
-const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
 
 /**
  * DiLoCo section 4, "asynchronous communication": a volunteer whose outer gradient was lost does not start its next
@@ -32,30 +29,28 @@ export class OwnStart {
     return {
       name: trainRun.name,
       execute: async (body, ports) => {
-        const { modules } = TrainTask.parse(body);
-        const parts = await Promise.all(modules.map(async (module) => floats(await ports.blob(module))));
-        const theta = joinModules(parts);
+        const { modules, model, levels, path, embedding } = TrainTask.parse(body);
+        const theta = await loadPath(modules, ports.blob);
         const own = this.#own.get(volunteer);
         const start = own?.theta ?? theta;
-        let offset = 0;
-        const places = new Map(
-          parts.map((part, i) => {
-            const place = [modules[i]!.sha256, start.subarray(offset, offset + part.length)] as const;
-            offset += part.length;
-            return place;
-          }),
-        );
-        const result = await trainRun.execute(body, {
+        const parts = splitPath(start, pathShape(model, levels, path, embedding));
+        const places = new Map(parts.map((part, i) => [modules[i]!.sha256, part]));
+        let end: Float32Array | null = null;
+        const run = trainingRun((delta) => {
+          const reached = delta.map((value, i) => start[i]! - value);
+          end = reached;
+          return theta.map((value, i) => value - reached[i]!);
+        });
+        const result = await run.execute(body, {
           ...ports,
           blob: async (ref) => {
             const part = places.get(ref.sha256);
-            return part ? raw.encode(part).slice() : ports.blob(ref);
+            return part ? bytesOf(part).slice() : ports.blob(ref);
           },
           kept: async (name) => own?.kept ?? ports.kept(name),
         });
-        const end = floats(result.payload).map((delta, i) => start[i]! - delta);
-        this.#ends.set(volunteer, { theta: end, kept: result.keep!.bytes });
-        return { ...result, payload: raw.encode(theta.map((value, i) => value - end[i]!)) };
+        this.#ends.set(volunteer, { theta: end!, kept: result.keep!.bytes });
+        return result;
       },
     };
   }
@@ -85,18 +80,9 @@ export function prune(delta: Float32Array, { modules }: PathShape, share: number
   return pruned;
 }
 
-/** The product's training, whose outer gradients are changed before they are sent. */
-export const sending = (change: (delta: Float32Array) => Float32Array): WorkRun => ({
-  name: trainRun.name,
-  async execute(body, ports) {
-    const result = await trainRun.execute(body, ports);
-    return { ...result, payload: raw.encode(change(floats(result.payload))) };
-  },
-});
-
 /** The same moments for everybody, good from the first version on: the mean of theirs. `states`: as volunteers keep them. */
 export function averageMoments(states: readonly Uint8Array[], parameterCount: number): Uint8Array {
-  const moments = states.map((bytes) => decodeMoments(bytes, parameterCount, Number.POSITIVE_INFINITY)!);
+  const moments = states.map((bytes) => decodeCarried(bytes, parameterCount, 0, Number.POSITIVE_INFINITY)!.moments);
   const mean = (which: 'm' | 'v') =>
     Float32Array.from({ length: parameterCount }, (_, i) => {
       let sum = 0;
@@ -104,5 +90,5 @@ export function averageMoments(states: readonly Uint8Array[], parameterCount: nu
       return sum / moments.length;
     });
   const steps = Math.max(...moments.map((each: Moments) => each.steps));
-  return encodeMoments({ m: mean('m'), v: mean('v'), steps }, 0);
+  return encodeCarried({ moments: { m: mean('m'), v: mean('v'), steps }, codecState: new Float32Array(0) }, 0);
 }

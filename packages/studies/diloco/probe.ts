@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { pathShape } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { features } from '@pathfold/training/features';
-import { initPath, pathShape } from '@pathfold/training/path';
 import { BYTE_VOCABULARY, byteCorpus } from '../byte-corpus.ts';
 import { probe } from '../laboratory/probe.ts';
 import { clusters } from './shards.ts';

@@ -1,15 +1,16 @@
+import { densePath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { features } from '@pathfold/training/features';
-import { initPath } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import { type ByteDocument, byteTokenizer } from '../byte-corpus.ts';
-import { densePath, denseRun, thetaOf } from '../laboratory/dense-run.ts';
+import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import type { RunPorts } from '../study.ts';
 import type { ArmConfig } from './settings.ts';
@@ -72,7 +73,7 @@ export async function baseOf(
     ports.say('trains the base first');
     const spec = specOf(training, seed);
     const lab = new Laboratory({ kinds: [{ plan: trainPlan, fold: trainFold, runOf: () => trainRun }], executor });
-    await createRun(lab, spec, initPath(densePath(spec), seed), train);
+    await createRun(lab, spec, initPath(densePath(spec.model), seed), train);
     lab.join({ id: 'base', tokensPerSecond: TOKENS_PER_SECOND });
     const { facts } = lab.state.runs['r']!;
     await lab.play(() => Object.values(facts.modules).every(({ version }) => version === 1));
@@ -94,6 +95,12 @@ export async function shardsOf(
   const k = Math.max(...workers);
   if (shards === 'domains') return encodeGroups(train, domainGroups(train, k));
   const prefixTokens = Math.min(spec.routing.prefixBytes, model.context);
-  const rows = await features({ executor, path: densePath(spec), theta: base, documents: idsOf(train), prefixTokens });
+  const rows = await features({
+    executor,
+    path: densePath(spec.model),
+    theta: base,
+    documents: idsOf(train),
+    prefixTokens,
+  });
   return encodeGroups(train, clusters(train, rows, k, seed));
 }

@@ -1,11 +1,11 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { bytesOf } from '@pathfold/checkpoint/layout';
+import { pathShape, splitPath } from '@pathfold/checkpoint/path';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
-import { moduleSlices } from '@pathfold/nets/modules';
 import type { ModuleRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
-import { pathShape } from '@pathfold/training/path';
 import { type DocumentScore, readScores } from '@pathfold/works/document-scores';
 import { evaluateFold } from '@pathfold/works/evaluate/fold';
 import { evaluateRun } from '@pathfold/works/evaluate/run';
@@ -71,11 +71,10 @@ async function scorePath(
   const { spec, documents, tokenizer, routing } = facts;
   const { model, embedding } = spec;
   const levels = levelsOf(spec);
+  const shape = pathShape(model, levels, path, embedding);
   const modules: ModuleRef[] = [];
-  for (const { name, offset, length } of moduleSlices(pathShape(model, levels, path, embedding).modules)) {
-    const bytes = new Uint8Array(theta.slice(offset, offset + length).buffer);
-    modules.push({ name, version: 0, ...(await blobs.put(bytes)) });
-  }
+  for (const [i, values] of splitPath(theta, shape).entries())
+    modules.push({ name: shape.modules[i]!.name, version: 0, ...(await blobs.put(bytesOf(values))) });
   const task: EvaluateTask = {
     ...{ path, round: 0, model, levels, embedding, modules, documents: documents.test, tokenizer },
     ...{ prefixBytes: spec.routing.prefixBytes, assigned, chunkTokens: routing ? CHUNK_TOKENS : null },

@@ -1,8 +1,8 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { pathShape } from '@pathfold/checkpoint/path';
 import { readRouter } from '@pathfold/routing/assign/router';
 import { rowOf } from '@pathfold/routing/fit/rows';
 import { features } from '@pathfold/training/features';
-import { pathShape } from '@pathfold/training/path';
 import { readAssignment } from '@pathfold/works/assigned';
 import type { Blocks } from './blocks.ts';
 import { CHUNK_TOKENS, evaluateWhole, type Scoring, type Thetas } from './evaluation.ts';

@@ -1,9 +1,9 @@
+import { pathShape } from '@pathfold/checkpoint/path';
 import { scoredPart } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
-import { pathShape } from '@pathfold/training/path';
 import { byteTokenizer } from '../byte-corpus.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import type { Blocks } from './blocks.ts';

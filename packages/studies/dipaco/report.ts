@@ -1,4 +1,4 @@
-import { pathIds } from '@pathfold/nets/llama-modules';
+import { pathIds } from '@pathfold/checkpoint/levels';
 import { type Axis, type Line, linePlot, type Plot, pointOf } from '../plots.ts';
 import type { Results } from '../results.ts';
 import type { Arm } from '../study.ts';

@@ -1,9 +1,8 @@
-import { codecOf } from '@pathfold/compression/codecs';
+import { densePath, loadPath, pathShape } from '@pathfold/checkpoint/path';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isStopped, roundOf } from '@pathfold/coordination/run-round';
 import type { Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { joinModules, pathShape } from '@pathfold/training/path';
 import { readAssignment } from '@pathfold/works/assigned';
 import { moduleRefs } from '@pathfold/works/module-refs';
 import { byteCorpus } from '../byte-corpus.ts';
@@ -105,17 +104,14 @@ export async function runArm(
   const shapeOf = (id: string) => pathShape(spec.model, levelsOf(spec), id, spec.embedding);
   /** As a path answers: its newest modules, or the best ones of a path that was stopped. */
   async function thetaOf(facts: RunFacts, id: string): Promise<Float32Array> {
-    const parts = moduleRefs(facts, id).map(async ({ sha256, bytes }) =>
-      codecOf('f32').decode((await lab.blobs.get(sha256))!, bytes / 4),
-    );
-    return joinModules(await Promise.all(parts));
+    return loadPath(moduleRefs(facts, id), async ({ sha256 }) => (await lab.blobs.get(sha256))!);
   }
 
   /** Nats a byte of all test documents by the base, and of those that are looked at on the way. */
   async function scoresOfBase(): Promise<readonly [number, number]> {
     const { model, base: how, testEvery } = config;
     const bytes = await ofData('nats of the base', { model, how, testEvery, seed } as unknown as Json, async () => {
-      const path = pathShape(spec.model, [{ experts: 1, blocks: spec.model.blocks }], '0');
+      const path = densePath(spec.model);
       const score = (documents: Blocks['test']) => {
         const texts = documents.map(({ ids }) => ids);
         return natsPerByte(executor, path, base, texts, spec.routing.prefixBytes);

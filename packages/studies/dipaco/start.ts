@@ -1,8 +1,9 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
+import { bytesOf } from '@pathfold/checkpoint/layout';
+import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
+import { densePath, splitPath } from '@pathfold/checkpoint/path';
 import type { ModuleFacts, PathFacts, RoutingFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
-import { pathIds, pathModules } from '@pathfold/nets/llama-modules';
-import { moduleSlices } from '@pathfold/nets/modules';
 import { levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { encodeAssignment } from '@pathfold/works/assigned';
 import { byteTokenizer } from '../byte-corpus.ts';
@@ -48,8 +49,6 @@ export async function mixtureRun(
 ): Promise<RunFacts> {
   const { model, embedding } = spec;
   const levels = levelsOf(spec);
-  const floats = (offset: number, length: number) =>
-    blobs.put(new Uint8Array(theta.slice(offset, offset + length).buffer));
   const json = (value: unknown) => blobs.put(new TextEncoder().encode(JSON.stringify(value)));
   const stream = (documents: Blocks['train']) =>
     blobs.put(encodeTokens(joinDocuments(documents.map(({ ids }) => ids))));
@@ -66,14 +65,18 @@ export async function mixtureRun(
   const paths: Record<string, PathFacts> = {};
   for (const id of ids) {
     const shapes = pathModules(model, levels, id, embedding);
-    for (const { name, offset, length } of moduleSlices(shapes))
-      modules[name] ??= { parameterCount: length, version: 0, blob: await floats(offset, length), state: null };
+    const parts = splitPath(theta, { modules: shapes });
+    for (const [i, { name, parameterCount }] of shapes.entries())
+      modules[name] ??= { parameterCount, version: 0, blob: await blobs.put(bytesOf(parts[i]!)), state: null };
     const shardTokens = isDense ? documents.train.bytes / 2 : 0;
     paths[id] = { modules: shapes.map(({ name }) => name), shard: isDense ? documents.train : null, shardTokens };
   }
-  const dense = moduleSlices(pathModules(model, [{ experts: 1, blocks: model.blocks }], '0'));
+  const dense = densePath(model);
   const base = await Promise.all(
-    dense.map(async ({ name, offset, length }) => ({ name, version: 0, ...(await floats(offset, length)) })),
+    splitPath(theta, dense).map(async (part, i) => ({
+      ...{ name: dense.modules[i]!.name, version: 0 },
+      ...(await blobs.put(bytesOf(part))),
+    })),
   );
   const tokenizer = await blobs.put(new TextEncoder().encode(byteTokenizer()));
   const facts: RunFacts = { id: 'r', spec, modules, paths, documents, tokenizer, base, routing: null };

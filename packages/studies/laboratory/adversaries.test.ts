@@ -1,8 +1,9 @@
+import { densePath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { initPath } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
@@ -10,7 +11,7 @@ import type { TrainFoldInput, TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BYTE_VOCABULARY, byteCorpus } from '../byte-corpus.ts';
-import { densePath, denseRun, thetaOf } from './dense-run.ts';
+import { denseRun, thetaOf } from './dense-run.ts';
 import { type Fact, Laboratory } from './laboratory.ts';
 import { natsPerByte } from './score.ts';
 import type { Device } from './volunteer.ts';
@@ -102,13 +103,16 @@ async function play(seed: number, devices: readonly Device[]) {
   });
   const shard = await lab.blobs.put(encodeTokens(texts.train));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
-  const theta = initPath(densePath(spec), seed);
+  const theta = initPath(densePath(spec.model), seed);
   const start = { spec, theta, shard, shardTokens: texts.train.length, documents, tokenizer: shard };
   lab.create(await denseRun(lab.blobs, start));
   for (const device of devices) lab.join(device);
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
   const end = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);
-  return { nats: await natsPerByte(executor, densePath(spec), end, texts.test, spec.routing.prefixBytes), folded };
+  return {
+    nats: await natsPerByte(executor, densePath(spec.model), end, texts.test, spec.routing.prefixBytes),
+    folded,
+  };
 }
 
 const sum = (all: readonly Folded[], figure: 'steps' | 'share') => all.reduce((total, one) => total + one[figure], 0);

@@ -1,16 +1,9 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import { codecOf } from '@pathfold/compression/codecs';
+import { bytesOf } from '@pathfold/checkpoint/layout';
+import { DENSE_PATH, densePath, loadPath, splitPath } from '@pathfold/checkpoint/path';
 import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
-import { levelsOf, type RunSpec } from '@pathfold/protocol/run-spec';
-import { joinModules, type PathShape, pathShape } from '@pathfold/training/path';
-
-const raw = codecOf('f32');
-
-/** The only path of a dense model. */
-export const DENSE_PATH = '0';
-
-export const densePath = (spec: RunSpec): PathShape => pathShape(spec.model, levelsOf(spec), DENSE_PATH);
+import type { RunSpec } from '@pathfold/protocol/run-spec';
 
 export interface DenseRun {
   readonly spec: RunSpec;
@@ -26,11 +19,10 @@ export interface DenseRun {
 export async function denseRun(blobs: BlobStore, run: DenseRun): Promise<RunFacts> {
   const { spec, theta, shard, shardTokens, documents, tokenizer } = run;
   const modules: Record<string, ModuleFacts> = {};
-  let offset = 0;
-  for (const { name, parameterCount } of densePath(spec).modules) {
-    const blob = await blobs.put(raw.encode(theta.subarray(offset, offset + parameterCount)));
-    modules[name] = { parameterCount, version: 0, blob, state: null };
-    offset += parameterCount;
+  const dense = densePath(spec.model);
+  for (const [i, values] of splitPath(theta, dense).entries()) {
+    const { name, parameterCount } = dense.modules[i]!;
+    modules[name] = { parameterCount, version: 0, blob: await blobs.put(bytesOf(values)), state: null };
   }
   const path = { modules: Object.keys(modules), shard, shardTokens };
   return { id: 'r', spec, modules, paths: { [DENSE_PATH]: path }, documents, tokenizer, base: null, routing: null };
@@ -39,9 +31,5 @@ export async function denseRun(blobs: BlobStore, run: DenseRun): Promise<RunFact
 /** The parameters of a run's dense path as they are now, flat. */
 export async function thetaOf(blobs: BlobStore, facts: RunFacts): Promise<Float32Array> {
   const { modules } = facts.paths[DENSE_PATH]!;
-  const parts = modules.map(async (name) => {
-    const { blob, parameterCount } = facts.modules[name]!;
-    return raw.decode((await blobs.get(blob.sha256))!, parameterCount);
-  });
-  return joinModules(await Promise.all(parts));
+  return loadPath(modules, async (name) => (await blobs.get(facts.modules[name]!.blob.sha256))!);
 }

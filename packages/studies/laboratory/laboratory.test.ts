@@ -1,3 +1,5 @@
+import { densePath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { encodeTokens } from '@pathfold/corpora/shards';
 import { drawWindows } from '@pathfold/corpora/windows';
@@ -5,14 +7,13 @@ import type { Moments } from '@pathfold/optim/inner/adamw';
 import { RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { initPath } from '@pathfold/training/path';
 import { round } from '@pathfold/training/round';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import type { TrainTask } from '@pathfold/works/train/task';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { densePath, denseRun, thetaOf } from './dense-run.ts';
+import { denseRun, thetaOf } from './dense-run.ts';
 import { Laboratory, type LaboratoryOptions } from './laboratory.ts';
 
 const STEPS = 4;
@@ -49,7 +50,7 @@ async function laboratory(spec: RunSpec, options: Partial<LaboratoryOptions> = {
   });
   const shard = await lab.blobs.put(encodeTokens(text));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
-  const theta = initPath(densePath(spec), spec.seed);
+  const theta = initPath(densePath(spec.model), spec.seed);
   lab.create(await denseRun(lab.blobs, { spec, theta, shard, shardTokens: text.length, documents, tokenizer: shard }));
   const run = lab.state.runs['r']!;
   return {
@@ -89,7 +90,7 @@ test('equal volunteers of infinite speed are the inner loop and the outer averag
     for (const { volunteer, task } of tasks.filter((one) => one.task.round === r)) {
       const result = await round({
         executor,
-        path: densePath(spec),
+        path: densePath(spec.model),
         inner,
         theta,
         moments: moments.get(volunteer) ?? null,

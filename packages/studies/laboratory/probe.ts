@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
+import { densePath } from '@pathfold/checkpoint/path';
+import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { initPath } from '@pathfold/training/path';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import { BYTE_VOCABULARY, byteCorpus, byteTokenizer } from '../byte-corpus.ts';
-import { densePath, denseRun, thetaOf } from './dense-run.ts';
+import { denseRun, thetaOf } from './dense-run.ts';
 import { Laboratory } from './laboratory.ts';
 import { natsPerByte } from './score.ts';
 
@@ -34,13 +35,13 @@ export async function probe(): Promise<string> {
   const shard = await lab.blobs.put(encodeTokens(train));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
   const tokenizer = await lab.blobs.put(new TextEncoder().encode(byteTokenizer()));
-  const theta = initPath(densePath(SPEC), 1);
+  const theta = initPath(densePath(SPEC.model), 1);
   lab.create(await denseRun(lab.blobs, { spec: SPEC, theta, shard, shardTokens: train.length, documents, tokenizer }));
   for (const id of ['a', 'b']) lab.join({ id, tokensPerSecond: 1000 });
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
   const end = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);
   const test = corpus.test.map(({ ids }) => ids);
-  const nats = await natsPerByte(executor, densePath(SPEC), end, test.slice(0, SCORED), SPEC.routing.prefixBytes);
+  const nats = await natsPerByte(executor, densePath(SPEC.model), end, test.slice(0, SCORED), SPEC.routing.prefixBytes);
   executor.dispose();
   return createHash('sha256')
     .update(new Uint8Array(end.buffer))

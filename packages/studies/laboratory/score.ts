@@ -1,9 +1,9 @@
+import type { PathShape } from '@pathfold/checkpoint/path';
 import { scoredPart, scoringWindows } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { evaluate } from '@pathfold/training/evaluate';
-import type { PathShape } from '@pathfold/training/path';
 import { byteTokenizer } from '../byte-corpus.ts';
 
 const STANDING = { now: () => 0, sleep: async () => {} };

@@ -1,9 +1,9 @@
+import { runModules } from '@pathfold/checkpoint/levels';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { continueAnswer } from '@pathfold/inference/generate';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { pathWeights } from '@pathfold/inference/path-weights';
 import { openSession } from '@pathfold/inference/session';
-import { moduleTensors } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
 import { levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { answeringBytes } from '../memory.ts';
@@ -12,7 +12,7 @@ import { answerRun } from './run.ts';
 
 const model = { width: 16, blocks: 1, heads: 2, context: 16, vocabulary: 300 };
 const spec = RunSpec.parse({ name: 'a', corpus: 'starter', model });
-const shapes = moduleTensors(spec.model, levelsOf(spec));
+const shapes = runModules(spec.model, levelsOf(spec));
 const floats = shapes.map((shape) => initModule(shape, 1));
 const refs = shapes.map(({ name, parameterCount }) => {
   return { name, version: 0, sha256: '0'.repeat(64), bytes: 4 * parameterCount };

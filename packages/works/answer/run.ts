@@ -1,3 +1,4 @@
+import { floatsOf } from '@pathfold/checkpoint/layout';
 import { continueAnswer } from '@pathfold/inference/generate';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { pathWeights } from '@pathfold/inference/path-weights';
@@ -9,8 +10,7 @@ import { AnswerTask } from './task.ts';
 export const answerRun: BriefRun = {
   async open(body, modules, options) {
     const task = readTask(AnswerTask, body);
-    const floats = modules.map((bytes) => new Float32Array(bytes.slice().buffer));
-    const byName = new Map(task.modules.map(({ name }, i) => [name, floats[i]!]));
+    const byName = new Map(task.modules.map(({ name }, i) => [name, floatsOf(modules[i]!)]));
     const weights = pathWeights(task.model, task.levels, task.path, byName, task.embedding);
     const session = await openSession(pathOnnx(weights, { cached: true }), options);
     return {

@@ -1,15 +1,15 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import { pathModules } from '@pathfold/checkpoint/levels';
+import { pathShape } from '@pathfold/checkpoint/path';
+import { initModule, initPath } from '@pathfold/checkpoint/sources/seed';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
-import { pathModules } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { systemClock } from '@pathfold/training/clock';
 import { evaluate } from '@pathfold/training/evaluate';
-import { initPath, pathShape } from '@pathfold/training/path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeAssignment } from '../assigned.ts';
 import { readScores } from '../document-scores.ts';

@@ -1,3 +1,4 @@
+import { floatsOf } from '@pathfold/checkpoint/layout';
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { prefixLength, scoredPart } from '@pathfold/corpora/scoring';
 import { decodeTokens, documentsOf, encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
@@ -168,8 +169,6 @@ async function readTexts({ documents, tokenizer }: RouteFoldInput, blobs: FoldBl
     tokenizer: readTokenizer(await text(tokenizer)),
   };
 }
-
-const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
 
 interface Features {
   readonly blob: BlobRef;

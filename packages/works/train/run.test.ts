@@ -1,7 +1,7 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import { pathModules } from '@pathfold/checkpoint/levels';
+import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens } from '@pathfold/corpora/shards';
-import { pathModules } from '@pathfold/nets/llama-modules';
-import { initModule } from '@pathfold/nets/modules';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { Report } from '@pathfold/protocol/report';
 import type { Executor } from '@pathfold/tensors/executors/executor';

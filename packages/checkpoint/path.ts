@@ -1,0 +1,66 @@
+import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LevelSpec } from '@pathfold/protocol/run-spec';
+import { sizeOf } from '@pathfold/tensors/plan/types';
+import { floatsOf, type ModuleShape } from './layout.ts';
+import { type EmbeddingKind, pathModules } from './levels.ts';
+
+/** A path as a plan sees it: the net's shape, and the modules in the order of its flat parameters. */
+export interface PathShape {
+  readonly model: LlamaShape;
+  readonly modules: readonly ModuleShape[];
+}
+
+export const pathShape = (
+  model: LlamaShape,
+  levels: readonly LevelSpec[],
+  path: string,
+  embedding?: EmbeddingKind,
+): PathShape => ({ model, modules: pathModules(model, levels, path, embedding) });
+
+/** The only path of a dense model. */
+export const DENSE_PATH = '0';
+
+export const densePath = (model: LlamaShape): PathShape =>
+  pathShape(model, [{ experts: 1, blocks: model.blocks }], DENSE_PATH);
+
+export const parameterCount = ({ modules }: Pick<PathShape, 'modules'>): number =>
+  modules.reduce((total, module) => total + module.parameterCount, 0);
+
+/** Theta of a path, flat: its modules' own parameters one after another, in order. */
+export const joinModules = (modules: readonly Float32Array[]): Float32Array<ArrayBuffer> => {
+  const theta = new Float32Array(modules.reduce((total, module) => total + module.length, 0));
+  let offset = 0;
+  for (const module of modules) {
+    theta.set(module, offset);
+    offset += module.length;
+  }
+  return theta;
+};
+
+/** Its inverse, also of an outer gradient: each module's part, which shares memory with the whole. */
+export const splitPath = (theta: Float32Array, { modules }: Pick<PathShape, 'modules'>): Float32Array[] => {
+  let end = 0;
+  return modules.map(({ parameterCount }) => {
+    const start = end;
+    end += parameterCount;
+    return theta.subarray(start, end);
+  });
+};
+
+/** Theta of a path from the blobs of its modules, in order. */
+export const loadPath = async <Ref>(
+  modules: readonly Ref[],
+  read: (module: Ref) => Promise<Uint8Array>,
+): Promise<Float32Array<ArrayBuffer>> =>
+  joinModules(await Promise.all(modules.map(async (module) => floatsOf(await read(module)))));
+
+/** A path's tensors by name (layout.ts), which share memory with its modules' parameters. */
+export const tensorsOf = (
+  modules: readonly ModuleShape[],
+  values: readonly Float32Array[],
+): ReadonlyMap<string, Float32Array> =>
+  new Map(
+    modules.flatMap(({ tensors }, i) =>
+      tensors.map(({ name, shape, offset }) => [name, values[i]!.subarray(offset, offset + sizeOf(shape))] as const),
+    ),
+  );
