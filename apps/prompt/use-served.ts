@@ -1,5 +1,5 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { useReadAgain } from '@pathfold/ui/time/read-again';
+import { useReadAgain } from '@pathfold/ui/time/polling';
 import { fetchServed, type ServedPath } from './exports.ts';
 
 const SERVED_EVERY_MS = 2000;

@@ -1,4 +1,5 @@
 import type { Decision } from '@pathfold/coordination/volunteer/events';
+import { runMind } from '@pathfold/coordination/volunteer/run-mind';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
@@ -10,7 +11,6 @@ import { openCache } from './fetching/cache.ts';
 import { coordinatorSource } from './fetching/download.ts';
 import { createFetching } from './fetching/fetching.ts';
 import { createSharing } from './fetching/sharing.ts';
-import { runMind } from './mind.ts';
 import type { Probe, VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';
@@ -84,10 +84,6 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const snapshot = () => snapshotOf(mind.state, traffic, sharing.agreed, answering.snapshot);
 
   function hear(message: Down): void {
-    if (message.type === 'settled') {
-      if (message.state === 'rejected') void kept.reject(message.lease);
-      else if (message.state !== 'received') void kept.accept(message.lease);
-    }
     answering.hear(message);
     mind.tell({ type: 'Heard', message });
     if (message.type === 'welcome') void writeJson(ports.notes, RESUME_NOTE, message.resume).catch(() => {});
@@ -130,6 +126,12 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
         break;
       case 'UploadDropped':
         void contributing.drop(decision.lease);
+        break;
+      case 'StateCommitted':
+        void kept.accept(decision.lease);
+        break;
+      case 'StateDropped':
+        void kept.reject(decision.lease);
         break;
       case 'Stopped':
         break;

@@ -1,10 +1,10 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import type { Mind } from '@pathfold/coordination/volunteer/run-mind';
 import type { Upload } from '@pathfold/coordination/volunteer/state';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { type ExecutorInfo, executorIn } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
-import type { Mind } from '../mind.ts';
 import type { Probe, VolunteerPorts } from '../ports.ts';
 import { problemOf } from '../problem.ts';
 import type { Traffic } from '../snapshot.ts';
@@ -57,8 +57,9 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
         executor: executorIn(mind().state.link.version, executor),
       },
     };
-    await uploads.keep(upload, result.payload);
+    // First: what is handed in after a crash has its state.
     if (result.keep) await kept.stage(lease.lease, scopeOf(lease, result.keep.name), result.keep.bytes);
+    await uploads.keep(upload, result.payload);
     return upload;
   }
 
