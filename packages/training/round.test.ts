@@ -8,10 +8,11 @@ import { trace } from '@pathfold/tensors/plan/trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Batch } from './batch.ts';
 import type { Clock } from './clock.ts';
+import { LossNotFinite } from './drive.ts';
 import { evaluate } from './evaluate.ts';
 import { tinyPath, windows } from './fixtures.ts';
 import { lossAndGradient } from './plans.ts';
-import { LossNotFinite, type RoundOptions, round } from './round.ts';
+import { type RoundOptions, round } from './round.ts';
 
 const BATCH = 2;
 const inner = { batch: BATCH, learningRate: 3e-3, warmupSteps: 5, totalSteps: 200, weightDecay: 0.1, clipNorm: 1 };
