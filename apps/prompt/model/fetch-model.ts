@@ -7,9 +7,9 @@ import { type RunRouter, readRunRouter } from '@pathfold/inference/route';
 import { ModuleRef } from '@pathfold/protocol/blob';
 import { readChunks } from '@pathfold/protocol/read-chunks';
 import { type LevelSpec, levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
+import type { LoadedFile, LoadedModel, Progress, RunOrder } from '../worker-messages.ts';
 import { exportUrl, hashOf, modulesUrl, NOT_MODIFIED, request, runUrl } from './exports.ts';
 import { type ModelCache, modelCache } from './model-cache.ts';
-import type { LoadedFile, LoadedModel, Progress, RunOrder } from './worker-messages.ts';
 
 /** As many modules as a visitor's prompts seldom cross; a base is fetched once for all of them. */
 const MODULES = modelCache('pathfold-modules', 96);
