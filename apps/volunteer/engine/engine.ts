@@ -2,7 +2,7 @@ import { sha256Of } from '@pathfold/blobs/memory';
 import type { Swarm } from '@pathfold/swarm/swarm';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import * as Comlink from 'comlink';
-import type { Terms } from './consent.tsx';
+import type { Terms } from '../consent/consent.tsx';
 import type { PageDoor, WorkerDoor } from './worker-messages.ts';
 
 /** The volunteer of this page: it lives in a worker, its swarm on this thread. */

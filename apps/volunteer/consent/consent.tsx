@@ -4,10 +4,10 @@ import { Button } from '@pathfold/ui/controls/button';
 import { Choice, Select } from '@pathfold/ui/controls/field';
 import { Card } from '@pathfold/ui/layout/card';
 import { useEffect, useRef } from 'react';
-import { AnsweringChoice } from './answering.tsx';
+import { AnsweringChoice } from '../working/answering.tsx';
+import { ThrottleSlider } from '../working/throttle-slider.tsx';
 import { ConsentTerms } from './consent-terms.tsx';
 import type { GraphicsAdapter } from './device.ts';
-import { ThrottleSlider } from './throttle-slider.tsx';
 
 export interface Terms {
   readonly choice: ComputeChoice;

@@ -3,9 +3,9 @@ import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import { domainsInWords, formatBytes, plural } from '@pathfold/ui/formats';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
 import { useEffect, useRef } from 'react';
+import type { LoadedModel, MoveMade } from '../worker-messages.ts';
 import type { Answer, Shards } from './answers.ts';
 import { choiceInWords, moveInWords } from './shard-texts.ts';
-import type { LoadedModel, MoveMade } from './worker-messages.ts';
 
 const loadingInWords = ({ routed, loaded, loading, writers, text }: Answer): string => {
   if (writers) return text === '' ? 'waiting for the first words' : 'writing';

@@ -1,8 +1,8 @@
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { Terms } from './consent.tsx';
+import type { Terms } from '../consent/consent.tsx';
+import { ownIdentity } from '../identity/identity-file.ts';
 import { type Engine, openEngine, takePart } from './engine.ts';
-import { ownIdentity } from './identity-file.ts';
 import { type TabLock, takeTabLock } from './tab-lock.ts';
 
 const never = () => () => {};

@@ -3,8 +3,8 @@ import type { Routed } from '@pathfold/inference/route';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { RouterResource } from '@pathfold/protocol/resources';
 import * as Comlink from 'comlink';
+import type { AnswerListener, LoadedModel, MoveMade, Progress, PromptDoor } from '../worker-messages.ts';
 import type { askNetwork } from './ask-network.ts';
-import type { AnswerListener, LoadedModel, MoveMade, Progress, PromptDoor } from './worker-messages.ts';
 
 /** The texts of each path of a run, by path. */
 export type Shards = ReadonlyMap<string, RouterResource>;

@@ -1,13 +1,15 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import { floatsOf } from '@pathfold/checkpoint/layout';
+import { hasPath } from '@pathfold/checkpoint/levels';
+import { pathShape, weightsOf } from '@pathfold/checkpoint/path';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { hasPath, pathWeights } from '@pathfold/inference/path-weights';
 import { type RunRouter, readRunRouter } from '@pathfold/inference/route';
 import { ModuleRef } from '@pathfold/protocol/blob';
 import { readChunks } from '@pathfold/protocol/read-chunks';
 import { type LevelSpec, levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
+import type { LoadedFile, LoadedModel, Progress, RunOrder } from '../worker-messages.ts';
 import { exportUrl, hashOf, modulesUrl, NOT_MODIFIED, request, runUrl } from './exports.ts';
 import { type ModelCache, modelCache } from './model-cache.ts';
-import type { LoadedFile, LoadedModel, Progress, RunOrder } from './worker-messages.ts';
 
 /** As many modules as a visitor's prompts seldom cross; a base is fetched once for all of them. */
 const MODULES = modelCache('pathfold-modules', 96);
@@ -68,7 +70,7 @@ export const fetchPath = async (
     return fresh;
   };
   const values = new Map<string, Float32Array>();
-  for (const { name, sha256 } of crossed) values.set(name, new Float32Array((await bytesOf(sha256)).buffer));
+  for (const { name, sha256 } of crossed) values.set(name, floatsOf(await bytesOf(sha256)));
   return {
     key: crossed.map(({ sha256 }) => sha256).join(),
     model: {
@@ -77,8 +79,14 @@ export const fetchPath = async (
       bytes: crossed.reduce((sum, { bytes }) => sum + bytes, 0),
       fetchedBytes: receivedBytes,
     },
-    onnx: async () =>
-      pathOnnx(pathWeights(model, await levelsWith(order, path, signal), path, values, embedding), { cached: true }),
+    async onnx() {
+      const shape = pathShape(model, await levelsWith(order, path, signal), path, embedding);
+      const weights = weightsOf(
+        shape,
+        shape.modules.map(({ name }) => values.get(name)),
+      );
+      return pathOnnx(weights, { cached: true });
+    },
   };
 };
 

@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { Model } from '../model/use-model.ts';
 import { type Answer, type AnswersPorts, createAnswers } from './answers.ts';
-import type { Model } from './use-model.ts';
 
 export interface Answers extends Pick<ReturnType<typeof createAnswers>, 'ask' | 'stop'> {
   readonly answers: readonly Answer[];

@@ -1,8 +1,8 @@
 import type { RouterResource } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
+import type { AnswerListener } from '../worker-messages.ts';
 import { type AnsweringDoor, type Asking, createAnswers, type Shards } from './answers.ts';
 import type { NetworkListener } from './ask-network.ts';
-import type { AnswerListener } from './worker-messages.ts';
 
 const question = { ...{ prompt: 'The', maxTokens: 4, stop: [], temperature: 1 }, ...{ topP: 1, topK: null, seed: 1 } };
 const asking = (run: string, door: AnsweringDoor | null): Asking => ({

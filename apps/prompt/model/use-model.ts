@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { useEffect, useState } from 'react';
-import type { OpenedRun, Progress, PromptDoor, RunOrder } from './worker-messages.ts';
+import type { OpenedRun, Progress, PromptDoor, RunOrder } from '../worker-messages.ts';
 
 export type Model =
   | { readonly state: 'none' }
@@ -27,7 +27,7 @@ export function useModel(order: RunOrder | null, attempt: number): Model {
   useEffect(() => {
     if (order === null) return setModel({ state: 'none' });
     setModel({ state: 'loading', progress: START });
-    const worker = new Worker(new URL('./prompt.worker.ts', import.meta.url), { type: 'module', name: 'prompt' });
+    const worker = new Worker(new URL('../prompt.worker.ts', import.meta.url), { type: 'module', name: 'prompt' });
     const door = Comlink.wrap<PromptDoor>(worker);
     let over = false;
     const change = (next: Model) => over || setModel(next);

@@ -3,10 +3,10 @@ import { Button } from '@pathfold/ui/controls/button';
 import { formatBytes } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/layout/notice';
 import { Progress } from '@pathfold/ui/layout/progress';
+import type { LoadedFile, OpenedRun } from '../worker-messages.ts';
 import { roundToLoad } from './exports.ts';
 import type { Model } from './use-model.ts';
 import { useServed } from './use-served.ts';
-import type { LoadedFile, OpenedRun } from './worker-messages.ts';
 
 /** Where the model stands: on its way, here and how new, or why it could not be had. */
 export function ModelStatus({

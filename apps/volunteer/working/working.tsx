@@ -7,6 +7,7 @@ import { Progress } from '@pathfold/ui/layout/progress';
 import { Stat, Stats } from '@pathfold/ui/layout/stat';
 import type { Snapshot } from '@pathfold/volunteer/snapshot';
 import { useEffect, useRef } from 'react';
+import type { Commands } from '../engine/worker-messages.ts';
 import { AnsweringChoice, AnsweringNow } from './answering.tsx';
 import { Preference } from './preference.tsx';
 import {
@@ -19,17 +20,6 @@ import {
   workInWords,
 } from './texts.ts';
 import { ThrottleSlider } from './throttle-slider.tsx';
-
-export interface Commands {
-  pause(): void;
-  resume(): void;
-  finish(): void;
-  stopNow(): void;
-  setThrottle(throttle: number): void;
-  prefer(run: string | null): void;
-  setSharing(on: boolean): void;
-  setAnswering(on: boolean): void;
-}
 
 const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
   computing: 'bg-signal',

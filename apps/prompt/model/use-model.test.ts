@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { RunOrder } from '../worker-messages.ts';
 import { keyOf } from './use-model.ts';
-import type { RunOrder } from './worker-messages.ts';
 
 const order = { runId: 'r1', path: null, levels: [{ experts: 2, blocks: 1 }] } as RunOrder;
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { RunOrder } from '../worker-messages.ts';
 import { fetchServed, roundToLoad } from './exports.ts';
-import type { RunOrder } from './worker-messages.ts';
 
 type Answering = (url: string, init: RequestInit) => Promise<Response>;
 let answering: Answering;
