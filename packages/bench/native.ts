@@ -1,4 +1,4 @@
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { openNative } from '@pathfold/tensors/executors/native/open';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import type { BenchOptions, BenchResult } from './options.ts';
