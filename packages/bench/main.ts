@@ -9,6 +9,10 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'training steps: fair stock TensorFlow.js against our executors',
     load: async () => (await import('./train.ts')).run,
   },
+  native: {
+    about: 'a training step of the studies: WebAssembly kernels against those compiled for this machine',
+    load: async () => (await import('./native.ts')).run,
+  },
   f16: {
     about: 'what storing values in half precision would do to gradients',
     load: async () => (await import('./f16.ts')).run,
