@@ -28,7 +28,7 @@ export const arrivals: Readonly<Record<string, Plant>> = {
   },
   'ask-in-turn': {
     mistake: 'in asynchronous mode nobody gets work while another computes',
-    breaks: /^v\d+ waits for others in/,
+    breaks: /^v\d+ waits for others in|^v\d+ waits though there is /,
     wishes: { mode: 'async' },
     plan: (plan) => ({
       ...plan,

@@ -46,7 +46,7 @@ export const folds: Readonly<Record<string, Plant>> = {
   },
   'forgotten-replica': {
     mistake: 'the last of several contributions is left out of the fold',
-    breaks: / takes .* where .* are due$/,
+    breaks: / takes .* where .* are due$| begins a second time$/,
     mind: deciding(() => (event) => {
       if (event.type !== 'FoldBegun' || event.fold.contributions.length < 2) return event;
       return { ...event, fold: { ...event.fold, contributions: event.fold.contributions.slice(0, -1) } };

@@ -69,8 +69,9 @@ export const volunteer: Readonly<Record<string, Plant>> = {
     mistake: 'a volunteer computes a lease again when the message comes again',
     breaks: /^v\d+ computes l\d+ a second time/,
     volunteer: told((event, state) => {
-      if (heard(event, 'lease') && !state.work && state.wish === 'running' && state.device.phase === 'ready')
-        state.known = [];
+      const lease = heard(event, 'lease');
+      const isFree = !state.work && state.wish === 'running' && state.device.phase === 'ready';
+      if (lease?.type === 'lease' && isFree) state.known = state.known.filter((known) => known !== lease.lease);
       return event;
     }),
   },
