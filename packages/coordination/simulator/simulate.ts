@@ -19,7 +19,8 @@ import type { Scenario } from './scenario.ts';
 import { type Faults, Tally } from './tally.ts';
 import { Troubles } from './troubles.ts';
 import { must, Violation } from './violation.ts';
-import { type Surroundings, VirtualVolunteer } from './volunteer/volunteer.ts';
+import type { Surroundings } from './volunteer/machine.ts';
+import { VirtualVolunteer } from './volunteer/volunteer.ts';
 import { Watch } from './watch.ts';
 import { mustHaveNoIdle } from './watch-idle.ts';
 
@@ -160,7 +161,7 @@ class Simulation {
     const { duplicate, reorder, lose, fault, lie, sorts } = scenario.troubles;
     this.#door = new Door(() => this.host, random, scenario.silenceMs);
     this.#around = {
-      ...{ agenda, random, seed, small: scenario.small, door: this.#door, presence: this.#presence },
+      ...{ agenda, random, seed, small: scenario.small, door: this.#door },
       network: new Network(agenda, random, { duplicate, reorder, lose }, faults),
       ...{ lie, sorts, fault, lies: this.#checks.lies, accepted: this.#tally.accepted, mind: volunteerMind, swarm },
       peer: (id) => this.#byId.get(id),
@@ -247,7 +248,7 @@ class Simulation {
 
   addVolunteer(delayMs: number): void {
     const { agenda, faults } = this;
-    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, this.#around);
+    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, this.#around, this.#presence);
     this.volunteers.push(volunteer);
     this.#byId.set(volunteer.id, volunteer);
     faults.joins++;

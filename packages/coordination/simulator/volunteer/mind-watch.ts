@@ -2,7 +2,7 @@ import type { Decision } from '../../volunteer/events.ts';
 import type { Happening } from '../../volunteer/run-mind.ts';
 import type { VolunteerState } from '../../volunteer/state.ts';
 import { must } from '../violation.ts';
-import type { VirtualVolunteer } from './volunteer.ts';
+import type { Machine } from './machine.ts';
 
 /** Longest waits for a word on an open socket and for the welcome, by the volunteer's clock. */
 const SILENCE_MS = 30_000;
@@ -18,7 +18,7 @@ const STOP_MS = 1000;
  * once and only when that was accepted, and nothing is waited for on a link that died.
  */
 export class MindWatch {
-  readonly #volunteer: VirtualVolunteer;
+  readonly #volunteer: Machine;
   /** Leases that it was given or is said to hold, until it gives them back, hands them in or loses them. */
   readonly #held = new Set<string>();
   readonly #revoked = new Set<string>();
@@ -38,7 +38,7 @@ export class MindWatch {
   #closedAt: number | null = 0;
   #stoppedAt: number | null = null;
 
-  constructor(volunteer: VirtualVolunteer) {
+  constructor(volunteer: Machine) {
     this.#volunteer = volunteer;
   }
 

@@ -1,8 +1,7 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { initSwarm, type SwarmEvent } from '../../swarm/mind.ts';
+import type { Machine, Page } from './machine.ts';
 import { SwarmWatch } from './swarm-watch.ts';
-import type { Tab } from './tab.ts';
-import type { VirtualVolunteer } from './volunteer.ts';
 
 const MOST_SERVED = 16;
 const TICK_MS = 500;
@@ -18,7 +17,7 @@ type WithoutTime<E> = E extends SwarmEvent ? Omit<E, 'at'> : never;
 
 /** The real mind of the swarm, and what packages/swarm/swarm.ts does for it, over links that fail as they like. */
 export class Sharing {
-  readonly #tab: Tab;
+  readonly #tab: Page;
   readonly #state = initSwarm();
   readonly #watch: SwarmWatch;
   readonly #wanted = new Map<string, (found: boolean) => void>();
@@ -26,7 +25,7 @@ export class Sharing {
   readonly #links = new Set<string>();
   #ticks = false;
 
-  constructor(tab: Tab) {
+  constructor(tab: Page) {
     this.#tab = tab;
     this.#watch = new SwarmWatch(tab.volunteer.id);
   }
@@ -101,7 +100,7 @@ export class Sharing {
   }
 
   /** So many pieces are still to come. */
-  #receive(peer: VirtualVolunteer, from: Tab, sha256: string, left: number): void {
+  #receive(peer: Machine, from: Page, sha256: string, left: number): void {
     const { random } = this.#tab.volunteer.around;
     this.#tab.later(random.waitMs(peer.travelMs / PIECES / 4), () => {
       // A link that is closed at the other end says so; one that is cut or stands still does not.
@@ -119,7 +118,7 @@ export class Sharing {
     });
   }
 
-  #reaches({ tab, cutOff }: VirtualVolunteer): boolean {
+  #reaches({ tab, cutOff }: Machine): boolean {
     const { volunteer } = this.#tab;
     return tab !== null && cutOff === volunteer.cutOff && !volunteer.around.network.loses();
   }

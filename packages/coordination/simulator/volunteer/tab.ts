@@ -2,17 +2,17 @@ import type { Down } from '@pathfold/protocol/down';
 import type { Decision } from '../../volunteer/events.ts';
 import { type Happening, type Mind, runMind } from '../../volunteer/run-mind.ts';
 import { Session } from '../network.ts';
+import type { Machine, Page } from './machine.ts';
 import { MindWatch } from './mind-watch.ts';
 import { Sharing } from './sharing.ts';
-import type { VirtualVolunteer } from './volunteer.ts';
 import { Working } from './working.ts';
 
 /** The test of the device takes so long on average. */
 const PROBE_MS = 800;
 
 /** The real mind of a volunteer, and what packages/volunteer/volunteer.ts does for it, until the page is closed. */
-export class Tab {
-  readonly volunteer: VirtualVolunteer;
+export class Tab implements Page {
+  readonly volunteer: Machine;
   readonly mind: Mind;
   readonly watch: MindWatch;
   readonly #working: Working;
@@ -23,7 +23,7 @@ export class Tab {
   #wake: { readonly at: number; readonly act: () => void } | null = null;
   #wakesAt = Number.POSITIVE_INFINITY;
 
-  constructor(volunteer: VirtualVolunteer) {
+  constructor(volunteer: Machine) {
     this.volunteer = volunteer;
     const { disk, around, clock } = volunteer;
     this.watch = new MindWatch(volunteer);

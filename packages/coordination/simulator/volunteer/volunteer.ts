@@ -1,37 +1,10 @@
-import type { stepSwarm } from '../../swarm/mind.ts';
-import type { MindParts } from '../../volunteer/run-mind.ts';
-import type { Agenda } from '../agenda.ts';
-import type { Lie } from '../checks.ts';
 import { WrongClock } from '../clock.ts';
-import { type Door, isTrusted } from '../door.ts';
-import type { Line, Network } from '../network.ts';
+import { isTrusted } from '../door.ts';
 import type { Presence } from '../presence.ts';
 import { Random } from '../random.ts';
 import { Disk } from './disk.ts';
+import type { Machine, Surroundings } from './machine.ts';
 import { Tab } from './tab.ts';
-
-/** What all virtual volunteers share. */
-export interface Surroundings {
-  readonly agenda: Agenda;
-  readonly random: Random;
-  readonly seed: number;
-  /** Every third volunteer has little memory. */
-  readonly small: boolean;
-  readonly door: Door;
-  readonly network: Network;
-  readonly presence: Presence<VirtualVolunteer>;
-  readonly lie: number;
-  readonly sorts?: readonly Lie[] | undefined;
-  /** Chance that the device fails in a lease. */
-  readonly fault: number;
-  /** Lies in contributions, by lease: what the host's check will find. */
-  readonly lies: Map<string, Lie>;
-  /** Leases whose contributions the coordinator has ever accepted. */
-  readonly accepted: ReadonlySet<string>;
-  readonly mind: MindParts;
-  readonly swarm: typeof stepSwarm;
-  peer(id: string): VirtualVolunteer | undefined;
-}
 
 /** Bytes of memory that hold any work of a simulation. */
 const PLENTY = 1e9;
@@ -39,7 +12,7 @@ const PLENTY = 1e9;
 const LINGERS_MS = 5000;
 
 /** A person's machine in virtual time: its disk outlives the pages that are opened on it, one after the other. */
-export class VirtualVolunteer implements Line {
+export class VirtualVolunteer implements Machine {
   readonly id: string;
   readonly number: number;
   readonly around: Surroundings;
@@ -66,16 +39,18 @@ export class VirtualVolunteer implements Line {
   cutOff = false;
   stalledUntil = 0;
   tab: Tab | null = null;
+  readonly #presence: Presence<VirtualVolunteer>;
   #here = false;
   #hereSince: number | null = null;
   #lentMs = 0;
 
   /** `number`: counts those who ever came. */
-  constructor(number: number, around: Surroundings) {
+  constructor(number: number, around: Surroundings, presence: Presence<VirtualVolunteer>) {
     const { random } = around;
     this.id = `v${number}`;
     this.number = number;
     this.around = around;
+    this.#presence = presence;
     this.tokensPerSecond = random.around(256, 4);
     const claims = [0, this.tokensPerSecond, this.tokensPerSecond, 1e9, 1];
     this.claimedSpeed = around.lie > 0 ? random.pick(claims) : this.tokensPerSecond;
@@ -96,8 +71,8 @@ export class VirtualVolunteer implements Line {
 
   set here(here: boolean) {
     this.#here = here;
-    if (here) this.around.presence.enter(this);
-    else this.around.presence.leave(this);
+    if (here) this.#presence.enter(this);
+    else this.#presence.leave(this);
   }
 
   /** For how long it has lent its machine, until now. */

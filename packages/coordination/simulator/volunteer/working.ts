@@ -5,7 +5,7 @@ import type { Report } from '@pathfold/protocol/report';
 import type { Upload } from '../../volunteer/state.ts';
 import type { Task } from '../../work-plan.ts';
 import type { Lie } from '../checks.ts';
-import type { Tab } from './tab.ts';
+import type { Page } from './machine.ts';
 
 const LIES: readonly Lie[] = ['norm', 'nan', 'steps', 'no-steps', 'tokens'];
 const FAULTS: readonly ErrorCode[] = ['device_lost', 'worker_crashed', 'out_of_memory', 'loss_not_finite'];
@@ -34,11 +34,11 @@ interface Job {
 
 /** From a lease to a contribution that the coordinator has, as packages/volunteer/contributing does it. */
 export class Working {
-  readonly #tab: Tab;
+  readonly #tab: Page;
   #job: Job | null = null;
   #uploading: { readonly lease: string } | null = null;
 
-  constructor(tab: Tab) {
+  constructor(tab: Page) {
     this.#tab = tab;
   }
 
