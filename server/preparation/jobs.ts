@@ -1,4 +1,4 @@
-import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModelRun, ModuleFacts } from '@pathfold/coordination/work-plan';
 import type { Baselines } from '@pathfold/corpora/baselines';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { CorpusResource, Split } from '@pathfold/protocol/resources';
@@ -31,8 +31,8 @@ export interface PrepareJob {
 export interface PrepareResult {
   readonly tokenizer: BlobRef;
   readonly trainTokens: number;
-  readonly documents: RunFacts['documents'];
-  readonly documentCounts: NonNullable<RunFacts['documentCounts']>;
+  readonly documents: ModelRun['documents'];
+  readonly documentCounts: NonNullable<ModelRun['documentCounts']>;
   readonly baselines: Baselines;
   readonly modules: Record<string, ModuleFacts>;
   /** As one dense path: embedding, one level, head. */

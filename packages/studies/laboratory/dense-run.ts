@@ -1,7 +1,7 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { bytesOf } from '@pathfold/checkpoint/layout';
 import { DENSE_PATH, densePath, loadPath, splitPath } from '@pathfold/checkpoint/path';
-import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModelRun, ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 
@@ -11,12 +11,12 @@ export interface DenseRun {
   readonly theta: Float32Array;
   readonly shard: BlobRef;
   readonly shardTokens: number;
-  readonly documents: RunFacts['documents'];
+  readonly documents: ModelRun['documents'];
   readonly tokenizer: BlobRef;
 }
 
 /** A dense run for the laboratory, as the server makes them: its modules become blobs. */
-export async function denseRun(blobs: BlobStore, run: DenseRun): Promise<RunFacts> {
+export async function denseRun(blobs: BlobStore, run: DenseRun): Promise<ModelRun> {
   const { spec, theta, shard, shardTokens, documents, tokenizer } = run;
   const modules: Record<string, ModuleFacts> = {};
   const dense = densePath(spec.model);
