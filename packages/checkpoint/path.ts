@@ -26,6 +26,16 @@ export const densePath = (model: LlamaShape): PathShape =>
 export const parameterCount = ({ modules }: Pick<PathShape, 'modules'>): number =>
   modules.reduce((total, module) => total + module.parameterCount, 0);
 
+/** Where each module of a path begins in its flat parameters. */
+export const offsetsOf = (modules: readonly ModuleShape[]): number[] => {
+  let end = 0;
+  return modules.map(({ parameterCount }) => {
+    const start = end;
+    end += parameterCount;
+    return start;
+  });
+};
+
 /** Theta of a path, flat: its modules' own parameters one after another, in order. */
 export const joinModules = (modules: readonly Float32Array[]): Float32Array<ArrayBuffer> => {
   const theta = new Float32Array(modules.reduce((total, module) => total + module.length, 0));
@@ -39,12 +49,8 @@ export const joinModules = (modules: readonly Float32Array[]): Float32Array<Arra
 
 /** Its inverse, also of an outer gradient: each module's part, which shares memory with the whole. */
 export const splitPath = (theta: Float32Array, { modules }: Pick<PathShape, 'modules'>): Float32Array[] => {
-  let end = 0;
-  return modules.map(({ parameterCount }) => {
-    const start = end;
-    end += parameterCount;
-    return theta.subarray(start, end);
-  });
+  const offsets = offsetsOf(modules);
+  return modules.map(({ parameterCount }, i) => theta.subarray(offsets[i]!, offsets[i]! + parameterCount));
 };
 
 /** Theta of a path from the blobs of its modules, in order. */

@@ -97,7 +97,11 @@ const stock = async ({ kind, executor, model, batch }: ArmSpec): Promise<Opened>
 };
 
 const ours = async ({ executor: name, threads, model, batch }: ArmSpec, lanes: LaneHost): Promise<Opened> => {
-  const executor = await openExecutor(name, { lanes: { ...lanes, threads } });
+  return trainer(await openExecutor(name, { lanes: { ...lanes, threads } }), model, batch);
+};
+
+/** Training steps on an executor. */
+export const trainer = (executor: Executor, model: LlamaShape, batch: number): Opened => {
   const path = pathOf(model);
   const plan = trainingPlan(path, batch, { weightDecay: 0.1, clipNorm: 1 });
   const program = executor.compile(plan);
