@@ -1,5 +1,5 @@
+import { fnv1a } from '@pathfold/protocol/fnv';
 import type { CoordinatorEvent } from '../events.ts';
-import { hashOf } from './hash.ts';
 import type { Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
 import { Random } from './random.ts';
@@ -52,7 +52,7 @@ export class VirtualChecks {
   #isHopeless(run: string, key: string): boolean {
     const { seed, hopeless } = this.#deps;
     const id = `${run} ${key}`;
-    if (this.#mended.has(id) || !new Random(seed ^ hashOf(id)).chance(hopeless)) return false;
+    if (this.#mended.has(id) || !new Random(seed ^ fnv1a(id)).chance(hopeless)) return false;
     this.#hopeless.set(run, (this.#hopeless.get(run) ?? new Set()).add(id));
     return true;
   }

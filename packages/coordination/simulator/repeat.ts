@@ -1,4 +1,4 @@
-import { hashOf } from './hash.ts';
+import { fnv1a } from '@pathfold/protocol/fnv';
 import type { Scenario } from './scenario.ts';
 import { type Outcome, type SimulationPorts, simulate } from './simulate.ts';
 
@@ -8,11 +8,11 @@ const isRepeated = ({ seed }: Scenario): boolean => seed % 100 === 0;
 export function simulateRepeatably(scenario: Scenario, ports: SimulationPorts): Outcome {
   if (!isRepeated(scenario)) return simulate(scenario, ports);
   const play = (onLogged: SimulationPorts['onLogged']) => {
-    let hash = hashOf('');
+    let hash = fnv1a('');
     const outcome = simulate(scenario, {
       ...ports,
       onLogged(event) {
-        hash = hashOf(JSON.stringify(event), hash);
+        hash = fnv1a(JSON.stringify(event), hash);
         onLogged?.(event);
       },
     });
