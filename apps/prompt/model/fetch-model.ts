@@ -1,6 +1,8 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import { floatsOf } from '@pathfold/checkpoint/layout';
+import { hasPath } from '@pathfold/checkpoint/levels';
+import { pathShape, weightsOf } from '@pathfold/checkpoint/path';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { hasPath, pathWeights } from '@pathfold/inference/path-weights';
 import { type RunRouter, readRunRouter } from '@pathfold/inference/route';
 import { ModuleRef } from '@pathfold/protocol/blob';
 import { readChunks } from '@pathfold/protocol/read-chunks';
@@ -68,7 +70,7 @@ export const fetchPath = async (
     return fresh;
   };
   const values = new Map<string, Float32Array>();
-  for (const { name, sha256 } of crossed) values.set(name, new Float32Array((await bytesOf(sha256)).buffer));
+  for (const { name, sha256 } of crossed) values.set(name, floatsOf(await bytesOf(sha256)));
   return {
     key: crossed.map(({ sha256 }) => sha256).join(),
     model: {
@@ -77,8 +79,14 @@ export const fetchPath = async (
       bytes: crossed.reduce((sum, { bytes }) => sum + bytes, 0),
       fetchedBytes: receivedBytes,
     },
-    onnx: async () =>
-      pathOnnx(pathWeights(model, await levelsWith(order, path, signal), path, values, embedding), { cached: true }),
+    async onnx() {
+      const shape = pathShape(model, await levelsWith(order, path, signal), path, embedding);
+      const weights = weightsOf(
+        shape,
+        shape.modules.map(({ name }) => values.get(name)),
+      );
+      return pathOnnx(weights, { cached: true });
+    },
   };
 };
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { FORMATS } from '@pathfold/checkpoint/formats';
 import { runModules } from '@pathfold/checkpoint/levels';
+import { pathShape, weightsOf } from '@pathfold/checkpoint/path';
 import { initModule } from '@pathfold/checkpoint/sources/seed';
+import { featuresOnnx } from '@pathfold/inference/onnx/path-graph';
 import { expect, test } from 'vitest';
-import { featuresOnnx } from '../onnx/path-graph.ts';
-import { pathWeights } from '../path-weights.ts';
-import { PATH_FORMATS, writePath } from './files.ts';
+import { EXPORTS, parseFileName } from './exports.ts';
 
 const LEVELS = [
   { experts: 2, blocks: 1 },
@@ -39,7 +40,20 @@ test.each([
 ])('exports of a seeded path are byte for byte what they were, tied head $tied', ({ tied, expected }) => {
   const model = { width: 32, blocks: 3, heads: 4, context: 16, vocabulary: 260, tied };
   const values = new Map(runModules(model, LEVELS, 'level').map((shape, m) => [shape.name, initModule(shape, 7 + m)]));
-  const weights = pathWeights(model, LEVELS, '1-0', values, 'level');
-  const written = PATH_FORMATS.map((format) => [format, sha256(writePath(format, weights, TOKENIZER, NOTES))]);
+  const path = pathShape(model, LEVELS, '1-0', 'level');
+  const weights = weightsOf(
+    path,
+    path.modules.map(({ name }) => values.get(name)),
+  );
+  const written = [...EXPORTS].map(([format, { write }]) => [format, sha256(write(weights, TOKENIZER, NOTES))]);
   expect({ ...Object.fromEntries(written), features: sha256(featuresOnnx(weights)) }).toEqual(expected);
+});
+
+test('file names name a path and a format', () => {
+  expect(parseFileName('0.onnx')).toEqual({ path: '0', format: 'onnx' });
+  expect(parseFileName('0-3.kv.onnx')).toEqual({ path: '0-3', format: 'kv.onnx' });
+  for (const ending of FORMATS.keys()) expect(parseFileName(`1-0.${ending}`)).toEqual({ path: '1-0', format: ending });
+  for (const name of ['onnx', '.onnx', 'a.onnx', '0-.onnx', '0.txt', '../0.onnx', '0.kv']) {
+    expect(parseFileName(name)).toBeNull();
+  }
 });
