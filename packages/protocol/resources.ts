@@ -287,6 +287,7 @@ export const CorpusResource = z.object({
 export type CorpusResource = z.infer<typeof CorpusResource>;
 
 export const SPLITS = ['train', 'router', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
 
 export const DocumentResource = z.object({ id: z.string(), domain: z.string(), text: z.string() });
 export type DocumentResource = z.infer<typeof DocumentResource>;
