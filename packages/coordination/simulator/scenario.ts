@@ -1,5 +1,5 @@
 import type { AsyncSpec, LevelSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
-import type { RunFacts } from '../work-plan.ts';
+import type { ModelRun, RunFacts } from '../work-plan.ts';
 import { Random } from './random.ts';
 import { runFacts, unrouted } from './run-facts.ts';
 import type { Lie } from './volunteer.ts';
@@ -213,7 +213,7 @@ const STEPS = [20, 20, 20, 200] as const;
 const RESHARDED_ROUNDS = 60;
 
 /** A run of several paths begins with the routing of its documents. */
-function toRoute(run: RunFacts, random: Random): RunFacts {
+function toRoute(run: ModelRun, random: Random): ModelRun {
   if (Object.keys(run.paths).length === 1) return run;
   const kind = random.pick(['kmeans', 'product', 'discriminative', 'discriminative'] as const);
   const routing = { ...run.spec.routing, kind, rounds: random.int(1, 3) };
