@@ -1,12 +1,11 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
+import { fnv1a } from '@pathfold/protocol/fnv';
 import { type LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import type { ModelRun, ModuleFacts, PathFacts } from '../work-plan.ts';
 
 /** A made-up blob: a name that depends on the text alone. */
 export function blobOf(text: string, bytes = 4096): BlobRef {
-  let hash = 2166136261;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0;
-  return { sha256: hash.toString(16).padStart(8, '0').padEnd(64, '0'), bytes };
+  return { sha256: fnv1a(text).toString(16).padStart(8, '0').padEnd(64, '0'), bytes };
 }
 
 const small = RunSpec.parse({
