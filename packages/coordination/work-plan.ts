@@ -264,8 +264,11 @@ export interface Plan {
 
 /**
  * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always. `R`: the runs
- * that it takes part in.
- * `settle` may mutate `state`; all else is pure.
+ * that it takes part in. `settle` may mutate `state`; all else is pure.
+ *
+ * The smallest kind is a study: `works/example/squares.ts` writes a script of stages, and `stagedPlan` answers all of this.
+ * The largest is `works/train/plan.ts`. A kind of its own needs `init`, `open`, `offer`, `settle`, `plan`, `admit` and
+ * `summary`; what is optional is for kinds that an operator can ask, whose memory counts, or that can be taken back.
  */
 export interface WorkPlan<S = Json, R extends RunFacts = RunFacts> {
   readonly name: string;
