@@ -13,7 +13,7 @@ import type { WorkPorts, WorkRun } from '@pathfold/works/work-run';
 import { expect, test } from 'vitest';
 import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
-import { averageMoments, OwnStart, prune } from './habits.ts';
+import { averageMoments, OwnStart, prune } from './ablations.ts';
 
 const spec = RunSpec.parse({
   name: 'test',

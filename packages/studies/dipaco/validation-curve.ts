@@ -9,17 +9,17 @@ import { natsPerByte } from '../laboratory/score.ts';
 import type { Blocks } from './blocks.ts';
 import type { Curve } from './watch.ts';
 
-/** What is looked at on the way: one test document in so many. */
-const GLANCE_EVERY = 16;
+/** Documents that are scored on the way: one test document in so many. */
+const SAMPLE_EVERY = 16;
 
 /** The same documents for every arm. */
-export const glancedOf = <T>(test: readonly T[]): T[] => test.filter((_, document) => document % GLANCE_EVERY === 0);
+export const sampleOf = <T>(test: readonly T[]): T[] => test.filter((_, document) => document % SAMPLE_EVERY === 0);
 
 /** Parameters of a path as they are now, flat. */
 export type ThetaAt = (path: string) => Promise<Float32Array>;
 
 /** The loss in the course of a run: nats a byte of a few test documents, each by the path that it goes to at the time. */
-export class Glances {
+export class ValidationCurve {
   /** By inner steps; a re-sharding has two points at one step, before and after it. */
   readonly curve: Curve;
   readonly #executor: Executor;
@@ -32,7 +32,7 @@ export class Glances {
   constructor(executor: Executor, spec: RunSpec, test: Blocks['test'], base: number) {
     this.#executor = executor;
     this.#spec = spec;
-    this.#documents = glancedOf(test);
+    this.#documents = sampleOf(test);
     this.curve = [[0, base]];
   }
 
@@ -40,7 +40,7 @@ export class Glances {
   async route(test: readonly number[], step: number, paths: readonly string[], thetaAt: ThetaAt): Promise<void> {
     if (this.#routed) await this.look(step, paths, thetaAt);
     const isResharding = this.#routed !== null;
-    this.#routed = glancedOf(test);
+    this.#routed = sampleOf(test);
     if (isResharding) await this.look(step, paths, thetaAt);
   }
 
