@@ -1,4 +1,4 @@
-// The keys that the tree in which this stands gives to its results: node keys.ts SEEDS answers {STUDY: {"ARM.SEED": key}}.
+// The keys that the tree in which this stands gives to its results: node keys.ts SEEDS STUDY... answers {STUDY: {"ARM.SEED": key}}.
 import { writeSync } from 'node:fs';
 import type { Bits } from '../arithmetic.ts';
 import { STUDIES } from '../names.ts';
@@ -14,13 +14,14 @@ interface Then {
 
 const { arithmeticOf, Arithmetic } = (await import('../arithmetic.ts')) as Then;
 const keys: ByArm = {};
-for (const [name, { load }] of Object.entries(STUDIES)) {
-  const study = await load();
+const [seeds, ...names] = process.argv.slice(2);
+for (const name of names) {
+  const study = await STUDIES[name]!.load();
   const whole = await arithmeticOf?.(study);
   const known = Arithmetic && new Arithmetic(study);
   keys[name] = {};
   for (const [arm, made] of Object.entries(study.design(false).arms))
-    for (let seed = 1; seed <= Number(process.argv[2]); seed++)
+    for (let seed = 1; seed <= Number(seeds); seed++)
       keys[name][`${arm}.${seed}`] = keyOf(made.config, seed, whole ?? (await known!.of(made)).arithmetic);
 }
 writeSync(1, JSON.stringify(keys));

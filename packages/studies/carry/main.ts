@@ -1,4 +1,4 @@
-// Carries the results of an earlier commit over to the keys of today: npx tsx packages/studies/carry/main.ts COMMIT (README.md)
+// Carries the results of an earlier commit over to the keys of today: npx tsx packages/studies/carry/main.ts COMMIT [STUDY...] (README.md)
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,9 +31,10 @@ interface ResultFile extends Result {
 }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const commit = process.argv[2];
+const [commit, ...asked] = process.argv.slice(2);
+const names = asked.length > 0 ? asked : Object.keys(STUDIES);
 if (!commit) {
-  console.error('which commit? npx tsx packages/studies/carry/main.ts COMMIT');
+  console.error('which commit? npx tsx packages/studies/carry/main.ts COMMIT [STUDY...]');
   process.exit(2);
 }
 
@@ -86,18 +87,18 @@ const tree = treeOf(commit);
 try {
   for (const path of QUESTIONS)
     cpSync(join(root, 'packages/studies', path), join(tree, 'packages/studies', path), { recursive: true });
-  const files = Object.fromEntries(Object.keys(STUDIES).map((name) => [name, resultsIn(tree, name)] as const));
+  const files = Object.fromEntries(names.map((name) => [name, resultsIn(tree, name)] as const));
   const configs = Object.fromEntries(
     Object.entries(files).map(([name, all]) => [name, Object.fromEntries(all.map(({ arm, config }) => [arm, config]))]),
   );
   console.log(`asks both trees, ${commit} and this one; it takes some minutes`);
   const question = JSON.stringify(configs);
   const [then, now] = await Promise.all([tree, root].map((each) => ask(each, 'bits.ts', [], question)));
-  const keys = await ask(tree, 'keys.ts', [String(SEEDS)]);
+  const keys = await ask(tree, 'keys.ts', [String(SEEDS), ...names]);
 
   let left = 0;
-  for (const [name, { load }] of Object.entries(STUDIES)) {
-    const study = await load();
+  for (const name of names) {
+    const study = await STUDIES[name]!.load();
     const { arms } = study.design(false);
     const arithmetic = new Arithmetic(study);
     const target = new ResultFiles(join(root, 'docs/studies', name));
