@@ -63,13 +63,13 @@ export function createClient(options: ClientOptions) {
       /** The cost of a spec, for so many volunteers of the given speed. */
       estimate: (
         spec: RunSpecInput,
-        crew: { tokensPerSecond?: number; volunteers?: number } = {},
+        capacity: { tokensPerSecond?: number; volunteers?: number } = {},
         signal?: AbortSignal,
       ) =>
         http.ask(EstimateResource, '/runs/estimate', {
           method: 'POST',
           body: spec,
-          query: crew,
+          query: capacity,
           signal,
         }),
       pause: order('pause'),

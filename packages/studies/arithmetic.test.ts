@@ -98,7 +98,7 @@ test('a kernel that is one bit off for one width changes the keys of arms of tha
     const altered = await keys(new Arithmetic(diloco, openAltered(width)));
     expect(altered.map((key, i) => key !== [wide, narrow][i])).toEqual([isWide, !isWide]);
   }
-});
+}, 300_000);
 
 test.each([
   ['nesterov', diloco, 'k1', 'outer-momentum'],

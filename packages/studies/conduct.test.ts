@@ -70,6 +70,7 @@ const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: 
         seed,
         bits,
         sources: sourcesOf(study),
+        executor: 'wasm',
         folder,
         cacheFolder: join(folder, 'cache'),
         say: () => {},
@@ -135,7 +136,9 @@ test('an arm is not computed with other code than the study began with', async (
     folder,
     cacheFolder: folder,
   };
-  await expect(compute({ ...options, sources: 'of before', say: () => {} })).rejects.toThrow('changed while it ran');
+  await expect(compute({ ...options, executor: 'wasm', sources: 'of before', say: () => {} })).rejects.toThrow(
+    'changed while it ran',
+  );
   expect(readdirSync(folder)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
+import { floatsOf } from '@pathfold/checkpoint/layout';
+import { pathShape, weightsOf } from '@pathfold/checkpoint/path';
 import { continueAnswer } from '@pathfold/inference/generate';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { pathWeights } from '@pathfold/inference/path-weights';
 import { openSession } from '@pathfold/inference/session';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { Down } from '@pathfold/protocol/down';
@@ -82,10 +83,10 @@ const overNetwork = (prompt: string, options: object = {}) =>
 /** The tokens that the model draws, computed from what an honest volunteer gets. */
 async function honest({ body, continuation }: Ask): Promise<number[]> {
   const task = AnswerTask.parse(body);
-  const modules = new Map<string, Float32Array>();
-  for (const { name, sha256 } of task.modules)
-    modules.set(name, new Float32Array(await (await fetch(`${origin}/api/v1/blobs/${sha256}`)).arrayBuffer()));
-  const weights = pathWeights(task.model, task.levels, task.path, modules, task.embedding);
+  const modules: Float32Array[] = [];
+  for (const { sha256 } of task.modules)
+    modules.push(floatsOf(new Uint8Array(await (await fetch(`${origin}/api/v1/blobs/${sha256}`)).arrayBuffer())));
+  const weights = weightsOf(pathShape(task.model, task.levels, task.path, task.embedding), modules);
   const session = await openSession(pathOnnx(weights, { cached: true }));
   const ids: number[] = [];
   for await (const id of continueAnswer(session, task.model.context, continuation)) ids.push(id);

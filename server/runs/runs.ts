@@ -1,5 +1,6 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
+import { codecOf } from '@pathfold/compression/codecs';
 import { canGoBack, keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
@@ -101,6 +102,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     const corpus = await corpora.get(spec.corpus);
     if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
     if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
+    codecOf(spec.wire);
     bases.check(spec);
     await checkFit(spec, corpus, blobs);
     const entry: RunEntry = {

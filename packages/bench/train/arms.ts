@@ -1,6 +1,6 @@
 import { parameterCount } from '@pathfold/checkpoint/path';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import { type Executor, type ExecutorName, onGpu, type TfjsName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';

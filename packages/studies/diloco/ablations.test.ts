@@ -7,7 +7,7 @@ import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
-import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
+import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried';
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkPorts, WorkRun } from '@pathfold/works/work-run';
 import { expect, test } from 'vitest';
@@ -100,7 +100,13 @@ test('pruning zeroes the smallest values of each neuron, and those alone', () =>
 
 test('averaged moments are the mean of those there are', () => {
   const state = (value: number, steps: number) =>
-    encodeMoments({ m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps }, 1);
+    encodeCarried(
+      {
+        moments: { m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps },
+        codecState: new Float32Array(0),
+      },
+      1,
+    );
   const mean = { m: Float32Array.of(2, 0), v: Float32Array.of(0, 2), steps: 6 };
-  expect(decodeMoments(averageMoments([state(1, 5), state(3, 6)], 2), 2, 2)).toEqual(mean);
+  expect(decodeCarried(averageMoments([state(1, 5), state(3, 6)], 2), 2, 0, 2)!.moments).toEqual(mean);
 });

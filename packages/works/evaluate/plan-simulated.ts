@@ -4,7 +4,7 @@ import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import type { Fold, Json } from '@pathfold/coordination/work-plan';
 import type { KeptVersion } from '@pathfold/protocol/resources';
-import { mixed } from '../audit.ts';
+import { mixed } from '../queue/audits.ts';
 import { agreedOf, type CompareInput, type CompareResult } from '../queue/compared.ts';
 import { answeredBy, isComparison } from '../queue/comparisons.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';

@@ -1,6 +1,6 @@
 import type { SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import type { Json } from '@pathfold/coordination/work-plan';
-import { mixed } from '../audit.ts';
+import { mixed } from '../queue/audits.ts';
 import { litterPlan } from './plan.ts';
 import { LitterConfig, type LitterTask } from './task.ts';
 

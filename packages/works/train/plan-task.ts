@@ -1,3 +1,4 @@
+import { codecOf } from '@pathfold/compression/codecs';
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../deadline.ts';
@@ -32,6 +33,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
   const { id, steps, expectedMs, restMs, reason } = chance;
   const { spec } = run;
   const path = state.paths[id]!;
+  const codec = codecOf(spec.wire);
   const { modules, shard } = run.paths[id]!;
   const round = 1 + Math.max(...modules.map((name) => versionOf(run, name)));
   const body: TrainTask = {
@@ -48,7 +50,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     globalStep: Math.floor(path.steps),
     totalSteps: spec.totalSteps,
     seed: hashOf(`${spec.seed}/${id}/${path.grants}`),
-    codec: 'f32',
+    codec: codec.name,
     ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
   };
@@ -61,7 +63,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
     expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
     priority: 0,
-    maxPayloadBytes: 4 * modules.reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0),
+    maxPayloadBytes: codec.mostBytes(modules.map((name) => ({ name, ...run.modules[name]! }))),
     path: id,
   };
 }

@@ -16,9 +16,9 @@ export class Crew {
 
   constructor(
     private readonly module: WebAssembly.Module,
-    host: LaneHost | null,
+    host: LaneHost,
   ) {
-    this.#workers = Array.from({ length: (host?.threads ?? 1) - 1 }, () => host!.spawn());
+    this.#workers = Array.from({ length: host.threads - 1 }, () => host.spawn());
     this.#workers.forEach((worker, index) => {
       worker.hold(false);
       worker.listen((message) => this.#receive(index, message));
