@@ -2,6 +2,7 @@ import type { Json } from '@pathfold/coordination/work-plan';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { ClaimSpec } from './claims.ts';
 import type { Plot } from './plots.ts';
+import type { Probes } from './probes.ts';
 import type { Result, Results } from './results.ts';
 import type { Table } from './tables.ts';
 
@@ -44,10 +45,10 @@ export interface RunPorts {
 
 export interface Study {
   readonly about: string;
-  /** Files and folders below packages/ that say what is computed: their code is part of every key. */
+  /** Its own files, from this folder, that say what is computed: their code is part of every key. */
   readonly sources: readonly string[];
-  /** A short run through all that the results depend on; what it answers is part of every key. */
-  probe(): Promise<string>;
+  /** Short runs through everything else that an arm's results depend on: their bits are part of its key. */
+  probes(arm: Arm): Probes;
   design(quick: boolean): Design;
   /** One arm with one seed, in a process of its own. */
   run(arm: Arm, seed: number, ports: RunPorts): Promise<Result>;
