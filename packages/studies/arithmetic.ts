@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openStudyExecutor } from './executor.ts';
 import { ProbeBits } from './probes.ts';
-import type { Arm, RunPorts, Study } from './study.ts';
+import type { RunPorts } from './run-ports.ts';
+import type { Arm, Study } from './study.ts';
 
 const textOf = (file: string): string => readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
 

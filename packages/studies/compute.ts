@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type Bits, sourcesOf } from './arithmetic.ts';
 import { openStudyExecutor, type StudyExecutor } from './executor.ts';
 import { canonical, keyOf, ResultFiles } from './result-files.ts';
-import type { RunPorts, Study } from './study.ts';
+import type { RunPorts } from './run-ports.ts';
+import type { Study } from './study.ts';
 
 export interface ComputeOptions {
   readonly study: Study;

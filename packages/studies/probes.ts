@@ -3,7 +3,7 @@ import type { Json } from '@pathfold/coordination/work-plan';
 import type { Split } from '@pathfold/protocol/resources';
 import { type ByteDocument, byteCorpus } from './byte-corpus.ts';
 import { canonical } from './result-files.ts';
-import type { RunPorts } from './study.ts';
+import type { RunPorts } from './run-ports.ts';
 
 /**
  * A short run through a part of what an arm computes with: its bits stand for the engine, the minds, the kinds of work and

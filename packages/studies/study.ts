@@ -1,9 +1,9 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { ClaimSpec } from './claims.ts';
 import type { Plot } from './plots.ts';
 import type { Probes } from './probes.ts';
 import type { Result, Results } from './results.ts';
+import type { RunPorts } from './run-ports.ts';
 import type { Table } from './tables.ts';
 
 /** One of the things that a study compares. */
@@ -32,15 +32,6 @@ export interface Design {
   readonly claims: readonly ClaimSpec[];
   /** Tables and plots from the results that are there. */
   report(results: Results): { readonly tables: readonly Table[]; readonly plots: readonly Plot[] };
-}
-
-export interface RunPorts {
-  /** Opens what computes; its name goes into the result's file. Whoever opens it disposes of it. */
-  openExecutor(): Promise<Executor>;
-  /** Bytes that several arms share (a base): made once by whoever comes first, and kept outside the repository's files. */
-  cached(name: string, config: Json, make: () => Promise<Uint8Array>): Promise<Uint8Array>;
-  /** A line for people who wait. */
-  say(text: string): void;
 }
 
 export interface Study {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { openStudyExecutor } from '../executor.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { departures } from './churn.ts';
 import { CLAIMS } from './claims.ts';
 import { atEqualSteps, secondsTo } from './measures.ts';

@@ -12,7 +12,7 @@ import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import { thetaOf } from '../laboratory/theta.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { departures } from './churn.ts';
 import type { AsyncConfig } from './settings.ts';
 

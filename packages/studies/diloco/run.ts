@@ -14,7 +14,7 @@ import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import { thetaOf } from '../laboratory/theta.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { averageMoments, OwnStart, prune } from './ablations.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
 import { losersOf, workersAt } from './roster.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { openStudyExecutor } from '../executor.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { blocksOf } from './blocks.ts';
 import { probes } from './probes.ts';
 import { runArm } from './run.ts';

@@ -10,7 +10,7 @@ import { baseOf, TOKENS_PER_SECOND } from '../diloco/start.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { routingOf, scoringOf, trainingOf } from './ablations.ts';
 import { type Blocks, blocksOf } from './blocks.ts';
 import { EarlyStopping } from './early.ts';
