@@ -1,6 +1,6 @@
 import { densePath } from '@pathfold/checkpoint/path';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { evaluate } from '@pathfold/training/evaluate';
 import { features } from '@pathfold/training/features';

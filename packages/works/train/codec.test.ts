@@ -1,12 +1,13 @@
+import { newRun } from '@pathfold/checkpoint/new-run';
 import { densePath } from '@pathfold/checkpoint/path';
-import { initPath } from '@pathfold/checkpoint/sources/seed';
+import { fromSeed, initPath } from '@pathfold/checkpoint/sources/seed';
 import { type Codec, valuesIn } from '@pathfold/compression/codec';
 import { CODECS, codecOf } from '@pathfold/compression/codecs';
 import { encodeTokens } from '@pathfold/corpora/shards';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { RunSpec } from '@pathfold/protocol/run-spec';
-import { denseRun, thetaOf } from '@pathfold/studies/laboratory/dense-run';
 import { Laboratory } from '@pathfold/studies/laboratory/laboratory';
+import { thetaOf } from '@pathfold/studies/laboratory/theta';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { createKept } from '@pathfold/volunteer/storage/kept';
 import { memoryNotes, type Notes } from '@pathfold/volunteer/storage/notes';
@@ -110,7 +111,7 @@ async function play(lost: readonly number[]) {
   const shard = await lab.blobs.put(encodeTokens(Uint16Array.from({ length: 400 }, (_, i) => 1 + ((i * i) % 97))));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
   const theta = initPath(path, 1);
-  lab.create(await denseRun(lab.blobs, { spec, theta, shard, shardTokens: 400, documents, tokenizer: shard }));
+  lab.create(await newRun(lab.blobs, { id: 'r', spec, source: fromSeed(1), documents, tokenizer: shard }));
   lab.join({ id: 'a', tokensPerSecond: 1000 });
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
   const end = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);
