@@ -135,14 +135,17 @@ export function openingsOf(state: TrainState, run: RunFacts, now: number): Openi
 function findOpenings(state: TrainState, run: RunFacts, now: number, standings: Derived['standings']): Opening[] {
   const rounds = roundsNow(state, run, now);
   const ids = Object.keys(state.paths);
-  for (const id of ids) if (!standings.has(id)) standings.set(id, standingOf(state, run, id, rounds));
+  const all = ids.map((id) => {
+    const standing = standings.get(id) ?? standingOf(state, run, id, rounds);
+    standings.set(id, standing);
+    return standing;
+  });
   // Rounds begin when what was leased before modules kept to rounds has ended.
-  if (run.spec.mode !== 'async' && ids.some((id) => standings.get(id)!.straying)) return [];
+  if (run.spec.mode !== 'async' && all.some(({ straying }) => straying)) return [];
   const endOf = endsOf(state, standings, now);
   const openings: Opening[] = [];
-  for (const id of ids) {
-    const { place } = standings.get(id)!;
-    const opening = place && openingOf(state, run, id, place, rounds, endOf, now);
+  for (const [i, { place }] of all.entries()) {
+    const opening = place && openingOf(state, run, ids[i]!, place, rounds, endOf, now);
     if (opening) openings.push(opening);
   }
   return openings;
