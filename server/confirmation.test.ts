@@ -5,7 +5,7 @@ import type {
   RunResource,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod/mini';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';

@@ -1,4 +1,4 @@
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LIMITS } from './config.ts';
 import { createDesk } from './desk.ts';

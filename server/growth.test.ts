@@ -1,6 +1,6 @@
 import { openSession } from '@pathfold/inference/session';
 import type { ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,

@@ -1,5 +1,5 @@
 import type { RunResource } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator } from './testing/coordinator.ts';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModuleResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from './store/database.ts';

@@ -1,7 +1,7 @@
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import type { ContributionResource, HistoryPoint, ModuleResource, RunResource } from '@pathfold/protocol/resources';
 import type { RunSpecInput } from '@pathfold/protocol/run-spec';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { TrainTask } from '@pathfold/works/train/task';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';

@@ -1,4 +1,4 @@
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { digestOf, EXECUTOR, payloadFor, upload } from './coordinator/contribution.ts';
 import { measureLeases } from './coordinator/leases.ts';
 import { type BenchRuns, openRuns } from './coordinator/runs.ts';

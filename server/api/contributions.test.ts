@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { MOST_REASON } from '@pathfold/protocol/report';
 import type { ContributionResource, RunResource } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
 

@@ -6,7 +6,7 @@ import type {
   RouterResource,
   RunResource,
 } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,

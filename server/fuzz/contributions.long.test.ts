@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { ERRORS } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';

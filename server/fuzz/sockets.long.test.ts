@@ -1,7 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import { Down } from '@pathfold/protocol/down';
 import { ERRORS } from '@pathfold/protocol/errors';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRun, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';

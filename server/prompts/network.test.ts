@@ -7,7 +7,7 @@ import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { Down } from '@pathfold/protocol/down';
 import { readChunks } from '@pathfold/protocol/read-chunks';
 import type { ContributionResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
-import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { AnswerTask } from '@pathfold/works/answer/task';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {

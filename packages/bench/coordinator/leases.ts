@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import type { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { digestOf, payloadFor, upload } from './contribution.ts';
 import type { ServerProcess } from './server-process.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import type { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { digestOf, payloadFor, upload } from './contribution.ts';
 import type { ServerProcess } from './server-process.ts';
 
