@@ -1,4 +1,4 @@
-import type { ModuleFacts, PathFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModelRun, ModuleFacts, PathFacts } from '@pathfold/coordination/work-plan';
 import { type BlobRef, TOKEN_BYTES } from '@pathfold/protocol/blob';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { bytesOf, type ModuleShape } from './layout.ts';
@@ -8,7 +8,7 @@ import { densePath, offsetsOf } from './path.ts';
 /** First values of a module, flat, which lies `offset` parameters into its path: from a seed, or a base (`sources/`). */
 export type Source = (module: ModuleShape, offset: number) => Float32Array;
 
-export interface NewRun extends Pick<RunFacts, 'id' | 'spec' | 'documents' | 'documentCounts' | 'tokenizer'> {
+export interface NewRun extends Pick<ModelRun, 'id' | 'spec' | 'documents' | 'documentCounts' | 'tokenizer'> {
   readonly source: Source;
 }
 
@@ -19,7 +19,7 @@ export interface NewRun extends Pick<RunFacts, 'id' | 'spec' | 'documents' | 'do
 export async function newRun(
   blobs: { put(bytes: Uint8Array): Promise<BlobRef> },
   { id, spec, source, ...texts }: NewRun,
-): Promise<RunFacts> {
+): Promise<ModelRun> {
   const { model, embedding } = spec;
   const levels = levelsOf(spec);
   const ids = pathIds(levels);

@@ -6,6 +6,7 @@ import type {
   RouterResource,
   RunResource,
 } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,
@@ -16,7 +17,6 @@ import {
   until,
   uploadCorpus,
 } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let corpus: string;
@@ -178,7 +178,7 @@ test('several paths are told with their shards, who trains them, and how old the
   const evaluation = await get<{ evaluation: unknown }>(`/api/v1/runs/${id}/evaluation`);
   expect(evaluation).toEqual({ evaluation: null });
 
-  const one = new FakeVolunteer(origin);
+  const one = new ScriptedVolunteer(origin);
   await one.join();
   const lease = await one.lease();
   const { path } = lease.body as { path: string };
@@ -281,7 +281,7 @@ test('a private run and its blobs are for operators and the holders of its lease
   expect((await coordinator.ask({ url })).json().code).toBe('not_found');
   expect((await coordinator.ask({ url, headers: asOperator })).headers['cache-control']).toMatch(/^private/);
 
-  const one = new FakeVolunteer(origin);
+  const one = new ScriptedVolunteer(origin);
   await one.join();
   const lease = await one.lease();
   expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.token}` } })).statusCode).toBe(200);

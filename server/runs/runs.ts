@@ -3,6 +3,7 @@ import { codecOf } from '@pathfold/compression/codecs';
 import { canGoBack, keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { isModelRun } from '@pathfold/coordination/study-run';
 import type { Json, WorkPlan } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { arrivalRefusal, type Mode, type RunSpec, unknownArrivals } from '@pathfold/protocol/run-spec';
@@ -163,7 +164,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     /** Gives the run the model that it had when it came to this round, and pauses it; what came after is not part of it. */
     async rollBack(id: string, round: number): Promise<void> {
       const record = recordOf(id);
-      if (record.facts.study)
+      if (!isModelRun(record.facts))
         throw new PathfoldError('wrong_state', 'The run is a study: it has no rounds to go back to.');
       if (!canGoBack(record)) throw new PathfoldError('wrong_state', `The run is ${record.state}: pause it first.`);
       const kept = keptRounds(record);

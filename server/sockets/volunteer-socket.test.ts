@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
-let one: FakeVolunteer;
+let one: ScriptedVolunteer;
 beforeAll(async () => {
   coordinator = await startTestCoordinator({
     trustProxy: 1,
@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => coordinator.close());
 beforeEach(() => {
-  one = new FakeVolunteer(origin);
+  one = new ScriptedVolunteer(origin);
 });
 
 const hello = (versions = { min: 1, max: 1 }) =>
@@ -49,7 +49,7 @@ describe('hello (rules H1 to H7)', () => {
     await one.connect();
     hello();
     const { nonce } = await one.next('challenge');
-    one.send({ type: 'prove', signature: new FakeVolunteer(origin).prove(nonce) });
+    one.send({ type: 'prove', signature: new ScriptedVolunteer(origin).prove(nonce) });
     expect(await refusal()).toBe('bad_signature');
   });
 
@@ -74,7 +74,7 @@ describe('hello (rules H1 to H7)', () => {
   test('H6: a second socket of the same identity replaces the first', async () => {
     await one.join();
     const first = one;
-    const again = new FakeVolunteer(origin, one);
+    const again = new ScriptedVolunteer(origin, one);
     await again.join();
     expect(await refusal()).toBe('replaced');
     expect(first.closed).not.toBeNull();
@@ -87,14 +87,14 @@ describe('hello (rules H1 to H7)', () => {
     const sha256 = '5'.repeat(64);
     await one.join();
     one.send({ type: 'have', blobs: [sha256] });
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     const holders = async () => {
       other.send({ type: 'want', sha256 });
       return (await other.next('peers')).peers;
     };
     await until('a holder', async () => (await holders()).includes(one.id));
-    const again = new FakeVolunteer(origin, one);
+    const again = new ScriptedVolunteer(origin, one);
     await again.join();
     expect(await holders()).toEqual([]);
     again.leave();
@@ -136,7 +136,7 @@ describe('messages (rules M1 to M5)', () => {
   });
 
   test('M2: a flood ends the socket, and the others go on', async () => {
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     await one.join();
     for (let i = 0; i < 200; i++) one.send({ type: 'ping' });
@@ -186,7 +186,7 @@ describe('the swarm (rules B2, B3)', () => {
   const sha256 = 'a'.repeat(64);
 
   test('peers are named to those who want a blob, and signals reach only volunteers that agreed to meet', async () => {
-    const [a, b, c] = [new FakeVolunteer(origin), new FakeVolunteer(origin), new FakeVolunteer(origin)];
+    const [a, b, c] = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
     await Promise.all([a.join(), b.join(), c.join()]);
     a.send({ type: 'have', blobs: [sha256] });
     a.send({ type: 'ping' });
@@ -226,7 +226,7 @@ describe('the swarm (rules B2, B3)', () => {
 });
 
 test('M2: signals over their rate go nowhere, and their sender goes on', async () => {
-  const [caller, called] = [new FakeVolunteer(origin), new FakeVolunteer(origin)];
+  const [caller, called] = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
   await Promise.all([caller.join(), called.join()]);
   for (const each of [caller, called]) each.send({ type: 'have', blobs: ['a'.repeat(64)] });
   called.send({ type: 'ping' });
@@ -255,7 +255,7 @@ describe('leases over the socket', () => {
     const second = await one.lease();
     expect(second.lease).not.toBe(lease.lease);
 
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     other.send({ type: 'release', lease: second.lease, code: 'user', detail: 'not mine' });
     one.send({ type: 'release', lease: second.lease, code: 'user', detail: 'stopped' });
@@ -269,7 +269,7 @@ describe('leases over the socket', () => {
     await one.join();
     const lease = await one.lease();
     one.leave();
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     const beats = setInterval(() => other.send({ type: 'ping' }), 300);
     expect((await other.lease()).lease).not.toBe(lease.lease);

@@ -1,4 +1,5 @@
 import type { ContributionFacts, Fold } from '@pathfold/coordination/work-plan';
+import { fnv1a } from '@pathfold/protocol/fnv';
 import type { Queue, Unit } from './unit.ts';
 
 /**
@@ -37,8 +38,7 @@ export function settleAudit(unit: Unit, honest: boolean): ContributionFacts {
 
 /** 32 bits that nobody can foretell without the secret (FNV-1a, then mixed as by MurmurHash3). */
 export function mixed(secret: number, text: string): number {
-  let hash = 0x811c9dc5 ^ secret;
-  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  let hash = fnv1a(text, secret);
   hash = Math.imul(hash ^ (hash >>> 16) ^ secret, 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,5 +1,6 @@
 import { codecOf } from '@pathfold/compression/codecs';
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
+import { fnv1a } from '@pathfold/protocol/fnv';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../deadline.ts';
 import { trainingFlops } from '../flops.ts';
@@ -70,8 +71,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
 
 /** FNV-1a with a final mix: 32 bits that differ for each text. */
 export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  let hash = fnv1a(text);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

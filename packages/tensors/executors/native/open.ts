@@ -12,5 +12,5 @@ export const openNative = async (memory: MemoryOptions = {}): Promise<Executor> 
     throw new DeviceError('no_device', error.message, { cause: error });
   });
   const adapter = 'kernels compiled for this processor, one thread';
-  return kernelExecutor({ name: 'native', adapter, newMachine: nativeMachines(path), crew: null, ...memory });
+  return kernelExecutor({ name: 'native', adapter, newMachine: nativeMachines(path), pool: null, ...memory });
 };

@@ -1,8 +1,8 @@
 import { DeviceError, type Executor, type MemoryOptions } from '../executor.ts';
-import { Crew } from './crew.ts';
 import { kernelExecutor } from './kernel-executor.ts';
 import type { LaneHost } from './lane-words.ts';
 import { wasmMachines } from './machine.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 export interface WasmOptions extends MemoryOptions {
   /** Where split plans are computed besides this thread. */
@@ -12,10 +12,10 @@ export interface WasmOptions extends MemoryOptions {
 /** The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads. */
 export const openWasm = async ({ lanes, ...memory }: WasmOptions): Promise<Executor> => {
   const module = await loadKernels();
-  const crew = lanes ? new Crew(module, lanes) : null;
-  const threads = 1 + (crew?.size ?? 0);
+  const pool = lanes ? new WorkerPool(module, lanes) : null;
+  const threads = 1 + (pool?.size ?? 0);
   const adapter = `WebAssembly SIMD, ${threads === 1 ? 'one thread' : `${threads} threads`}`;
-  return kernelExecutor({ name: 'wasm', adapter, newMachine: wasmMachines(module), crew, ...memory });
+  return kernelExecutor({ name: 'wasm', adapter, newMachine: wasmMachines(module), pool, ...memory });
 };
 
 let loading: Promise<WebAssembly.Module> | null = null;

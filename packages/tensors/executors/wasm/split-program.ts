@@ -1,14 +1,14 @@
 import { type Plan, type Split, sizeOf } from '../../plan/types.ts';
 import type { Data, Program } from '../executor.ts';
 import { BoundPlan } from './bound-plan.ts';
-import type { Crew } from './crew.ts';
 import { LaneRunner, partBytes } from './lane-runner.ts';
 import type { LaneTask } from './lane-words.ts';
 import { itemsOf, laneCount, type Stretch, sharedFloats, stretch } from './lanes.ts';
 import type { NewMachine } from './machine.ts';
 import { WasmProgram } from './program.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
-/** A split plan on this thread and the crew: each computes some of the lanes, this one then does the rest. */
+/** A split plan on this thread and the worker pool: each computes some of the lanes, this one then does the rest. */
 export class SplitProgram implements Program {
   readonly #runner: LaneRunner;
   readonly #rest: WasmProgram | null;
@@ -23,12 +23,12 @@ export class SplitProgram implements Program {
     private readonly plan: Plan,
     private readonly split: Split,
     newMachine: NewMachine,
-    private readonly crew: Crew | null,
+    private readonly pool: WorkerPool | null,
   ) {
     const { items, each, sums, rest } = split;
     this.#runner = new LaneRunner({ items, each, sums }, newMachine());
     this.#rest = rest && new WasmProgram(rest, newMachine());
-    this.#id = crew?.open({ items, each, sums }) ?? 0;
+    this.#id = pool?.open({ items, each, sums }) ?? 0;
     for (const { name, value } of each.state) this.#states.set(name, sharedFloats(sizeOf(each.values[value]!.shape)));
   }
 
@@ -53,11 +53,11 @@ export class SplitProgram implements Program {
   ): Promise<Record<string, Float32Array>> {
     this.#check(inputs);
     const lanes = laneCount(this.split.items);
-    const threads = Math.min(lanes, 1 + (this.crew?.size ?? 0));
+    const threads = Math.min(lanes, 1 + (this.pool?.size ?? 0));
     const states = Object.fromEntries([...this.#changed].map((name) => [name, this.#states.get(name)!]));
     this.#changed.clear();
     const task = (index: number) => ({ ...this.#task(stretch(index, threads, lanes), inputs), states });
-    const others = Array.from({ length: threads - 1 }, (_, i) => this.crew!.run(i, this.#id, task(i + 1)));
+    const others = Array.from({ length: threads - 1 }, (_, i) => this.pool!.run(i, this.#id, task(i + 1)));
     const results = Promise.all(others);
     results.catch(() => {});
     const rows = [this.#runner.run(task(0))];
@@ -79,7 +79,7 @@ export class SplitProgram implements Program {
   }
 
   dispose(): void {
-    this.crew?.close(this.#id);
+    this.pool?.close(this.#id);
     this.#rest?.dispose();
     this.#written.clear();
   }

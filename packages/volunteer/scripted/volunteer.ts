@@ -3,7 +3,7 @@ import { decodeTokens, documentsOf } from '@pathfold/corpora/shards';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { Down } from '@pathfold/protocol/down';
-import type { Report } from '@pathfold/protocol/report';
+import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import { assignedTo } from '@pathfold/works/assigned';
 import { encodeScores } from '@pathfold/works/document-scores';
@@ -12,13 +12,17 @@ import { TrainTask } from '@pathfold/works/train/task';
 import { WebSocket } from 'ws';
 
 type DownOf<T extends Down['type']> = Extract<Down, { type: T }>;
-const DEVICE = { name: 'test', adapter: 'none', tokensPerSecond: 1000 };
+const DEVICE: ExecutorInfo = { name: 'scripted', adapter: 'none', tokensPerSecond: 1000 };
 
-/** A volunteer by script: it speaks the protocol and computes nothing. */
-export class FakeVolunteer {
+/**
+ * A volunteer by script: it speaks the protocol and computes nothing. For tests of the server and for load, where the real
+ * one is too heavy or too well-behaved.
+ */
+export class ScriptedVolunteer {
   readonly heard: Down[] = [];
   closed: { code: number; reason: string } | null = null;
   private socket: WebSocket | null = null;
+  private beats: NodeJS.Timeout | undefined;
   private readonly waiting = new Set<() => void>();
   /** By lease, the documents that it asks to score. */
   private readonly asked = new Map<string, number[]>();
@@ -29,7 +33,8 @@ export class FakeVolunteer {
   /** A new identity, or that of another one. */
   constructor(
     readonly origin: string,
-    same?: FakeVolunteer,
+    same?: ScriptedVolunteer,
+    readonly device: ExecutorInfo = DEVICE,
   ) {
     const privateKey = same ? same.key : generateKeyPairSync('ed25519').privateKey;
     this.key = privateKey;
@@ -44,7 +49,10 @@ export class FakeVolunteer {
   /** Opens the socket only. */
   async connect(headers: Record<string, string> = {}): Promise<void> {
     this.closed = null;
-    const socket = new WebSocket(`${this.origin.replace('http', 'ws')}/api/v1/volunteer`, { headers });
+    const socket = new WebSocket(`${this.origin.replace('http', 'ws')}/api/v1/volunteer`, {
+      headers,
+      perMessageDeflate: false,
+    });
     this.socket = socket;
     socket.on('message', (data) => {
       this.heard.push(Down.parse(JSON.parse(data.toString())));
@@ -80,22 +88,24 @@ export class FakeVolunteer {
   }
 
   ready(memoryBytes = 1e9): void {
-    this.send({ type: 'ready', executor: DEVICE, memoryBytes });
+    this.send({ type: 'ready', executor: this.device, memoryBytes });
   }
 
   /** The next message of this type, taken out of what was heard. Fails when the socket closes first. */
-  async next<T extends Down['type']>(type: T, timeoutMs = 10_000): Promise<DownOf<T>> {
+  async next<T extends Down['type']>(type: T, timeoutMs?: number): Promise<DownOf<T>> {
+    const message = await this.take((heard) => heard.type === type, type, timeoutMs);
+    if (message.type === 'lease' && message.kind === 'evaluate') await this.readAsked(message);
+    return message as DownOf<T>;
+  }
+
+  private async take(fits: (message: Down) => boolean, what: string, timeoutMs = 10_000): Promise<Down> {
     const end = Date.now() + timeoutMs;
     for (;;) {
-      const index = this.heard.findIndex((message) => message.type === type);
-      if (index >= 0) {
-        const message = this.heard.splice(index, 1)[0]!;
-        if (message.type === 'lease' && message.kind === 'evaluate') await this.readAsked(message);
-        return message as DownOf<T>;
-      }
-      if (this.closed) throw new Error(`the socket closed (${this.closed.code} ${this.closed.reason}) before ${type}`);
+      const index = this.heard.findIndex(fits);
+      if (index >= 0) return this.heard.splice(index, 1)[0]!;
+      if (this.closed) throw new Error(`the socket closed (${this.closed.code} ${this.closed.reason}) before ${what}`);
       const left = end - Date.now();
-      if (left <= 0) throw new Error(`no ${type}; heard ${JSON.stringify(this.heard).slice(0, 500)}`);
+      if (left <= 0) throw new Error(`no ${what}; heard ${JSON.stringify(this.heard).slice(0, 500)}`);
       await this.somethingNew(left);
     }
   }
@@ -121,9 +131,32 @@ export class FakeVolunteer {
     for (const done of [...this.waiting]) done();
   }
 
-  async lease(): Promise<LeaseMessage> {
+  async lease(timeoutMs?: number): Promise<LeaseMessage> {
     this.ready();
-    return this.next('lease');
+    return this.next('lease', timeoutMs);
+  }
+
+  /** The contribution to this lease was checked and accepted. Throws when it was rejected, or the lease taken back. */
+  async settled({ lease }: Pick<LeaseMessage, 'lease'>, timeoutMs?: number): Promise<void> {
+    for (;;) {
+      const about = await this.take(
+        (message) => (message.type === 'settled' || message.type === 'revoke') && message.lease === lease,
+        'settled',
+        timeoutMs,
+      );
+      const { type, code, detail } = about as DownOf<'settled' | 'revoke'>;
+      if (type === 'revoke') throw new Error(`revoked: ${code}: ${detail}`);
+      const { state } = about as DownOf<'settled'>;
+      if (state === 'rejected') throw new Error(`${code}: ${detail}`);
+      if (state !== 'received') return;
+    }
+  }
+
+  /** Sends a heartbeat every so many milliseconds from a random moment on, until it leaves. */
+  beat(everyMs: number): void {
+    this.beats = setTimeout(() => {
+      this.beats = setInterval(() => this.send({ type: 'ping' }), everyMs);
+    }, Math.random() * everyMs);
   }
 
   /** Which documents a lease asks to score. */
@@ -149,7 +182,7 @@ export class FakeVolunteer {
       computeMs: 10,
       loss,
       downloadedBytes: { peers: 0, coordinator: 100 },
-      executor: DEVICE,
+      executor: this.device,
     });
     if (lease.kind === 'evaluate') {
       const { chunkTokens } = EvaluateTask.parse(lease.body);
@@ -200,6 +233,7 @@ export class FakeVolunteer {
   }
 
   leave(): void {
+    clearInterval(this.beats);
     this.socket?.terminate();
     this.closed ??= { code: 1006, reason: 'left' };
   }

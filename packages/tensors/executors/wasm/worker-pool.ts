@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /** The other threads of an executor. When one of them dies, all work fails from then on. */
-export class Crew {
+export class WorkerPool {
   readonly #workers: readonly LaneWorker[];
   /** By worker and program. */
   readonly #waiting = new Map<string, Waiting>();
