@@ -130,8 +130,11 @@ export class Headless {
   }
 }
 
-/** Waits until `probe` answers something, asking every half second. `what` names it when time is up. */
-export async function until<T>(what: string, probe: () => Promise<T | false | null | undefined>, timeoutMs = 120_000) {
+/** Longer than anything takes that comes at all, on a machine with other work: only what never comes ends it. */
+const NEVER_MS = 300_000;
+
+/** Waits until `probe` answers something, asking every half second. `what` names it when it never does. */
+export async function until<T>(what: string, probe: () => Promise<T | false | null | undefined>, timeoutMs = NEVER_MS) {
   const deadline = Date.now() + timeoutMs;
   let trouble: unknown;
   while (Date.now() < deadline) {

@@ -6,8 +6,8 @@ export default defineConfig({
   outputDir: '../.tmp/e2e',
   workers: 1,
   retries: 0,
-  timeout: 420_000,
-  expect: { timeout: 30_000 },
+  timeout: 600_000,
+  expect: { timeout: 60_000 },
   reporter: [['list'], ['json']],
   projects: [
     { name: 'main', testMatch: '*.spec.ts' },
