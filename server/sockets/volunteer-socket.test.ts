@@ -242,7 +242,50 @@ test('M2: signals over their rate go nowhere, and their sender goes on', async (
   for (const each of [caller, called]) each.leave();
 });
 
+/** Its work goes to nobody: the volunteers of the next test are for the next run. */
+const remove = (run: string) => coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${run}`, headers: asOperator });
+
 describe('leases over the socket', () => {
+  test('L1, M3, T6: who is ready hears why there is no work for it, or gets work of the run that it prefers, in durations', async () => {
+    const runs = [await createRun(coordinator, { replicas: 1 }), await createRun(coordinator, { replicas: 1 })];
+    await one.join();
+    one.ready(1000);
+    expect(await one.next('idle')).toMatchObject({ code: 'does_not_fit' });
+    for (const { id: prefers } of runs) {
+      one.ready(1e9, prefers);
+      const lease = await one.next('lease');
+      expect(lease.run).toBe(prefers);
+      // Neither was taken back, nor exchanges anything but outer gradients: an old volunteer reads its tasks.
+      expect(Object.keys(lease.body as object)).not.toContain('rollbacks');
+      expect(Object.keys(lease.body as object)).not.toContain('exchange');
+      // No number of it is a time of a clock.
+      const numbers = JSON.stringify(lease)
+        .match(/(?<=:)[\d.]+/g)!
+        .map(Number);
+      expect(Math.max(...numbers)).toBeLessThan(2 ** 32);
+      one.send({ type: 'release', lease: lease.lease, code: 'user', detail: 'enough' });
+    }
+    for (const { id } of runs) await remove(id);
+    one.leave();
+  });
+
+  test('L6: away asks for nothing more, and the lease that is held goes on', async () => {
+    const { id } = await createRun(coordinator, { replicas: 1 });
+    const other = new FakeVolunteer(origin);
+    await Promise.all([one.join(), other.join()]);
+    const lease = await one.lease();
+    one.send({ type: 'away' });
+    expect((await one.upload(lease, one.work(lease))).status).toBe(201);
+    await until('the contribution to count', () =>
+      one.heard.some((said) => said.type === 'settled' && said.state === 'checked'),
+    );
+    other.ready(1e9, id);
+    await other.next('lease');
+    expect(one.heard.filter(({ type }) => type === 'lease')).toEqual([]);
+    await remove(id);
+    for (const each of [one, other]) each.leave();
+  });
+
   test('L2, L3: a lease is kept by its holder with a resume token and given up without one; released work goes on', async () => {
     await createRun(coordinator, { replicas: 1 });
     await one.join();

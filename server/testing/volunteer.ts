@@ -12,6 +12,8 @@ import { TrainTask } from '@pathfold/works/train/task';
 import { WebSocket } from 'ws';
 
 type DownOf<T extends Down['type']> = Extract<Down, { type: T }>;
+/** What comes at all comes before, on a machine with other work too. */
+const NEVER_MS = 60_000;
 const DEVICE = { name: 'test', adapter: 'none', tokensPerSecond: 1000 };
 
 /** A volunteer by script: it speaks the protocol and computes nothing. */
@@ -79,12 +81,12 @@ export class FakeVolunteer {
     this.socket?.send(data);
   }
 
-  ready(memoryBytes = 1e9): void {
-    this.send({ type: 'ready', executor: DEVICE, memoryBytes });
+  ready(memoryBytes = 1e9, prefers?: string): void {
+    this.send({ type: 'ready', executor: DEVICE, memoryBytes, prefers });
   }
 
   /** The next message of this type, taken out of what was heard. Fails when the socket closes first. */
-  async next<T extends Down['type']>(type: T, timeoutMs = 10_000): Promise<DownOf<T>> {
+  async next<T extends Down['type']>(type: T, timeoutMs = NEVER_MS): Promise<DownOf<T>> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const index = this.heard.findIndex((message) => message.type === type);
@@ -100,7 +102,7 @@ export class FakeVolunteer {
     }
   }
 
-  async closing(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+  async closing(timeoutMs = NEVER_MS): Promise<{ code: number; reason: string }> {
     for (const end = Date.now() + timeoutMs; !this.closed; await this.somethingNew(end - Date.now()))
       if (Date.now() > end) throw new Error('the socket stayed open');
     return this.closed;
