@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{apps,packages,server}/**/*.long.test.ts'],
+    include: ['{apps,packages,server}/**/*.long.test.ts', 'packages/tensors/executors/native/native.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 300_000,

@@ -1,23 +1,15 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { type Connect, defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { PAGES } from '../packages/protocol/pages.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const outDir = join(root, '..', 'dist', 'pages');
-
-/** The pages and the addresses that they answer to. */
-const PAGES = {
-  '/': 'volunteer',
-  '/operator': 'operator',
-  '/prompt': 'prompt',
-  '/about': 'about',
-  '/studies': 'studies',
-} as const;
 
 /** The folder of a file of a dependency, as the package that depends on it finds it. */
 const folderOf = (file: string, dependent: string): string =>
@@ -42,24 +34,35 @@ const ISOLATION = {
 
 const contentType = (path: string): string => (path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
 
-const servePages: Connect.NextHandleFunction = (request, _response, next) => {
-  const [path, query] = (request.url ?? '').split('?');
-  const page = PAGES[path as keyof typeof PAGES];
-  if (page) request.url = `/${page}/index.html${query ? `?${query}` : ''}`;
-  next();
-};
+const template = readFileSync(join(root, 'page.html'), 'utf8');
+const ui = join(root, '..', 'packages', 'ui');
 
-const pageAddresses = (): Plugin => ({
-  name: 'pathfold:page-addresses',
-  configureServer: (server) => void server.middlewares.use(servePages),
-  configurePreviewServer: (server) => void server.middlewares.use(servePages),
-  // Served under another address than where it lies, a page needs its sources named from the top.
-  transformIndexHtml: {
-    order: 'pre',
-    handler: (html, { server, filename }) =>
-      server
-        ? html.replaceAll('"./', `"/${basename(dirname(filename))}/`).replaceAll('"../../', `"/@fs${join(root, '..')}/`)
-        : html,
+type PageEntry = (typeof PAGES)[number];
+
+/** Where the built page lies. There is no such file: it is made of the template. */
+const fileOf = ({ folder }: PageEntry): string => join(root, folder, 'index.html');
+
+/** `uiAddress`: where the page finds icon and theme. */
+const htmlOf = (page: PageEntry, uiAddress: string): string =>
+  template.replace(/\{(\w+)\}/g, (_, name: string) => ({ ...page, ui: uiAddress })[name as keyof PageEntry]);
+
+/** Each page is the one template with the entry of its list filled in. */
+const pagesOfTemplate = (): Plugin => ({
+  name: 'pathfold:pages',
+  configureServer(server) {
+    server.middlewares.use((request, response, next) => {
+      const page = PAGES.find(({ address }) => address === request.url?.split('?')[0]);
+      if (!page) return next();
+      server.transformIndexHtml(page.address, htmlOf(page, `/@fs${ui}`)).then((html) => {
+        response.setHeader('Content-Type', 'text/html');
+        response.end(html);
+      }, next);
+    });
+  },
+  resolveId: (id) => (PAGES.some((page) => fileOf(page) === id) ? id : null),
+  load(id) {
+    const page = PAGES.find((entry) => fileOf(entry) === id);
+    return page ? htmlOf(page, '../../packages/ui') : null;
   },
 });
 
@@ -86,14 +89,13 @@ const runtimeFiles = (): Plugin => ({
 export default defineConfig({
   root,
   appType: 'mpa',
-  plugins: [react(), tailwindcss(), pageAddresses(), runtimeFiles()],
+  plugins: [react(), tailwindcss(), pagesOfTemplate(), runtimeFiles()],
   resolve: {
     alias: { 'simple-peer': 'simple-peer/simplepeer.min.js' },
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },
   worker: { format: 'es' },
   server: { headers: ISOLATION },
-  preview: { headers: ISOLATION },
   build: {
     outDir,
     emptyOutDir: true,
@@ -102,7 +104,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: Object.fromEntries(Object.values(PAGES).map((page) => [page, join(root, page, 'index.html')])),
+      input: Object.fromEntries(PAGES.map((page) => [page.folder, fileOf(page)])),
     },
   },
 });

@@ -1,7 +1,7 @@
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { inNames, routeText } from '@pathfold/inference/route';
 import { openFeatures } from '@pathfold/inference/session';
-import { fetchFeatures, fetchRouter, fetchTokenizer } from '../apps/prompt/fetch-model.ts';
+import { fetchFeatures, fetchRouter, fetchTokenizer } from '../apps/prompt/model/fetch-model.ts';
 
 /** What `routing.spec.ts` does in a page: fetches and routes as the prompt page's worker does, and answers no prompt. */
 const pathsOf = async (runId: string, texts: readonly string[]): Promise<string[]> => {

@@ -5,17 +5,17 @@ import type {
   RunResource,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod/mini';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
 /** The operator's own machine. */
-let own: FakeVolunteer;
+let own: ScriptedVolunteer;
 beforeAll(async () => {
-  own = new FakeVolunteer('');
+  own = new ScriptedVolunteer('');
   coordinator = await startTestCoordinator({ trustProxy: true, trustedVolunteers: [own.id] });
   origin = await coordinator.listen();
 }, 60_000);
@@ -23,20 +23,20 @@ afterAll(() => coordinator.close());
 
 const get = async <T>(url: string) => (await coordinator.ask({ url, headers: asOperator })).json<T>();
 
-async function volunteerAt(address: string): Promise<FakeVolunteer> {
-  const volunteer = new FakeVolunteer(origin);
+async function volunteerAt(address: string): Promise<ScriptedVolunteer> {
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join(`${volunteer.id}`, { 'x-forwarded-for': address });
   return volunteer;
 }
 
 /** Hands in scores of so many nats. */
-async function score(volunteer: FakeVolunteer, lease: LeaseMessage, nats: number): Promise<void> {
+async function score(volunteer: ScriptedVolunteer, lease: LeaseMessage, nats: number): Promise<void> {
   expect(lease.kind).toBe('evaluate');
   await volunteer.upload(lease, volunteer.work(lease, nats));
 }
 
 test("what the operator's own machine says is confirmed by itself; a neighbour of it who says otherwise is a liar", async () => {
-  const machine = new FakeVolunteer(origin, own);
+  const machine = new ScriptedVolunteer(origin, own);
   const liar = await volunteerAt('203.0.113.9');
   await machine.join('own', { 'x-forwarded-for': '203.0.113.9' });
   const { id } = await createRun(coordinator, { replicas: 1 });

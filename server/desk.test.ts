@@ -1,3 +1,4 @@
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LIMITS } from './config.ts';
 import { createDesk } from './desk.ts';
@@ -5,7 +6,6 @@ import type { Host } from './host.ts';
 import { createSigner } from './security/secrets.ts';
 import type { Lists } from './store/lists.ts';
 import { createRun, startTestCoordinator, type TestCoordinator } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let test_: TestCoordinator;
 let origin: string;
@@ -22,7 +22,7 @@ const logged = async (type: string): Promise<number> => {
 };
 
 test('one that works may ask as often as it has handed in', async () => {
-  const volunteer = new FakeVolunteer(origin);
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
   for (let i = 0; i < 40; i++) {
     const lease = await volunteer.lease();
@@ -32,7 +32,7 @@ test('one that works may ask as often as it has handed in', async () => {
 });
 
 test('a volunteer that keeps changing its mind is cut off, and the log does not grow with it', async () => {
-  const volunteer = new FakeVolunteer(origin);
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
   const wishes = async () => (await logged('VolunteerAway')) + (await logged('VolunteerReady'));
   const before = await wishes();
@@ -45,7 +45,7 @@ test('a volunteer that keeps changing its mind is cut off, and the log does not 
 });
 
 test('one that gives each lease back at once is cut off too', async () => {
-  const volunteer = new FakeVolunteer(origin);
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
   const before = await logged('LeaseGranted');
   for (let i = 0; i < 100 && !volunteer.closed; i++) {

@@ -1,4 +1,5 @@
 import type { ModuleResource, PathResource, RunResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,
@@ -8,14 +9,13 @@ import {
   until,
   uploadCorpus,
 } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 /** The operator's own machine, whose scores decide. */
-let own: FakeVolunteer;
+let own: ScriptedVolunteer;
 let origin: string;
 beforeAll(async () => {
-  own = new FakeVolunteer('');
+  own = new ScriptedVolunteer('');
   coordinator = await startTestCoordinator({ trustedVolunteers: [own.id] });
   origin = await coordinator.listen();
 }, 60_000);
@@ -31,7 +31,7 @@ const roundOfExport = async (run: string) =>
 test('a path that stops improving is not trained any more; its best version is exported, and is the base of another run', async () => {
   const corpus = await uploadCorpus(coordinator, 300);
   const { id } = await createRun(coordinator, { corpus, evaluateEvery: 1, earlyStopping: { patience: 2 } });
-  const volunteer = new FakeVolunteer(origin, own);
+  const volunteer = new ScriptedVolunteer(origin, own);
   await volunteer.join();
   const toil = volunteer.toil();
   await until('the end', async () => (await get<RunResource>(`/api/v1/runs/${id}`)).state === 'finished');
@@ -50,7 +50,7 @@ test('a path that stops improving is not trained any more; its best version is e
 test('a run that is stopped by the operator answers with the best version of its paths, and is scored by it', async () => {
   const corpus = await uploadCorpus(coordinator, 300);
   const { id } = await createRun(coordinator, { corpus, evaluateEvery: 1, earlyStopping: { patience: 100 } });
-  const volunteer = new FakeVolunteer(origin, own);
+  const volunteer = new ScriptedVolunteer(origin, own);
   await volunteer.join();
   const toil = volunteer.toil();
   const pathOf = async () => (await get<{ items: PathResource[] }>(`/api/v1/runs/${id}/paths`)).items[0]!;

@@ -1,7 +1,7 @@
 import type { RunResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 /** Whether folds fail as on a machine whose disk is full. */
 const machine = vi.hoisted(() => ({ fails: false }));
@@ -19,7 +19,7 @@ vi.mock('./executors/executors.ts', async (load) => {
 });
 
 let coordinator: TestCoordinator;
-const volunteer = new FakeVolunteer('');
+const volunteer = new ScriptedVolunteer('');
 beforeAll(async () => {
   coordinator = await startTestCoordinator({ trustedVolunteers: [volunteer.id] });
 }, 60_000);
@@ -45,7 +45,7 @@ async function failed(first: 'stop' | 'pause'): Promise<string> {
   const { id } = await createRun(coordinator);
   await order(id, first);
   await order(id, 'evaluate');
-  const worker = new FakeVolunteer(await coordinator.listen(), volunteer);
+  const worker = new ScriptedVolunteer(await coordinator.listen(), volunteer);
   await worker.join();
   machine.fails = true;
   const lease = await worker.lease();

@@ -1,5 +1,6 @@
 import { openSession } from '@pathfold/inference/session';
 import type { ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,
@@ -9,7 +10,6 @@ import {
   until,
   uploadCorpus,
 } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
@@ -24,7 +24,7 @@ const listOf = async <T>(url: string): Promise<T[]> =>
 
 /** Trains every path once, each to somewhere else, so that all modules have this version. */
 async function trainOnce(run: string, version = 1, paths = 4): Promise<void> {
-  const volunteer = new FakeVolunteer(origin);
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
   for (let at = 1; at <= paths; at++) {
     const lease = await volunteer.lease();

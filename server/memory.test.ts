@@ -1,7 +1,7 @@
 import type { RunResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
@@ -16,8 +16,8 @@ afterAll(() => coordinator.close());
 const reason = async () =>
   (await coordinator.ask({ url: `/api/v1/runs/${run.id}`, headers: asOperator })).json<RunResource>().reason;
 
-async function deviceOf(memoryBytes: number): Promise<FakeVolunteer> {
-  const device = new FakeVolunteer(origin);
+async function deviceOf(memoryBytes: number): Promise<ScriptedVolunteer> {
+  const device = new ScriptedVolunteer(origin);
   await device.join();
   device.ready(memoryBytes);
   return device;

@@ -5,6 +5,7 @@ import { advance } from '@pathfold/coordination/coordinator/advance';
 import { createCoordinator } from '@pathfold/coordination/coordinator/mind';
 import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { upgraded } from '@pathfold/coordination/old-events';
 import { expect, test } from 'vitest';
 import { plans } from './works.ts';
 
@@ -17,7 +18,7 @@ const lines = gunzipSync(readFileSync(join(import.meta.dirname, 'testing/old-log
   .trimEnd()
   .split('\n')
   .map((line) => JSON.parse(line));
-const events = lines.slice(0, -1) as CoordinatorEvent[];
+const events = (lines.slice(0, -1) as CoordinatorEvent[]).map(upgraded);
 const told = lines.at(-1) as ReturnType<typeof tell>;
 
 const picked = (from: object, names: readonly string[]) =>
@@ -49,6 +50,7 @@ test('a log of an older version gives the state that it gave, and all that was i
   const state = mind.init();
   for (const event of events) mind.apply(state, event);
   expect(JSON.parse(JSON.stringify(tell(state)))).toMatchObject(told);
+  for (const { facts } of Object.values(state.runs)) expect('documents' in facts).toBe(facts.study === undefined);
 
   const now = state.now + 1000;
   const folds = Object.entries(state.runs).flatMap(([run, record]) =>
@@ -78,6 +80,10 @@ test('a log of an older version gives the state that it gave, and all that was i
   end(average, shared);
   const { chains } = state.runs[average.run]!.works['stretch'] as { chains: { shared: object }[] };
   expect(chains.map((chain) => chain.shared)).toContainEqual(shared);
-  const routed = end(comparison, { agreed: comparison.fold.contributions });
-  expect(routed).toContainEqual(expect.objectContaining({ type: 'FoldBegun', kind: 'route' }));
+  const [agreed] = comparison.fold.contributions;
+  end(comparison, { agreed: comparison.fold.contributions });
+  const { parts } = state.runs[comparison.run]!.works['route'] as {
+    parts: Record<string, { confirmed: string | null }>;
+  };
+  expect(Object.values(parts).map(({ confirmed }) => confirmed)).toContain(agreed);
 });

@@ -2,18 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
+import { PAGES } from '@pathfold/protocol/pages';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendProblem } from './api/problems.ts';
 
 const BUILT_PAGES = fileURLToPath(new URL('../dist/pages', import.meta.url));
-const PAGES = {
-  '/': 'volunteer',
-  '/operator': 'operator',
-  '/prompt': 'prompt',
-  '/about': 'about',
-  '/studies': 'studies',
-} as const;
-
 const missing = (reply: FastifyReply) =>
   reply
     .code(503)
@@ -34,9 +27,9 @@ export async function servePages(app: FastifyInstance, folder = BUILT_PAGES): Pr
       response.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
-  for (const [url, page] of Object.entries(PAGES))
-    app.get(url, { schema: { hide: true } }, async (_request, reply) => {
-      const file = join(page, 'index.html');
+  for (const page of PAGES)
+    app.get(page.address, { schema: { hide: true } }, async (_request, reply) => {
+      const file = join(page.folder, 'index.html');
       return existsSync(join(folder, file)) ? reply.sendFile(file) : missing(reply);
     });
 }

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModuleResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from './store/database.ts';
 import { someText, TINY, until } from './testing/coordinator.ts';
 import { CoordinatorProcess } from './testing/process.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: CoordinatorProcess;
 beforeAll(async () => {
@@ -36,12 +36,12 @@ const atVersion = (run: string, version: number) =>
     const now = await firstValue(run);
     return now.version >= version && now;
   });
-const creditOf = async (one: FakeVolunteer) =>
+const creditOf = async (one: ScriptedVolunteer) =>
   (await coordinator.api<VolunteerResource>(`/volunteers/${one.id}`)).credit;
 
 test('a round survives kill -9 in its middle: momenta, credit, leases and uploads go on', async () => {
   const run = await createRun();
-  const [a, b] = [new FakeVolunteer(coordinator.origin), new FakeVolunteer(coordinator.origin)];
+  const [a, b] = [new ScriptedVolunteer(coordinator.origin), new ScriptedVolunteer(coordinator.origin)];
   await Promise.all([a.join(), b.join()]);
   const start = await firstValue(run);
   const round1 = await Promise.all([a.lease(), b.lease()]);

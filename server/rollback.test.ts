@@ -1,10 +1,10 @@
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import type { ContributionResource, HistoryPoint, ModuleResource, RunResource } from '@pathfold/protocol/resources';
 import type { RunSpecInput } from '@pathfold/protocol/run-spec';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { TrainTask } from '@pathfold/works/train/task';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
@@ -28,15 +28,15 @@ const bytesOf = async ({ blob }: Pick<ModuleResource, 'blob'>) =>
 async function begin(
   spec: Partial<RunSpecInput> = {},
   count = 1,
-): Promise<{ id: string; volunteers: FakeVolunteer[] }> {
+): Promise<{ id: string; volunteers: ScriptedVolunteer[] }> {
   const { id } = await createRun(coordinator, { evaluateEvery: 1000, ...spec });
-  const volunteers = Array.from({ length: count }, () => new FakeVolunteer(origin));
+  const volunteers = Array.from({ length: count }, () => new ScriptedVolunteer(origin));
   for (const volunteer of volunteers) await volunteer.join();
   return { id, volunteers };
 }
 
 /** Everybody does one lease after the other until the run has come to this round. Nobody holds a lease then. */
-async function trainTo(id: string, round: number, volunteers: readonly FakeVolunteer[]): Promise<void> {
+async function trainTo(id: string, round: number, volunteers: readonly ScriptedVolunteer[]): Promise<void> {
   const roundNow = async () => (await get<RunResource>(id)).round;
   for (let now = await roundNow(); now < round; now = await roundNow()) {
     const leases: LeaseMessage[] = [];
@@ -47,7 +47,7 @@ async function trainTo(id: string, round: number, volunteers: readonly FakeVolun
 }
 
 /** A run deleted leaves the volunteers to the next test. */
-async function end(id: string, volunteers: readonly FakeVolunteer[]): Promise<void> {
+async function end(id: string, volunteers: readonly ScriptedVolunteer[]): Promise<void> {
   for (const volunteer of volunteers) volunteer.send({ type: 'away' });
   await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
 }
@@ -126,7 +126,7 @@ test('the history ends at the round, and goes on from there', async () => {
 
 test('U8: who gave work that is not folded yet is told why it will never be, and keeps the credit', async () => {
   const { id, volunteers } = await begin({ replicas: 2, quorum: 2 }, 2);
-  const [a, b] = volunteers as [FakeVolunteer, FakeVolunteer];
+  const [a, b] = volunteers as [ScriptedVolunteer, ScriptedVolunteer];
   const [given, held] = [await a.lease(), await b.lease()];
   await a.upload(given, a.work(given));
   const settled = async () => (await a.next('settled')) as { state: string; code: string | null; credit: number };
@@ -156,7 +156,7 @@ test('a restart knows the run as it was taken back, and the rounds that are kept
   expect(await get<RunResource>(id)).toMatchObject({ state: 'paused', round: 2, keptRounds: [0, 1, 2], rollbacks: 1 });
   expect((await post(`${id}/rollback`, { round: 1 })).json()).toMatchObject({ round: 1, rollbacks: 2 });
   await post(`${id}/resume`);
-  const again = new FakeVolunteer(origin);
+  const again = new ScriptedVolunteer(origin);
   await again.join();
   await trainTo(id, 2, [again]);
   await end(id, [again]);

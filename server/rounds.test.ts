@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { HistoryPoint, ModuleResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from './testing/coordinator.ts';
-import { FakeVolunteer } from './testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const roundReached = (id: string, round: number) =>
 test('volunteers drive a run round by round, evaluated now and then', async () => {
   const { id } = await createRun(coordinator, { replicas: 2, evaluateEvery: 2 });
   const origin = await coordinator.listen();
-  const crew = [new FakeVolunteer(origin), new FakeVolunteer(origin)];
+  const crew = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
   for (const one of crew) await one.join();
   const toil = crew.map((one) => one.toil());
   const run = await roundReached(id, 5);
@@ -40,7 +40,7 @@ test('volunteers drive a run round by round, evaluated now and then', async () =
 
 test('where gradients are exchanged each round is one step of AdamW; no such run steps at arrivals', async () => {
   const { id } = await createRun(coordinator, { exchange: 'gradients', replicas: 1, inner: { steps: 1 } });
-  const one = new FakeVolunteer(`http://127.0.0.1:${(coordinator.app.server.address() as AddressInfo).port}`);
+  const one = new ScriptedVolunteer(`http://127.0.0.1:${(coordinator.app.server.address() as AddressInfo).port}`);
   await one.join();
   const toil = one.toil();
   await roundReached(id, 3);
@@ -63,7 +63,7 @@ test('a fold that the machine cannot compute pauses the run with its reason; res
   const { sha256 } = items.find(({ name }) => name === 'embedding')!.blob;
   const bytes = await blobs.get(sha256);
   await blobs.delete(sha256);
-  const one = new FakeVolunteer(`http://127.0.0.1:${(coordinator.app.server.address() as AddressInfo).port}`);
+  const one = new ScriptedVolunteer(`http://127.0.0.1:${(coordinator.app.server.address() as AddressInfo).port}`);
   await one.join();
   const toil = one.toil();
   const paused = await until('the pause', async () => {

@@ -1,21 +1,23 @@
 import { UnreachableError } from '@pathfold/client/http';
 import { Button } from '@pathfold/ui/controls/button';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
-import { Notice } from '@pathfold/ui/layout/notice';
 import { Page } from '@pathfold/ui/layout/page';
 import { useLiveRun } from '@pathfold/ui/run/live-run';
 import { useEffect, useState } from 'react';
+import { useCorpora } from './corpora/api.ts';
 import { Corpora } from './corpora/corpora.tsx';
 import { Asking } from './lists/asking.tsx';
+import { Problem } from './lists/problem.tsx';
 import { ShowOlder } from './lists/show-older.tsx';
-import { usePages } from './lists/use-pages.ts';
 import { NewRun } from './new-run/new-run.tsx';
-import { client, KEYS, sentenceOf } from './queries.ts';
+import { client } from './queries.ts';
+import { useRuns } from './runs/api.ts';
 import { RunDetail } from './runs/run-detail.tsx';
 import { RunList } from './runs/run-list.tsx';
 import { useSession } from './session/api.ts';
 import { SignInForm } from './session/sign-in.tsx';
 import { StartReport } from './start-report.tsx';
+import { useEveryone } from './volunteers/api.ts';
 import { Volunteers } from './volunteers/volunteers.tsx';
 
 /** The dashboard: create, watch and steer runs. */
@@ -24,9 +26,9 @@ export function OperatorPage() {
   const operator = session.operator === true;
   const [chosen, setChosen] = useState<string | null>(null);
   const [creating, setCreating] = useState(false);
-  const runs = usePages(KEYS.runs, client.runs.list);
-  const corpora = usePages(KEYS.corpora, client.corpora.list);
-  const everyone = usePages(KEYS.volunteers, client.volunteers.list, { enabled: operator });
+  const runs = useRuns();
+  const corpora = useCorpora();
+  const everyone = useEveryone(operator);
 
   const items = runs.items ?? [];
   const listed = items.find((run) => run.id === chosen) ?? items[0] ?? null;
@@ -66,7 +68,7 @@ export function OperatorPage() {
                 New run
               </Button>
             </div>
-            {runs.error && !away && <Notice tone="error" title={sentenceOf(runs.error)} />}
+            {!away && <Problem of={runs.error} />}
             {!runs.items && !runs.error && <Asking />}
             {runs.items && items.length === 0 && (
               <EmptyState title="No runs yet">

@@ -1,26 +1,33 @@
 import { createClient } from '@pathfold/client/client';
+import { wholeList } from '@pathfold/client/whole-list';
 import type { RunResource } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { Select } from '@pathfold/ui/controls/field';
 import { Card } from '@pathfold/ui/layout/card';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
 import { Page } from '@pathfold/ui/layout/page';
+import { usePolling } from '@pathfold/ui/time/polling';
 import { useEffect, useState } from 'react';
-import { AnswerLog } from './answer-log.tsx';
-import { askNetwork } from './ask-network.ts';
-import { MannerCard, START_MANNER } from './manner.tsx';
-import { ModelStatus } from './model-status.tsx';
-import { networkRefusal, useAsksForKey } from './network-door.ts';
-import { PromptBox } from './prompt-box.tsx';
-import { SamplingCard, START_CHOICE, seedOf } from './sampling.tsx';
-import { readShards } from './shards.ts';
-import { useAnswers } from './use-answers.ts';
-import { useModel } from './use-model.ts';
-import { canAnswer, canReroute, firstToAsk, onlyPath, refusalOf, useRuns } from './use-runs.ts';
+import { AnswerLog } from './answers/answer-log.tsx';
+import type { AnswersPorts } from './answers/answers.ts';
+import { askNetwork } from './answers/ask-network.ts';
+import { networkRefusal, useAsksForKey } from './answers/network-door.ts';
+import { useAnswers } from './answers/use-answers.ts';
+import { ModelStatus } from './model/model-status.tsx';
+import { useModel } from './model/use-model.ts';
+import { MannerCard, START_MANNER } from './question/manner.tsx';
+import { PromptBox } from './question/prompt-box.tsx';
+import { SamplingCard, START_CHOICE, seedOf } from './question/sampling.tsx';
+import { canAnswer, canReroute, firstToAsk, onlyPath, refusalOf } from './runs.ts';
 import type { RunOrder } from './worker-messages.ts';
 
 const client = createClient({ baseUrl: location.origin });
-const PORTS = { askNetwork, readShards: (runId: string) => readShards(client, runId) };
+const RUNS_EVERY_MS = 5000;
+const PORTS: AnswersPorts = {
+  askNetwork,
+  readShards: async (runId) =>
+    new Map((await wholeList((page) => client.runs.router(runId, page))).map((shard) => [shard.path, shard])),
+};
 
 const nameOf = (run: RunResource): string =>
   canAnswer(run) ? `${run.name} (round ${run.round})` : `${run.name} (nothing to ask yet)`;
@@ -75,7 +82,9 @@ const orderOf = ({ id, spec }: RunResource, path: string | null): RunOrder => ({
 
 /** The page that asks a model: one path of a run, computed in this browser. */
 export function PromptPage() {
-  const { runs, away } = useRuns(client);
+  const polled = usePolling(async (signal) => (await client.runs.list({ limit: 100 }, signal)).items, RUNS_EVERY_MS);
+  const runs = polled.value;
+  const away = polled.away || polled.problem !== null;
   const [chosenId, setChosenId] = useState(() => new URLSearchParams(location.search).get('run'));
   const [attempt, setAttempt] = useState(0);
   const [choice, setChoice] = useState(START_CHOICE);

@@ -6,7 +6,7 @@ import { inNames, readsFeatures, routeText } from '@pathfold/inference/route';
 import { type FeatureSession, openFeatures, openSession, type PathSession } from '@pathfold/inference/session';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import * as Comlink from 'comlink';
-import { fetchFeatures, fetchPath, fetchRouter, fetchTokenizer } from './fetch-model.ts';
+import { fetchFeatures, fetchPath, fetchRouter, fetchTokenizer } from './model/fetch-model.ts';
 import type { AnswerListener, LoadedModel, Progress, PromptDoor, RunOrder } from './worker-messages.ts';
 
 /** Text reaches the page at most this often; between two pieces the worker hears whether it should stop. */

@@ -2,7 +2,7 @@ import type { AnswerPiece, Question } from '@pathfold/inference/answer';
 import type { Move } from '@pathfold/inference/reroute';
 import type { Routed } from '@pathfold/inference/route';
 import type { LevelSpec, ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
-import type { ServedPath } from './exports.ts';
+import type { ServedPath } from './model/exports.ts';
 
 /** The page's calls to its worker, over Comlink. */
 export interface PromptDoor {

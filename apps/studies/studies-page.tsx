@@ -9,20 +9,24 @@ const client = createClient({ baseUrl: location.origin });
 
 /** The gallery: papers, run again. */
 export function StudiesPage() {
-  const { studies, live, away, problem } = useGallery(client);
+  const { value: gallery, away, problem } = useGallery(client);
   return (
     <Page current="Studies" away={away} wide>
       <h1 className="mb-4 font-semibold text-2xl">Papers, run again</h1>
       {problem && <Notice tone="error" title={problem} />}
-      {studies?.length === 0 && (
+      {gallery?.studies.length === 0 && (
         <EmptyState title="No studies are hung here">
           This coordinator ships none: docs/studies/gallery.json is empty.
         </EmptyState>
       )}
-      {studies ? (
+      {gallery ? (
         <div className="grid gap-4 lg:grid-cols-2">
-          {studies.map((study) => (
-            <StudyCard key={study.name} study={study} live={live.filter(({ run }) => run.study === study.name)} />
+          {gallery.studies.map((study) => (
+            <StudyCard
+              key={study.name}
+              study={study}
+              live={gallery.live.filter(({ run }) => run.study === study.name)}
+            />
           ))}
         </div>
       ) : (

@@ -1,9 +1,7 @@
 import type { Client } from '@pathfold/client/client';
-import { sentenceOf, UnreachableError } from '@pathfold/client/http';
 import type { RunResource } from '@pathfold/protocol/resources';
 import type { Chart, StudyResource } from '@pathfold/protocol/study-spec';
-import { lookAgain } from '@pathfold/ui/time/look-again';
-import { useEffect, useState } from 'react';
+import { type Polled, usePolling } from '@pathfold/ui/time/polling';
 
 const LOOK_AGAIN_MS = 2000;
 
@@ -13,41 +11,16 @@ export interface LiveStudy {
   readonly charts: readonly Chart[];
 }
 
-export interface Gallery {
-  /** Undefined before the first answer. */
-  readonly studies: readonly StudyResource[] | undefined;
+interface Gallery {
+  readonly studies: readonly StudyResource[];
   readonly live: readonly LiveStudy[];
-  /** The coordinator does not answer. */
-  readonly away: boolean;
-  /** Any other fault, in one sentence. */
-  readonly problem: string | null;
 }
 
 /** All studies, and those under way here, read again every two seconds. */
-export function useGallery(client: Client): Gallery {
-  const [state, setState] = useState<Gallery>({ studies: undefined, live: [], away: false, problem: null });
-  useEffect(() => {
-    const stop = new AbortController();
-    async function look(): Promise<boolean> {
-      try {
-        const read = await readGallery(client, stop.signal);
-        setState({ ...read, away: false, problem: null });
-      } catch (error) {
-        const away = error instanceof UnreachableError;
-        if (!stop.signal.aborted) setState((known) => ({ ...known, away, problem: away ? null : sentenceOf(error) }));
-      }
-      return true;
-    }
-    const end = lookAgain(look, LOOK_AGAIN_MS);
-    return () => {
-      end();
-      stop.abort();
-    };
-  }, [client]);
-  return state;
-}
+export const useGallery = (client: Client): Polled<Gallery> =>
+  usePolling((signal) => readGallery(client, signal), LOOK_AGAIN_MS);
 
-async function readGallery(client: Client, signal: AbortSignal) {
+async function readGallery(client: Client, signal: AbortSignal): Promise<Gallery> {
   const studies = await client.studies.list(signal);
   const { items } = await client.runs.list({ limit: 100 }, signal);
   const runs = items.filter(({ study }) => study !== undefined);

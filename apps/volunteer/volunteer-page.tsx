@@ -1,21 +1,28 @@
 import { createClient } from '@pathfold/client/client';
+import type { RunResource } from '@pathfold/protocol/resources';
 import { Notice } from '@pathfold/ui/layout/notice';
 import { Page } from '@pathfold/ui/layout/page';
 import { useRun } from '@pathfold/ui/run/followed-run';
 import { useShard } from '@pathfold/ui/run/live-paths';
+import { usePolling } from '@pathfold/ui/time/polling';
 import { useEffect, useMemo, useState } from 'react';
-import { Consent, type Terms } from './consent.tsx';
-import { CreditPanel } from './credit-panel.tsx';
-import { findAdapter, type GraphicsAdapter, lookAround } from './device.ts';
-import { canShare } from './engine.ts';
-import { IdentityPanel } from './identity-panel.tsx';
+import { Consent, type Terms } from './consent/consent.tsx';
+import { findAdapter, type GraphicsAdapter, lookAround } from './consent/device.ts';
+import { Surroundings } from './consent/surroundings.tsx';
+import { canShare } from './engine/engine.ts';
+import { useEngine } from './engine/use-engine.ts';
+import { IdentityPanel } from './identity/identity-panel.tsx';
 import { RunPanel } from './run-panel.tsx';
-import { Surroundings } from './surroundings.tsx';
-import { useEngine } from './use-engine.ts';
-import { useOpenRuns } from './use-open-runs.ts';
-import { Working } from './working.tsx';
+import { CreditPanel } from './working/credit-panel.tsx';
+import { Working } from './working/working.tsx';
 
 const client = createClient({ baseUrl: location.origin });
+const OPEN_RUNS_EVERY_MS = 10_000;
+
+async function readOpenRuns(signal: AbortSignal): Promise<RunResource[]> {
+  const { items } = await client.runs.list({ limit: 100 }, signal);
+  return items.filter(({ state }) => state === 'training');
+}
 
 /** The page that lends this machine. */
 export function VolunteerPage() {
@@ -24,7 +31,7 @@ export function VolunteerPage() {
   const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false, answering: false });
   const { snapshot, engine, starting, problem, start } = useEngine();
   const { run, points, away, problem: trouble } = useRun(client, snapshot?.work?.run ?? null);
-  const runs = useOpenRuns(client);
+  const runs = usePolling(readOpenRuns, OPEN_RUNS_EVERY_MS).value ?? [];
   const shard = useShard(client, snapshot?.work ?? null);
   useEffect(() => void findAdapter().then(setAdapter), []);
 

@@ -1,12 +1,13 @@
-import { digestOf, payloadFor, upload } from './coordinator/contribution.ts';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
+import { digestOf, EXECUTOR, payloadFor, upload } from './coordinator/contribution.ts';
 import { measureLeases } from './coordinator/leases.ts';
 import { type BenchRuns, openRuns } from './coordinator/runs.ts';
 import { type ServerProcess, startServer } from './coordinator/server-process.ts';
 import { measureUploads, ratesOf, type UploadTimes } from './coordinator/uploads.ts';
-import { BenchVolunteer } from './coordinator/volunteer.ts';
 import type { BenchOptions, BenchResult } from './options.ts';
 
 const HEARTBEAT_MS = 10_000;
+const PATIENCE_MS = 600_000;
 const RATE = 100;
 const SMALL_RUNS = 6;
 const REPLICAS = 64;
@@ -22,11 +23,16 @@ const UPLOADS = {
 const LARGE = { width: 1024, blocks: 2, heads: 8 };
 const ROUNDS = 4;
 
-const joinAll = async (url: string, count: number): Promise<BenchVolunteer[]> => {
-  const volunteers: BenchVolunteer[] = [];
+const joinAll = async (url: string, count: number): Promise<ScriptedVolunteer[]> => {
+  const volunteers: ScriptedVolunteer[] = [];
   let begun = 0;
   const worker = async () => {
-    while (begun++ < count) volunteers.push(await BenchVolunteer.join(url, HEARTBEAT_MS));
+    while (begun++ < count) {
+      const volunteer = new ScriptedVolunteer(new URL(url).origin, undefined, EXECUTOR);
+      await volunteer.join('bench');
+      volunteer.beat(HEARTBEAT_MS);
+      volunteers.push(volunteer);
+    }
   };
   await Promise.all(Array.from({ length: JOINING }, worker));
   return volunteers;
@@ -36,15 +42,20 @@ const joinAll = async (url: string, count: number): Promise<BenchVolunteer[]> =>
  * Delay of the socket loop while a large module is uploaded, checked and stepped, again and again. As the coordinator's
  * metrics have it: the time from one look at the clock to the next, the 10 ms that should lie between them included.
  */
-const measureStepping = async (server: ServerProcess, runs: BenchRuns, volunteer: BenchVolunteer, rounds: number) => {
+const measureStepping = async (
+  server: ServerProcess,
+  runs: BenchRuns,
+  volunteer: ScriptedVolunteer,
+  rounds: number,
+) => {
   const run = await runs.create('large', 1, LARGE);
   await server.metrics();
   let bytes = 0;
   for (let round = 1; round <= rounds; round++) {
-    const lease = await volunteer.lease();
+    const lease = await volunteer.lease(PATIENCE_MS);
     const payload = payloadFor(lease);
     bytes = payload.byteLength;
-    const accepted = volunteer.settled();
+    const accepted = volunteer.settled(lease, PATIENCE_MS);
     await Promise.all([upload(server.url, lease, payload, digestOf(payload)), accepted]);
     await runs.reach(run, round);
   }

@@ -1,13 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Bench } from './options.ts';
+import { type Bench, Missing } from './options.ts';
 
 /** Benchmarks by name. */
 const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
   train: {
     about: 'training steps: fair stock TensorFlow.js against our executors',
     load: async () => (await import('./train.ts')).run,
+  },
+  native: {
+    about: 'a training step of the studies: WebAssembly kernels against those compiled for this machine',
+    load: async () => (await import('./native.ts')).run,
   },
   f16: {
     about: 'what storing values in half precision would do to gradients',
@@ -54,7 +58,11 @@ const bench = Object.hasOwn(benches, name)
   ? benches[name]!
   : misuse(`There is no benchmark named ${name}; there are ${Object.keys(benches).join(', ')}.`);
 
-const { results, ratios } = await (await bench.load())({ quick: values.quick });
+const run = await bench.load();
+const { results, ratios } = await run({ quick: values.quick }).catch((error: unknown) => {
+  if (error instanceof Missing) return misuse(error.message);
+  throw error;
+});
 console.table(results);
 console.table(ratios);
 const machine = {

@@ -9,4 +9,7 @@ export interface BenchResult {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
+/** What a benchmark needs is not on this machine. The message is one sentence that says how to get it. */
+export class Missing extends Error {}
+
 export type Bench = (options: BenchOptions) => Promise<BenchResult>;

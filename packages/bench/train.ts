@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { threadsFor } from '@pathfold/tensors/executors/wasm/lanes';
 import type { BenchOptions, BenchResult } from './options.ts';
 import { type ArmSpec, type Device, PRODUCTS } from './train/arms.ts';

@@ -1,4 +1,4 @@
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { type Shape, sizeOf } from '@pathfold/tensors/plan/types';
 

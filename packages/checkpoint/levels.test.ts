@@ -1,4 +1,4 @@
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { describe, expect, test } from 'vitest';
 import { hiddenWidth } from './layout.ts';
 import { type EmbeddingKind, pathIds, pathModules, runModules } from './levels.ts';

@@ -1,4 +1,4 @@
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import type { LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import { embeddingModule, headModule, levelModule, type ModuleShape } from './layout.ts';
 
@@ -32,6 +32,9 @@ const choicesOf = (levels: readonly LevelSpec[], embedding: EmbeddingKind): Choi
 
 /** Ids of all paths, in order: one expert a level, `0` or `0-3`. */
 export const pathIds = (levels: readonly LevelSpec[]): string[] => choicesOf(levels, 'shared').map(({ id }) => id);
+
+/** Whether a path crosses these levels; one that a run grew later does not. */
+export const hasPath = (levels: readonly LevelSpec[], path: string): boolean => pathIds(levels).includes(path);
 
 const endName = (end: string, embedding: EmbeddingKind, index: number): string =>
   embedding === 'shared' ? end : `${end}.${index}`;

@@ -2,7 +2,7 @@ import type { PathfoldError } from '@pathfold/protocol/errors';
 import { sizeOf } from '@pathfold/tensors/plan/types';
 import { expect, test } from 'vitest';
 import { blobBytes, bytesOf, floatsOf } from './layout.ts';
-import { joinModules, loadPath, parameterCount, pathShape, splitPath, tensorsOf } from './path.ts';
+import { joinModules, loadPath, parameterCount, pathShape, splitPath, weightsOf } from './path.ts';
 
 const model = { width: 16, blocks: 3, heads: 2, context: 8, vocabulary: 20, tied: false };
 const path = pathShape(
@@ -41,13 +41,16 @@ test('the modules of a path are its parts, in order, and joined they are the pat
 });
 
 test('the tensors of a path cover its parameters, without a gap', () => {
-  const tensors = tensorsOf(path.modules, splitPath(theta, path));
+  const parts = splitPath(theta, path);
+  const { tensor } = weightsOf(path, parts);
   let end = 0;
   for (const { name, shape } of path.modules.flatMap((module) => module.tensors)) {
-    const values = tensors.get(name)!;
+    const values = tensor(name);
     expect([values.byteOffset, values.length]).toEqual([4 * end, sizeOf(shape)]);
     end += values.length;
   }
   expect(end).toBe(theta.length);
-  expect([...tensors.keys()].filter((name) => name.startsWith('block2'))).toHaveLength(6);
+  expect(() => tensor('block3.qkv')).toThrow('no tensor block3.qkv');
+  expect(() => weightsOf(path, parts.slice(1))).toThrow('embedding has');
+  expect(() => weightsOf(path, parts.slice(0, -1))).toThrow('module head has no parameters');
 });

@@ -1,4 +1,4 @@
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import type { LevelSpec } from '@pathfold/protocol/run-spec';
 import { sizeOf } from '@pathfold/tensors/plan/types';
 import { floatsOf, type ModuleShape } from './layout.ts';
@@ -26,6 +26,16 @@ export const densePath = (model: LlamaShape): PathShape =>
 export const parameterCount = ({ modules }: Pick<PathShape, 'modules'>): number =>
   modules.reduce((total, module) => total + module.parameterCount, 0);
 
+/** Where each module of a path begins in its flat parameters. */
+export const offsetsOf = (modules: readonly ModuleShape[]): number[] => {
+  let end = 0;
+  return modules.map(({ parameterCount }) => {
+    const start = end;
+    end += parameterCount;
+    return start;
+  });
+};
+
 /** Theta of a path, flat: its modules' own parameters one after another, in order. */
 export const joinModules = (modules: readonly Float32Array[]): Float32Array<ArrayBuffer> => {
   const theta = new Float32Array(modules.reduce((total, module) => total + module.length, 0));
@@ -39,12 +49,8 @@ export const joinModules = (modules: readonly Float32Array[]): Float32Array<Arra
 
 /** Its inverse, also of an outer gradient: each module's part, which shares memory with the whole. */
 export const splitPath = (theta: Float32Array, { modules }: Pick<PathShape, 'modules'>): Float32Array[] => {
-  let end = 0;
-  return modules.map(({ parameterCount }) => {
-    const start = end;
-    end += parameterCount;
-    return theta.subarray(start, end);
-  });
+  const offsets = offsetsOf(modules);
+  return modules.map(({ parameterCount }, i) => theta.subarray(offsets[i]!, offsets[i]! + parameterCount));
 };
 
 /** Theta of a path from the blobs of its modules, in order. */
@@ -54,13 +60,32 @@ export const loadPath = async <Ref>(
 ): Promise<Float32Array<ArrayBuffer>> =>
   joinModules(await Promise.all(modules.map(async (module) => floatsOf(await read(module)))));
 
-/** A path's tensors by name (layout.ts), which share memory with its modules' parameters. */
-export const tensorsOf = (
-  modules: readonly ModuleShape[],
-  values: readonly Float32Array[],
-): ReadonlyMap<string, Float32Array> =>
-  new Map(
-    modules.flatMap(({ tensors }, i) =>
-      tensors.map(({ name, shape, offset }) => [name, values[i]!.subarray(offset, offset + sizeOf(shape))] as const),
-    ),
-  );
+/** The weights of one path, block after block as the path crosses its levels, whatever modules they lie in. */
+export interface PathWeights {
+  readonly model: LlamaShape;
+  /** By its name in `layout.ts`; shares memory with its module's parameters. Throws where the path has none. */
+  tensor(name: string): Float32Array;
+}
+
+/** From the parameters of a path's modules, in order. Throws when one is missing or has another size than its shape asks for. */
+export const weightsOf = (
+  { model, modules }: PathShape,
+  values: readonly (Float32Array | undefined)[],
+): PathWeights => {
+  const tensors = new Map<string, Float32Array>();
+  for (const [i, module] of modules.entries()) {
+    const own = values[i];
+    if (own?.length !== module.parameterCount)
+      throw new Error(`module ${module.name} has ${own?.length ?? 'no'} parameters, not ${module.parameterCount}`);
+    for (const { name, shape, offset } of module.tensors)
+      tensors.set(name, own.subarray(offset, offset + sizeOf(shape)));
+  }
+  return {
+    model,
+    tensor(name) {
+      const tensor = tensors.get(name);
+      if (!tensor) throw new Error(`the path has no tensor ${name}`);
+      return tensor;
+    },
+  };
+};

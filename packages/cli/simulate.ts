@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Coordinator } from '@pathfold/coordination/coordinator/mind';
-import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants';
+import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants/list';
+import { simulateRepeatably } from '@pathfold/coordination/simulator/repeat';
 import { churnScenario, drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
-import { type Faults, simulate } from '@pathfold/coordination/simulator/simulate';
+import { type SimulationPorts, simulate } from '@pathfold/coordination/simulator/simulate';
+import { Tally } from '@pathfold/coordination/simulator/tally';
 import { MODES, type Mode } from '@pathfold/protocol/run-spec';
 import { simulatedKinds } from '@pathfold/works/kinds';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -51,7 +53,7 @@ function paths(text: string): number[] {
 
 const program = new Command('npm run simulate --')
   .description(
-    'Torments the coordinator in virtual time with crashes, stalls, lies, repeated and reordered messages, clock jumps and restarts, and checks its invariants after every event. The last line is one JSON object.',
+    'Plays the minds of coordinator, volunteers and swarm against each other in virtual time, over a network that loses, repeats, reorders and splits, on wrong clocks, with crashes, reloads, stalls, lies and restarts, and checks their invariants after every event. The last line is one JSON object.',
   )
   .option('--volunteers <count>', 'volunteers to begin with (drawn from the seed by default)', integer(1, 100_000))
   .option('--paths <experts>', 'experts in each level, such as 4x4 (drawn from the seed by default)', paths)
@@ -108,7 +110,7 @@ function main(options: Options): number {
   const plant = Object.hasOwn(PLANTS, options.plant ?? '') ? PLANTS[options.plant!] : undefined;
   if (options.plant !== undefined && !plant)
     program.error(`error: no planted bug is called '${options.plant}'; --plant list names them`);
-  const kinds = plant ? withPlant(KINDS, plant) : KINDS;
+  const ports: SimulationPorts = plant ? withPlant({ kinds: KINDS }, plant) : { kinds: KINDS };
   const wishes: Wishes = {
     mode: options.mode,
     ...plant?.wishes,
@@ -121,20 +123,20 @@ function main(options: Options): number {
   const durationsMs: number[] = [];
   const time = timed(durationsMs);
   const violations: { seed: number; violation: string }[] = [];
-  const faults: Faults = { joins: 0, crashes: 0, stalls: 0, duplicates: 0, reorderings: 0, restarts: 0, rollbacks: 0 };
+  const { faults } = new Tally();
   let [played, events, rounds, virtualMs] = [0, 0, 0, 0];
   const start = performance.now();
   for (let seed = options.seed; seed < options.seed + seeds; seed++) {
-    const outcome = simulate(drawScenario(seed, wishes), {
-      kinds,
-      wrapMind: (mind) => time(plant?.mind?.(mind) ?? mind),
+    const outcome = simulateRepeatably(drawScenario(seed, wishes), {
+      ...ports,
+      wrapMind: (mind) => time(ports.wrapMind?.(mind) ?? mind),
       onLogged: (event) => hash.update(`${JSON.stringify(event)}\n`),
     });
     played++;
     events += outcome.events;
     rounds += outcome.rounds;
     virtualMs += outcome.virtualMs;
-    for (const key of Object.keys(faults) as (keyof Faults)[]) faults[key] += outcome.faults[key];
+    for (const key of Object.keys(faults) as (keyof typeof faults)[]) faults[key] += outcome.faults[key];
     if (outcome.violation === null) {
       if (outcome.cutShort) console.error(`seed ${seed}: ended before all that was asked for had happened.`);
       continue;

@@ -1,6 +1,6 @@
 // npm test and npm run test:long: each layer after the other, its minutes, one closing line.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkNode, ensurePackages, ensurePages, ensureSystem, found, root, stop } from './prepare.mjs';
@@ -61,7 +61,12 @@ await ensureSystem([
   { packages: ['chromium'], present: () => Boolean(process.env.PATHFOLD_CHROMIUM) || found('chromium') },
   { packages: ['python3-numpy'], present: () => spawnSync('/usr/bin/python3', ['-c', 'import numpy']).status === 0 },
   { packages: ['nginx-light', 'openssl'], present: () => found('nginx') && found('openssl') },
-  ...(long ? [{ packages: ['iproute2'], present: () => found('ip') && found('tc') }] : []),
+  ...(long
+    ? [
+        { packages: ['iproute2'], present: () => found('ip') && found('tc') },
+        { packages: ['gcc', 'libc6-dev'], present: () => found('gcc') && existsSync('/usr/include/stdio.h') },
+      ]
+    : []),
 ]);
 await ensurePages();
 

@@ -2,7 +2,6 @@ import {
   ActivityResource,
   ContributionResource,
   CorpusResource,
-  DocumentResource,
   EstimateResource,
   EvaluationAnswer,
   HistoryPoint,
@@ -14,7 +13,6 @@ import {
   RunResource,
   SessionResource,
   type SignIn,
-  type Split,
   VolunteerResource,
 } from '@pathfold/protocol/resources';
 import type { Mode, RunSpecInput } from '@pathfold/protocol/run-spec';
@@ -43,16 +41,19 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const http = createHttp(options);
   const list =
-    <T extends z.ZodMiniType>(item: T, address: (id: string) => string) =>
-    (id: string, page: Page = {}, signal?: AbortSignal) =>
-      http.ask(listOf(item), address(encodeURIComponent(id)), { query: { ...page }, signal });
+    <T extends z.ZodMiniType>(item: T, address: string) =>
+    (page: Page = {}, signal?: AbortSignal) =>
+      http.ask(listOf(item), address, { query: { ...page }, signal });
+  const listOfRun =
+    <T extends z.ZodMiniType>(item: T, name: string) =>
+    (id: string, page?: Page, signal?: AbortSignal) =>
+      list(item, run(id, `/${name}`))(page, signal);
   const run = (id: string, rest = '') => `/runs/${encodeURIComponent(id)}${rest}`;
   const order = (verb: string) => (id: string) => http.ask(RunResource, run(id, `/${verb}`), { method: 'POST' });
 
   return {
     runs: {
-      list: (page: Page = {}, signal?: AbortSignal) =>
-        http.ask(listOf(RunResource), '/runs', { query: { ...page }, signal }),
+      list: list(RunResource, '/runs'),
       get: (id: string, signal?: AbortSignal) => http.ask(RunResource, run(id), { signal }),
       create: (spec: RunSpecInput) => http.ask(RunResource, '/runs', { method: 'POST', body: spec }),
       /** Begins a run whose work is a study. */
@@ -63,15 +64,9 @@ export function createClient(options: ClientOptions) {
       /** The cost of a spec, for so many volunteers of the given speed. */
       estimate: (
         spec: RunSpecInput,
-        crew: { tokensPerSecond?: number; volunteers?: number } = {},
+        capacity: { tokensPerSecond?: number; volunteers?: number } = {},
         signal?: AbortSignal,
-      ) =>
-        http.ask(EstimateResource, '/runs/estimate', {
-          method: 'POST',
-          body: spec,
-          query: crew,
-          signal,
-        }),
+      ) => http.ask(EstimateResource, '/runs/estimate', { method: 'POST', body: spec, query: capacity, signal }),
       pause: order('pause'),
       resume: order('resume'),
       stop: order('stop'),
@@ -90,35 +85,28 @@ export function createClient(options: ClientOptions) {
       remove: (id: string) => http.tell(run(id), { method: 'DELETE' }),
       history: async (id: string, signal?: AbortSignal) =>
         (await http.ask(History, run(id, '/history'), { signal })).points,
-      paths: list(PathResource, (id) => `/runs/${id}/paths`),
-      modules: list(ModuleResource, (id) => `/runs/${id}/modules`),
+      paths: listOfRun(PathResource, 'paths'),
+      modules: listOfRun(ModuleResource, 'modules'),
       /** How documents find each path; empty before they are routed. */
-      router: list(RouterResource, (id) => `/runs/${id}/router`),
+      router: listOfRun(RouterResource, 'router'),
       /** The last evaluation; null before the first. */
       evaluation: async (id: string, signal?: AbortSignal) =>
         (await http.ask(EvaluationAnswer, run(id, '/evaluation'), { signal })).evaluation,
-      leases: list(LeaseResource, (id) => `/runs/${id}/leases`),
-      volunteers: list(VolunteerResource, (id) => `/runs/${id}/volunteers`),
-      contributions: list(ContributionResource, (id) => `/runs/${id}/contributions`),
+      leases: listOfRun(LeaseResource, 'leases'),
+      volunteers: listOfRun(VolunteerResource, 'volunteers'),
+      contributions: listOfRun(ContributionResource, 'contributions'),
       /** Follows live events, reconnecting by itself, until the returned function is called. */
       events: (id: string, listener: EventListener) => followEvents(http, id, listener),
     },
     volunteers: {
       /** Everyone who ever took part (operator). */
-      list: (page: Page = {}, signal?: AbortSignal) =>
-        http.ask(listOf(VolunteerResource), '/volunteers', { query: { ...page }, signal }),
-      contributions: list(ContributionResource, (id) => `/volunteers/${id}/contributions`),
+      list: list(VolunteerResource, '/volunteers'),
       get: (id: string, signal?: AbortSignal) =>
         http.ask(VolunteerResource, `/volunteers/${encodeURIComponent(id)}`, { signal }),
       ban: (id: string) => http.ask(VolunteerResource, `/volunteers/${encodeURIComponent(id)}/ban`, { method: 'POST' }),
     },
     corpora: {
-      list: (page: Page = {}, signal?: AbortSignal) =>
-        http.ask(listOf(CorpusResource), '/corpora', { query: { ...page }, signal }),
-      documents: (id: string, split: Split, page: Page = {}) =>
-        http.ask(listOf(DocumentResource), `/corpora/${encodeURIComponent(id)}/documents`, {
-          query: { split, ...page },
-        }),
+      list: list(CorpusResource, '/corpora'),
       upload: (upload: CorpusUpload) => uploadCorpus(http, upload),
       remove: (id: string) => http.tell(`/corpora/${encodeURIComponent(id)}`, { method: 'DELETE' }),
     },

@@ -1,10 +1,33 @@
-/** Turns the float32 values of one module into bytes and back. */
+/** What a codec needs to know of a module. Those of a path stand in the order of its flat outer gradient. */
+export interface CodedModule {
+  readonly name: string;
+  readonly parameterCount: number;
+}
+
+/** The bytes [start, end) of a payload. */
+export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
+
+/**
+ * Turns the outer gradient of a path into a payload and back. Encoding has the form of optax's `update`: what one
+ * contribution leaves for the next (the residual of error feedback) is a state that the caller carries.
+ */
 export interface Codec {
   readonly name: string;
-  /** Size of `length` encoded values. Additive: a module's place in a contribution follows from the values before it. */
-  encodedBytes(length: number): number;
-  /** The encoded values; may share memory with `values`. */
-  encode(values: Float32Array): Uint8Array;
-  /** Exactly `length` values; may share memory with `bytes`. Throws PathfoldError `wrong_size` for any other size. */
-  decode(bytes: Uint8Array, length: number): Float32Array;
+  /** The state before the first contribution; empty where nothing is carried. Its length never changes. */
+  init(modules: readonly CodedModule[]): Float32Array;
+  /** Changes neither `delta` nor `state`; the payload may share memory with `delta`. The new state counts once the payload is accepted. */
+  encode(
+    delta: Float32Array,
+    state: Float32Array,
+    modules: readonly CodedModule[],
+  ): { readonly payload: Uint8Array; readonly state: Float32Array };
+  /** The whole outer gradient. Throws PathfoldError `wrong_size` or `bad_payload` for bytes that `encode` never writes. */
+  decode(payload: Uint8Array, modules: readonly CodedModule[]): Float32Array;
+  /** One module of a payload that `decode` took: `length` values from `offset` on. Reads no more than it needs. */
+  decodeModule(read: ReadRange, offset: number, length: number): Promise<Float32Array>;
+  /** No payload is larger, in bytes. */
+  mostBytes(modules: readonly CodedModule[]): number;
 }
+
+export const valuesIn = (modules: readonly CodedModule[]): number =>
+  modules.reduce((sum, { parameterCount }) => sum + parameterCount, 0);

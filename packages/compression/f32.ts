@@ -1,15 +1,19 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { Codec } from './codec.ts';
+import { type Codec, valuesIn } from './codec.ts';
 
-/** Raw little-endian float32, the layout of module blobs (protocol/blob.ts). */
+/** Every bit of every value: little-endian float32. */
 export const f32: Codec = {
   name: 'f32',
-  encodedBytes: (length) => 4 * length,
-  encode: (values) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-  decode(bytes, length) {
-    if (bytes.byteLength !== 4 * length)
-      throw new PathfoldError('wrong_size', `${bytes.byteLength} bytes where ${length} float32 values were expected`);
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-    return new Float32Array(aligned.buffer, aligned.byteOffset, length);
-  },
+  init: () => new Float32Array(0),
+  encode: (delta, state) => ({ payload: new Uint8Array(delta.buffer, delta.byteOffset, delta.byteLength), state }),
+  decode: (payload, modules) => floatsOf(payload, valuesIn(modules)),
+  decodeModule: async (read, offset, length) => floatsOf(await read(4 * offset, 4 * (offset + length)), length),
+  mostBytes: (modules) => 4 * valuesIn(modules),
 };
+
+function floatsOf(bytes: Uint8Array, length: number): Float32Array {
+  if (bytes.byteLength !== 4 * length)
+    throw new PathfoldError('wrong_size', `${bytes.byteLength} bytes where ${length} float32 values were expected`);
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(aligned.buffer, aligned.byteOffset, length);
+}

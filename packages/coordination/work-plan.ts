@@ -70,13 +70,24 @@ export interface StudyFacts {
   readonly auditSeed: number;
 }
 
-/** What every kind of work may know of the run that it belongs to. */
-export interface RunFacts {
+/** What the mind knows of any run. */
+interface AnyRun {
   readonly id: string;
   readonly spec: RunSpec;
-  readonly study?: StudyFacts;
+  /** What folds make new versions of; none in a study. */
   readonly modules: Record<string, ModuleFacts>;
   readonly paths: Record<string, PathFacts>;
+  /** Null while documents are not routed, with one path, and in a study. */
+  routing: RoutingFacts | null;
+  /** How often it was taken back to an earlier round; absent before the first time. */
+  rollbacks?: number;
+  /** How often that was when its training last came to its end; absent before. */
+  endedAfter?: number;
+}
+
+/** A run that trains a language model. */
+export interface ModelRun extends AnyRun {
+  readonly study?: never;
   /** Token streams by split; the domain of each document of each. */
   readonly documents: { readonly [split in Split]: BlobRef } & { readonly domains: BlobRef };
   /** How many documents each split has; absent in runs of older versions. */
@@ -84,13 +95,15 @@ export interface RunFacts {
   readonly tokenizer: BlobRef;
   /** The frozen dense path that every expert started as, in order (embedding, one level, head); its features route documents. */
   readonly base: readonly ModuleRef[] | null;
-  /** Null while documents are not routed, and with one path. */
-  routing: RoutingFacts | null;
-  /** How often it was taken back to an earlier round; absent before the first time. */
-  rollbacks?: number;
-  /** How often that was when its training last came to its end; absent before. */
-  endedAfter?: number;
 }
+
+/** A run whose work is a study: it has no texts; what it needs it draws from seeds. */
+export interface StudyRun extends AnyRun {
+  readonly study: StudyFacts;
+}
+
+/** What every kind of work may know of the run that it belongs to. */
+export type RunFacts = ModelRun | StudyRun;
 
 export interface VolunteerFacts {
   readonly id: string;
@@ -250,10 +263,14 @@ export interface Plan {
 }
 
 /**
- * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always.
- * `settle` may mutate `state`; all else is pure.
+ * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always. `R`: the runs
+ * that it takes part in. `settle` may mutate `state`; all else is pure.
+ *
+ * The smallest kind is a study: `works/example/squares.ts` writes a script of stages, and `stagedPlan` answers all of this.
+ * The largest is `works/train/plan.ts`. A kind of its own needs `init`, `open`, `offer`, `settle`, `plan`, `admit` and
+ * `summary`; what is optional is for kinds that an operator can ask, whose memory counts, or that can be taken back.
  */
-export interface WorkPlan<S = Json> {
+export interface WorkPlan<S = Json, R extends RunFacts = RunFacts> {
   readonly name: string;
   /** The studies that it does. A kind without them takes part in every run of a language model. */
   readonly studies?: readonly string[];
@@ -261,22 +278,22 @@ export interface WorkPlan<S = Json> {
   readonly asks?: readonly ('scores' | 'growth')[];
   /** A study's configuration with its defaults filled in. Throws a ZodError that names what does not fit. */
   configure?(config: Json): Json;
-  init(run: RunFacts): S;
+  init(run: R): S;
   /** Bytes of memory that any of its tasks in this run takes; whoever has less gets none. Left out: next to nothing. */
-  memoryBytes?(run: RunFacts): number;
+  memoryBytes?(run: R): number;
   /**
    * Whom `offer` may find a task for now, by measured speed (0: unknown); null when nobody. A cheap test that spares
    * asking for each of thousands that are idle.
    */
-  open(state: S, run: RunFacts, now: number): ((tokensPerSecond: number) => boolean) | null;
+  open(state: S, run: R, now: number): ((tokensPerSecond: number) => boolean) | null;
   /** The task that this volunteer should get now, or null. */
-  offer(state: S, run: RunFacts, volunteer: VolunteerFacts, now: number, company: Company): Task | null;
-  settle(state: S, run: RunFacts, outcome: Outcome, now: number): void;
+  offer(state: S, run: R, volunteer: VolunteerFacts, now: number, company: Company): Task | null;
+  settle(state: S, run: R, outcome: Outcome, now: number): void;
   /**
    * Folds to begin, leases whose round is over, and when to look again even if nothing happens. `done`: there is
    * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
    */
-  plan(state: S, run: RunFacts, now: number, company: Company): Plan;
+  plan(state: S, run: R, now: number, company: Company): Plan;
   /**
    * Whether somebody asked for this work, so that it goes on even while the run is paused or finished. A kind
    * without it rests then.
@@ -286,17 +303,17 @@ export interface WorkPlan<S = Json> {
    * Whether a fold that refuses what went into it is given up, and that asked for again (`refused`). The run pauses where
    * not, and in a kind without it.
    */
-  asksAgain?(state: S, run: RunFacts, fold: string): boolean;
+  asksAgain?(state: S, run: R, fold: string): boolean;
   /** Whether growth that was asked for is not there yet: nothing more of it can be asked for until then. */
   growing?(state: S): boolean;
   /** What of its state a rollback to this round is to bring back. Left out: nothing. */
   remember?(state: S): Json;
   /** Whether a checked contribution is taken, from what was measured; null means yes. */
-  admit(state: S, run: RunFacts, contribution: ContributionFacts): ErrorCode | null;
+  admit(state: S, run: R, contribution: ContributionFacts): ErrorCode | null;
   /** Progress along the run for the pages: merged over the kinds. */
-  summary(state: S, run: RunFacts): Summary;
+  summary(state: S, run: R): Summary;
   /** What there is to see, for the gallery. */
-  charts?(state: S, run: RunFacts): Chart[];
+  charts?(state: S, run: R): Chart[];
 }
 
 /** Blobs as a fold sees them. */

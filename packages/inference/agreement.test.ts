@@ -3,21 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FORMATS } from '@pathfold/checkpoint/formats';
 import type { ModuleShape } from '@pathfold/checkpoint/layout';
 import { type EmbeddingKind, pathIds, pathModules, runModules } from '@pathfold/checkpoint/levels';
+import { joinModules, weightsOf } from '@pathfold/checkpoint/path';
 import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { scoredPart, scoringWindows } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
-import type { LlamaShape } from '@pathfold/nets/llama';
 import { llamaLogits, pathTensors } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import type { LevelSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writePath } from './export/files.ts';
-import { pathWeights } from './path-weights.ts';
+import { pathOnnx } from './onnx/path-graph.ts';
 import { openSession, type PathSession } from './session.ts';
 
 const READER = fileURLToPath(new URL('readers/numpy_reader.py', import.meta.url));
@@ -47,7 +48,7 @@ const trainedLogits = async (
   modules: Float32Array[],
   ids: number[],
 ): Promise<Float32Array> => {
-  const theta = Float32Array.from(modules.flatMap((values) => [...values]));
+  const theta = joinModules(modules);
   const executor = await openExecutor('tfjs-wasm');
   const program = executor.compile(
     trace((t) => {
@@ -105,18 +106,19 @@ describe.each<Case>([
     ]),
   );
   const modules = shapes.map(({ name }) => values.get(name)!);
-  const weights = pathWeights(model, levels, path, values, embedding);
+  const weights = weightsOf({ model, modules: shapes }, modules);
   const notes = { runName: 'r', path, round: 1, corpusName: 'c', licence: 'CC0-1.0' };
-  const write = (format: 'onnx' | 'kv.onnx' | 'hf.zip') =>
-    writePath(format, weights, new TextEncoder().encode(tokenizerJson), notes);
   let folder: string;
   let plain: PathSession;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'pathfold-agreement-'));
-    writeFileSync(join(folder, '0.hf.zip'), write('hf.zip'));
+    writeFileSync(
+      join(folder, '0.hf.zip'),
+      FORMATS.get('hf.zip')!.write(weights, new TextEncoder().encode(tokenizerJson), notes),
+    );
     writeFileSync(join(folder, 'documents.jsonl'), DOCUMENTS.map((text) => JSON.stringify({ text })).join('\n'));
-    plain = await openSession(write('onnx'));
+    plain = await openSession(pathOnnx(weights, { cached: false }));
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true });
@@ -127,7 +129,7 @@ describe.each<Case>([
     const trained = await trainedLogits(model, shapes, modules, IDS);
     expect(largestDifference(trained, new Float32Array(trained.length))).toBeGreaterThan(1);
     expect(largestDifference((await plain.run(IDS, plain.start)).logits_TV, trained)).toBeLessThan(1e-4);
-    const cached = await openSession(write('kv.onnx'));
+    const cached = await openSession(pathOnnx(weights, { cached: true }));
     expect(largestDifference((await cached.run(IDS, cached.start)).logits_TV, trained)).toBeLessThan(1e-4);
     const read = python('logits', join(folder, '0.hf.zip'), IDS.join(',')) as number[][];
     expect(largestDifference(read.flat(), trained)).toBeLessThan(1e-4);

@@ -1,6 +1,6 @@
+import { randomPath } from '@pathfold/checkpoint/random-path.fixture';
 import { describe, expect, test } from 'vitest';
 import { plainLogits } from './fixtures/plain-llama.ts';
-import { randomPath } from './fixtures/random-path.ts';
 import { generate } from './generate.ts';
 import { pathOnnx } from './onnx/path-graph.ts';
 import { sampler } from './sample.ts';
@@ -12,7 +12,7 @@ const path = randomPath({ context: 16 });
 const take = async (count: number, prompt: number[]): Promise<number[]> => {
   const session = await openSession(pathOnnx(path, { cached: true }));
   const ids: number[] = [];
-  for await (const id of generate(() => session, path.context, prompt, greedy)) if (ids.push(id) === count) break;
+  for await (const id of generate(() => session, path.model.context, prompt, greedy)) if (ids.push(id) === count) break;
   return ids;
 };
 

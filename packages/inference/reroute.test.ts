@@ -1,10 +1,10 @@
+import { randomPath } from '@pathfold/checkpoint/random-path.fixture';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
 import { assignPath } from '@pathfold/routing/assign/assign';
 import type { FeatureRouter, Router } from '@pathfold/routing/assign/router';
 import { expect, test } from 'vitest';
 import { answer } from './answer.ts';
-import { randomPath } from './fixtures/random-path.ts';
 import { continueAnswer, generate, windowAfter } from './generate.ts';
 import { pathOnnx } from './onnx/path-graph.ts';
 import { type Move, type ReroutingOptions, rerouting } from './reroute.ts';

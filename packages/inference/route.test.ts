@@ -1,9 +1,9 @@
-import { pathModules } from '@pathfold/checkpoint/levels';
+import { densePath, joinModules, weightsOf } from '@pathfold/checkpoint/path';
 import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { prefixLength } from '@pathfold/corpora/scoring';
 import { readTokenizer } from '@pathfold/corpora/tokenizer';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { assignPath } from '@pathfold/routing/assign/assign';
 import { type Router, readRouter } from '@pathfold/routing/assign/router';
 import { fitDiscriminative, fitKmeans, fitProduct, targetOf } from '@pathfold/routing/fit/fit';
@@ -13,14 +13,12 @@ import { features } from '@pathfold/training/features';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documents } from './documents.fixture.ts';
 import { featuresOnnx } from './onnx/path-graph.ts';
-import { pathWeights } from './path-weights.ts';
 import { routeText } from './route.ts';
 import { type FeatureSession, openFeatures } from './session.ts';
 
 const model: LlamaShape = { width: 32, blocks: 2, heads: 4, context: 64, vocabulary: 336, tied: false };
-const levels = [{ experts: 1, blocks: 2 }];
-const modules = pathModules(model, levels, '0');
-const values = modules.map((shape) => initModule(shape, 3).map((value, i) => value + 0.2 * Math.sin(i * 12.9898)));
+const path = densePath(model);
+const values = path.modules.map((shape) => initModule(shape, 3).map((value, i) => value + 0.2 * Math.sin(i * 12.9898)));
 
 const tokenizer = readTokenizer(trainTokenizer(documents, 330));
 const prefix = { prefixBytes: 128, prefixTokens: model.context };
@@ -34,23 +32,21 @@ beforeAll(async () => {
     const ids = tokenizer.encode(text);
     return ids.slice(0, prefixLength(ids, tokenizer.byteLengths, prefix));
   });
-  const theta = Float32Array.from(values.flatMap((module) => [...module]));
-  const path = { model, modules };
+  const theta = joinModules(values);
   trained = {
     values: await features({ executor, path, theta, documents: prefixes, prefixTokens: model.context }),
     width: model.width,
   };
   executor.dispose();
   nearest = fitKmeans({ about, features: trained, weights: documents.map(({ length }) => 1 + length), seed: 1 });
-  const byName = new Map(modules.map(({ name }, i) => [name, values[i]!]));
-  session = await openFeatures(featuresOnnx(pathWeights(model, levels, '0', byName)));
+  session = await openFeatures(featuresOnnx(weightsOf(path, values)));
 });
 afterAll(() => session.release());
 
 const about = {
   version: 1,
   paths: ['0-0', '0-1', '1-0', '1-1'],
-  base: modules.map((_, i) => String(i).repeat(64)),
+  base: path.modules.map((_, i) => String(i).repeat(64)),
   ...prefix,
 };
 

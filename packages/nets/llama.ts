@@ -7,18 +7,7 @@ import { unpack } from '@pathfold/tensors/primitives/pack/pack';
 import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { rope } from '@pathfold/tensors/primitives/rope/rope';
 import { swiglu } from '@pathfold/tensors/primitives/swiglu/swiglu';
-
-/** Shape of a Llama-style decoder. RMSNorm epsilon 1e-5, rotation base 10,000, no biases. */
-export interface LlamaShape {
-  readonly width: number;
-  readonly blocks: number;
-  readonly heads: number;
-  readonly context: number;
-  readonly vocabulary: number;
-  readonly tied: boolean;
-}
-
-export const ROPE_BASE = 10_000;
+import { type LlamaShape, ROPE_BASE } from './llama-shape.ts';
 
 /** The tensors of a module in the order of its flat parameters, as `checkpoint/layout.ts` lays them out. */
 interface Layout {

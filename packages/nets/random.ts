@@ -1,3 +1,4 @@
+import { fnv1a } from '@pathfold/protocol/fnv';
 import { ln } from '@pathfold/tensors/plan/exact';
 
 /** Seeded 32-bit generator (mulberry32): integers only, so every JavaScript engine draws the same stream. */
@@ -34,8 +35,4 @@ export const gaussian = (seed: number): (() => number) => {
 };
 
 /** 32 bits that depend on every character of `text` and on the seed (FNV-1a, then mixed). */
-export const seedFor = (seed: number, text: string): number => {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return uniform32(hash >>> 0)();
-};
+export const seedFor = (seed: number, text: string): number => uniform32(fnv1a(text, seed))();

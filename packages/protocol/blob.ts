@@ -17,6 +17,9 @@ export type BlobRef = z.infer<typeof BlobRef>;
  */
 export const END_OF_TEXT = 0;
 
+/** Of a token in a shard. */
+export const TOKEN_BYTES = 2;
+
 /** A module as a path needs it. */
 export const ModuleRef = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(64)),

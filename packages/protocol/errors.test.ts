@@ -10,14 +10,17 @@ test('docs/PROTOCOL.md holds the same error table', () => {
   expect(rows).toEqual(expected);
 });
 
-test('a problem carries its code, its status and what to do', () => {
-  expect(problemOf('bad_token', 'lease r1.4')).toEqual({
-    type: 'urn:pathfold:error:bad_token',
-    title: ERRORS.bad_token.what,
-    status: 401,
-    detail: 'lease r1.4',
-    code: 'bad_token',
-    todo: ERRORS.bad_token.todo,
-  });
-  expect(new PathfoldError('bad_token').message).toContain('bad_token');
+test('a problem says what happened, here or else in general, and what to do', () => {
+  const problem = {
+    type: 'urn:pathfold:error:too_large',
+    title: 'The body is larger than allowed.',
+    status: 413,
+    detail: 'at most 4 bytes',
+    code: 'too_large',
+    todo: 'Send no more than the detail says.',
+  };
+  expect(problemOf('too_large', 'at most 4 bytes')).toEqual(problem);
+  expect(problemOf('too_large')).toEqual({ ...problem, detail: problem.title });
+  expect(new PathfoldError('too_large', 'at most 4 bytes').message).toBe('too_large: at most 4 bytes');
+  expect(new PathfoldError('too_large').detail).toBe(problem.title);
 });

@@ -79,6 +79,12 @@ export const ERRORS = {
   },
   corpus_not_text: { status: 422, what: 'The upload is not UTF-8 text.', todo: 'Convert it to UTF-8.' },
   line_too_long: { status: 413, what: 'A line of the upload is longer than allowed.', todo: 'Split the document.' },
+  // weights
+  bad_checkpoint: {
+    status: 422,
+    what: 'The file holds no weights that can be read.',
+    todo: "Write float32 safetensors under the names of Hugging Face's Llama.",
+  },
   // contributions
   bad_token: {
     status: 401,

@@ -146,6 +146,8 @@ export const RunSpec = z
     routing: z.prefault(RoutingSpec, {}),
     inner: z.prefault(InnerSpec, {}),
     outer: z.prefault(OuterSpec, {}),
+    /** How gradients travel: by a codec of packages/compression. Absent: every bit of them. */
+    wire: z.optional(z.strictObject({ codec: z.string().check(z.minLength(1), z.maxLength(40)) })),
     /** Volunteers that train one path in one round (k). Where all its modules step at arrivals there may be any number. */
     replicas: z._default(count(64), 2),
     /** Contributions a path must have before a round may end at its deadline. */

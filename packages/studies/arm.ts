@@ -1,6 +1,7 @@
-// One arm of a study with one seed, in a process of its own: node arm.ts STUDY ARM SEED FOLDER ARITHMETIC SOURCES [--quick]
+// One arm of a study with one seed, in a process of its own: node arm.ts STUDY ARM SEED FOLDER ARITHMETIC SOURCES EXECUTOR [--quick]
 import { fileURLToPath } from 'node:url';
 import { compute } from './compute.ts';
+import type { StudyExecutor } from './executor.ts';
 import { STUDIES } from './names.ts';
 
 type Arguments = [
@@ -10,14 +11,15 @@ type Arguments = [
   folder: string,
   arithmetic: string,
   sources: string,
+  executor: StudyExecutor,
   size?: string,
 ];
-const [name, arm, seed, folder, arithmetic, sources, size] = process.argv.slice(2) as Arguments;
+const [name, arm, seed, folder, arithmetic, sources, executor, size] = process.argv.slice(2) as Arguments;
 const study = await STUDIES[name]!.load();
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pathfold-studies', import.meta.url));
 const say = (text: string) => console.log(`${arm}, seed ${seed}: ${text}`);
 const began = Date.now();
-const which = { study, quick: size === '--quick', arm, seed: Number(seed), arithmetic, sources };
+const which = { study, quick: size === '--quick', arm, seed: Number(seed), arithmetic, sources, executor };
 await compute({ ...which, folder, cacheFolder, say });
 say(`done in ${Math.round((Date.now() - began) / 1000)} s`);
 process.exit(0);

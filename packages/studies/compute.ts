@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourcesOf } from './arithmetic.ts';
-import { openStudyExecutor } from './executor.ts';
+import { openStudyExecutor, type StudyExecutor } from './executor.ts';
 import { canonical, keyOf, ResultFiles } from './result-files.ts';
 import type { RunPorts, Study } from './study.ts';
 
@@ -15,6 +15,7 @@ export interface ComputeOptions {
   readonly arithmetic: string;
   /** `sourcesOf` the study as they were then. */
   readonly sources: string;
+  readonly executor: StudyExecutor;
   /** The study's. */
   readonly folder: string;
   /** Where arms find what they share. */
@@ -43,7 +44,7 @@ export async function compute(options: ComputeOptions): Promise<void> {
   };
   let executor = OWN_ARITHMETIC;
   const openExecutor: RunPorts['openExecutor'] = async () => {
-    const opened = await openStudyExecutor();
+    const opened = await openStudyExecutor(options.executor);
     executor = opened.name;
     return opened;
   };

@@ -70,6 +70,7 @@ const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: 
         seed,
         arithmetic,
         sources: sourcesOf(study),
+        executor: 'wasm',
         folder,
         cacheFolder: join(folder, 'cache'),
         say: () => {},
@@ -127,7 +128,9 @@ test('what is there is not computed again, and the page comes out the same', asy
 
 test('an arm is not computed with other code than the study began with', async () => {
   const options = { study: toy(), quick: false, arm: 'one', seed: 1, arithmetic: 'any', folder, cacheFolder: folder };
-  await expect(compute({ ...options, sources: 'of before', say: () => {} })).rejects.toThrow('changed while it ran');
+  await expect(compute({ ...options, executor: 'wasm', sources: 'of before', say: () => {} })).rejects.toThrow(
+    'changed while it ran',
+  );
   expect(readdirSync(folder)).toEqual([]);
 });
 

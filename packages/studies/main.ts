@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { sourcesOf } from './arithmetic.ts';
 import { conduct } from './conduct.ts';
+import { openStudyExecutor, STUDY_EXECUTORS, type StudyExecutor } from './executor.ts';
 import { STUDIES } from './names.ts';
 import { LEAST_SEEDS } from './study.ts';
 
@@ -14,6 +15,7 @@ interface Options {
   seeds: number;
   arms?: string[];
   workers: number;
+  executor: StudyExecutor;
   out?: string;
 }
 
@@ -39,6 +41,11 @@ const program = new Command('npm run study --')
     text.split(','),
   )
   .option('--workers <count>', 'arms at once, one thread each', integer(1, 64), Math.min(2, availableParallelism()))
+  .addOption(
+    new Option('--executor <name>', 'native: the same bits sooner, by kernels that gcc compiles for this machine')
+      .choices(STUDY_EXECUTORS)
+      .default('wasm'),
+  )
   .option('--out <folder>', 'where page and results go (docs/studies/NAME; with --quick, docs/studies/NAME/quick)')
   .addHelpText(
     'after',
@@ -70,7 +77,7 @@ const inOwnProcess = (args: readonly string[]): Promise<boolean> =>
 
 async function main(
   name: string | undefined,
-  { quick, long, seeds: count, arms, workers, out }: Options,
+  { quick, long, seeds: count, arms, workers, executor, out }: Options,
 ): Promise<number> {
   if (name === undefined) {
     console.log(`npm run study -- NAME [--quick] [--seeds N] [--arms A,B]\n\n${names}`);
@@ -83,6 +90,8 @@ async function main(
   const unknown = arms?.find((arm) => !known.includes(arm));
   if (unknown !== undefined)
     program.error(`error: ${name}${quick ? ' --quick' : ''} has no arm "${unknown}"; its arms are ${known.join(', ')}`);
+  if (executor === 'native')
+    await openStudyExecutor(executor).catch((error: Error) => program.error(`error: ${error.message}`));
   const sources = sourcesOf(study);
   const home = fileURLToPath(new URL('../../docs/studies', import.meta.url));
   const folder = out === undefined ? join(home, name, quick ? 'quick' : '') : resolve(out);
@@ -96,7 +105,7 @@ async function main(
     workers,
     folder,
     compute: (arm, seed, arithmetic) =>
-      inOwnProcess([name, arm, String(seed), folder, arithmetic, sources, ...(quick ? ['--quick'] : [])]),
+      inOwnProcess([name, arm, String(seed), folder, arithmetic, sources, executor, ...(quick ? ['--quick'] : [])]),
     say: console.log,
   });
   for (const failure of failures) console.error(`${failure}: see above.`);

@@ -2,9 +2,9 @@ import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { DeviceError, type Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LossNotFinite } from './drive.ts';
 import { tinyPath, windows } from './fixtures.ts';
 import { type GradientOptions, meanGradient } from './gradient.ts';
-import { LossNotFinite } from './round.ts';
 
 const theta = initPath(tinyPath, 1);
 const UNCLIPPED = 1e9;

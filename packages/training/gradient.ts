@@ -1,10 +1,10 @@
-import { DeviceError, type Executor } from '@pathfold/tensors/executors/executor';
-import { checkTokens } from './batch.ts';
-import { systemClock } from './clock.ts';
+import { type DriveOptions, drive } from './drive.ts';
 import { gradientPlan, type InnerOptions } from './plans.ts';
-import { LossNotFinite, type RoundOptions } from './round.ts';
 
-export interface GradientOptions extends Omit<RoundOptions, 'inner' | 'moments' | 'globalStep'> {
+/** `steps` is the number of batches. */
+export interface GradientOptions extends DriveOptions {
+  /** The whole path, flat; not changed. */
+  readonly theta: Float32Array;
   /** Sequences a batch, and the norm that the mean is clipped to. */
   readonly inner: Pick<InnerOptions, 'clipNorm' | 'recompute'> & { readonly batch: number };
 }
@@ -20,60 +20,27 @@ export interface GradientResult {
   readonly computeMs: number;
 }
 
-/** Lost devices that one gradient outlives: each time it begins again. */
-const MOST_LOSSES = 3;
-
 /**
  * What a worker of fully synchronous training sends: the gradient of f at theta, the mean of H batches. The device is
- * waited for after each. Throws `LossNotFinite`, `DeviceError` and `TokenOutside`.
+ * waited for after each; where one is lost the next begins again. Throws `LossNotFinite`, `DeviceError` and
+ * `TokenOutside`.
  */
 export async function meanGradient(options: GradientOptions): Promise<GradientResult> {
-  const { path, inner, theta, steps, signal, clock = systemClock, onProgress } = options;
-  const { deadlineMs = Number.POSITIVE_INFINITY } = options;
-  const plan = gradientPlan(path, inner.batch, inner);
-  const tokensAStep = inner.batch * path.model.context;
-  const began = clock.now();
-  let computeMs = 0;
-
-  const compute = async (executor: Executor): Promise<GradientResult> => {
-    const program = executor.compile(plan);
-    try {
-      program.write('theta', theta);
-      program.write('gradientSum', new Float32Array(theta.length));
-      program.write('lossSum', Float32Array.of(0));
-      let [done, lossSum, stepMs] = [0, 0, 0];
-      while (done < steps && !signal?.aborted && deadlineMs - (clock.now() - began) >= stepMs) {
-        const since = clock.now();
-        const { tokens, targets } = options.batches(done);
-        checkTokens({ tokens, targets }, path.model.vocabulary);
-        await program.run({ tokens, targets }, []);
-        const [sum] = await program.read('lossSum');
-        if (!Number.isFinite(sum)) throw new LossNotFinite(done, done + 1);
-        done++;
-        stepMs = clock.now() - since;
-        computeMs += stepMs;
-        onProgress?.({ steps: done, loss: sum! - lossSum, tokensPerSecond: (1000 * done * tokensAStep) / computeMs });
-        lossSum = sum!;
-        await clock.sleep(stepMs * (1 / (options.throttle?.() ?? 1) - 1), signal);
-      }
-      const total = await program.read('gradientSum');
-      if (!total.every(Number.isFinite)) throw new LossNotFinite(0, done);
-      const gradient = clipped(total, Math.max(done, 1), inner.clipNorm);
-      return { gradient, steps: done, tokens: done * tokensAStep, loss: done > 0 ? lossSum / done : null, computeMs };
-    } finally {
-      program.dispose();
-    }
-  };
-
-  let { executor } = options;
-  for (let losses = 0; ; losses++)
-    try {
-      return await compute(executor);
-    } catch (error) {
-      const lost = error instanceof DeviceError && error.code === 'device_lost';
-      if (!lost || !options.reopen || losses >= MOST_LOSSES) throw error;
-      executor = await options.reopen();
-    }
+  const { path, inner, theta } = options;
+  const { states, lossSum, ...done } = await drive(options, {
+    plan: gradientPlan(path, inner.batch, inner),
+    batch: inner.batch,
+    states: { gradientSum: new Float32Array(theta.length) },
+    constants: { theta },
+    inputs: () => ({}),
+    async lossSince(program, before) {
+      const [sum] = await program.read('lossSum');
+      return sum! - before;
+    },
+    ...{ copyEvery: Number.POSITIVE_INFINITY, aheadMs: 0, firstStep: 0 },
+  });
+  const gradient = clipped(states.gradientSum, Math.max(done.steps, 1), inner.clipNorm);
+  return { gradient, loss: done.steps > 0 ? lossSum / done.steps : null, ...done };
 }
 
 /** The sum divided by `count`, scaled down to the norm where it is longer. */

@@ -1,17 +1,13 @@
-import { parameterCount } from '@pathfold/checkpoint/path';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Moments } from '@pathfold/optim/inner/adamw';
-import { sgdStep } from '@pathfold/optim/inner/sgd';
 import { DeviceError, type Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { trace } from '@pathfold/tensors/plan/trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Batch } from './batch.ts';
 import type { Clock } from './clock.ts';
+import { LossNotFinite } from './drive.ts';
 import { evaluate } from './evaluate.ts';
 import { tinyPath, windows } from './fixtures.ts';
-import { lossAndGradient } from './plans.ts';
-import { LossNotFinite, type RoundOptions, round } from './round.ts';
+import { type RoundOptions, round } from './round.ts';
 
 const BATCH = 2;
 const inner = { batch: BATCH, learningRate: 3e-3, warmupSteps: 5, totalSteps: 200, weightDecay: 0.1, clipNorm: 1 };
@@ -71,11 +67,6 @@ const watched = (before: (run: number) => void) => {
   return { gpu, counts };
 };
 
-const joined = (a: Batch, b: Batch): Batch => ({
-  tokens: Int32Array.of(...a.tokens, ...b.tokens),
-  targets: Int32Array.of(...a.targets, ...b.targets),
-});
-
 /** Options that stop the round after so many steps. */
 const stopAfter = (steps: number) => {
   const controller = new AbortController();
@@ -90,62 +81,6 @@ describe.each(['wasm', 'tfjs-wasm'] as const)('on %s:', (name) => {
     executor = await openExecutor(name);
   });
   afterAll(() => executor.dispose());
-
-  describe('special cases of DiLoCo (core 1.1)', () => {
-    test('outer SGD with rate 1 is the average of the workers', async () => {
-      const ends = await Promise.all(
-        [0, 1].map(async (worker) => {
-          const { delta } = await round(options({ batches: (step) => windows(10 * worker + step, BATCH) }));
-          return delta;
-        }),
-      );
-      const averaged = minus(
-        theta0,
-        ends[0]!.map((value, i) => (value + ends[1]![i]!) / 2),
-      );
-      const workers = ends.map((delta) => minus(theta0, delta));
-      const average = workers[0]!.map((value, i) => (value + workers[1]![i]!) / 2);
-      averaged.forEach((value, i) => {
-        expect(Math.abs(value - average[i]!)).toBeLessThan(1e-6);
-      });
-    });
-
-    test('H = 1 with inner SGD is one step on the large batch', async () => {
-      const step = async (batch: Batch, count: number) => {
-        const program = executor.compile(
-          trace((t) => {
-            const theta = t.state('theta', [parameterCount(tinyPath)]);
-            sgdStep(t, theta, lossAndGradient(t, tinyPath, theta, count).gradient);
-          }),
-        );
-        program.write('theta', theta0);
-        await program.run({ ...batch, step: Float32Array.of(-0.1) });
-        const end = await program.read('theta');
-        program.dispose();
-        return end;
-      };
-      const [first, second, both] = [
-        await step(windows(0, 2), 2),
-        await step(windows(1, 2), 2),
-        await step(joined(windows(0, 2), windows(1, 2)), 4),
-      ];
-      both.forEach((value, i) => {
-        expect(Math.abs(value - (first[i]! + second[i]!) / 2)).toBeLessThan(1e-6);
-      });
-    });
-
-    test('one replica with outer SGD of rate 1 is plain AdamW over 10 rounds', async () => {
-      const plain = await round(options({ steps: 40 }));
-      let [theta, moments]: [Float32Array, Moments | null] = [theta0, null];
-      for (let t = 0; t < 10; t++) {
-        const batches = (step: number) => windows(4 * t + step, BATCH);
-        const result = await round(options({ theta, moments, globalStep: 4 * t, batches }));
-        theta = minus(theta, result.delta);
-        moments = result.moments;
-      }
-      expect(Math.abs((await lossOf(theta)) - (await lossOf(minus(theta0, plain.delta))))).toBeLessThan(1e-4);
-    });
-  });
 
   describe('round', () => {
     test('lowers the loss, counts its tokens and leaves theta as it was', async () => {

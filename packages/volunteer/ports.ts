@@ -21,10 +21,6 @@ export interface Socket {
   onerror: (() => void) | null;
 }
 
-export interface Probe {
-  readonly executor: ExecutorInfo;
-}
-
 export interface Job {
   readonly kind: string;
   readonly body: unknown;
@@ -38,7 +34,7 @@ export interface JobPorts {
   kept(name: string): Promise<Uint8Array | null>;
   onComputing(): void;
   /** The device was lost in the midst of the work, which goes on on this one. */
-  onDevice(probe: Probe): void;
+  onDevice(executor: ExecutorInfo): void;
   onProgress(progress: { steps: number; loss: number | null; tokensPerSecond: number }): void;
 }
 
@@ -48,7 +44,7 @@ export interface Compute {
    * Opens the fastest executor that passes its self-test. Throws PathfoldError `self_test_failed`,
    * `no_device`, `worker_crashed`.
    */
-  probe(choice: ComputeChoice): Promise<Probe>;
+  probe(choice: ComputeChoice): Promise<ExecutorInfo>;
   /**
    * Does one piece of work; an abort cuts it short between two steps, and it answers what was done.
    * Throws PathfoldError: `worker_crashed`, `device_lost`, `out_of_memory`, `loss_not_finite`, `blob_unavailable`.

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createIdentity, type Identity } from './connection/identity.ts';
 import type { Compute, Job, JobPorts, Socket, VolunteerPorts } from './ports.ts';
-import { ScriptedCoordinator } from './scripted-coordinator.ts';
+import { ScriptedCoordinator } from './scripted-coordinator.fixture.ts';
 import { memoryNotes } from './storage/notes.ts';
 import { createVolunteer, type Volunteer } from './volunteer.ts';
 
@@ -29,7 +29,7 @@ function scriptedCompute() {
   const compute: Compute = {
     async probe(choice) {
       probes.push(choice);
-      return { executor: { name: 'toy', adapter: 'toy', tokensPerSecond: 100, reason: 'no other was looked at' } };
+      return { name: 'toy', adapter: 'toy', tokensPerSecond: 100, reason: 'no other was looked at' };
     },
     execute: (job, ports, signal) =>
       new Promise((resolve, reject) => {

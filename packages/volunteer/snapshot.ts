@@ -13,15 +13,21 @@ export interface Traffic {
   peers: number;
 }
 
-/** The work in hand. `path`, `round` and `plannedSteps` are null for kinds of work that have none. */
-export interface WorkSnapshot {
+/** What a task tells of itself; null for kinds of work that do not. */
+const Described = z.object({
+  path: z.catch(z.nullable(z.string()), null),
+  round: z.catch(z.nullable(z.int()), null),
+  steps: z.catch(z.nullable(z.int()), null),
+  /** Why it has so many steps. */
+  stepsReason: z.catch(z.nullable(z.object({ because: z.string(), whole: z.number(), timesSlower: z.number() })), null),
+});
+const UNDESCRIBED = Described.parse({});
+
+/** The work in hand. */
+export interface WorkSnapshot extends Readonly<Omit<z.output<typeof Described>, 'steps'>> {
   readonly run: string;
   readonly kind: string;
-  readonly path: string | null;
-  readonly round: number | null;
   readonly plannedSteps: number | null;
-  /** Why it has so many steps, as the task tells it; null for kinds of work that do not. */
-  readonly stepsReason: { readonly because: string; readonly whole: number; readonly timesSlower: number } | null;
   readonly steps: number;
   readonly loss: number | null;
   readonly tokensPerSecond: number;
@@ -58,13 +64,6 @@ export interface Snapshot {
   readonly answering: AnsweringSnapshot;
 }
 
-const Described = z.object({
-  path: z.catch(z.nullable(z.string()), null),
-  round: z.catch(z.nullable(z.int()), null),
-  steps: z.catch(z.nullable(z.int()), null),
-  stepsReason: z.catch(z.nullable(z.object({ because: z.string(), whole: z.number(), timesSlower: z.number() })), null),
-});
-
 export function snapshotOf(
   state: VolunteerState,
   traffic: Traffic,
@@ -72,7 +71,7 @@ export function snapshotOf(
   answering: AnsweringSnapshot,
 ): Snapshot {
   const { work, device } = state;
-  const described = work ? Described.safeParse(work.lease.body).data : undefined;
+  const { steps: plannedSteps, ...described } = Described.safeParse(work?.lease.body).data ?? UNDESCRIBED;
   return {
     status: statusOf(state),
     wish: state.wish,
@@ -84,10 +83,8 @@ export function snapshotOf(
     work: work && {
       run: work.lease.run,
       kind: work.lease.kind,
-      path: described?.path ?? null,
-      round: described?.round ?? null,
-      plannedSteps: described?.steps ?? null,
-      stepsReason: described?.stepsReason ?? null,
+      plannedSteps,
+      ...described,
       steps: work.steps,
       loss: work.loss,
       tokensPerSecond: work.tokensPerSecond,

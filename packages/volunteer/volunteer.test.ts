@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { expect, test, vi } from 'vitest';
 import { PAYLOAD, until, useScene } from './scene.fixture.ts';
-import { ScriptedCoordinator } from './scripted-coordinator.ts';
+import { ScriptedCoordinator } from './scripted-coordinator.fixture.ts';
 
 const scene = useScene();
 

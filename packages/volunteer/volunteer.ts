@@ -1,6 +1,8 @@
 import type { Decision } from '@pathfold/coordination/volunteer/events';
+import { runMind } from '@pathfold/coordination/volunteer/run-mind';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { Down } from '@pathfold/protocol/down';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import { createAnswering } from './answering/answering.ts';
 import { createLine } from './connection/line.ts';
@@ -10,8 +12,7 @@ import { openCache } from './fetching/cache.ts';
 import { coordinatorSource } from './fetching/download.ts';
 import { createFetching } from './fetching/fetching.ts';
 import { createSharing } from './fetching/sharing.ts';
-import { runMind } from './mind.ts';
-import type { Probe, VolunteerPorts } from './ports.ts';
+import type { VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
 import { type Snapshot, snapshotOf, type Traffic } from './snapshot.ts';
 import { createKept } from './storage/kept.ts';
@@ -51,12 +52,14 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const uploads = createUploads(ports.notes);
   const kept = createKept(ports.notes, ports.cacheBytes);
   const cache = await openCache(ports.blobs, ports.cacheBytes);
+  const agreed = { sharing: false, answering: false };
   let probes = 0;
 
+  const perform = (decision: Decision) => void effects[decision.type](decision as never);
   const mind = runMind(ports, perform, () => {
     const { wish, refusal } = mind.state;
-    sharing.tend(wish !== 'stopped' && refusal === null);
-    answering.tend(refusal === null ? ANSWERED[wish] : 'none');
+    sharing.tend(agreed.sharing && wish !== 'stopped' && refusal === null);
+    answering.tend(agreed.answering && refusal === null ? ANSWERED[wish] : 'none');
     tell();
   });
   const tell = () => {
@@ -80,65 +83,41 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const answering = createAnswering(ports.openAnswers, fetchBlob, send, () =>
     mind.tell({ type: 'Answering', on: answering.snapshot.now !== null }),
   );
+  const deviceFound = (executor: ExecutorInfo) =>
+    mind.tell({ type: 'DeviceReady', executor, memoryBytes: ports.memoryBytes });
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
-  const snapshot = () => snapshotOf(mind.state, traffic, sharing.agreed, answering.snapshot);
+  const snapshot = () =>
+    snapshotOf(mind.state, traffic, agreed.sharing, { on: agreed.answering, ...answering.snapshot });
 
   function hear(message: Down): void {
-    if (message.type === 'settled') {
-      if (message.state === 'rejected') void kept.reject(message.lease);
-      else if (message.state !== 'received') void kept.accept(message.lease);
-    }
     answering.hear(message);
     mind.tell({ type: 'Heard', message });
     if (message.type === 'welcome') void writeJson(ports.notes, RESUME_NOTE, message.resume).catch(() => {});
     if (message.type === 'welcome' || message.type === 'peers' || message.type === 'signal') sharing.hear(message);
   }
 
-  function perform(decision: Decision): void {
-    switch (decision.type) {
-      case 'ConnectBegan':
-        line.open(mind.state.resume);
-        break;
-      case 'LinkCut':
-        line.close();
-        break;
-      case 'MessageSent':
-        line.send(decision.message);
-        break;
-      case 'ProbeBegan':
-        void probe(decision.choice);
-        break;
-      case 'ProbeKilled':
-        probes++;
-        ports.compute.kill();
-        break;
-      case 'WorkBegan':
-        if (mind.state.work && mind.state.device.phase === 'ready')
-          void contributing.work(mind.state.work.lease, mind.state.device.executor);
-        break;
-      case 'WorkCut':
-        contributing.cut();
-        break;
-      case 'WorkKilled':
-        ports.compute.kill();
-        break;
-      case 'UploadBegan':
-        void contributing.upload(decision.lease);
-        break;
-      case 'UploadCut':
-        contributing.breakOff(decision.lease);
-        break;
-      case 'UploadDropped':
-        void contributing.drop(decision.lease);
-        break;
-      case 'Stopped':
-        break;
-    }
-  }
-
-  function deviceFound(found: Probe): void {
-    mind.tell({ type: 'DeviceReady', executor: found.executor, memoryBytes: ports.memoryBytes });
-  }
+  const effects: { [T in Decision['type']]: (decision: Extract<Decision, { type: T }>) => unknown } = {
+    ConnectBegan: () => line.open(mind.state.resume),
+    LinkCut: () => line.close(),
+    MessageSent: ({ message }) => line.send(message),
+    ProbeBegan: ({ choice }) => probe(choice),
+    ProbeKilled() {
+      probes++;
+      ports.compute.kill();
+    },
+    WorkBegan() {
+      const { work, device } = mind.state;
+      if (work && device.phase === 'ready') void contributing.work(work.lease, device.executor);
+    },
+    WorkCut: () => contributing.cut(),
+    WorkKilled: () => ports.compute.kill(),
+    UploadBegan: ({ lease }) => contributing.upload(lease),
+    UploadCut: ({ lease }) => contributing.breakOff(lease),
+    UploadDropped: ({ lease }) => contributing.drop(lease),
+    StateCommitted: ({ lease }) => kept.accept(lease),
+    StateDropped: ({ lease }) => kept.reject(lease),
+    Stopped() {},
+  };
 
   /** Looks for a device; what comes of it counts while no other look has begun, and it was not ended. */
   async function probe(choice: ComputeChoice): Promise<void> {
@@ -167,11 +146,11 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     },
     prefer: (run) => mind.tell({ type: 'Preferred', run }),
     setSharing(on) {
-      sharing.agree(on);
+      agreed.sharing = on;
       mind.tell({ type: 'Woke' });
     },
     setAnswering(on) {
-      answering.agree(on);
+      agreed.answering = on;
       mind.tell({ type: 'Woke' });
     },
     subscribe(listener) {

@@ -1,21 +1,25 @@
 import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { isModelRun } from '@pathfold/coordination/study-run';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf } from '../security/operator.ts';
 import type { Signer } from '../security/secrets.ts';
 import { leaseOfToken } from '../uploads/lease-token.ts';
 
-const blobsOf = ({ modules, paths, documents, tokenizer, base, routing }: RunFacts): string[] =>
-  [
+const textsOf = (run: RunFacts) =>
+  isModelRun(run) ? [...Object.values(run.documents), run.tokenizer, ...(run.base ?? [])] : [];
+
+const blobsOf = (run: RunFacts): string[] => {
+  const { modules, paths, routing } = run;
+  return [
     ...Object.values(modules).map(({ blob }) => blob),
     ...Object.values(paths).flatMap(({ shard }) => shard ?? []),
     ...Object.values(paths).flatMap(({ kept, before }) => [...(kept?.modules ?? []), ...(before?.modules ?? [])]),
-    ...Object.values(documents),
-    tokenizer,
-    ...(base ?? []),
+    ...textsOf(run),
     ...(routing ? [routing.router, routing.assignment, routing.shards] : []),
   ].map(({ sha256 }) => sha256);
+};
 
 /** Versions that public runs stepped past and that stay open: the newest. */
 const MOST_PAST = 10_000;

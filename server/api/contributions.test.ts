@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { MOST_REASON } from '@pathfold/protocol/report';
 import type { ContributionResource, RunResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let origin: string;
 let run: RunResource;
-let one: FakeVolunteer;
+let one: ScriptedVolunteer;
 let lease: LeaseMessage;
 beforeAll(async () => {
   coordinator = await startTestCoordinator();
@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => coordinator.close());
 beforeEach(async () => {
-  one = new FakeVolunteer(origin);
+  one = new ScriptedVolunteer(origin);
   await one.join();
   lease = await one.lease();
 });
@@ -126,7 +126,7 @@ test('a body of another type is refused unread, and that of a stranger before it
 });
 
 test("another volunteer's lease, a forged token and an unknown lease are refused", async () => {
-  const other = new FakeVolunteer(origin);
+  const other = new ScriptedVolunteer(origin);
   await other.join();
   const theirs = await other.lease();
   const work = one.work(lease);

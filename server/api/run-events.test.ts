@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { RunEvent } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import Fastify from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Feed } from '../runs/feed.ts';
 import { recognizeOperators } from '../security/operator.ts';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 import { answerProblems } from './problems.ts';
 import { runEventRoutes } from './run-events.ts';
 
@@ -48,7 +48,7 @@ test('a stream tells everything at once, then what changes; a reconnect goes on 
     ['run', 'volunteers', 'leases'].every((type) => first.events.some(({ event }) => event.type === type)),
   );
 
-  const one = new FakeVolunteer(origin);
+  const one = new ScriptedVolunteer(origin);
   await one.join();
   const toil = one.toil();
   const pointOf = ({ event }: { event: RunEvent }) => (event.type === 'point' ? event.point.round : 0);

@@ -6,6 +6,7 @@ import type {
   RouterResource,
   RunResource,
 } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   asOperator,
@@ -16,7 +17,6 @@ import {
   until,
   uploadCorpus,
 } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 
 let coordinator: TestCoordinator;
 let corpus: string;
@@ -55,6 +55,7 @@ test.each([
   ['levels that do not add up', { levels: [{ experts: 1, blocks: 9 }] }, 'levels'],
   ['a quorum above the replicas', { replicas: 1, quorum: 2 }, 'quorum'],
   ['an unknown outer optimizer', { outer: { kind: 'magic' } }, 'outer.kind'],
+  ['a codec that is not there', { wire: { codec: 'zip' } }, 'wire.codec: "zip" is none of f32'],
   ['a level with zero experts', { levels: [{ experts: 0, blocks: 4 }] }, 'levels.0.experts'],
   ['a base that is not there', { base: { run: 'nowhere' } }, 'base: there is no prepared run nowhere'],
   [
@@ -177,7 +178,7 @@ test('several paths are told with their shards, who trains them, and how old the
   const evaluation = await get<{ evaluation: unknown }>(`/api/v1/runs/${id}/evaluation`);
   expect(evaluation).toEqual({ evaluation: null });
 
-  const one = new FakeVolunteer(origin);
+  const one = new ScriptedVolunteer(origin);
   await one.join();
   const lease = await one.lease();
   const { path } = lease.body as { path: string };
@@ -280,7 +281,7 @@ test('a private run and its blobs are for operators and the holders of its lease
   expect((await coordinator.ask({ url })).json().code).toBe('not_found');
   expect((await coordinator.ask({ url, headers: asOperator })).headers['cache-control']).toMatch(/^private/);
 
-  const one = new FakeVolunteer(origin);
+  const one = new ScriptedVolunteer(origin);
   await one.join();
   const lease = await one.lease();
   expect((await coordinator.ask({ url, headers: { authorization: `Bearer ${lease.token}` } })).statusCode).toBe(200);

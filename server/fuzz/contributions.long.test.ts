@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { ERRORS } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 import { expectAnswer } from './answers.ts';
 import { damaged, damagedBytes, hostileJson, SEED } from './hostile.ts';
 
 let test_: TestCoordinator;
-let volunteer: FakeVolunteer;
+let volunteer: ScriptedVolunteer;
 let run: string;
 beforeAll(async () => {
   test_ = await startTestCoordinator({
@@ -18,7 +18,7 @@ beforeAll(async () => {
   });
   const origin = await test_.listen();
   run = (await createRun(test_, { evaluateEvery: 1 })).id;
-  volunteer = new FakeVolunteer(origin);
+  volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
 }, 60_000);
 afterAll(() => test_.close());

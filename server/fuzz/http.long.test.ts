@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { RunResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -12,7 +13,6 @@ import {
   TINY,
   until,
 } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 import { type Answer, expectAnswer } from './answers.ts';
 import { damaged, hostileJson, hostileText, SEED } from './hostile.ts';
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   test_ = await startTestCoordinator({ limits: { requestsPerMinute: 1e9, streamsPerAddress: 1e6, corpusBytes: 1e5 } });
   origin = await test_.listen();
   const run = await createRun(test_, { evaluateEvery: 1 });
-  const volunteer = new FakeVolunteer(origin);
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
   const lease = await volunteer.lease();
   await volunteer.upload(lease, volunteer.work(lease));

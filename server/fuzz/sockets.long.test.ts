@@ -1,10 +1,10 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import { Down } from '@pathfold/protocol/down';
 import { ERRORS } from '@pathfold/protocol/errors';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRun, startTestCoordinator, type TestCoordinator } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 import { damaged, hostileJson, hostileText, SEED } from './hostile.ts';
 
 let test_: TestCoordinator;
@@ -45,7 +45,7 @@ const frames = fc.array(
 );
 
 /** It still answers, or it has said why not and closed. */
-async function expectSettled(volunteer: FakeVolunteer): Promise<void> {
+async function expectSettled(volunteer: ScriptedVolunteer): Promise<void> {
   volunteer.send({ type: 'ping' });
   await volunteer.next('pong').catch(() => volunteer.closing());
   for (const said of volunteer.heard) {
@@ -60,7 +60,7 @@ async function expectSettled(volunteer: FakeVolunteer): Promise<void> {
 test('no frames, before or after the welcome, make the coordinator fail', async () => {
   await fc.assert(
     fc.asyncProperty(frames, fc.boolean(), async (sent, greeted) => {
-      const volunteer = new FakeVolunteer(origin);
+      const volunteer = new ScriptedVolunteer(origin);
       await (greeted ? volunteer.join() : volunteer.connect());
       if (greeted) volunteer.ready();
       for (const frame of sent) volunteer.sendRaw(frame);
@@ -69,7 +69,7 @@ test('no frames, before or after the welcome, make the coordinator fail', async 
     }),
     { seed: SEED, numRuns: 400, endOnFailure: true },
   );
-  const volunteer = new FakeVolunteer(origin);
+  const volunteer = new ScriptedVolunteer(origin);
   await volunteer.join();
   const alive = setInterval(() => volunteer.send({ type: 'ping' }), 1000);
   volunteer.ready();

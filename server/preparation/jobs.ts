@@ -1,6 +1,6 @@
-import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { Baselines } from '@pathfold/corpora/baselines';
-import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import type { CorpusResource, Split } from '@pathfold/protocol/resources';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 
@@ -23,20 +23,16 @@ export interface SplitResult {
 /** Makes what a run needs out of a corpus: tokenizer, shard, held-out documents, baselines, first modules. */
 export interface PrepareJob {
   readonly type: 'prepare';
+  /** Of the run. */
+  readonly id: string;
   readonly files: CorpusFiles;
   readonly spec: RunSpec;
   /** The dense path that every expert starts as: its modules in order, and its tokenizer; null starts from scratch. */
   readonly base: { readonly modules: readonly BlobRef[]; readonly tokenizer: BlobRef } | null;
 }
 export interface PrepareResult {
-  readonly tokenizer: BlobRef;
-  readonly trainTokens: number;
-  readonly documents: RunFacts['documents'];
-  readonly documentCounts: NonNullable<RunFacts['documentCounts']>;
+  readonly facts: RunFacts;
   readonly baselines: Baselines;
-  readonly modules: Record<string, ModuleFacts>;
-  /** As one dense path: embedding, one level, head. */
-  readonly base: readonly ModuleRef[] | null;
 }
 
 export type Job = SplitJob | PrepareJob;

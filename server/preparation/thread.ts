@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { diskBlobs } from '@pathfold/blobs/disk';
-import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
-import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
-import { densePath, joinModules, splitPath } from '@pathfold/checkpoint/path';
-import { initModule } from '@pathfold/checkpoint/sources/seed';
-import type { ModuleFacts } from '@pathfold/coordination/work-plan';
+import { newRun } from '@pathfold/checkpoint/new-run';
+import { loadPath } from '@pathfold/checkpoint/path';
+import { fromBase } from '@pathfold/checkpoint/sources/base';
+import { fromSeed } from '@pathfold/checkpoint/sources/seed';
 import { textBytes } from '@pathfold/corpora/document';
 import { domainsOf, prepareCorpus } from '@pathfold/corpora/prepare';
 import { splitDocuments } from '@pathfold/corpora/split';
@@ -14,7 +13,7 @@ import { starterDocuments } from '@pathfold/corpora/starter';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { SPLITS, type Split } from '@pathfold/protocol/resources';
-import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
+import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import { readDocuments, writeDocuments } from './documents.ts';
 import type { Job, PrepareJob, PrepareResult, SplitJob, SplitResult } from './jobs.ts';
 
@@ -45,7 +44,7 @@ async function split({ path }: SplitJob, blobs: BlobStore): Promise<SplitResult>
 }
 
 async function prepare(
-  { files, spec, base }: PrepareJob,
+  { id, files, spec, base }: PrepareJob,
   blobs: BlobStore,
   say: (words: string) => void,
 ): Promise<PrepareResult> {
@@ -64,7 +63,6 @@ async function prepare(
     );
   const {
     tokenizer,
-    trainTokens,
     documents,
     baselines,
     splits: counted,
@@ -78,44 +76,15 @@ async function prepare(
     blobs,
     onProgress: ({ stage, fraction }) => say(`preparing the text: ${stage} (${Math.round(100 * fraction)} %)`),
   });
-  const start = base && (await Promise.all(base.modules.map((blob) => read(blob, 'a module of the base'))));
+  const source = base
+    ? fromBase(await loadPath(base.modules, (blob) => read(blob, 'a module of the base')))
+    : fromSeed(spec.seed);
   const documentCounts = {
     train: counted.train.documentCount,
     router: counted.router.documentCount,
     test: counted.test.documentCount,
   };
-  return { tokenizer, trainTokens, documents, documentCounts, baselines, ...(await firstModules(spec, start, blobs)) };
-}
-
-/** Every module at version 0: drawn from the seed, or cut out of the base, of which `start` are the modules in order. */
-async function firstModules(spec: RunSpec, start: readonly Uint8Array[] | null, blobs: BlobStore) {
-  const { model, seed, embedding } = spec;
-  const values = start && joinModules(start.map(floatsOf));
-  const levels = levelsOf(spec);
-  const modules: Record<string, ModuleFacts> = {};
-  for (const id of pathIds(levels)) {
-    const shapes = pathModules(model, levels, id, embedding);
-    const cut = values && splitPath(values, { modules: shapes });
-    for (const [i, shape] of shapes.entries()) {
-      const { name, parameterCount } = shape;
-      if (!modules[name])
-        modules[name] = {
-          parameterCount,
-          version: 0,
-          blob: await blobs.put(bytesOf(cut?.[i] ?? initModule(shape, seed))),
-          state: null,
-        };
-    }
-  }
-  if (!values) return { modules, base: null };
-  const dense = densePath(model);
-  const base = await Promise.all(
-    splitPath(values, dense).map(async (part, i) => ({
-      ...{ name: dense.modules[i]!.name, version: 0 },
-      ...(await blobs.put(bytesOf(part))),
-    })),
-  );
-  return { modules, base };
+  return { facts: await newRun(blobs, { id, spec, source, documents, documentCounts, tokenizer }), baselines };
 }
 
 export default async ({ job, blobFolder, progress }: ThreadJob): Promise<ThreadAnswer> => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { CONTENT_TYPES, parseFileName } from '@pathfold/inference/export/files';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { ExportCache, type ExportFile } from './export-cache.ts';
+import { EXPORTS, parseFileName } from './exports.ts';
 import { hangUpOf } from './hang-up.ts';
 import { baseVersion, pathVersion, routerOf } from './path-source.ts';
 import type { PromptWorker } from './prompt-worker.ts';
@@ -67,7 +67,7 @@ export const exportRoutes =
       const content = await cache.get(JSON.stringify([version.key, name.format, notes]), hangUp, (signal) =>
         worker.write(version, name.format, notes, signal),
       );
-      return { type: CONTENT_TYPES[name.format], content, round: version.round };
+      return { type: EXPORTS.get(name.format)!.contentType, content, round: version.round };
     };
 
     app.get(

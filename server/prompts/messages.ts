@@ -1,6 +1,5 @@
+import type { ExportNotes } from '@pathfold/checkpoint/formats';
 import type { AnswerPiece, Question } from '@pathfold/inference/answer';
-import type { PathFormat } from '@pathfold/inference/export/files';
-import type { ExportNotes } from '@pathfold/inference/export/folder';
 import type { Move } from '@pathfold/inference/reroute';
 import type { Routed } from '@pathfold/inference/route';
 import type { Continuation } from '@pathfold/protocol/continuation';
@@ -12,7 +11,8 @@ export type Task =
   /** `every`: choose the path again after so many tokens; null: never. */
   | { type: 'ask'; question: Question; every: number | null }
   | { type: 'continue'; continuation: Continuation }
-  | { type: 'write'; format: PathFormat; notes: ExportNotes }
+  /** `format`: one of `exports.ts`. */
+  | { type: 'write'; format: string; notes: ExportNotes }
   | { type: 'features' }
   | { type: 'route'; text: Question['prompt'] };
 

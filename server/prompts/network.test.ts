@@ -1,11 +1,13 @@
+import { floatsOf } from '@pathfold/checkpoint/layout';
+import { pathShape, weightsOf } from '@pathfold/checkpoint/path';
 import { continueAnswer } from '@pathfold/inference/generate';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { pathWeights } from '@pathfold/inference/path-weights';
 import { openSession } from '@pathfold/inference/session';
 import type { WriterNote } from '@pathfold/protocol/answer-notes';
 import type { Down } from '@pathfold/protocol/down';
 import { readChunks } from '@pathfold/protocol/read-chunks';
 import type { ContributionResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { AnswerTask } from '@pathfold/works/answer/task';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -16,7 +18,6 @@ import {
   until,
   uploadCorpus,
 } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 
 type Ask = Extract<Down, { type: 'ask' }>;
 const PROMPT = 'path module zebra round';
@@ -32,7 +33,7 @@ let coordinator: TestCoordinator;
 let origin: string;
 let run: RunResource;
 let vocabulary = 0;
-let volunteers: FakeVolunteer[] = [];
+let volunteers: ScriptedVolunteer[] = [];
 beforeAll(async () => {
   coordinator = await startTestCoordinator({ patience, trustProxy: 1 });
   origin = await coordinator.listen();
@@ -49,8 +50,8 @@ afterEach(async () => {
 
 let networks = 0;
 /** Each of a network of its own: what one fails at is not told of the next. */
-async function volunteer(): Promise<FakeVolunteer> {
-  const one = new FakeVolunteer(origin);
+async function volunteer(): Promise<ScriptedVolunteer> {
+  const one = new ScriptedVolunteer(origin);
   await one.join('fake', { 'x-forwarded-for': `203.0.113.${++networks}` });
   one.send({ type: 'answering', on: true });
   one.send({ type: 'ping' });
@@ -82,10 +83,10 @@ const overNetwork = (prompt: string, options: object = {}) =>
 /** The tokens that the model draws, computed from what an honest volunteer gets. */
 async function honest({ body, continuation }: Ask): Promise<number[]> {
   const task = AnswerTask.parse(body);
-  const modules = new Map<string, Float32Array>();
-  for (const { name, sha256 } of task.modules)
-    modules.set(name, new Float32Array(await (await fetch(`${origin}/api/v1/blobs/${sha256}`)).arrayBuffer()));
-  const weights = pathWeights(task.model, task.levels, task.path, modules, task.embedding);
+  const modules: Float32Array[] = [];
+  for (const { sha256 } of task.modules)
+    modules.push(floatsOf(new Uint8Array(await (await fetch(`${origin}/api/v1/blobs/${sha256}`)).arrayBuffer())));
+  const weights = weightsOf(pathShape(task.model, task.levels, task.path, task.embedding), modules);
   const session = await openSession(pathOnnx(weights, { cached: true }));
   const ids: number[] = [];
   for await (const id of continueAnswer(session, task.model.context, continuation)) ids.push(id);
@@ -94,7 +95,7 @@ async function honest({ body, continuation }: Ask): Promise<number[]> {
   return ids;
 }
 
-const recordOf = async ({ id }: FakeVolunteer): Promise<ContributionResource[]> =>
+const recordOf = async ({ id }: ScriptedVolunteer): Promise<ContributionResource[]> =>
   (await coordinator.ask({ url: `/api/v1/volunteers/${id}/contributions` })).json().items ?? [];
 
 test('A2, A6: a volunteer writes what the coordinator would and reads no text, gets credit, and nothing of it is in the log', async () => {
@@ -123,7 +124,7 @@ test('A2, A6: a volunteer writes what the coordinator would and reads no text, g
   expect(log).not.toContain(ids.slice(0, 6).join());
 });
 
-describe.each<[string, string, (one: FakeVolunteer, ask: Ask, ids: number[]) => void]>([
+describe.each<[string, string, (one: ScriptedVolunteer, ask: Ask, ids: number[]) => void]>([
   [
     'tokens outside the vocabulary',
     'bad_tokens',
@@ -197,7 +198,7 @@ test('A3: what a volunteer says in its own words goes no further', async () => {
 
 test('A1: agreement ends with its socket, also where a newer one of the same volunteer takes its place', async () => {
   const one = await volunteer();
-  const again = new FakeVolunteer(origin, one);
+  const again = new ScriptedVolunteer(origin, one);
   volunteers.push(again);
   await again.join();
   const { pathfold } = await overNetwork(PROMPT);
@@ -274,7 +275,7 @@ test('an asker that hangs up ends the work of the volunteer', async () => {
 
 test('where nobody agreed the coordinator answers and says so; a stream tells the path and the writer', async () => {
   const own = await complete(PROMPT);
-  const stranger = new FakeVolunteer(origin);
+  const stranger = new ScriptedVolunteer(origin);
   volunteers.push(stranger);
   await stranger.join();
   const body = await (await post({ prompt: PROMPT, stream: true, pathfold: { network: true } })).text();

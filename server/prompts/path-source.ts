@@ -1,21 +1,18 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { floatsOf } from '@pathfold/checkpoint/layout';
-import { pathModules } from '@pathfold/checkpoint/levels';
-import { DENSE_PATH } from '@pathfold/checkpoint/path';
+import { DENSE_PATH, densePath, type PathShape, pathShape } from '@pathfold/checkpoint/path';
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { type LevelSpec, levelsOf, type ModelSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import { levelsOf } from '@pathfold/protocol/run-spec';
 import { checkBase, type Router, readRouter } from '@pathfold/routing/assign/router';
 import type { PromptRun } from './runs.ts';
 
 /** Everything that one path is made of, as it goes to the prompt worker. */
 export interface PathSource {
-  model: ModelSpec;
-  levels: LevelSpec[];
-  embedding: RunSpec['embedding'];
   path: string;
-  /** Flat float32 parameters of the modules on the path, by name. */
-  modules: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+  shape: PathShape;
+  /** Of each of its modules, in order. */
+  parameters: readonly Float32Array<ArrayBuffer>[];
   tokenizerJson: Uint8Array;
   /** Of the base alone: which path a text goes to. */
   router: Router | null;
@@ -36,8 +33,7 @@ export interface PathVersion {
 /** Throws `not_found` for a path that the run does not have, `not_ready` while the run is preparing. */
 export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): PathVersion => {
   if (!run.paths.includes(path)) throw new PathfoldError('not_found', `Run ${run.id} has no path ${path}.`);
-  const refs = run.kept?.[path] ?? run.modules;
-  return versionOf(run, path, levelsOf(run.spec), run.spec.embedding, refs, null, blobs);
+  return versionOf(run, path, shapeOf(run, path), run.kept?.[path] ?? run.modules, null, blobs);
 };
 
 /**
@@ -46,16 +42,19 @@ export const pathVersion = (run: PromptRun, path: string, blobs: BlobStore): Pat
  * while the run is preparing.
  */
 export const baseVersion = (run: PromptRun, blobs: BlobStore): PathVersion => {
-  const levels = [{ experts: 1, blocks: run.spec.model.blocks }];
-  if (run.base) return versionOf(run, DENSE_PATH, levels, 'shared', run.base, run.router, blobs);
+  if (run.base) return versionOf(run, DENSE_PATH, densePath(run.spec.model), run.base, run.router, blobs);
   if (!run.router) throw new PathfoldError('not_found', `Run ${run.id} has no base, and computes no features.`);
-  return versionOf(run, run.paths[0]!, levelsOf(run.spec), run.spec.embedding, run.modules, run.router, blobs);
+  const first = run.paths[0]!;
+  return versionOf(run, first, shapeOf(run, first), run.modules, run.router, blobs);
 };
 
-const readBlob = async (blobs: BlobStore, sha256: string): Promise<Uint8Array<ArrayBuffer>> => {
+const shapeOf = ({ spec }: PromptRun, path: string): PathShape =>
+  pathShape(spec.model, levelsOf(spec), path, spec.embedding);
+
+const readBlob = async (blobs: BlobStore, sha256: string): Promise<Uint8Array> => {
   const bytes = await blobs.get(sha256);
   if (!bytes) throw new PathfoldError('not_ready', 'The run has just moved on to a newer version.');
-  return bytes.slice();
+  return bytes;
 };
 
 /** The newest router of a run. Throws `not_ready` while documents are not routed, `wrong_state` when it is for another base. */
@@ -77,34 +76,26 @@ export const routerOf = async (run: PromptRun, blobs: BlobStore): Promise<{ byte
 const versionOf = (
   run: PromptRun,
   path: string,
-  levels: LevelSpec[],
-  embedding: RunSpec['embedding'],
+  shape: PathShape,
   refs: readonly ModuleRef[],
   router: BlobRef | null,
   blobs: BlobStore,
 ): PathVersion => {
   const { tokenizer } = run;
-  const { model } = run.spec;
   const byName = new Map(refs.map((module) => [module.name, module]));
-  const modules = pathModules(model, levels, path, embedding).map(({ name }) => byName.get(name));
+  const modules = shape.modules.map(({ name }) => byName.get(name));
   if (!tokenizer || !modules.every((module) => module !== undefined))
     throw new PathfoldError('not_ready', `Run ${run.id} is not prepared.`);
   const hashes = modules.map(({ sha256 }) => sha256);
   return {
-    key: JSON.stringify([model, levels, path, hashes, tokenizer.sha256, router?.sha256]),
+    key: JSON.stringify([shape.model, path, hashes, tokenizer.sha256, router?.sha256]),
     path,
     modules,
     round: Math.min(...modules.map(({ version }) => version)),
     load: async () => ({
-      model,
-      levels,
-      embedding,
       path,
-      modules: new Map(
-        await Promise.all(
-          modules.map(async ({ name, sha256 }) => [name, floatsOf(await readBlob(blobs, sha256))] as const),
-        ),
-      ),
+      shape,
+      parameters: await Promise.all(modules.map(async ({ sha256 }) => floatsOf(await readBlob(blobs, sha256)))),
       tokenizerJson: await readBlob(blobs, tokenizer.sha256),
       router: router && (await routerOf(run, blobs)).router,
     }),

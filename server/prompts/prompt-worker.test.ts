@@ -25,7 +25,7 @@ vi.mock('node:worker_threads', () => ({
   },
 }));
 
-const source = { modules: new Map() } as unknown as PathSource;
+const source = { parameters: [] } as unknown as PathSource;
 const versionOf = (key: string, load = async () => source): PathVersion => ({ key, load }) as unknown as PathVersion;
 const QUESTION = { prompt: '', maxTokens: 1, stop: [], temperature: 1, topP: 1, topK: null, seed: 1 };
 

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import type { ExportNotes } from '@pathfold/checkpoint/formats';
 import type { AnswerPiece, Question } from '@pathfold/inference/answer';
-import type { PathFormat } from '@pathfold/inference/export/files';
-import type { ExportNotes } from '@pathfold/inference/export/folder';
 import { type Move, moveInWords } from '@pathfold/inference/reroute';
 import type { Routed } from '@pathfold/inference/route';
 import type { AnswerNote, MoveNote } from '@pathfold/protocol/answer-notes';
@@ -98,7 +97,7 @@ export class PromptWorker {
   }
 
   /** Writes an export file. */
-  write(version: PathVersion, format: PathFormat, notes: ExportNotes, signal: AbortSignal): Promise<ExportFile> {
+  write(version: PathVersion, format: string, notes: ExportNotes, signal: AbortSignal): Promise<ExportFile> {
     return this.#file(version, { type: 'write', format, notes }, signal);
   }
 
@@ -189,7 +188,7 @@ export class PromptWorker {
     lend: (wanted: Wanted) => Promise<Lent>,
   ): Promise<void> {
     const worker = this.#running();
-    const buffersOf = ({ source }: Lent) => (source ? [...source.modules.values()].map(({ buffer }) => buffer) : []);
+    const buffersOf = ({ source }: Lent) => (source ? source.parameters.map(({ buffer }) => buffer) : []);
     const post = (message: ToWorker) => worker.postMessage(message, 'lent' in message ? buffersOf(message.lent) : []);
     return new Promise<void>((resolve, reject) => {
       const cancel = () => post({ type: 'cancel', job: job.job });

@@ -2,17 +2,17 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
+import { type PathWeights, weightsOf } from '@pathfold/checkpoint/path';
 import { readTokenizer, type Tokenizer } from '@pathfold/corpora/tokenizer';
 import { answer, type Question, readPrompt } from '@pathfold/inference/answer';
-import { writePath } from '@pathfold/inference/export/files';
 import { continueAnswer, type SessionAt } from '@pathfold/inference/generate';
 import { featuresOnnx, pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { type PathWeights, pathWeights } from '@pathfold/inference/path-weights';
 import { rerouting } from '@pathfold/inference/reroute';
 import { inNames, type RunRouter, readsFeatures, routeText, type TextRouter } from '@pathfold/inference/route';
 import { type FeatureSession, openFeatures, openSession, type PathSession } from '@pathfold/inference/session';
 import type { Continuation } from '@pathfold/protocol/continuation';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import { EXPORTS } from './exports.ts';
 import type { FromWorker, Lent, Task, ToWorker, Wanted } from './messages.ts';
 import type { PathSource } from './path-source.ts';
 
@@ -38,7 +38,7 @@ const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.p
 
 const hold = (source: PathSource): HeldPath => ({
   path: source.path,
-  weights: pathWeights(source.model, source.levels, source.path, source.modules, source.embedding),
+  weights: weightsOf(source.shape, source.parameters),
   tokenizer: readTokenizer(new TextDecoder().decode(source.tokenizerJson)),
   tokenizerJson: source.tokenizerJson,
   session: null,
@@ -68,7 +68,10 @@ const want = (job: number, wanted: Wanted): Promise<HeldPath> =>
 const perform = async (job: number, path: HeldPath, task: Task): Promise<void> => {
   switch (task.type) {
     case 'write':
-      return sendFile(job, new Uint8Array(writePath(task.format, path.weights, path.tokenizerJson, task.notes)));
+      return sendFile(
+        job,
+        new Uint8Array(EXPORTS.get(task.format)!.write(path.weights, path.tokenizerJson, task.notes)),
+      );
     case 'features':
       return sendFile(job, featuresOnnx(path.weights));
     case 'route':
@@ -118,7 +121,7 @@ const ask = async (job: number, path: HeldPath, question: Question, every: numbe
   const { tokenizer, weights } = path;
   const session = every === null ? await sessionOf(path) : null;
   const sessionAt = session ? () => session : await changing(job, path, question, every!);
-  for await (const piece of answer({ sessionAt, tokenizer, context: weights.context }, question)) {
+  for await (const piece of answer({ sessionAt, tokenizer, context: weights.model.context }, question)) {
     // ONNX Runtime never leaves the microtask queue: without a turn of the event loop no cancellation is heard.
     await nextTurn();
     if (cancelled === job) return;
@@ -127,7 +130,7 @@ const ask = async (job: number, path: HeldPath, question: Question, every: numbe
 };
 
 const goOn = async (job: number, path: HeldPath, continuation: Continuation): Promise<void> => {
-  for await (const id of continueAnswer(await sessionOf(path), path.weights.context, continuation)) {
+  for await (const id of continueAnswer(await sessionOf(path), path.weights.model.context, continuation)) {
     await nextTurn();
     if (cancelled === job) return;
     send({ type: 'token', job, id });

@@ -1,4 +1,5 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { isModelRun } from '@pathfold/coordination/study-run';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
@@ -93,7 +94,7 @@ export function createBases({ host, registry, create, onChange }: BasesDeps) {
       if (entry.baseRun !== id) await registry.update({ ...entry, baseRun: id });
       if ('steps' in base) await finished(entry.id, id);
       const facts = factsOf(id);
-      if (!facts) throw new PathfoldError('bad_run_spec', `base: the run ${id} is gone`);
+      if (!facts || !isModelRun(facts)) throw new PathfoldError('bad_run_spec', `base: the run ${id} is gone`);
       const [path] = Object.keys(facts.paths);
       const modules = answeringRefs(facts, path!).map(({ sha256, bytes }) => ({ sha256, bytes }));
       return { modules, tokenizer: facts.tokenizer };

@@ -1,5 +1,6 @@
 import type { ModuleShape } from '@pathfold/checkpoint/layout';
 import { pathIds, pathModules, runModules } from '@pathfold/checkpoint/levels';
+import { codecOf } from '@pathfold/compression/codecs';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '@pathfold/works/deadline';
@@ -30,7 +31,10 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
   const levels = levelsOf(spec);
   const pathCount = pathCountOf(levels);
   const modules = runModules(model, levels, embedding);
-  const perPath = parametersOf(pathModules(model, levels, pathIds(levels)[0]!, embedding));
+  const ofPath = pathModules(model, levels, pathIds(levels)[0]!, embedding);
+  const perPath = parametersOf(ofPath);
+  const downloadBytes = FLOAT_BYTES * perPath;
+  const uploadBytes = codecOf(spec.wire).mostBytes(ofPath);
   const most = pathCount * replicas;
   const crew = volunteers ?? most;
   const leases = Math.min(most, Math.max(crew, pathCount * quorum));
@@ -46,9 +50,9 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
     parametersPerPath: perPath,
     parametersTotal: parametersOf(modules),
     moduleCount: modules.length,
-    downloadBytesPerRound: FLOAT_BYTES * perPath,
-    uploadBytesPerRound: FLOAT_BYTES * perPath,
-    coordinatorBytesPerRound: 2 * FLOAT_BYTES * perPath * leases,
+    downloadBytesPerRound: downloadBytes,
+    uploadBytesPerRound: uploadBytes,
+    coordinatorBytesPerRound: (downloadBytes + uploadBytes) * leases,
     memoryBytes: Math.max(trainingBytes(spec, perPath, 0), scoringBytes(spec, perPath, 0)) + TEXT_BYTES,
     volunteers: crew,
     tokensPerRound: steps * tokensPerStep,

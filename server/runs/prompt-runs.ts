@@ -1,4 +1,5 @@
 import { pathIds } from '@pathfold/checkpoint/levels';
+import { isModelRun } from '@pathfold/coordination/study-run';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { keptAnswer } from '@pathfold/works/module-refs';
 import type { Coordinator } from '../coordinator.ts';
@@ -13,8 +14,8 @@ const unprepared = ({ id, spec, createdAt, corpus }: RunEntry): PromptRun => ({
 /** The runs of a language model; those that are prepared can be prompted and exported, and are listed. */
 export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'host'>): PromptRuns {
   const of = (entry: RunEntry | undefined): PromptRun | null => {
-    if (!entry || entry.study) return null;
-    const facts = host.state.runs[entry.id]?.facts;
+    const facts = entry && host.state.runs[entry.id]?.facts;
+    if (!entry || (facts && !isModelRun(facts))) return null;
     if (!facts) return unprepared(entry);
     return {
       id: entry.id,

@@ -1,16 +1,17 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
+import { codecOf } from '@pathfold/compression/codecs';
 import { canGoBack, keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
-import type { Json, PathFacts, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import { isModelRun } from '@pathfold/coordination/study-run';
+import type { Json, WorkPlan } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { arrivalRefusal, levelsOf, type Mode, type RunSpec, unknownArrivals } from '@pathfold/protocol/run-spec';
+import { arrivalRefusal, type Mode, type RunSpec, unknownArrivals } from '@pathfold/protocol/run-spec';
 import type { StudySpec } from '@pathfold/protocol/study-spec';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Library } from '../corpora/corpora.ts';
 import type { Fact, Host } from '../host.ts';
-import type { CorpusFiles, PrepareResult } from '../preparation/jobs.ts';
+import type { CorpusFiles } from '../preparation/jobs.ts';
 import type { Preparation } from '../preparation/preparation.ts';
 import { newSecret } from '../security/secrets.ts';
 import type { Corpora } from '../store/corpora.ts';
@@ -30,19 +31,6 @@ export interface RunsDeps {
   readonly kinds: readonly WorkPlan<unknown>[];
   readonly log: FastifyBaseLogger;
   readonly onChange: (run: string) => void;
-}
-
-/** One path trains on all of the text; of several none has a shard before documents are routed. */
-function pathsOf({ model, embedding, ...spec }: RunSpec, { documents, trainTokens }: PrepareResult) {
-  const levels = levelsOf({ model, embedding, ...spec });
-  const ids = pathIds(levels);
-  const [shard, shardTokens] = ids.length === 1 ? [documents.train, trainTokens] : [null, 0];
-  const paths: Record<string, PathFacts> = {};
-  for (const id of ids) {
-    const modules = pathModules(model, levels, id, embedding).map(({ name }) => name);
-    paths[id] = { modules, shard, shardTokens };
-  }
-  return paths;
 }
 
 /** What operators do with runs. Each throws a PathfoldError that says why not. */
@@ -76,16 +64,12 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       const base = await bases.trained(entry);
       if (!registry.get(id)) return;
       const files = corpus.files as CorpusFiles;
-      const result = await preparation.run({ type: 'prepare', files, spec, base }, onProgress);
+      const { facts, baselines } = await preparation.run({ type: 'prepare', id, files, spec, base }, onProgress);
       const current = registry.get(id);
       if (!current) return;
-      const { modules, documents, documentCounts, tokenizer, baselines, base: frozen } = result;
-      const paths = pathsOf(spec, result);
-      const prepared = { modules, paths, documents, documentCounts, tokenizer, base: frozen };
-      const run: RunFacts = { id, spec, ...prepared, routing: null };
       await registry.update({ ...current, baselines, preparation: 'done', reason: null });
       if (!registry.get(id)) return;
-      await host.record({ type: 'RunCreated', run, kinds: modelKinds });
+      await host.record({ type: 'RunCreated', run: facts, kinds: modelKinds });
     } catch (error) {
       if (preparation.isClosed()) return;
       if (!(error instanceof PathfoldError)) log.error({ err: error, run: id }, 'a run could not be prepared');
@@ -101,6 +85,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     const corpus = await corpora.get(spec.corpus);
     if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
     if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
+    codecOf(spec.wire);
     bases.check(spec);
     await checkFit(spec, corpus, blobs);
     const entry: RunEntry = {
@@ -179,7 +164,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     /** Gives the run the model that it had when it came to this round, and pauses it; what came after is not part of it. */
     async rollBack(id: string, round: number): Promise<void> {
       const record = recordOf(id);
-      if (record.facts.study)
+      if (!isModelRun(record.facts))
         throw new PathfoldError('wrong_state', 'The run is a study: it has no rounds to go back to.');
       if (!canGoBack(record)) throw new PathfoldError('wrong_state', `The run is ${record.state}: pause it first.`);
       const kept = keptRounds(record);

@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
-import { FakeVolunteer } from '../testing/volunteer.ts';
 
+const SILENCE_MS = 4000;
 let coordinator: TestCoordinator;
 let origin: string;
-let one: FakeVolunteer;
+let one: ScriptedVolunteer;
 beforeAll(async () => {
   coordinator = await startTestCoordinator({
     trustProxy: 1,
     limits: { socketsPerAddress: 12, messagesPerSecond: 20, messageBurst: 40 },
-    timings: { helloMs: 2500, silenceMs: 4000 },
+    timings: { helloMs: 2500, silenceMs: SILENCE_MS },
   });
   origin = await coordinator.listen();
 }, 60_000);
 afterAll(() => coordinator.close());
 beforeEach(() => {
-  one = new FakeVolunteer(origin);
+  one = new ScriptedVolunteer(origin);
 });
 
 const hello = (versions = { min: 1, max: 1 }) =>
@@ -32,7 +33,13 @@ const refusal = async () => {
 describe('hello (rules H1 to H7)', () => {
   test('H1, H3, H4, H5: a proof of the key is welcomed under the id that follows from it', async () => {
     const welcome = await one.join();
-    expect(welcome).toMatchObject({ volunteer: one.id, credit: 0, leases: [], heartbeatMs: 10_000, silenceMs: 4000 });
+    expect(welcome).toMatchObject({
+      volunteer: one.id,
+      credit: 0,
+      leases: [],
+      heartbeatMs: 10_000,
+      silenceMs: SILENCE_MS,
+    });
     one.leave();
   });
 
@@ -49,7 +56,7 @@ describe('hello (rules H1 to H7)', () => {
     await one.connect();
     hello();
     const { nonce } = await one.next('challenge');
-    one.send({ type: 'prove', signature: new FakeVolunteer(origin).prove(nonce) });
+    one.send({ type: 'prove', signature: new ScriptedVolunteer(origin).prove(nonce) });
     expect(await refusal()).toBe('bad_signature');
   });
 
@@ -74,7 +81,7 @@ describe('hello (rules H1 to H7)', () => {
   test('H6: a second socket of the same identity replaces the first', async () => {
     await one.join();
     const first = one;
-    const again = new FakeVolunteer(origin, one);
+    const again = new ScriptedVolunteer(origin, one);
     await again.join();
     expect(await refusal()).toBe('replaced');
     expect(first.closed).not.toBeNull();
@@ -87,14 +94,14 @@ describe('hello (rules H1 to H7)', () => {
     const sha256 = '5'.repeat(64);
     await one.join();
     one.send({ type: 'have', blobs: [sha256] });
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     const holders = async () => {
       other.send({ type: 'want', sha256 });
       return (await other.next('peers')).peers;
     };
     await until('a holder', async () => (await holders()).includes(one.id));
-    const again = new FakeVolunteer(origin, one);
+    const again = new ScriptedVolunteer(origin, one);
     await again.join();
     expect(await holders()).toEqual([]);
     again.leave();
@@ -136,7 +143,7 @@ describe('messages (rules M1 to M5)', () => {
   });
 
   test('M2: a flood ends the socket, and the others go on', async () => {
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     await one.join();
     for (let i = 0; i < 200; i++) one.send({ type: 'ping' });
@@ -152,6 +159,24 @@ describe('messages (rules M1 to M5)', () => {
     await one.join();
     expect(await refusal()).toBe('silent');
   });
+});
+
+/** Its work goes to nobody: the volunteers of the next test are for the next run. */
+const remove = (run: string) => coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${run}`, headers: asOperator });
+
+test('M4: while the coordinator itself stands still nobody falls silent, and no lease is lost', async () => {
+  const { id } = await createRun(coordinator, { replicas: 1 });
+  await one.join();
+  const { lease } = await one.lease();
+  one.send({ type: 'ping' });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SILENCE_MS + 200);
+  await one.next('pong');
+  one.send({ type: 'ping' });
+  await one.next('pong');
+  expect(one.closed).toBeNull();
+  expect(coordinator.coordinator.host.state.leases[lease]?.volunteer).toBe(one.id);
+  await remove(id);
+  one.leave();
 });
 
 test.each([
@@ -186,7 +211,7 @@ describe('the swarm (rules B2, B3)', () => {
   const sha256 = 'a'.repeat(64);
 
   test('peers are named to those who want a blob, and signals reach only volunteers that agreed to meet', async () => {
-    const [a, b, c] = [new FakeVolunteer(origin), new FakeVolunteer(origin), new FakeVolunteer(origin)];
+    const [a, b, c] = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
     await Promise.all([a.join(), b.join(), c.join()]);
     a.send({ type: 'have', blobs: [sha256] });
     a.send({ type: 'ping' });
@@ -226,7 +251,7 @@ describe('the swarm (rules B2, B3)', () => {
 });
 
 test('M2: signals over their rate go nowhere, and their sender goes on', async () => {
-  const [caller, called] = [new FakeVolunteer(origin), new FakeVolunteer(origin)];
+  const [caller, called] = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
   await Promise.all([caller.join(), called.join()]);
   for (const each of [caller, called]) each.send({ type: 'have', blobs: ['a'.repeat(64)] });
   called.send({ type: 'ping' });
@@ -241,9 +266,6 @@ test('M2: signals over their rate go nowhere, and their sender goes on', async (
   expect(heard.length).toBeLessThan(30);
   for (const each of [caller, called]) each.leave();
 });
-
-/** Its work goes to nobody: the volunteers of the next test are for the next run. */
-const remove = (run: string) => coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${run}`, headers: asOperator });
 
 describe('leases over the socket', () => {
   test('L1, M3, T6: who is ready hears why there is no work for it, or gets work of the run that it prefers, in durations', async () => {
@@ -271,7 +293,7 @@ describe('leases over the socket', () => {
 
   test('L6: away asks for nothing more, and the lease that is held goes on', async () => {
     const { id } = await createRun(coordinator, { replicas: 1 });
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await Promise.all([one.join(), other.join()]);
     const lease = await one.lease();
     one.send({ type: 'away' });
@@ -298,7 +320,7 @@ describe('leases over the socket', () => {
     const second = await one.lease();
     expect(second.lease).not.toBe(lease.lease);
 
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     other.send({ type: 'release', lease: second.lease, code: 'user', detail: 'not mine' });
     one.send({ type: 'release', lease: second.lease, code: 'user', detail: 'stopped' });
@@ -312,7 +334,7 @@ describe('leases over the socket', () => {
     await one.join();
     const lease = await one.lease();
     one.leave();
-    const other = new FakeVolunteer(origin);
+    const other = new ScriptedVolunteer(origin);
     await other.join();
     const beats = setInterval(() => other.send({ type: 'ping' }), 300);
     expect((await other.lease()).lease).not.toBe(lease.lease);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
+import { upgraded } from '@pathfold/coordination/old-events';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { type Kysely, sql } from 'kysely';
 import type { Projector } from './projector.ts';
@@ -85,7 +86,7 @@ export class EventLog implements EventStore {
       .execute();
     return {
       snapshot: snapshot ? { seq: snapshot.seq, state: JSON.parse(snapshot.state) as Json } : null,
-      events: rows.map((row) => JSON.parse(row.event) as CoordinatorEvent),
+      events: rows.map((row) => upgraded(JSON.parse(row.event) as CoordinatorEvent)),
       seq: rows.at(-1)?.seq ?? snapshot?.seq ?? 0,
     };
   }

@@ -3,8 +3,7 @@ import { formatCount, plural } from '@pathfold/ui/formats';
 import { Card } from '@pathfold/ui/layout/card';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
 import { Stat, Stats } from '@pathfold/ui/layout/stat';
-import { useQuery } from '@tanstack/react-query';
-import { client, KEYS } from '../queries.ts';
+import { useActivity } from './api.ts';
 import { Bars } from './bars.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -17,10 +16,7 @@ const rangeInWords = (least: number, most: number): string =>
 
 /** Who computed what in the last minutes, how stale work was, and how fast volunteers are. */
 export function Activity({ run }: { readonly run: string }) {
-  const { data } = useQuery({
-    queryKey: KEYS.activity(run),
-    queryFn: ({ signal }) => client.runs.activity(run, MINUTES, signal),
-  });
+  const { data } = useActivity(run, MINUTES);
   // Of many volunteers with short leases less is told.
   const told = data ? Math.max(1, Math.round((Date.parse(data.to) - Date.parse(data.from)) / 60_000)) : MINUTES;
   return (

@@ -1,16 +1,13 @@
 import type { ContributionResource, VolunteerResource } from '@pathfold/protocol/resources';
-import { Button } from '@pathfold/ui/controls/button';
 import { formatBytes, formatCount } from '@pathfold/ui/formats';
 import { Card } from '@pathfold/ui/layout/card';
-import { Notice } from '@pathfold/ui/layout/notice';
 import { Table } from '@pathfold/ui/layout/table';
 import { RelativeTime } from '@pathfold/ui/time/relative-time';
 import { wordsOf } from '@pathfold/volunteer/works';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { Problem } from '../lists/problem.tsx';
+import { ShowOlder } from '../lists/show-older.tsx';
 import { VolunteerName } from '../volunteers/volunteer-name.tsx';
-
-const AT_ONCE = 8;
+import { useContributions } from './api.ts';
 
 function Verdict({ contribution: { state, reason } }: { contribution: ContributionResource }) {
   return (
@@ -54,19 +51,12 @@ function Device({ executor }: Pick<ContributionResource, 'executor'>) {
 
 /** The contributions of a run, the newest first, with the reason of each rejection. */
 export function Contributions({ run, volunteers }: { run: string; volunteers: readonly VolunteerResource[] }) {
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
-    queryKey: KEYS.contributions(run),
-    queryFn: ({ signal, pageParam }) =>
-      client.runs.contributions(run, { limit: AT_ONCE, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next,
-  });
-  const items = data?.pages.flatMap((page) => page.items) ?? [];
+  const { items, error, showOlder } = useContributions(run);
   return (
     <Card title="Contributions">
-      {error && !data && <Notice tone="error" title={sentenceOf(error)} />}
-      {data && items.length === 0 && <p className="text-soft text-sm">Nothing was handed in yet.</p>}
-      {items.length > 0 && (
+      {!items && <Problem of={error} />}
+      {items?.length === 0 && <p className="text-soft text-sm">Nothing was handed in yet.</p>}
+      {items && items.length > 0 && (
         <Table<ContributionResource>
           caption="The newest contributions"
           keyOf={(contribution) => contribution.lease}
@@ -86,11 +76,7 @@ export function Contributions({ run, volunteers }: { run: string; volunteers: re
           ]}
         />
       )}
-      {hasNextPage && (
-        <Button size="small" className="mt-3" onClick={() => void fetchNextPage()}>
-          Show older
-        </Button>
-      )}
+      <ShowOlder showOlder={showOlder} />
     </Card>
   );
 }

@@ -2,7 +2,7 @@ import type { ActivityPiece, ActivityResource } from '@pathfold/protocol/resourc
 import { formatDuration } from '@pathfold/ui/formats';
 import { wordsOf } from '@pathfold/volunteer/works';
 
-type Row = ActivityResource['volunteers'][number];
+export type Row = ActivityResource['volunteers'][number];
 
 /** The name that a volunteer gave itself, else the beginning of its id. */
 export const rowName = ({ id, name }: Pick<Row, 'id' | 'name'>): string => name || `${id.slice(0, 8)}…`;

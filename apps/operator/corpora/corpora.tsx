@@ -4,14 +4,13 @@ import { Confirm } from '@pathfold/ui/controls/dialog';
 import { formatBytes, formatCount } from '@pathfold/ui/formats';
 import { Card } from '@pathfold/ui/layout/card';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
-import { Notice } from '@pathfold/ui/layout/notice';
 import { Table } from '@pathfold/ui/layout/table';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Asking } from '../lists/asking.tsx';
+import { Problem } from '../lists/problem.tsx';
 import { ShowOlder } from '../lists/show-older.tsx';
 import type { Pages } from '../lists/use-pages.ts';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { useRemoval } from './api.ts';
 import { BadLines } from './bad-lines.tsx';
 import { CorpusUploadDialog } from './corpus-upload.tsx';
 
@@ -35,14 +34,9 @@ export function Corpora({
   readonly corpora: readonly CorpusResource[] | undefined;
   readonly operator: boolean;
 } & Pick<Pages<unknown>, 'showOlder'>) {
-  const cache = useQueryClient();
   const [uploading, setUploading] = useState(false);
   const [asking, setAsking] = useState<CorpusResource | null>(null);
-  const remove = useMutation({
-    mutationFn: client.corpora.remove,
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.corpora }),
-    onSettled: () => setAsking(null),
-  });
+  const remove = useRemoval(() => setAsking(null));
   return (
     <Card
       title="Corpora"
@@ -54,7 +48,7 @@ export function Corpora({
         )
       }
     >
-      {remove.error && <Notice tone="error" title={sentenceOf(remove.error)} />}
+      <Problem of={remove.error} />
       {!corpora && <Asking />}
       {corpora?.length === 0 && (
         <EmptyState title="No texts yet">

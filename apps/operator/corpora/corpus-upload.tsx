@@ -2,41 +2,20 @@ import { Button } from '@pathfold/ui/controls/button';
 import { Dialog } from '@pathfold/ui/controls/dialog';
 import { TextField } from '@pathfold/ui/controls/field';
 import { formatBytes, plural } from '@pathfold/ui/formats';
-import { Notice } from '@pathfold/ui/layout/notice';
 import { Progress } from '@pathfold/ui/layout/progress';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { Problem } from '../lists/problem.tsx';
+import { useUpload } from './api.ts';
 import { BadLines } from './bad-lines.tsx';
 import { formatOf } from './corpus-format.ts';
 
-interface Chosen {
-  readonly file: File;
-  readonly name: string;
-  readonly licence: string;
-}
-
 /** Uploads one file, tells how far it is, and then what was left out of it. Closing it breaks the upload off. */
 export function CorpusUploadDialog({ onClose }: { onClose: () => void }) {
-  const cache = useQueryClient();
   const stop = useRef(new AbortController());
   const [sentBytes, setSentBytes] = useState(0);
-  const upload = useMutation({
-    mutationFn: ({ file, name, licence }: Chosen) => {
-      stop.current = new AbortController();
-      return client.corpora.upload({
-        name,
-        licence,
-        format: formatOf(file.name),
-        body: file,
-        onProgress: setSentBytes,
-        signal: stop.current.signal,
-      });
-    },
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.corpora }),
-  });
+  const upload = useUpload();
   useEffect(() => () => stop.current.abort(), []);
-  const total = upload.variables?.file.size ?? 0;
+  const total = upload.variables?.body.size ?? 0;
 
   if (upload.data)
     return (
@@ -62,11 +41,16 @@ export function CorpusUploadDialog({ onClose }: { onClose: () => void }) {
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);
+          const file = form.get('file') as File;
           setSentBytes(0);
+          stop.current = new AbortController();
           upload.mutate({
-            file: form.get('file') as File,
             name: String(form.get('name')),
             licence: String(form.get('licence')),
+            format: formatOf(file.name),
+            body: file,
+            onProgress: setSentBytes,
+            signal: stop.current.signal,
           });
         }}
       >
@@ -100,7 +84,7 @@ export function CorpusUploadDialog({ onClose }: { onClose: () => void }) {
             }
           />
         )}
-        {upload.error && <Notice tone="error" title={sentenceOf(upload.error)} />}
+        <Problem of={upload.error} />
         <div className="flex justify-end gap-3">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" tone="primary" disabled={upload.isPending}>

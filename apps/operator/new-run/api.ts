@@ -1,8 +1,11 @@
+import type { RunResource } from '@pathfold/protocol/resources';
 import type { RunSpecInput } from '@pathfold/protocol/run-spec';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { useOrder } from '../lists/use-order.ts';
 import { client } from '../queries.ts';
-import type { Crew } from './crew-form.ts';
+import { RUNS } from '../runs/api.ts';
+import type { Capacity } from './capacity.ts';
 
 const QUIET_MS = 300;
 
@@ -15,14 +18,17 @@ function useQuiet<T>(value: T): T {
   return quiet;
 }
 
-/** What the spec would cost this crew, asked once the typing rests. Null: something is wrong with them, so nothing is asked. */
-export function useEstimate(spec: RunSpecInput | null, crew: Crew | null) {
-  const text = useQuiet(spec && crew && JSON.stringify({ spec, crew }));
+/** Creates a run; it is done once the run is in the list. */
+export const useCreation = (onDone: (run: RunResource) => void) => useOrder(RUNS, client.runs.create, { onDone });
+
+/** What the spec would cost with this capacity, asked once the typing rests. Null: something is wrong with them, so nothing is asked. */
+export function useEstimate(spec: RunSpecInput | null, capacity: Capacity | null) {
+  const text = useQuiet(spec && capacity && JSON.stringify({ spec, capacity }));
   return useQuery({
     queryKey: ['estimate', text],
     queryFn: ({ signal }) => {
       const asked = JSON.parse(text ?? '');
-      return client.runs.estimate(asked.spec, asked.crew, signal);
+      return client.runs.estimate(asked.spec, asked.capacity, signal);
     },
     enabled: text !== null,
     refetchInterval: false,

@@ -1,40 +1,20 @@
+import { sentenceOf } from '@pathfold/client/http';
 import type { CorpusResource, RunResource } from '@pathfold/protocol/resources';
-import { EXCHANGES, MODES, OUTER_AVERAGES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { Button } from '@pathfold/ui/controls/button';
 import { Dialog, DialogFooter } from '@pathfold/ui/controls/dialog';
 import { Select, TextField } from '@pathfold/ui/controls/field';
 import { plural } from '@pathfold/ui/formats';
 import { Notice } from '@pathfold/ui/layout/notice';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { client, KEYS, sentenceOf } from '../queries.ts';
-import { useEstimate } from './api.ts';
-import { crewOf } from './crew-form.ts';
+import { useMemo, useState } from 'react';
+import { useCreation, useEstimate } from './api.ts';
+import { capacityOf } from './capacity.ts';
+import { type Draft, defaultDraft, specOf, stepsOf } from './draft.ts';
+import { checkSpec, refusalToErrors } from './errors.ts';
 import { EstimatePanel } from './estimate-panel.tsx';
-import { NewRunShape } from './new-run-shape.tsx';
-import { checkSpec, refusalToErrors } from './spec-errors.ts';
-import { type Draft, defaultDraft, NUMBER_GROUPS, pathsOf, specOf } from './spec-form.ts';
-import { type Preset, SHAPES, SIZES } from './spec-presets.ts';
-
-const MODE_NAMES = {
-  sync: 'at the end of a round',
-  async: 'at arrivals',
-  hybrid: 'those that paths share at arrivals',
-} as const;
-
-const DEFAULTS = defaultDraft('');
-/** A step of gradients is a round of its own, and scoring reads as much text as many of them. */
-const stepsOf = (exchange: string): Draft =>
-  exchange === 'gradients'
-    ? { 'inner.steps': '1', evaluateEvery: '250' }
-    : { 'inner.steps': DEFAULTS['inner.steps']!, evaluateEvery: DEFAULTS['evaluateEvery']! };
-
-const EXCHANGE_NAMES = {
-  deltas: 'outer gradients (DiLoCo)',
-  gradients: 'gradients (fully synchronous)',
-} as const;
-
-const AVERAGE_NAMES = { mean: 'mean', sqrt: 'times √paths', radial: 'radial' } as const;
+import { NUMBER_GROUPS, pathsOf } from './field-groups.ts';
+import { Group, GroupFields } from './group.tsx';
+import { type Preset, SHAPES, SIZES } from './presets.ts';
+import { NewRunShape } from './shape.tsx';
 
 function Presets({
   legend,
@@ -60,30 +40,6 @@ function Presets({
   );
 }
 
-/** A part of the form. What is wrong in it opens it; only the person closes it. */
-function Group({
-  title,
-  begins,
-  wrong,
-  children,
-}: {
-  readonly title: string;
-  readonly begins: 'open' | 'closed';
-  readonly wrong: boolean;
-  readonly children: ReactNode;
-}) {
-  const [open, setOpen] = useState(begins === 'open');
-  useEffect(() => {
-    if (wrong) setOpen(true);
-  }, [wrong]);
-  return (
-    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)} className="border-line border-t pt-3">
-      <summary className="font-semibold text-base">{title}</summary>
-      <div className="mt-3 grid grid-cols-2 gap-4 sm:grid-cols-3">{children}</div>
-    </details>
-  );
-}
-
 /** The form of a new run: every field has a default; what is wrong is said at its field. */
 export function NewRun({
   corpora,
@@ -101,22 +57,14 @@ export function NewRun({
   const [draft, setDraft] = useState<Draft>(() => defaultDraft(usable[0]?.id ?? ''));
   const [speed, setSpeed] = useState('2000');
   const [volunteers, setVolunteers] = useState('');
-  const cache = useQueryClient();
-  const create = useMutation({
-    mutationFn: client.runs.create,
-    async onSuccess(run) {
-      // Shown once it is in the list.
-      await cache.invalidateQueries({ queryKey: KEYS.runs });
-      onCreated(run);
-    },
-  });
+  const create = useCreation(onCreated);
 
   const spec = useMemo(() => specOf(draft), [draft]);
   const found = useMemo(() => checkSpec(spec), [spec]);
   const valid = Object.keys(found).length === 0;
-  const { crew, errors: crewErrors } = crewOf(speed, volunteers);
-  const estimate = useEstimate(valid ? spec : null, crew);
-  const estimated = valid && crew ? estimate.data : undefined;
+  const { capacity, errors: capacityErrors } = capacityOf(speed, volunteers);
+  const estimate = useEstimate(valid ? spec : null, capacity);
+  const estimated = valid && capacity ? estimate.data : undefined;
   const paths = useMemo(() => new Set(Object.keys(draft)), [draft]);
   const refused = refusalToErrors(create.error ?? estimate.error, spec, paths);
   const errors = { ...refused, ...found };
@@ -182,41 +130,7 @@ export function NewRun({
             begins={i === 0 ? 'open' : 'closed'}
             wrong={pathsOf(group).some((path) => errors[path])}
           >
-            {group.title.startsWith('Outer') && (
-              <>
-                <Select
-                  label="Volunteers send"
-                  hint={sendsGradients ? 'AdamW steps here, as set under inner steps.' : undefined}
-                  options={EXCHANGES.map((kind) => ({ value: kind, label: EXCHANGE_NAMES[kind] }))}
-                  {...choice('exchange')}
-                  onChange={(exchange) => set({ exchange, ...stepsOf(exchange) })}
-                />
-                {!sendsGradients && (
-                  <>
-                    <Select
-                      label="Optimizer"
-                      options={OUTER_KINDS.map((kind) => ({ value: kind, label: kind }))}
-                      {...choice('outer.kind')}
-                    />
-                    <Select
-                      label="Average of outer gradients"
-                      options={OUTER_AVERAGES.map((kind) => ({ value: kind, label: AVERAGE_NAMES[kind] }))}
-                      {...choice('outer.average')}
-                    />
-                  </>
-                )}
-              </>
-            )}
-            {group.title.startsWith('Arrivals') && (
-              <Select
-                label="Modules step"
-                options={MODES.map((mode) => ({ value: mode, label: MODE_NAMES[mode] }))}
-                {...choice('mode')}
-              />
-            )}
-            {(sendsGradients && group.title.startsWith('Outer') ? [] : group.fields).map(({ path, label, hint }) => (
-              <TextField key={path} label={label} hint={hint} inputMode="decimal" className="figure" {...field(path)} />
-            ))}
+            <GroupFields group={group} gradients={sendsGradients} set={set} field={field} choice={choice} />
           </Group>
         ))}
 
@@ -227,7 +141,7 @@ export function NewRun({
             inputMode="numeric"
             className="figure"
             value={volunteers}
-            error={crewErrors.volunteers}
+            error={capacityErrors.volunteers}
             onChange={(event) => setVolunteers(event.target.value)}
           />
           <TextField
@@ -236,7 +150,7 @@ export function NewRun({
             inputMode="numeric"
             className="figure"
             value={speed}
-            error={crewErrors.speed}
+            error={capacityErrors.speed}
             onChange={(event) => setSpeed(event.target.value)}
           />
         </div>

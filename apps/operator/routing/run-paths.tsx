@@ -1,13 +1,12 @@
 import type { RunResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { Card } from '@pathfold/ui/layout/card';
 import { PathGrid } from '@pathfold/ui/paths/path-grid';
-import { useLivePaths, useLiveRouting } from '@pathfold/ui/run/live-paths';
 import type { LiveRun } from '@pathfold/ui/run/live-run';
-import { client } from '../queries.ts';
-import { RunGrowth } from '../runs/run-growth.tsx';
 import { nameOf } from '../volunteers/volunteer-name.tsx';
+import { usePaths, useRouting } from './api.ts';
 import { PathNotices } from './path-notices.tsx';
 import { RoutingQuality } from './routing-quality.tsx';
+import { RunGrowth } from './run-growth.tsx';
 import { Shards } from './shards.tsx';
 
 /** The modules and paths of a run, what they read, and how well texts find them. */
@@ -20,8 +19,8 @@ export function RunPaths({
   readonly live: LiveRun;
   readonly operator: boolean;
 }) {
-  const paths = useLivePaths(client, live);
-  const routing = useLiveRouting(client, live);
+  const paths = usePaths(live);
+  const routing = useRouting(live);
   if (!paths) return null;
   const volunteers: readonly VolunteerResource[] = live.volunteers;
   return (

@@ -1,10 +1,9 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/controls/button';
 import { Confirm } from '@pathfold/ui/controls/dialog';
-import { Notice } from '@pathfold/ui/layout/notice';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { Problem } from '../lists/problem.tsx';
+import { useVerb } from './api.ts';
 import { ordersOf, type Verb } from './run-orders.ts';
 
 const NAMES: Record<Verb, string> = {
@@ -17,17 +16,11 @@ const NAMES: Record<Verb, string> = {
 
 /** The orders of a run. What cannot be taken back asks first. */
 export function RunActions({ run, onRemoved }: { run: RunResource; onRemoved: () => void }) {
-  const cache = useQueryClient();
   const isStudy = run.study !== undefined;
   const [asking, setAsking] = useState<'stop' | 'remove' | null>(null);
-  const order = useMutation({
-    mutationFn: async (verb: Verb): Promise<void> => void (await client.runs[verb](run.id)),
-    onSuccess(_answer, verb) {
-      setAsking(null);
-      void cache.invalidateQueries({ queryKey: KEYS.runs });
-      if (verb === 'remove') onRemoved();
-    },
-    onError: () => setAsking(null),
+  const order = useVerb(run.id, {
+    onDone: (verb) => verb === 'remove' && onRemoved(),
+    onSettled: () => setAsking(null),
   });
   const begin = (verb: Verb) => (verb === 'stop' || verb === 'remove' ? setAsking(verb) : order.mutate(verb));
   return (
@@ -47,7 +40,7 @@ export function RunActions({ run, onRemoved }: { run: RunResource; onRemoved: ()
       </div>
       {order.error && (
         <div className="mt-3">
-          <Notice tone="error" title={sentenceOf(order.error)} />
+          <Problem of={order.error} />
         </div>
       )}
       {asking === 'stop' && (

@@ -2,10 +2,9 @@ import type { RunResource } from '@pathfold/protocol/resources';
 import { MODES, type Mode } from '@pathfold/protocol/run-spec';
 import { Button } from '@pathfold/ui/controls/button';
 import { Choice, Select } from '@pathfold/ui/controls/field';
-import { Notice } from '@pathfold/ui/layout/notice';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { Problem } from '../lists/problem.tsx';
+import { type ModeChange, useModeChange } from './api.ts';
 import { columnsOf } from './arrivals.ts';
 import { stepRules } from './mode-texts.ts';
 
@@ -20,28 +19,19 @@ const NAMES: Record<Mode, string> = {
   hybrid: 'some at arrivals (hybrid)',
 };
 
-/** What was chosen and is not applied. `arrivals`: absent where the columns are left as they are. */
-interface Wanted {
-  readonly mode: Mode;
-  readonly arrivals?: readonly string[];
-}
-
 /** How the modules of a run step: chosen first, then applied, while it trains. */
 export function RunMode({ run }: { readonly run: RunResource }) {
-  const cache = useQueryClient();
   const { spec } = run;
   const known = columnsOf(spec, run.pathCount);
-  const [wanted, setWanted] = useState<Wanted | null>(null);
+  /** What was chosen and is not applied. */
+  const [wanted, setWanted] = useState<ModeChange | null>(null);
   const mode = wanted?.mode ?? spec.mode;
   const columns = known.map((it) => ({ ...it, loose: wanted?.arrivals?.includes(it.name) ?? it.loose }));
   const differs = mode !== spec.mode || columns.some(({ loose }, i) => loose !== known[i]!.loose);
   useEffect(() => {
     if (!differs) setWanted(null);
   }, [differs]);
-  const change = useMutation({
-    mutationFn: (to: Wanted) => client.runs.setMode(run.id, to.mode, to.arrivals),
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
-  });
+  const change = useModeChange(run.id);
   const settled = ['finished', 'failed', 'preparing'].includes(run.state) || spec.exchange === 'gradients';
   const idle = settled || !differs || change.isPending;
   const tick = (name: string, on: boolean) =>
@@ -73,7 +63,7 @@ export function RunMode({ run }: { readonly run: RunResource }) {
           Apply
         </Button>
       </div>
-      {change.error && <Notice tone="error" title={sentenceOf(change.error)} />}
+      <Problem of={change.error} />
       <details className="text-sm">
         <summary className="cursor-pointer">How this run steps</summary>
         <dl className="mt-2 grid gap-2 border-line border-l-2 pl-3">

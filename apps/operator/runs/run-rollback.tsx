@@ -2,24 +2,18 @@ import type { HistoryPoint, RunResource } from '@pathfold/protocol/resources';
 import { Button } from '@pathfold/ui/controls/button';
 import { Confirm } from '@pathfold/ui/controls/dialog';
 import { Select } from '@pathfold/ui/controls/field';
-import { Notice } from '@pathfold/ui/layout/notice';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { Problem } from '../lists/problem.tsx';
+import { useRollback } from './api.ts';
 import { roundInWords } from './round-texts.ts';
 
 /** Takes a run that rests back to one of the rounds that are kept of it. The newest is where it is now. */
 export function RunRollback({ run, points }: { readonly run: RunResource; readonly points: readonly HistoryPoint[] }) {
-  const cache = useQueryClient();
   const rounds = run.keptRounds.slice(0, -1).reverse();
   const [chosen, setChosen] = useState<number | null>(null);
   const [asking, setAsking] = useState(false);
   const round = chosen !== null && rounds.includes(chosen) ? chosen : rounds[0];
-  const order = useMutation({
-    mutationFn: (to: number) => client.runs.rollBack(run.id, to),
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.runs }),
-    onSettled: () => setAsking(false),
-  });
+  const order = useRollback(run.id, () => setAsking(false));
   if (round === undefined || (run.state !== 'paused' && run.state !== 'finished')) return null;
   return (
     <div className="grid max-w-md gap-2">
@@ -35,7 +29,7 @@ export function RunRollback({ run, points }: { readonly run: RunResource; readon
           Take it back
         </Button>
       </div>
-      {order.error && <Notice tone="error" title={sentenceOf(order.error)} />}
+      <Problem of={order.error} />
       {asking && (
         <Confirm
           title={`Take “${run.name}” back to round ${round}?`}

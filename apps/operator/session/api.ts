@@ -1,7 +1,7 @@
 import type { SignIn } from '@pathfold/protocol/resources';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { client, KEYS } from '../queries.ts';
+import { client } from '../queries.ts';
 import { takeCode } from './sign-in-code.ts';
 
 export interface Session {
@@ -16,7 +16,7 @@ export interface Session {
 /** Who this page is to the coordinator. A code of the sign-in link is exchanged at once, and once only. */
 export function useSession(): Session {
   const cache = useQueryClient();
-  const session = useQuery({ queryKey: KEYS.session, queryFn: ({ signal }) => client.session.get(signal) });
+  const session = useQuery({ queryKey: ['session'], queryFn: ({ signal }) => client.session.get(signal) });
   const keep = () => cache.invalidateQueries();
   const signIn = useMutation({ mutationFn: client.session.signIn, onSuccess: keep });
   const signOut = useMutation({ mutationFn: client.session.signOut, onSuccess: keep });

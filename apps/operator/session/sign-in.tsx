@@ -1,7 +1,7 @@
+import { sentenceOf } from '@pathfold/client/http';
 import { Button } from '@pathfold/ui/controls/button';
 import { TextField } from '@pathfold/ui/controls/field';
 import { Card } from '@pathfold/ui/layout/card';
-import { sentenceOf } from '../queries.ts';
 import type { Session } from './api.ts';
 
 /** Asks for the operator token; the one-time link of the terminal needs nothing typed. */

@@ -4,15 +4,14 @@ import { Confirm } from '@pathfold/ui/controls/dialog';
 import { formatCount, formatMeasured } from '@pathfold/ui/formats';
 import { Card } from '@pathfold/ui/layout/card';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
-import { Notice } from '@pathfold/ui/layout/notice';
 import { type Column, Table } from '@pathfold/ui/layout/table';
 import { RelativeTime } from '@pathfold/ui/time/relative-time';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Asking } from '../lists/asking.tsx';
+import { Problem } from '../lists/problem.tsx';
 import { ShowOlder } from '../lists/show-older.tsx';
 import type { Pages } from '../lists/use-pages.ts';
-import { client, KEYS, sentenceOf } from '../queries.ts';
+import { useBan } from './api.ts';
 import { VolunteerName } from './volunteer-name.tsx';
 
 const STATES: Record<VolunteerResource['state'], string> = {
@@ -35,13 +34,8 @@ export function Volunteers({
   readonly volunteers: readonly VolunteerResource[] | undefined;
   readonly operator: boolean;
 } & Pick<Pages<unknown>, 'showOlder'>) {
-  const cache = useQueryClient();
   const [asking, setAsking] = useState<VolunteerResource | null>(null);
-  const ban = useMutation({
-    mutationFn: client.volunteers.ban,
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.volunteers }),
-    onSettled: () => setAsking(null),
-  });
+  const ban = useBan(() => setAsking(null));
   const columns: Column<VolunteerResource>[] = [
     {
       name: 'Name',
@@ -71,7 +65,7 @@ export function Volunteers({
     });
   return (
     <Card title="Volunteers">
-      {ban.error && <Notice tone="error" title={sentenceOf(ban.error)} />}
+      <Problem of={ban.error} />
       {!volunteers && <Asking />}
       {volunteers?.length === 0 && (
         <EmptyState title="Nobody has joined yet">

@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { valuesIn } from '@pathfold/compression/codec';
+import { codecOf } from '@pathfold/compression/codecs';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import type { Report } from '@pathfold/protocol/report';
 import type { TrainTask } from '@pathfold/works/train/task';
-import { EXECUTOR } from './volunteer.ts';
+
+/** So slow that every lease is expected to take many seconds: all replicas of a round can join it. */
+export const EXECUTOR = { name: 'bench', adapter: '', tokensPerSecond: 1 };
 
 const agent = new Agent({ keepAlive: true });
 let made = 0;
 
 /** A contribution that the check accepts: small finite values of the right size, unlike any before. */
-export const payloadFor = ({ maxPayloadBytes }: LeaseMessage): Buffer => {
-  const values = new Float32Array(maxPayloadBytes / 4).fill(1e-3);
-  values[0] = ++made * 1e-6;
-  return Buffer.from(values.buffer);
+export const payloadFor = ({ body }: LeaseMessage): Buffer => {
+  const task = body as TrainTask;
+  const modules = task.modules.map(({ name, bytes }) => ({ name, parameterCount: bytes / 4 }));
+  const delta = new Float32Array(valuesIn(modules)).fill(1e-3);
+  delta[0] = ++made * 1e-6;
+  const codec = codecOf(task);
+  return Buffer.from(codec.encode(delta, codec.init(modules), modules).payload);
 };
 
 export const digestOf = (payload: Buffer): string => createHash('sha256').update(payload).digest('base64');

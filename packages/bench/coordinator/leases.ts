@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { digestOf, payloadFor, upload } from './contribution.ts';
 import type { ServerProcess } from './server-process.ts';
-import type { BenchVolunteer } from './volunteer.ts';
 
 const TICK_MS = 5;
+/** Whoever waits longer is not waited for. */
+const PATIENCE_MS = 600_000;
 
 const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
@@ -14,7 +16,7 @@ const percentile = (sorted: readonly number[], part: number): number =>
  */
 export const measureLeases = async (
   server: ServerProcess,
-  volunteers: readonly BenchVolunteer[],
+  volunteers: readonly ScriptedVolunteer[],
   rate: number,
   seconds: number,
 ) => {
@@ -23,14 +25,14 @@ export const measureLeases = async (
   const open = new Set<number>();
   let settled = 0;
   let failure: unknown = null;
-  const carry = async (volunteer: BenchVolunteer): Promise<void> => {
+  const carry = async (volunteer: ScriptedVolunteer): Promise<void> => {
     const asked = performance.now();
     open.add(asked);
-    const lease = await volunteer.lease();
+    const lease = await volunteer.lease(PATIENCE_MS);
     open.delete(asked);
     waits.push(performance.now() - asked);
     const payload = payloadFor(lease);
-    const accepted = volunteer.settled();
+    const accepted = volunteer.settled(lease, PATIENCE_MS);
     await Promise.all([upload(server.url, lease, payload, digestOf(payload)), accepted]);
     settled++;
     idle.push(volunteer);

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer';
 import { digestOf, payloadFor, upload } from './contribution.ts';
 import type { ServerProcess } from './server-process.ts';
-import type { BenchVolunteer } from './volunteer.ts';
 
 const IN_FLIGHT = 16;
+const PATIENCE_MS = 600_000;
 
 /** Runs the jobs, at most IN_FLIGHT at a time; answers the milliseconds. */
 const timed = async (jobs: readonly (() => Promise<unknown>)[]): Promise<number> => {
@@ -40,9 +41,9 @@ export interface UploadTimes {
  */
 export const measureUploads = async (
   server: ServerProcess,
-  volunteers: readonly BenchVolunteer[],
+  volunteers: readonly ScriptedVolunteer[],
 ): Promise<UploadTimes> => {
-  const leases = await Promise.all(volunteers.map((volunteer) => volunteer.lease()));
+  const leases = await Promise.all(volunteers.map((volunteer) => volunteer.lease(PATIENCE_MS)));
   const payloads = leases.map(payloadFor);
   const digests = payloads.map(digestOf);
   const folder = join(server.folder, 'bare');
@@ -51,7 +52,7 @@ export const measureUploads = async (
 
   const bareBefore = await bare();
   const start = performance.now();
-  const accepted = Promise.all(volunteers.map((volunteer) => volunteer.settled()));
+  const accepted = Promise.all(volunteers.map((volunteer, i) => volunteer.settled(leases[i]!, PATIENCE_MS)));
   await timed(leases.map((lease, i) => () => upload(server.url, lease, payloads[i]!, digests[i]!)));
   await accepted;
   const uploadMs = performance.now() - start;

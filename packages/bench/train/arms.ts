@@ -1,6 +1,6 @@
 import { parameterCount } from '@pathfold/checkpoint/path';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import { type Executor, type ExecutorName, onGpu, type TfjsName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
@@ -97,7 +97,11 @@ const stock = async ({ kind, executor, model, batch }: ArmSpec): Promise<Opened>
 };
 
 const ours = async ({ executor: name, threads, model, batch }: ArmSpec, lanes: LaneHost): Promise<Opened> => {
-  const executor = await openExecutor(name, { lanes: { ...lanes, threads } });
+  return trainer(await openExecutor(name, { lanes: { ...lanes, threads } }), model, batch);
+};
+
+/** Training steps on an executor. */
+export const trainer = (executor: Executor, model: LlamaShape, batch: number): Opened => {
   const path = pathOf(model);
   const plan = trainingPlan(path, batch, { weightDecay: 0.1, clipNorm: 1 });
   const program = executor.compile(plan);

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onGpu } from '@pathfold/tensors/executors/executor';
 import { openBrowserPage } from '../browser-page.ts';
+import { Missing } from '../options.ts';
 import type { Timed } from './arms.ts';
 import { type TracedMark, tracedMilliseconds } from './gpu-counts.ts';
 import type { Place } from './place.ts';
@@ -17,8 +19,12 @@ const GPU_FLAGS = {
 } as const;
 export type GpuFlags = keyof typeof GPU_FLAGS;
 
-/** Chromium, in a page that may share memory between its threads. */
+/** Chromium, in a page that may share memory between its threads. Throws `Missing`. */
 export const openChromium = async (gpu: GpuFlags): Promise<Place> => {
+  if (!existsSync(EXECUTABLE))
+    throw new Missing(
+      `This benchmark needs Chromium, and ${EXECUTABLE} is not there: apt-get install chromium, or name another in PATHFOLD_CHROMIUM.`,
+    );
   const entry = fileURLToPath(new URL('chromium-page.ts', import.meta.url));
   const { page, close } = await openBrowserPage(entry, EXECUTABLE, [...FLAGS, ...GPU_FLAGS[gpu]], ISOLATION);
   await page.waitForFunction(() => 'ask' in window);

@@ -1,5 +1,5 @@
 import { type PathShape, parameterCount, pathShape } from '@pathfold/checkpoint/path';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 
 const shape = (width: number, context: number): LlamaShape => ({
   width,

@@ -1,5 +1,5 @@
 import { hiddenWidth } from '@pathfold/checkpoint/layout';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import type * as core from '@tensorflow/tfjs-core';
 
 type Tf = typeof core;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LlamaShape } from '@pathfold/nets/llama';
+import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { describe, expect, test } from 'vitest';
 import { bytesOf } from '../layout.ts';
 import { runModules } from '../levels.ts';

@@ -1,6 +1,7 @@
 import { gaussian, seedFor } from '@pathfold/nets/random';
 import { sizeOf } from '@pathfold/tensors/plan/types';
 import type { ModuleShape } from '../layout.ts';
+import type { Source } from '../new-run.ts';
 import { joinModules, type PathShape } from '../path.ts';
 
 /**
@@ -18,6 +19,11 @@ export const initModule = ({ name: module, tensors, parameterCount }: ModuleShap
   }
   return values;
 };
+
+export const fromSeed =
+  (seed: number): Source =>
+  (module) =>
+    initModule(module, seed);
 
 /** First parameters of a whole path. */
 export const initPath = ({ modules }: Pick<PathShape, 'modules'>, seed: number): Float32Array =>

@@ -1,3 +1,4 @@
+import { isModelRun } from '../study-run.ts';
 import type { ContributionFacts } from '../work-plan.ts';
 import { noteAccepted, noteRejected } from './failures.ts';
 import { countGrant, countLease, noteIdle, noteMissed } from './memory.ts';
@@ -15,9 +16,11 @@ const MOST_DOUBLINGS = 10;
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
 
-/** Examples of a study are not the tokens of a language model; how long the coordinator was away nobody knows. */
-const tellsSpeed = ({ runs, startedAt }: CoordinatorState, lease: LeaseRecord): boolean =>
-  runs[lease.run]?.facts.study === undefined && lease.grantedAt >= startedAt;
+/** Speed is counted in tokens, which only language models have; how long the coordinator was away nobody knows. */
+function tellsSpeed({ runs, startedAt }: CoordinatorState, { run, grantedAt }: LeaseRecord): boolean {
+  const facts = runs[run]?.facts;
+  return (!facts || isModelRun(facts)) && grantedAt >= startedAt;
+}
 
 /** What a kind may know of the contribution of a lease that has one. */
 export function contributionFacts(lease: LeaseRecord): ContributionFacts {

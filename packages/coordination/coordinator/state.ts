@@ -136,7 +136,7 @@ export interface LeaseRecord {
  * One more whenever what a kind of work, or the mind, keeps in the state changes its form: a state of another shape is not
  * read, all events are applied again instead.
  */
-export const STATE_SHAPE = 2;
+export const STATE_SHAPE = 3;
 
 /** The state before the first event. */
 export const initialState = (): CoordinatorState => ({

@@ -81,7 +81,7 @@ export class Table {
     for (const [run, { facts, folds }] of Object.entries(this.state.runs))
       for (const [own, { kind, fold }] of Object.entries(folds)) {
         if (id !== undefined && own !== id) continue;
-        const name = fold.key.slice(0, fold.key.lastIndexOf(' v'));
+        const { name = '' } = (fold.input as { module?: { name: string } } | null)?.module ?? {};
         const module = facts.modules[name];
         const blob = { sha256: `${module?.version}`.padEnd(64, 'f'), bytes: 4096 };
         const modules = module ? [{ name, version: module.version + 1, blob, state: null }] : [];

@@ -1,8 +1,10 @@
+import { fnv1a } from '@pathfold/protocol/fnv';
 import type { CoordinatorEvent } from '../events.ts';
 import type { Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
 import { Random } from './random.ts';
-import type { Lie } from './volunteer.ts';
+
+export type Lie = 'norm' | 'nan' | 'steps' | 'no-steps' | 'tokens';
 
 export interface ChecksDeps {
   readonly seed: number;
@@ -50,14 +52,8 @@ export class VirtualChecks {
   #isHopeless(run: string, key: string): boolean {
     const { seed, hopeless } = this.#deps;
     const id = `${run} ${key}`;
-    if (this.#mended.has(id) || !new Random(seed ^ hashOf(id)).chance(hopeless)) return false;
+    if (this.#mended.has(id) || !new Random(seed ^ fnv1a(id)).chance(hopeless)) return false;
     this.#hopeless.set(run, (this.#hopeless.get(run) ?? new Set()).add(id));
     return true;
   }
 }
-
-const hashOf = (text: string): number => {
-  let hash = 0;
-  for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-  return hash;
-};

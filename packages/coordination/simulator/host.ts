@@ -12,13 +12,6 @@ type WithoutTime<E> = E extends CoordinatorEvent ? Omit<E, 'at'> : never;
 /** An event that has no time yet. */
 export type Fact = WithoutTime<CoordinatorEvent>;
 
-/** What the coordinator tells a volunteer. */
-export type Word =
-  | { readonly type: 'welcome'; readonly lease: string | null }
-  | { readonly type: 'lease'; readonly lease: string }
-  | { readonly type: 'revoke'; readonly lease: string }
-  | { readonly type: 'closed' };
-
 export interface HostDeps {
   readonly agenda: Agenda;
   readonly random: Random;
@@ -27,8 +20,10 @@ export interface HostDeps {
   readonly newMind: () => Coordinator;
   readonly watch: Watch;
   readonly onLogged: (event: CoordinatorEvent) => void;
-  /** Brings a word to a volunteer's socket. */
-  readonly tell: (volunteer: string, word: Word) => void;
+  /** Says to volunteers what follows from an event, once it is in the log. */
+  readonly tell: (event: CoordinatorEvent, decided: boolean) => void;
+  /** Of the coordinator's clock: what it counts for each millisecond. */
+  readonly clockRate: number;
   /** Whether the contribution of a lease was invented, and would pass its check. */
   readonly lied: (lease: string) => boolean;
   /** What the check of a lease's contribution finds. */
@@ -48,12 +43,6 @@ const CHARACTERS_AN_EVENT = 250;
 /** Passes over one batch after which the mind is held to decide for ever. */
 const MOST_PASSES = 100_000;
 
-/** Every fifth shares one network with the others of these. */
-const networkOf = (volunteer: string): string => (Number(volunteer.slice(1)) % 5 === 0 ? 'shared' : volunteer);
-
-/** The operator vouches for some, who never lie. */
-export const isTrusted = (volunteer: string): boolean => Number(volunteer.slice(1)) % 9 === 4;
-
 /**
  * The coordinator's host in virtual time: log, snapshots, effects; it can die at any time and starts again from
  * snapshot and log, which must give the state that died, bit for bit.
@@ -71,7 +60,6 @@ export class VirtualHost {
   /** Counts starts: what an earlier life had begun does not come to an end. */
   #life = 0;
   #doomed = false;
-  readonly #holders = new Map<string, string>();
   #clockOffset = 1_000_000;
   #clock = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -85,8 +73,12 @@ export class VirtualHost {
 
   /** The coordinator's clock, which never goes back whatever the machine's does. */
   now(): number {
-    this.#clock = Math.max(this.#clock, this.#deps.agenda.now + this.#clockOffset);
+    this.#clock = Math.max(this.#clock, this.#machineClock);
     return this.#clock;
+  }
+
+  get #machineClock(): number {
+    return Math.floor(this.#deps.agenda.now * this.#deps.clockRate) + this.#clockOffset;
   }
 
   /** Whether the mind has nothing left to decide before more happens or time passes. */
@@ -135,17 +127,6 @@ export class VirtualHost {
     for (const event of decided) this.#perform(event, true);
   }
 
-  /** A volunteer's socket opens. Without `resume` it has begun anew and knows of no lease. */
-  join(volunteer: string, resume: boolean): void {
-    const origin = networkOf(volunteer);
-    const trusted = isTrusted(volunteer) && ({ trusted: true } as const);
-    this.record([{ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'node', origin, ...trusted }]);
-    const held = this.state.volunteers[volunteer]?.lease ?? null;
-    if (held !== null && !resume) this.record([{ type: 'LeaseEnded', lease: held, code: 'replaced', detail: '' }]);
-    if (this.upSince === null) return;
-    this.#deps.tell(volunteer, { type: 'welcome', lease: this.state.volunteers[volunteer]?.lease ?? null });
-  }
-
   /** It is going to be killed right after its next append: what is in the log has had no effect. */
   doom(): void {
     this.#doomed = true;
@@ -156,8 +137,6 @@ export class VirtualHost {
     this.#doomed = false;
     this.upSince = null;
     this.#life++;
-    for (const { id, connected } of Object.values(this.state.volunteers))
-      if (connected) this.#deps.tell(id, { type: 'closed' });
     this.#deps.onDied();
   }
 
@@ -184,7 +163,6 @@ export class VirtualHost {
     for (const event of events) {
       this.#tail.push(event);
       this.eventCount++;
-      if (event.type === 'LeaseGranted') this.#holders.set(event.lease, event.volunteer);
       const touched = this.#mind.apply(this.state, event);
       for (const what of ['runs', 'volunteers', 'leases'] as const) for (const id of touched[what]) all[what].add(id);
       this.#deps.onLogged(event);
@@ -199,7 +177,7 @@ export class VirtualHost {
     if (wakeAt === null || wakeAt >= this.#wakeAt) return;
     this.#wakeAt = wakeAt;
     const life = this.#life;
-    agenda.after(wakeAt - (agenda.now + this.#clockOffset), () => {
+    agenda.after((wakeAt - this.#machineClock) / this.#deps.clockRate, () => {
       if (life !== this.#life || this.#wakeAt !== wakeAt) return;
       this.#wakeAt = Number.POSITIVE_INFINITY;
       this.record();
@@ -207,27 +185,9 @@ export class VirtualHost {
   }
 
   #perform(event: CoordinatorEvent, decided: boolean): void {
-    const { tell } = this.#deps;
-    switch (event.type) {
-      case 'VolunteerLost':
-        if (decided) tell(event.volunteer, { type: 'closed' });
-        return;
-      case 'VolunteerBanned':
-        tell(event.volunteer, { type: 'closed' });
-        return;
-      case 'LeaseGranted':
-        tell(event.volunteer, { type: 'lease', lease: event.lease });
-        return;
-      case 'LeaseEnded':
-        if (decided) tell(this.#holders.get(event.lease)!, { type: 'revoke', lease: event.lease });
-        return;
-      case 'ContributionReceived':
-        this.#check(event.lease);
-        return;
-      case 'FoldBegun':
-        this.#endFold(event.run, event.kind, event.fold.key);
-        return;
-    }
+    this.#deps.tell(event, decided);
+    if (event.type === 'ContributionReceived') this.#check(event.lease);
+    else if (event.type === 'FoldBegun') this.#endFold(event.run, event.kind, event.fold.key);
   }
 
   /** The work of a worker thread: it ends some time later, if this life of the host lasts that long. */

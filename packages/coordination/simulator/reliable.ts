@@ -1,5 +1,5 @@
 import type { CoordinatorState } from '../coordinator/state.ts';
-import type { VirtualVolunteer } from './volunteer.ts';
+import type { VirtualVolunteer } from './volunteer/volunteer.ts';
 
 /** So soon after trouble nobody counts as able to serve. */
 const SETTLING_MS = 60_000;

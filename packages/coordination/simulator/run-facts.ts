@@ -1,12 +1,11 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
+import { fnv1a } from '@pathfold/protocol/fnv';
 import { type LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
-import type { ModuleFacts, PathFacts, RunFacts } from '../work-plan.ts';
+import type { ModelRun, ModuleFacts, PathFacts } from '../work-plan.ts';
 
 /** A made-up blob: a name that depends on the text alone. */
 export function blobOf(text: string, bytes = 4096): BlobRef {
-  let hash = 2166136261;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619) >>> 0;
-  return { sha256: hash.toString(16).padStart(8, '0').padEnd(64, '0'), bytes };
+  return { sha256: fnv1a(text).toString(16).padStart(8, '0').padEnd(64, '0'), bytes };
 }
 
 const small = RunSpec.parse({
@@ -18,7 +17,7 @@ const small = RunSpec.parse({
 });
 
 /** The same run before its documents are routed, when they wait for volunteers to read them with the base. */
-export function unrouted(run: RunFacts, routing: RunSpec['routing'], totalSteps: number): RunFacts {
+export function unrouted(run: ModelRun, routing: RunSpec['routing'], totalSteps: number): ModelRun {
   const waiting = Object.entries(run.paths).map(([id, path]) => [id, { ...path, shard: null, shardTokens: 0 }]);
   return {
     ...run,
@@ -34,7 +33,7 @@ export function unrouted(run: RunFacts, routing: RunSpec['routing'], totalSteps:
  * A run whose model has `experts[l]` modules in level l and one path for each choice of one expert a level (a private one
  * for each path where it is `path`), with made-up blobs. `spec` replaces fields of a small default.
  */
-export function runFacts(id: string, experts: readonly LevelSpec['experts'][], spec: Partial<RunSpec> = {}): RunFacts {
+export function runFacts(id: string, experts: readonly LevelSpec['experts'][], spec: Partial<RunSpec> = {}): ModelRun {
   const paths: Record<string, PathFacts> = {};
   const choices = experts
     .map((count) => (count === 'path' ? 1 : count))

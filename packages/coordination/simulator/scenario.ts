@@ -1,8 +1,8 @@
 import type { AsyncSpec, LevelSpec, Mode, RunSpec } from '@pathfold/protocol/run-spec';
-import type { RunFacts } from '../work-plan.ts';
+import type { ModelRun, RunFacts } from '../work-plan.ts';
+import type { Lie } from './checks.ts';
 import { Random } from './random.ts';
 import { runFacts, unrouted } from './run-facts.ts';
-import type { Lie } from './volunteer.ts';
 
 /** Mean virtual ms between two troubles of a sort; infinite for none. */
 export interface Rates {
@@ -11,6 +11,10 @@ export interface Rates {
   readonly crashMs: number;
   readonly dropMs: number;
   readonly stallMs: number;
+  /** A page is loaded again; its person pauses it; the network splits. */
+  readonly reloadMs: number;
+  readonly pauseMs: number;
+  readonly splitMs: number;
   /** All volunteers leave for a while. */
   readonly exodusMs: number;
   readonly restartMs: number;
@@ -19,6 +23,10 @@ export interface Rates {
   /** Per message. */
   readonly duplicate: number;
   readonly reorder: number;
+  /** Per exchange over HTTP or link to a peer; a message ends its socket more rarely. */
+  readonly lose: number;
+  /** Per lease: the device fails. */
+  readonly fault: number;
   /** Per contribution. */
   readonly lie: number;
   /** Of these sorts; of all when left out. */
@@ -151,6 +159,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
   const volunteers = 40;
   const none = Number.POSITIVE_INFINITY;
   const rates = { joinMs: none, leaveMs: none, crashMs: none, dropMs: none, stallMs: none, exodusMs: none };
+  const pages = { reloadMs: none, pauseMs: none, splitMs: none, lose: 0, fault: 0 };
   const spec = { seed, mode, replicas: 14, roundDeadlineMs: 2 * MINUTE, evaluateEvery: 10_000 };
   const { inner, async } = runFacts('', [1]).spec;
   return {
@@ -162,6 +171,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
     foldMs: 200,
     troubles: {
       ...rates,
+      ...pages,
       ...{ restartMs: none, clockJumpMs: none, operatorMs: none, duplicate: 0, reorder: 0, lie: 0 },
     },
     studies: false,
@@ -195,6 +205,8 @@ const ofCrowd = (rates: Rates, times: number): Rates => ({
   crashMs: rates.crashMs / times,
   dropMs: rates.dropMs / times,
   stallMs: rates.stallMs / times,
+  reloadMs: rates.reloadMs / times,
+  pauseMs: rates.pauseMs / times,
 });
 
 function drawSpec(random: Random): Partial<RunSpec> {
@@ -213,7 +225,7 @@ const STEPS = [20, 20, 20, 200] as const;
 const RESHARDED_ROUNDS = 60;
 
 /** A run of several paths begins with the routing of its documents. */
-function toRoute(run: RunFacts, random: Random): RunFacts {
+function toRoute(run: ModelRun, random: Random): ModelRun {
   if (Object.keys(run.paths).length === 1) return run;
   const kind = random.pick(['kmeans', 'product', 'discriminative', 'discriminative'] as const);
   const routing = { ...run.spec.routing, kind, rounds: random.int(1, 3) };
@@ -246,12 +258,17 @@ function drawTroubles(random: Random, isOfEverySort: boolean): Rates {
     crashMs: each(MINUTE),
     dropMs: each(MINUTE),
     stallMs: each(MINUTE),
+    reloadMs: each(MINUTE),
+    pauseMs: each(5 * MINUTE),
+    splitMs: each(10 * MINUTE),
     exodusMs: each(60 * MINUTE),
     restartMs: isOfEverySort ? Math.min(5 * MINUTE, each(5 * MINUTE)) : each(5 * MINUTE),
     clockJumpMs: each(20 * MINUTE),
     operatorMs: each(20 * MINUTE),
     duplicate: random.pick([0, 0.02, 0.2]),
     reorder: random.pick([0, 0.02, 0.2]),
+    lose: random.pick([0, 0.02, 0.2]),
+    fault: random.pick([0, 0.01, 0.05]),
     lie: random.pick([0, 0.02, 0.2]),
   };
 }

@@ -3,30 +3,26 @@ import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
 import { hasEnded } from '../run-round.ts';
 import { studyRun } from '../study-run.ts';
+import { stepSwarm } from '../swarm/mind.ts';
+import { MIND, type MindParts } from '../volunteer/run-mind.ts';
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
 import { VirtualChecks } from './checks.ts';
+import { Door } from './door.ts';
 import { type Fact, VirtualHost } from './host.ts';
 import { plansOf, type SimulatedKind } from './kind.ts';
+import { Network } from './network.ts';
 import { Presence } from './presence.ts';
 import { Random } from './random.ts';
 import { ableOf, steadyMsOf } from './reliable.ts';
 import type { Scenario } from './scenario.ts';
+import { type Faults, Tally } from './tally.ts';
 import { Troubles } from './troubles.ts';
 import { must, Violation } from './violation.ts';
-import { VirtualVolunteer } from './volunteer.ts';
+import type { Surroundings } from './volunteer/machine.ts';
+import { VirtualVolunteer } from './volunteer/volunteer.ts';
 import { Watch } from './watch.ts';
 import { mustHaveNoIdle } from './watch-idle.ts';
-
-export interface Faults {
-  joins: number;
-  crashes: number;
-  stalls: number;
-  duplicates: number;
-  reorderings: number;
-  restarts: number;
-  rollbacks: number;
-}
 
 export interface Outcome {
   readonly seed: number;
@@ -49,10 +45,15 @@ export interface SimulationPorts {
   readonly kinds: readonly SimulatedKind[];
   /** Stands between the simulator and each mind that it makes: for planted bugs and measurements. */
   readonly wrapMind?: (mind: Coordinator) => Coordinator;
+  /** In place of the volunteers' mind, and of the swarm's. */
+  readonly volunteerMind?: MindParts;
+  readonly swarm?: typeof stepSwarm;
   readonly onLogged?: (event: CoordinatorEvent) => void;
 }
 
-const HEARTBEAT_MS = 10_000;
+const LOOK_MS = 10_000;
+/** By how much the coordinator's clock may go wrong. */
+const DRIFT = 1.01;
 const MOVES_ROUNDS: ReadonlySet<CoordinatorEvent['type']> = new Set([
   'RunCreated',
   'RunDeleted',
@@ -97,31 +98,27 @@ class Simulation {
   readonly host: VirtualHost;
   readonly volunteers: VirtualVolunteer[] = [];
   readonly #presence = new Presence<VirtualVolunteer>();
-  readonly faults: Faults = {
-    joins: 0,
-    crashes: 0,
-    stalls: 0,
-    duplicates: 0,
-    reorderings: 0,
-    restarts: 0,
-    rollbacks: 0,
-  };
+  readonly #tally = new Tally();
+  readonly faults = this.#tally.faults;
   readonly scenario: Scenario;
   readonly kinds: readonly SimulatedKind[];
   readonly runs: readonly RunFacts[];
   readonly #checks: VirtualChecks;
   #troubles: Troubles | null = null;
+  readonly #door: Door;
+  readonly #around: Surroundings;
   readonly #byId = new Map<string, VirtualVolunteer>();
   readonly #watch: Watch;
   readonly #plans: readonly WorkPlan<unknown>[];
   #quietSince = 0;
-  readonly #claimedMs = new Map<string, number>();
-  #usefulMs = 0;
   cutShort = false;
   #measured: number | null = null;
   #rounds: number | null = null;
 
-  constructor(scenario: Scenario, { kinds, wrapMind = (mind) => mind, onLogged = () => {} }: SimulationPorts) {
+  constructor(
+    scenario: Scenario,
+    { kinds, wrapMind = (mind) => mind, volunteerMind = MIND, swarm = stepSwarm, onLogged = () => {} }: SimulationPorts,
+  ) {
     this.scenario = scenario;
     const { seed, studies } = scenario;
     const [{ spec }] = scenario.runs as [RunFacts];
@@ -141,19 +138,34 @@ class Simulation {
       newMind: () => wrapMind(createCoordinator(plans, scenario.silenceMs)),
       watch: this.#watch,
       onLogged: (event) => {
-        this.#count(event);
+        this.#tally.see(event);
+        if (MOVES_ROUNDS.has(event.type)) this.#rounds = null;
         this.#mend(event);
         this.#checks.see(event);
+        this.#door.note(event);
         onLogged(event);
       },
-      tell: (volunteer, word) => this.#byId.get(volunteer)!.hear(word),
+      tell: (event, decided) => this.#door.tell(event, decided),
+      clockRate: scenario.churn ? 1 : new Random(seed ^ 0xc10c).around(1, DRIFT),
       lied: (lease) => this.#checks.lied(lease),
       check: (lease) => this.#checks.check(lease, this.host),
-      onDied: () => this.#startAgain(),
+      onDied: () => {
+        this.#door.closeAll();
+        this.#startAgain();
+      },
       duplicate: scenario.troubles.duplicate,
       foldMs: scenario.foldMs,
       faults: this.faults,
     });
+    const { agenda, random, faults } = this;
+    const { duplicate, reorder, lose, fault, lie, sorts } = scenario.troubles;
+    this.#door = new Door(() => this.host, random, scenario.silenceMs);
+    this.#around = {
+      ...{ agenda, random, seed, small: scenario.small, door: this.#door },
+      network: new Network(agenda, random, { duplicate, reorder, lose }, faults),
+      ...{ lie, sorts, fault, lies: this.#checks.lies, accepted: this.#tally.accepted, mind: volunteerMind, swarm },
+      peer: (id) => this.#byId.get(id),
+    };
   }
 
   get here(): readonly VirtualVolunteer[] {
@@ -161,20 +173,7 @@ class Simulation {
   }
 
   get utilisation(): number {
-    const { state } = this.host;
-    const lentMs = this.volunteers.reduce((sum, volunteer) => sum + volunteer.lentMs, 0);
-    const now = this.host.now();
-    const underWayMs = Object.values(state.leases).reduce((sum, { grantedAt }) => sum + now - grantedAt, 0);
-    return this.#measured ?? this.#usefulMs / (lentMs - underWayMs);
-  }
-
-  #count(event: CoordinatorEvent): void {
-    if (event.type === 'RunRolledBack') this.faults.rollbacks++;
-    if (MOVES_ROUNDS.has(event.type)) this.#rounds = null;
-    if (event.type === 'ContributionReceived') this.#claimedMs.set(event.lease, event.report.computeMs);
-    if (event.type !== 'ContributionAccepted') return;
-    this.#usefulMs += this.#claimedMs.get(event.lease) ?? 0;
-    this.#claimedMs.delete(event.lease);
+    return this.#measured ?? this.#tally.utilisation(this.volunteers, this.host.state, this.host.now());
   }
 
   /** Somebody looks at a run that the mind paused. */
@@ -248,12 +247,8 @@ class Simulation {
   }
 
   addVolunteer(delayMs: number): void {
-    const { duplicate, reorder, lie, sorts } = this.scenario.troubles;
-    const { seed, small } = this.scenario;
-    const { agenda, random, host, faults } = this;
-    const shared = { agenda, random, seed, small, host, presence: this.#presence, faults, lies: this.#checks.lies };
-    const around = { ...shared, duplicate, reorder, lie, sorts };
-    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, around);
+    const { agenda, faults } = this;
+    const volunteer = new VirtualVolunteer(this.volunteers.length + 1, this.#around, this.#presence);
     this.volunteers.push(volunteer);
     this.#byId.set(volunteer.id, volunteer);
     faults.joins++;
@@ -290,15 +285,15 @@ class Simulation {
     agenda.after(random.waitMs(random.pick([2000, 20_000])), () => host.start(faults.restarts + 1));
   }
 
-  /** Heartbeats arrive, and everything is looked over. */
+  /** Now and then everything is looked over. */
   #beat(): void {
     const { host, agenda } = this;
-    for (const volunteer of this.here) if (volunteer.isHeard) host.heard(volunteer.id);
+    for (const volunteer of this.here) volunteer.tab?.look();
     if (host.upSince !== null) {
       host.record();
       if (host.upSince !== null && host.isSettled) this.#lookOver(host.upSince);
     }
-    agenda.after(HEARTBEAT_MS, () => this.#beat());
+    agenda.after(LOOK_MS, () => this.#beat());
   }
 
   #lookOver(upSince: number): void {

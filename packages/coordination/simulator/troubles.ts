@@ -5,7 +5,7 @@ import type { Fact, VirtualHost } from './host.ts';
 import type { SimulatedKind } from './kind.ts';
 import { Random } from './random.ts';
 import type { Churn, Scenario } from './scenario.ts';
-import type { VirtualVolunteer } from './volunteer.ts';
+import type { VirtualVolunteer } from './volunteer/volunteer.ts';
 
 /** What troubles can touch. */
 export interface Troubled {
@@ -18,7 +18,7 @@ export interface Troubled {
   /** All who ever came; those who are here. */
   readonly volunteers: readonly VirtualVolunteer[];
   readonly here: readonly VirtualVolunteer[];
-  readonly faults: { crashes: number; stalls: number };
+  readonly faults: { crashes: number; stalls: number; reloads: number; splits: number };
   addVolunteer(delayMs: number): void;
   operate(fact: Fact): void;
   disturb(): void;
@@ -43,6 +43,9 @@ export class Troubles {
     this.#repeat(troubles.crashMs, () => this.#crash());
     this.#repeat(troubles.dropMs, () => this.#pick()?.drop(world.random.chance(0.7)));
     this.#repeat(troubles.stallMs, () => this.#stall());
+    this.#repeat(troubles.reloadMs, () => this.#reload());
+    this.#repeat(troubles.pauseMs, () => this.#pick()?.tab?.pause(world.random.waitMs(MINUTE)));
+    this.#repeat(troubles.splitMs, () => this.#split());
     this.#repeat(troubles.exodusMs, () => this.#exodus());
     this.#repeat(troubles.restartMs, () => (world.random.chance(0.5) ? world.host.die() : world.host.doom()));
     this.#repeat(troubles.clockJumpMs, () => this.#jump());
@@ -87,6 +90,7 @@ export class Troubles {
     if (!victim) return;
     faults.crashes++;
     victim.vanish(random.chance(0.5));
+    if (random.chance(0.2)) victim.disk.wipe();
     this.#comeBack(victim, MINUTE);
   }
 
@@ -101,6 +105,23 @@ export class Troubles {
     const { random, faults } = this.#world;
     faults.stalls++;
     this.#pick()?.stall(random.waitMs(MINUTE));
+  }
+
+  #reload(): void {
+    this.#world.faults.reloads++;
+    this.#pick()?.reload();
+  }
+
+  /** For a while a part of the volunteers cannot reach the others and the coordinator: nobody is told. */
+  #split(): void {
+    const { agenda, random, here, faults } = this.#world;
+    faults.splits++;
+    const part = random.fraction() / 2;
+    const cut = here.filter(() => random.chance(part));
+    for (const volunteer of cut) volunteer.split(true);
+    agenda.after(random.waitMs(MINUTE), () => {
+      for (const volunteer of cut) volunteer.split(false);
+    });
   }
 
   #exodus(): void {

@@ -75,7 +75,7 @@ export function stepSwarm(state: SwarmState, event: SwarmEvent): SwarmCommand[] 
       return [];
     case 'Delivered':
       state.fetches.delete(sha256);
-      state.shunned.delete(event.peer);
+      if (!hasLied(state, event.peer)) state.shunned.delete(event.peer);
       return [];
     case 'Corrupted':
       state.shunned.set(event.peer, { until: Number.POSITIVE_INFINITY, coolMs: 0 });
@@ -100,7 +100,11 @@ function askNext(state: SwarmState, sha256: string, fetch: Fetch, at: number): S
   return [{ type: 'Ask', sha256, peer }];
 }
 
+const hasLied = ({ shunned }: SwarmState, peer: string): boolean =>
+  shunned.get(peer)?.until === Number.POSITIVE_INFINITY;
+
 function shun(state: SwarmState, peer: string, at: number): void {
+  if (hasLied(state, peer)) return;
   const before = state.shunned.get(peer)?.coolMs;
   const coolMs = before === undefined ? COOL_MS : Math.min(2 * before, MOST_COOL_MS);
   state.shunned.set(peer, { until: at + coolMs, coolMs });

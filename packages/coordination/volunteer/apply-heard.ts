@@ -32,6 +32,8 @@ export function hear(state: VolunteerState, message: Down, at: number): void {
       return;
     }
     case 'lease':
+      if (state.known.includes(message.lease)) return;
+      know(state, message.lease);
       link.asked = false;
       state.idle = null;
       if (state.work || state.wish !== 'running' || state.device.phase !== 'ready')
@@ -49,6 +51,11 @@ export function hear(state: VolunteerState, message: Down, at: number): void {
         };
       return;
     case 'revoke':
+      // It may overtake the lease itself, which then never was.
+      if (!state.known.includes(message.lease)) {
+        know(state, message.lease);
+        link.asked = false;
+      }
       if (state.work?.lease.lease === message.lease) lose(state);
       patch(state, message.lease, (u) => {
         u.dropped = true;
@@ -68,4 +75,10 @@ export function hear(state: VolunteerState, message: Down, at: number): void {
       if (FATAL.has(message.code)) state.refusal = { code: message.code, detail: message.detail };
       return;
   }
+}
+
+const MOST_KNOWN = 50;
+
+function know(state: VolunteerState, lease: string): void {
+  state.known = [lease, ...state.known].slice(0, MOST_KNOWN);
 }

@@ -23,10 +23,16 @@ export function forget(state: VolunteerState, lease: string): void {
 /** An outcome only goes forward, in whatever order the socket and HTTP tell it. */
 const RANK = { received: 0, checked: 1, folded: 2, rejected: 3 } as const;
 
+/** What an outcome says of the state that the work left behind: null until it is decided. */
+const isAccepted = ({ state }: Outcome) => (state === 'received' ? null : state !== 'rejected');
+
 /** Notes what became of a contribution. */
 export function record(state: VolunteerState, outcome: Outcome): void {
   const known = state.outcomes.find((entry) => entry.lease === outcome.lease);
-  if (!known) state.outcomes = [outcome, ...state.outcomes].slice(0, 50);
-  else if (RANK[outcome.state] >= RANK[known.state])
-    Object.assign(known, { state: outcome.state, code: outcome.code, detail: outcome.detail });
+  if (known && RANK[outcome.state] < RANK[known.state]) return;
+  const accepted = isAccepted(outcome);
+  if (accepted !== null && (!known || isAccepted(known) !== accepted))
+    state.verdicts.push({ lease: outcome.lease, accepted });
+  if (known) Object.assign(known, { state: outcome.state, code: outcome.code, detail: outcome.detail });
+  else state.outcomes = [outcome, ...state.outcomes].slice(0, 50);
 }

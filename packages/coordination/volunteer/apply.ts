@@ -142,6 +142,10 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
     case 'UploadDropped':
       forget(state, event.lease);
       return;
+    case 'StateCommitted':
+    case 'StateDropped':
+      state.verdicts = state.verdicts.filter((verdict) => verdict.lease !== event.lease);
+      return;
     case 'Woke':
       return;
   }

@@ -66,5 +66,9 @@ export type Decision = { readonly at: number } & (
   | { readonly type: 'UploadCut'; readonly lease: string }
   /** Break off and forget the bytes. */
   | { readonly type: 'UploadDropped'; readonly lease: string }
+  /** What the work of this lease left for the next one (AdamW's moments) counts from now on; said once. */
+  | { readonly type: 'StateCommitted'; readonly lease: string }
+  /** It never will, or no more. */
+  | { readonly type: 'StateDropped'; readonly lease: string }
   | { readonly type: 'Stopped' }
 );

@@ -71,6 +71,9 @@ export function plan(state: VolunteerState, now: number): Decision[] {
       decide({ type: 'WorkKilled', lease: work.lease.lease });
   }
 
+  for (const { lease, accepted } of state.verdicts)
+    decide({ type: accepted ? 'StateCommitted' : 'StateDropped', lease });
+
   for (const entry of state.uploads) {
     const lease = entry.upload.lease;
     if (entry.dropped) decide({ type: 'UploadDropped', lease });

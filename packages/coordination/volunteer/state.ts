@@ -93,6 +93,10 @@ export interface VolunteerState {
   device: Device;
   work: Work | null;
   uploads: PendingUpload[];
+  /** Leases that came or were taken away, latest first, at most 50: what comes of one again is not heeded. */
+  known: string[];
+  /** What the coordinator said of contributions, for what their work left behind. */
+  verdicts: { readonly lease: string; readonly accepted: boolean }[];
   /** Leases to give back. */
   returns: { readonly lease: string; readonly code: string; readonly detail: string }[];
   /** Why the coordinator has no work just now. */
@@ -130,6 +134,8 @@ export const initialState = (): VolunteerState => ({
   device: { phase: 'unknown', retryAt: 0, failure: null },
   work: null,
   uploads: [],
+  known: [],
+  verdicts: [],
   returns: [],
   idle: null,
   faults: 0,

@@ -1,4 +1,6 @@
-import { type BlockWeights, NORM_EPSILON, type PathWeights, ROPE_BASE } from '../path-weights.ts';
+import { hiddenWidth } from '@pathfold/checkpoint/layout';
+import type { PathWeights } from '@pathfold/checkpoint/path';
+import { type LlamaShape, NORM_EPSILON, ROPE_BASE } from '@pathfold/nets/llama-shape';
 import type { GraphBuilder } from './builder.ts';
 
 /** Names of the cache's inputs and outputs, as Hugging Face's tools name them. */
@@ -11,6 +13,7 @@ const cacheNames = (block: number) => ({
 
 /** Values that every block of the graph uses. */
 interface Surroundings {
+  width: number;
   heads: number;
   headWidth: number;
   hidden: number;
@@ -18,6 +21,8 @@ interface Surroundings {
   /** Rotation of the positions at hand, [T, headWidth / 2]. */
   cos: string;
   sin: string;
+  /** Adds a tensor of the path, under its own name. */
+  weight(name: string, shape: readonly number[]): string;
   /** 0 where a position may look, -infinity where it may not: [T, S]. */
   mask: string;
 }
@@ -38,12 +43,11 @@ const rotate = (g: GraphBuilder, x: string, { cos, sin }: Surroundings): string 
 };
 
 /** Adds causal self-attention to x [B, T, width]. */
-const attend = (g: GraphBuilder, x: string, weights: BlockWeights, index: number, s: Surroundings): string => {
-  const { heads, headWidth, cached } = s;
-  const width = heads * headWidth;
-  const name = (tensor: string) => `block${index}.${tensor}`;
-  const normed = rmsNorm(g, x, g.weight(name('attentionNorm'), [width], weights.attentionGain_D));
-  const qkv = g.node('MatMul', [normed, g.weight(name('qkv'), [width, 3 * width], weights.qkv_D3D)]);
+const attend = (g: GraphBuilder, x: string, index: number, s: Surroundings): string => {
+  const { heads, headWidth, cached, width, weight } = s;
+  const own = (tensor: string, shape: readonly number[]) => weight(`block${index}.${tensor}`, shape);
+  const normed = rmsNorm(g, x, own('attentionNorm', [width]));
+  const qkv = g.node('MatMul', [normed, own('qkv', [width, 3 * width])]);
   const parts = g.nodes('Split', 3, [qkv], { axis: -1, num_outputs: 3 });
   const [q, k, v] = parts.map((part) =>
     g.node('Transpose', [g.node('Reshape', [part, g.ints([0, 0, heads, headWidth])])], { perm: [0, 2, 1, 3] }),
@@ -64,30 +68,29 @@ const attend = (g: GraphBuilder, x: string, weights: BlockWeights, index: number
   const scores = g.node('Add', [g.node('Mul', [products, g.float(1 / Math.sqrt(headWidth))]), s.mask]);
   const mixed = g.node('MatMul', [g.node('Softmax', [scores], { axis: -1 }), value]);
   const joined = g.node('Reshape', [g.node('Transpose', [mixed], { perm: [0, 2, 1, 3] }), g.ints([0, 0, width])]);
-  const out = g.weight(name('attentionOut'), [width, width], weights.attentionOut_DD);
+  const out = own('attentionOut', [width, width]);
   return g.node('Add', [x, g.node('MatMul', [joined, out])]);
 };
 
 /** Adds the gated layer (SwiGLU) to x [B, T, width]. */
-const feedForward = (g: GraphBuilder, x: string, weights: BlockWeights, index: number, s: Surroundings): string => {
-  const width = s.heads * s.headWidth;
-  const name = (tensor: string) => `block${index}.${tensor}`;
-  const normed = rmsNorm(g, x, g.weight(name('mlpNorm'), [width], weights.mlpGain_D));
-  const both = g.node('MatMul', [normed, g.weight(name('gateUp'), [width, 2 * s.hidden], weights.gateUp_D2F)]);
+const feedForward = (g: GraphBuilder, x: string, index: number, { width, hidden, weight }: Surroundings): string => {
+  const own = (tensor: string, shape: readonly number[]) => weight(`block${index}.${tensor}`, shape);
+  const normed = rmsNorm(g, x, own('mlpNorm', [width]));
+  const both = g.node('MatMul', [normed, own('gateUp', [width, 2 * hidden])]);
   const [gate, up] = g.nodes('Split', 2, [both], { axis: -1, num_outputs: 2 }) as [string, string];
   const gated = g.node('Mul', [g.node('Mul', [gate, g.node('Sigmoid', [gate])]), up]);
-  return g.node('Add', [x, g.node('MatMul', [gated, g.weight(name('down'), [s.hidden, width], weights.down_FD)])]);
+  return g.node('Add', [x, g.node('MatMul', [gated, own('down', [hidden, width])])]);
 };
 
 /** Rotation and mask of T new positions that follow `past` ones. */
-const positions = (g: GraphBuilder, weights: PathWeights, ids: string, past: string) => {
-  const half = weights.width / weights.heads / 2;
-  const angles = Float64Array.from({ length: weights.context * half }, (_, index) => {
+const positions = (g: GraphBuilder, { width, heads, context }: LlamaShape, ids: string, past: string) => {
+  const half = width / heads / 2;
+  const angles = Float64Array.from({ length: context * half }, (_, index) => {
     const channel = index % half;
     return Math.floor(index / half) * ROPE_BASE ** (-channel / half);
   });
   const table = (name: string, f: (angle: number) => number) =>
-    g.weight(name, [weights.context, half], Float32Array.from(angles, f));
+    g.weight(name, [context, half], Float32Array.from(angles, f));
   const count = g.node('Gather', [g.node('Shape', [ids]), g.ints([1], [])]);
   const total = g.node('Add', [past, count]);
   const range = (start: string) => g.node('Range', [start, total, g.ints([1], [])]);
@@ -110,13 +113,16 @@ export const hiddenStates = (
   ids: string,
   cached: boolean,
 ): { hidden: string; embedding: string } => {
-  const { width, heads, hidden, vocabulary } = weights;
-  const embedding = g.weight('tokens', [vocabulary, width], weights.embedding_VD);
+  const { width, heads, blocks, vocabulary } = weights.model;
+  const weight = (name: string, shape: readonly number[]) => g.weight(name, shape, weights.tensor(name));
+  const embedding = weight('tokens', [vocabulary, width]);
   const past = cached ? g.node('Gather', [g.node('Shape', [cacheNames(0).pastKey]), g.ints([2], [])]) : g.ints([0], []);
-  const surroundings = { heads, headWidth: width / heads, hidden, cached, ...positions(g, weights, ids, past) };
+  const surroundings = {
+    ...{ width, heads, headWidth: width / heads, hidden: hiddenWidth(width), cached, weight },
+    ...positions(g, weights.model, ids, past),
+  };
   let x = g.node('Gather', [embedding, ids]);
-  weights.blocks.forEach((block, index) => {
-    x = feedForward(g, attend(g, x, block, index, surroundings), block, index, surroundings);
-  });
-  return { hidden: rmsNorm(g, x, g.weight('finalNorm', [width], weights.finalGain_D)), embedding };
+  for (let block = 0; block < blocks; block++)
+    x = feedForward(g, attend(g, x, block, surroundings), block, surroundings);
+  return { hidden: rmsNorm(g, x, weight('finalNorm', [width])), embedding };
 };

@@ -1,6 +1,6 @@
+import { randomPath } from '@pathfold/checkpoint/random-path.fixture';
 import { describe, expect, test } from 'vitest';
 import { plainLogits } from '../fixtures/plain-llama.ts';
-import { randomPath } from '../fixtures/random-path.ts';
 import { openSession } from '../session.ts';
 import { pathOnnx } from './path-graph.ts';
 
@@ -54,6 +54,7 @@ test('a prefix computed anew and a longer context do not see the future', async 
 });
 
 test('weights too large for protobuf are refused', () => {
-  const path = { ...randomPath(), embedding_VD: { length: 2 ** 29 } as Float32Array };
-  expect(() => pathOnnx(path, { cached: true })).toThrow('too_large');
+  const path = randomPath();
+  const large = { ...path, model: { ...path.model, vocabulary: 2 ** 24 } };
+  expect(() => pathOnnx(large, { cached: true })).toThrow('too_large');
 });

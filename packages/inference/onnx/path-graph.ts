@@ -1,5 +1,6 @@
+import { blobBytes } from '@pathfold/checkpoint/layout';
+import { densePath, type PathWeights, parameterCount } from '@pathfold/checkpoint/path';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { type PathWeights, parameterCount } from '../path-weights.ts';
 import { GraphBuilder } from './builder.ts';
 import { encodeModel } from './encode.ts';
 import { hiddenStates } from './net-graph.ts';
@@ -8,8 +9,8 @@ import { hiddenStates } from './net-graph.ts';
 const MAX_MODEL_BYTES = 2 ** 31 - 2 ** 20;
 
 /** Throws `too_large` when the weights do not fit protobuf. */
-const checkSize = (weights: PathWeights): void => {
-  const bytes = 4 * parameterCount(weights);
+const checkSize = ({ model }: PathWeights): void => {
+  const bytes = blobBytes({ parameterCount: parameterCount(densePath(model)) });
   if (bytes > MAX_MODEL_BYTES)
     throw new PathfoldError('too_large', `${bytes} bytes of weights do not fit an ONNX file.`);
 };
@@ -22,15 +23,15 @@ const checkSize = (weights: PathWeights): void => {
  */
 export const pathOnnx = (weights: PathWeights, { cached }: { cached: boolean }): Uint8Array<ArrayBuffer> => {
   checkSize(weights);
-  const { width, vocabulary } = weights;
+  const { width, vocabulary, context, tied } = weights.model;
   const g = new GraphBuilder();
   const ids = g.input('input_ids', 'int64', ['batch', 'sequence']);
   const { hidden, embedding } = hiddenStates(g, weights, ids, cached);
-  const output = weights.head_DV
-    ? g.weight('output', [width, vocabulary], weights.head_DV)
-    : g.node('Transpose', [embedding], { perm: [1, 0] });
+  const output = tied
+    ? g.node('Transpose', [embedding], { perm: [1, 0] })
+    : g.weight('output', [width, vocabulary], weights.tensor('output'));
   g.output('logits', g.node('MatMul', [hidden, output]), 'float', ['batch', 'sequence', vocabulary]);
-  return encodeModel(g.graph('path'), { context: String(weights.context) });
+  return encodeModel(g.graph('path'), { context: String(context) });
 };
 
 /**
@@ -44,6 +45,6 @@ export const featuresOnnx = (weights: PathWeights): Uint8Array<ArrayBuffer> => {
   const ids = g.input('input_ids', 'int64', [1, 'sequence']);
   const { hidden } = hiddenStates(g, weights, ids, false);
   const feature = g.node('ReduceMean', [hidden, g.ints([0, 1])], { keepdims: 0 });
-  g.output('feature', feature, 'float', [weights.width]);
-  return encodeModel(g.graph('features'), { context: String(weights.context) });
+  g.output('feature', feature, 'float', [weights.model.width]);
+  return encodeModel(g.graph('features'), { context: String(weights.model.context) });
 };

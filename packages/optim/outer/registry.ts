@@ -15,7 +15,7 @@ export interface OuterOptimizerSpec {
 }
 
 /** Every outer optimizer by the name that a run's spec uses. */
-export const OUTER_OPTIMIZERS: Readonly<Record<string, (spec: OuterOptimizerSpec) => OuterOptimizer>> = {
+export const OUTER_OPTIMIZERS: Record<string, (spec: OuterOptimizerSpec) => OuterOptimizer> = {
   averaging,
   sgd,
   momentum,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { densePath } from '@pathfold/checkpoint/path';
-import { initPath } from '@pathfold/checkpoint/sources/seed';
+import { newRun } from '@pathfold/checkpoint/new-run';
+import { fromSeed } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
@@ -8,9 +8,9 @@ import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import { BYTE_VOCABULARY, byteCorpus } from '../byte-corpus.ts';
-import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { probe } from '../laboratory/probe.ts';
+import { thetaOf } from '../laboratory/theta.ts';
 
 const TINY: RunSpecInput = {
   name: 'probe',
@@ -35,10 +35,7 @@ export async function asyncProbe(): Promise<string> {
     const lab = new Laboratory({ kinds: [{ plan: trainPlan, fold: trainFold, runOf: () => trainRun }], executor });
     const shard = await lab.blobs.put(encodeTokens(train));
     const documents = { train: shard, router: shard, test: shard, domains: shard };
-    const theta = initPath(densePath(spec.model), 1);
-    lab.create(
-      await denseRun(lab.blobs, { spec, theta, shard, shardTokens: train.length, documents, tokenizer: shard }),
-    );
+    lab.create(await newRun(lab.blobs, { id: 'r', spec, source: fromSeed(1), documents, tokenizer: shard }));
     [110, 85, 42, 19].forEach((tokensPerSecond, i) => {
       lab.join({ id: `v${i}`, tokensPerSecond });
     });

@@ -1,18 +1,19 @@
 import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import { newRun } from '@pathfold/checkpoint/new-run';
 import { densePath, pathShape, splitPath } from '@pathfold/checkpoint/path';
-import { initPath } from '@pathfold/checkpoint/sources/seed';
+import { fromSeed } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens } from '@pathfold/corpora/shards';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
-import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
+import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried';
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkPorts, WorkRun } from '@pathfold/works/work-run';
 import { expect, test } from 'vitest';
-import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
+import { thetaOf } from '../laboratory/theta.ts';
 import { averageMoments, OwnStart, prune } from './habits.ts';
 
 const spec = RunSpec.parse({
@@ -73,8 +74,7 @@ test('whose contribution was lost goes on from its own parameters and moments, o
   const text = Uint16Array.from({ length: 400 }, (_, i) => 1 + ((i * i) % 97));
   const shard = await lab.blobs.put(encodeTokens(text));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
-  const theta = initPath(path, 1);
-  lab.create(await denseRun(lab.blobs, { spec, theta, shard, shardTokens: 400, documents, tokenizer: shard }));
+  lab.create(await newRun(lab.blobs, { id: 'r', spec, source: fromSeed(1), documents, tokenizer: shard }));
   for (const id of ['a', 'b']) lab.join({ id, tokensPerSecond: 1000 });
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
   executor.dispose();
@@ -100,7 +100,13 @@ test('pruning zeroes the smallest values of each neuron, and those alone', () =>
 
 test('averaged moments are the mean of those there are', () => {
   const state = (value: number, steps: number) =>
-    encodeMoments({ m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps }, 1);
+    encodeCarried(
+      {
+        moments: { m: Float32Array.of(value, 0), v: Float32Array.of(0, value), steps },
+        codecState: new Float32Array(0),
+      },
+      1,
+    );
   const mean = { m: Float32Array.of(2, 0), v: Float32Array.of(0, 2), steps: 6 };
-  expect(decodeMoments(averageMoments([state(1, 5), state(3, 6)], 2), 2, 2)).toEqual(mean);
+  expect(decodeCarried(averageMoments([state(1, 5), state(3, 6)], 2), 2, 0, 2)!.moments).toEqual(mean);
 });

@@ -1,8 +1,8 @@
-import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import { bytesOf } from '@pathfold/checkpoint/layout';
 import { loadPath, type PathShape, pathShape, splitPath } from '@pathfold/checkpoint/path';
 import type { Moments } from '@pathfold/optim/inner/adamw';
-import { trainRun } from '@pathfold/works/train/run';
-import { decodeMoments, encodeMoments } from '@pathfold/works/train/run-moments';
+import { trainingRun, trainRun } from '@pathfold/works/train/run';
+import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried';
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 
@@ -35,7 +35,13 @@ export class OwnStart {
         const start = own?.theta ?? theta;
         const parts = splitPath(start, pathShape(model, levels, path, embedding));
         const places = new Map(parts.map((part, i) => [modules[i]!.sha256, part]));
-        const result = await trainRun.execute(body, {
+        let end: Float32Array | null = null;
+        const run = trainingRun((delta) => {
+          const reached = delta.map((value, i) => start[i]! - value);
+          end = reached;
+          return theta.map((value, i) => value - reached[i]!);
+        });
+        const result = await run.execute(body, {
           ...ports,
           blob: async (ref) => {
             const part = places.get(ref.sha256);
@@ -43,9 +49,8 @@ export class OwnStart {
           },
           kept: async (name) => own?.kept ?? ports.kept(name),
         });
-        const end = floatsOf(result.payload).map((delta, i) => start[i]! - delta);
-        this.#ends.set(volunteer, { theta: end, kept: result.keep!.bytes });
-        return { ...result, payload: bytesOf(theta.map((value, i) => value - end[i]!)) };
+        this.#ends.set(volunteer, { theta: end!, kept: result.keep!.bytes });
+        return result;
       },
     };
   }
@@ -75,18 +80,9 @@ export function prune(delta: Float32Array, { modules }: PathShape, share: number
   return pruned;
 }
 
-/** The product's training, whose outer gradients are changed before they are sent. */
-export const sending = (change: (delta: Float32Array) => Float32Array): WorkRun => ({
-  name: trainRun.name,
-  async execute(body, ports) {
-    const result = await trainRun.execute(body, ports);
-    return { ...result, payload: bytesOf(change(floatsOf(result.payload))) };
-  },
-});
-
 /** The same moments for everybody, good from the first version on: the mean of theirs. `states`: as volunteers keep them. */
 export function averageMoments(states: readonly Uint8Array[], parameterCount: number): Uint8Array {
-  const moments = states.map((bytes) => decodeMoments(bytes, parameterCount, Number.POSITIVE_INFINITY)!);
+  const moments = states.map((bytes) => decodeCarried(bytes, parameterCount, 0, Number.POSITIVE_INFINITY)!.moments);
   const mean = (which: 'm' | 'v') =>
     Float32Array.from({ length: parameterCount }, (_, i) => {
       let sum = 0;
@@ -94,5 +90,5 @@ export function averageMoments(states: readonly Uint8Array[], parameterCount: nu
       return sum / moments.length;
     });
   const steps = Math.max(...moments.map((each: Moments) => each.steps));
-  return encodeMoments({ m: mean('m'), v: mean('v'), steps }, 0);
+  return encodeCarried({ moments: { m: mean('m'), v: mean('v'), steps }, codecState: new Float32Array(0) }, 0);
 }

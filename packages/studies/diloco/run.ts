@@ -1,21 +1,22 @@
 import { DENSE_PATH, densePath, parameterCount } from '@pathfold/checkpoint/path';
+import { codecOf } from '@pathfold/compression/codecs';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { normOf } from '@pathfold/optim/outer/fold';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
-import { trainRun } from '@pathfold/works/train/run';
+import { trainingRun, trainRun } from '@pathfold/works/train/run';
 import type { TrainFoldInput, TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 import { byteCorpus } from '../byte-corpus.ts';
-import { thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
+import { thetaOf } from '../laboratory/theta.ts';
 import type { Result } from '../results.ts';
 import type { RunPorts } from '../study.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
-import { averageMoments, OwnStart, prune, sending } from './habits.ts';
+import { averageMoments, OwnStart, prune } from './habits.ts';
 import { losersOf, workersAt } from './roster.ts';
 import type { ArmConfig } from './settings.ts';
 import { baseOf, createRun, idsOf, shardsOf, specOf, TOKENS_PER_SECOND } from './start.ts';
@@ -58,8 +59,8 @@ export async function runArm(
   const own = new OwnStart();
   const habit = (worker: string): WorkRun => {
     if (config.losses.from === 'own') return own.runOf(worker);
-    if (config.pruned > 0) return sending((delta) => prune(delta, path, config.pruned));
-    if (config.scale !== 1) return sending((delta) => delta.map((value) => config.scale * value));
+    if (config.pruned > 0) return trainingRun((delta) => prune(delta, path, config.pruned));
+    if (config.scale !== 1) return trainingRun((delta) => delta.map((value) => config.scale * value));
     return trainRun;
   };
   let whole: BlobRef | null = null;
@@ -103,8 +104,9 @@ export async function runArm(
   /** Looks at the outer gradients of a round: once, with the fold of its first module. */
   async function watchFold({ module, contributions }: TrainFoldInput, round: number): Promise<void> {
     if (module.name !== path.modules[0]!.name) return;
-    const payloads = await Promise.all(contributions.map(async ({ sha256 }) => (await lab.blobs.get(sha256))!));
-    const deltas = payloads.map((payload) => new Float32Array(payload.buffer));
+    const deltas = await Promise.all(
+      contributions.map(async (sent) => codecOf(sent).decode((await lab.blobs.get(sent.sha256))!, path.modules)),
+    );
     const mean = meanDelta(deltas);
     if (deltas.length > 1) curves.cosine.push([round, meanCosine(deltas)]);
     if (before) curves.lag.push([round, cosine(before, mean)]);

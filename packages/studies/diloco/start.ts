@@ -1,4 +1,7 @@
+import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import { newRun } from '@pathfold/checkpoint/new-run';
 import { densePath } from '@pathfold/checkpoint/path';
+import { fromBase } from '@pathfold/checkpoint/sources/base';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Json } from '@pathfold/coordination/work-plan';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
@@ -10,8 +13,8 @@ import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import { type ByteDocument, byteTokenizer } from '../byte-corpus.ts';
-import { denseRun, thetaOf } from '../laboratory/dense-run.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
+import { thetaOf } from '../laboratory/theta.ts';
 import type { RunPorts } from '../study.ts';
 import type { ArmConfig } from './settings.ts';
 import { clusters, domainGroups, encodeGroups } from './shards.ts';
@@ -45,12 +48,11 @@ export async function createRun(
   theta: Float32Array,
   train: readonly ByteDocument[],
 ): Promise<BlobRef> {
-  const tokens = joinDocuments(idsOf(train));
-  const shard = await lab.blobs.put(encodeTokens(tokens));
+  const shard = await lab.blobs.put(encodeTokens(joinDocuments(idsOf(train))));
   const none = await lab.blobs.put(new Uint8Array(0));
   const tokenizer = await lab.blobs.put(new TextEncoder().encode(byteTokenizer()));
   const documents = { train: shard, router: none, test: none, domains: none };
-  lab.create(await denseRun(lab.blobs, { spec, theta, shard, shardTokens: tokens.length, documents, tokenizer }));
+  lab.create(await newRun(lab.blobs, { id: 'r', spec, source: fromBase(theta), documents, tokenizer }));
   return shard;
 }
 
@@ -77,9 +79,9 @@ export async function baseOf(
     lab.join({ id: 'base', tokensPerSecond: TOKENS_PER_SECOND });
     const { facts } = lab.state.runs['r']!;
     await lab.play(() => Object.values(facts.modules).every(({ version }) => version === 1));
-    return new Uint8Array((await thetaOf(lab.blobs, facts)).buffer);
+    return bytesOf(await thetaOf(lab.blobs, facts));
   });
-  return new Float32Array(bytes.slice().buffer);
+  return floatsOf(bytes);
 }
 
 /** The shard of each worker as a blob; null where all draw their windows from everything (iid). */

@@ -1,7 +1,7 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { bytesOf } from '@pathfold/checkpoint/layout';
 import { pathShape, splitPath } from '@pathfold/checkpoint/path';
-import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModelRun } from '@pathfold/coordination/work-plan';
 import type { ModuleRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
@@ -21,7 +21,7 @@ export type Thetas = Readonly<Record<string, Float32Array>>;
 export interface Scoring {
   readonly blobs: BlobStore;
   readonly executor: Executor;
-  readonly facts: RunFacts;
+  readonly facts: ModelRun;
 }
 
 /** The product's evaluation of a whole run: every path scores every test document. Scores are by path. */

@@ -1,7 +1,7 @@
 import { densePath, loadPath, pathShape } from '@pathfold/checkpoint/path';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isStopped, roundOf } from '@pathfold/coordination/run-round';
-import type { Json, RunFacts } from '@pathfold/coordination/work-plan';
+import type { Json, ModelRun, RunFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { readAssignment } from '@pathfold/works/assigned';
 import { moduleRefs } from '@pathfold/works/module-refs';
@@ -131,7 +131,7 @@ export async function runArm(
   // What the product scores once more when a run ends is scored below.
   await lab.play(() => run.ending);
 
-  const { facts } = run;
+  const { facts } = run as { readonly facts: ModelRun };
   const thetas = async (thetaAt: (id: string) => Float32Array | undefined): Promise<Thetas> =>
     Object.fromEntries(await Promise.all(ids.map(async (id) => [id, thetaAt(id) ?? (await thetaOf(facts, id))])));
   ports.say('scores the test documents');

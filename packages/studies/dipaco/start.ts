@@ -1,10 +1,9 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import { bytesOf } from '@pathfold/checkpoint/layout';
-import { pathIds, pathModules } from '@pathfold/checkpoint/levels';
-import { densePath, splitPath } from '@pathfold/checkpoint/path';
-import type { ModuleFacts, PathFacts, RoutingFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import { newRun } from '@pathfold/checkpoint/new-run';
+import { fromBase } from '@pathfold/checkpoint/sources/base';
+import type { RoutingFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
-import { levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
+import { RunSpec } from '@pathfold/protocol/run-spec';
 import { encodeAssignment } from '@pathfold/works/assigned';
 import { byteTokenizer } from '../byte-corpus.ts';
 import { domainGroups } from '../diloco/shards.ts';
@@ -39,7 +38,7 @@ export const specOf = (config: ArmConfig, seed: number): RunSpec => {
   });
 };
 
-/** A run for the laboratory, as the server makes them: every expert of a level starts as its part of `theta`. */
+/** A run for the laboratory: every expert of a level starts as its part of `theta`. */
 export async function mixtureRun(
   blobs: BlobStore,
   config: ArmConfig,
@@ -47,8 +46,6 @@ export async function mixtureRun(
   theta: Float32Array,
   blocks: Blocks,
 ): Promise<RunFacts> {
-  const { model, embedding } = spec;
-  const levels = levelsOf(spec);
   const json = (value: unknown) => blobs.put(new TextEncoder().encode(JSON.stringify(value)));
   const stream = (documents: Blocks['train']) =>
     blobs.put(encodeTokens(joinDocuments(documents.map(({ ids }) => ids))));
@@ -59,27 +56,8 @@ export async function mixtureRun(
     test: await stream(blocks.test),
     domains: await json(domainsOf(blocks)),
   };
-  const ids = pathIds(levels);
-  const isDense = ids.length === 1;
-  const modules: Record<string, ModuleFacts> = {};
-  const paths: Record<string, PathFacts> = {};
-  for (const id of ids) {
-    const shapes = pathModules(model, levels, id, embedding);
-    const parts = splitPath(theta, { modules: shapes });
-    for (const [i, { name, parameterCount }] of shapes.entries())
-      modules[name] ??= { parameterCount, version: 0, blob: await blobs.put(bytesOf(parts[i]!)), state: null };
-    const shardTokens = isDense ? documents.train.bytes / 2 : 0;
-    paths[id] = { modules: shapes.map(({ name }) => name), shard: isDense ? documents.train : null, shardTokens };
-  }
-  const dense = densePath(model);
-  const base = await Promise.all(
-    splitPath(theta, dense).map(async (part, i) => ({
-      ...{ name: dense.modules[i]!.name, version: 0 },
-      ...(await blobs.put(bytesOf(part))),
-    })),
-  );
   const tokenizer = await blobs.put(new TextEncoder().encode(byteTokenizer()));
-  const facts: RunFacts = { id: 'r', spec, modules, paths, documents, tokenizer, base, routing: null };
+  const facts = await newRun(blobs, { id: 'r', spec, source: fromBase(theta), documents, tokenizer });
   if (config.routing.kind === 'domains') await routeByDomain(blobs, facts, blocks);
   return facts;
 }

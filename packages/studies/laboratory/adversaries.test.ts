@@ -1,5 +1,6 @@
+import { newRun } from '@pathfold/checkpoint/new-run';
 import { densePath } from '@pathfold/checkpoint/path';
-import { initPath } from '@pathfold/checkpoint/sources/seed';
+import { fromSeed } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
@@ -11,9 +12,9 @@ import type { TrainFoldInput, TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BYTE_VOCABULARY, byteCorpus } from '../byte-corpus.ts';
-import { denseRun, thetaOf } from './dense-run.ts';
 import { type Fact, Laboratory } from './laboratory.ts';
 import { natsPerByte } from './score.ts';
+import { thetaOf } from './theta.ts';
 import type { Device } from './volunteer.ts';
 
 const H = 10;
@@ -103,9 +104,7 @@ async function play(seed: number, devices: readonly Device[]) {
   });
   const shard = await lab.blobs.put(encodeTokens(texts.train));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
-  const theta = initPath(densePath(spec.model), seed);
-  const start = { spec, theta, shard, shardTokens: texts.train.length, documents, tokenizer: shard };
-  lab.create(await denseRun(lab.blobs, start));
+  lab.create(await newRun(lab.blobs, { id: 'r', spec, source: fromSeed(seed), documents, tokenizer: shard }));
   for (const device of devices) lab.join(device);
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
   const end = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);

@@ -1,4 +1,6 @@
+import { newRun } from '@pathfold/checkpoint/new-run';
 import { densePath } from '@pathfold/checkpoint/path';
+import { fromBase } from '@pathfold/checkpoint/sources/base';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { encodeTokens } from '@pathfold/corpora/shards';
@@ -13,8 +15,8 @@ import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import type { TrainTask } from '@pathfold/works/train/task';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { denseRun, thetaOf } from './dense-run.ts';
 import { Laboratory, type LaboratoryOptions } from './laboratory.ts';
+import { thetaOf } from './theta.ts';
 
 const STEPS = 4;
 const ROUNDS = 3;
@@ -51,7 +53,7 @@ async function laboratory(spec: RunSpec, options: Partial<LaboratoryOptions> = {
   const shard = await lab.blobs.put(encodeTokens(text));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
   const theta = initPath(densePath(spec.model), spec.seed);
-  lab.create(await denseRun(lab.blobs, { spec, theta, shard, shardTokens: text.length, documents, tokenizer: shard }));
+  lab.create(await newRun(lab.blobs, { id: 'r', spec, source: fromBase(theta), documents, tokenizer: shard }));
   const run = lab.state.runs['r']!;
   return {
     lab,

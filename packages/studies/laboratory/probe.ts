@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { newRun } from '@pathfold/checkpoint/new-run';
 import { densePath } from '@pathfold/checkpoint/path';
-import { initPath } from '@pathfold/checkpoint/sources/seed';
+import { fromSeed } from '@pathfold/checkpoint/sources/seed';
 import { encodeTokens, joinDocuments } from '@pathfold/corpora/shards';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { openExecutor } from '@pathfold/tensors/executors/open';
@@ -8,9 +9,9 @@ import { trainFold } from '@pathfold/works/train/fold';
 import { trainPlan } from '@pathfold/works/train/plan';
 import { trainRun } from '@pathfold/works/train/run';
 import { BYTE_VOCABULARY, byteCorpus, byteTokenizer } from '../byte-corpus.ts';
-import { denseRun, thetaOf } from './dense-run.ts';
 import { Laboratory } from './laboratory.ts';
 import { natsPerByte } from './score.ts';
+import { thetaOf } from './theta.ts';
 
 /** Small, and yet with all of the net's parts, two workers, warm moments and momentum. */
 const SPEC = RunSpec.parse({
@@ -35,8 +36,7 @@ export async function probe(): Promise<string> {
   const shard = await lab.blobs.put(encodeTokens(train));
   const documents = { train: shard, router: shard, test: shard, domains: shard };
   const tokenizer = await lab.blobs.put(new TextEncoder().encode(byteTokenizer()));
-  const theta = initPath(densePath(SPEC.model), 1);
-  lab.create(await denseRun(lab.blobs, { spec: SPEC, theta, shard, shardTokens: train.length, documents, tokenizer }));
+  lab.create(await newRun(lab.blobs, { id: 'r', spec: SPEC, source: fromSeed(1), documents, tokenizer }));
   for (const id of ['a', 'b']) lab.join({ id, tokensPerSecond: 1000 });
   await lab.play(() => lab.state.runs['r']!.state === 'finished');
   const end = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);

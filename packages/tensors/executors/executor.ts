@@ -1,10 +1,10 @@
 import type { Plan } from '../plan/types.ts';
 
-export const EXECUTOR_NAMES = ['webgpu', 'tfjs-webgpu', 'wasm', 'tfjs-wasm', 'tfjs-cpu'] as const;
-export type ExecutorName = (typeof EXECUTOR_NAMES)[number];
+/** `native` is for Node alone and opened by its own `openNative`. */
+export type ExecutorName = 'webgpu' | 'tfjs-webgpu' | 'wasm' | 'tfjs-wasm' | 'tfjs-cpu' | 'native';
 /** Whether it computes on a GPU, which runs behind: what it is given is done later. */
 export const onGpu = (name: ExecutorName): boolean => name === 'webgpu' || name === 'tfjs-webgpu';
-export type TfjsName = Exclude<ExecutorName, 'webgpu' | 'wasm'>;
+export type TfjsName = Exclude<ExecutorName, 'webgpu' | 'wasm' | 'native'>;
 
 /** A device that turns plans into programs. */
 export interface Executor {

@@ -1,14 +1,7 @@
+import { PAGES } from '@pathfold/protocol/pages';
 import type { ReactNode } from 'react';
 import { classNames } from '../class-names.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
-
-const PAGES = [
-  { href: '/', name: 'Lend' },
-  { href: '/operator', name: 'Operate' },
-  { href: '/prompt', name: 'Ask' },
-  { href: '/studies', name: 'Studies' },
-  { href: '/about', name: 'Learn' },
-] as const;
 
 /** Two paths that fold into one. */
 function Mark() {
@@ -53,10 +46,10 @@ export function Page({
             Pathfold
           </a>
           <nav aria-label="Pages" className="flex gap-5 self-end sm:gap-6">
-            {PAGES.map(({ href, name }) => (
+            {PAGES.map(({ address, name }) => (
               <a
-                key={href}
-                href={href}
+                key={address}
+                href={address}
                 aria-current={name === current ? 'page' : undefined}
                 className={classNames(
                   'border-b-2 px-0.5 pb-3 text-base',

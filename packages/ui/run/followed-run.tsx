@@ -1,8 +1,7 @@
 import type { Client } from '@pathfold/client/client';
-import { sentenceOf, UnreachableError } from '@pathfold/client/http';
 import type { RunResource } from '@pathfold/protocol/resources';
-import { useEffect, useState } from 'react';
-import { lookAgain } from '../time/look-again.tsx';
+import { useState } from 'react';
+import { usePolling } from '../time/polling.tsx';
 import { type LiveRun, useLiveRun } from './live-run.tsx';
 
 const LOOK_AGAIN_MS = 5000;
@@ -25,34 +24,15 @@ export const likelyRun = (runs: readonly RunResource[]): RunResource | null =>
 /** Follows a run live: that of this id, or else the one that `choose` takes of all. */
 export function useRun(client: Client, runId: string | null, choose = likelyRun): Watched {
   const [found, setFound] = useState<RunResource | null>();
-  const [trouble, setTrouble] = useState<unknown>(null);
   const live = useLiveRun(client, runId ?? found?.id ?? null);
   // While work is for a run, no other one is shown in its place.
   const chosen = runId === null || found?.id === runId ? found : undefined;
   const run = live.run ?? (runId !== null && live.gone ? null : chosen);
   const settled = runId !== null || (!live.gone && run?.state === 'training');
-
-  useEffect(() => {
-    if (settled) return;
-    const stop = new AbortController();
-    async function look(): Promise<boolean> {
-      try {
-        const { items } = await client.runs.list({}, stop.signal);
-        setTrouble(null);
-        setFound(choose(items));
-      } catch (error) {
-        if (!stop.signal.aborted) setTrouble(error);
-      }
-      return true;
-    }
-    const end = lookAgain(look, LOOK_AGAIN_MS);
-    return () => {
-      end();
-      stop.abort();
-    };
-  }, [client, settled, choose]);
-
-  const silent = trouble instanceof UnreachableError;
-  const problem = trouble === null || silent ? null : sentenceOf(trouble);
-  return { ...live, run, away: silent || live.away, problem };
+  const { away, problem } = usePolling(
+    async (signal) => setFound(choose((await client.runs.list({}, signal)).items)),
+    LOOK_AGAIN_MS,
+    { enabled: !settled },
+  );
+  return { ...live, run, away: away || live.away, problem };
 }

@@ -1,12 +1,12 @@
-import type { Client, Page } from '@pathfold/client/client';
-import type { Evaluation, List, ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
-import { useReadAgain } from '../time/read-again.tsx';
+import type { Client } from '@pathfold/client/client';
+import { wholeList } from '@pathfold/client/whole-list';
+import type { Evaluation, ModuleResource, PathResource, RouterResource } from '@pathfold/protocol/resources';
+import { useReadAgain } from '../time/polling.tsx';
 import type { LiveRun } from './live-run.tsx';
 
 const PATHS_EVERY_MS = 2000;
 const ROUTING_EVERY_MS = 10_000;
 const SHARD_EVERY_MS = 60_000;
-const PAGE = 200;
 
 /** The modules and paths of a run as they are now. */
 export interface LivePaths {
@@ -22,16 +22,6 @@ export interface LiveRouting {
   readonly evaluation: Evaluation | null;
 }
 
-async function whole<T>(read: (page: Page) => Promise<List<T>>): Promise<T[]> {
-  const items: T[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await read({ limit: PAGE, ...(cursor ? { cursor } : {}) });
-    items.push(...page.items);
-    cursor = page.next;
-  }
-  return items;
-}
-
 const preparedId = ({ run }: LiveRun): string | null =>
   run && run.state !== 'preparing' && run.state !== 'failed' ? run.id : null;
 
@@ -39,8 +29,8 @@ const preparedId = ({ run }: LiveRun): string | null =>
 export const useLivePaths = (client: Client, live: LiveRun): LivePaths | null =>
   useReadAgain(preparedId(live), live.run, PATHS_EVERY_MS, async (id) => {
     const [paths, modules] = await Promise.all([
-      whole((page) => client.runs.paths(id, page)),
-      whole((page) => client.runs.modules(id, page)),
+      wholeList((page) => client.runs.paths(id, page)),
+      wholeList((page) => client.runs.modules(id, page)),
     ]);
     return { paths, modules, readAt: Date.now() };
   });
@@ -49,7 +39,7 @@ export const useLivePaths = (client: Client, live: LiveRun): LivePaths | null =>
 export const useLiveRouting = (client: Client, live: LiveRun): LiveRouting | null =>
   useReadAgain(preparedId(live), live.run, ROUTING_EVERY_MS, async (id) => {
     const [router, evaluation] = await Promise.all([
-      whole((page) => client.runs.router(id, page)),
+      wholeList((page) => client.runs.router(id, page)),
       client.runs.evaluation(id),
     ]);
     return { router, evaluation };
@@ -62,6 +52,6 @@ export function useShard(
 ): RouterResource | null {
   const id = work && work.path !== null ? work.run : null;
   const told = work && `${work.path} ${work.round}`;
-  const shards = useReadAgain(id, told, SHARD_EVERY_MS, (run) => whole((page) => client.runs.router(run, page)));
+  const shards = useReadAgain(id, told, SHARD_EVERY_MS, (run) => wholeList((page) => client.runs.router(run, page)));
   return shards?.find(({ path }) => path === work?.path) ?? null;
 }

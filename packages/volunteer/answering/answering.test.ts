@@ -202,7 +202,6 @@ test('a change of mind ends worker and downloads, also while the coordinator is 
       () => {},
       () => {},
     );
-    answering.agree(true);
     answering.hear({ type: 'challenge', nonce: 'n', version: ANSWERING_VERSION });
     answering.hear({ type: 'welcome', ...welcome });
     answering.tend('all');
@@ -211,15 +210,13 @@ test('a change of mind ends worker and downloads, also while the coordinator is 
   const asked = begin();
   asked.answering.hear(askMessage('a.1'));
   expect(asked.signals.map(({ aborted }) => aborted)).toEqual([false]);
-  asked.answering.agree(false);
-  asked.answering.tend('all');
+  asked.answering.tend('none');
   expect([asked.signals[0]!.aborted, asked.hasEnded()]).toEqual([true, true]);
 
   const away = begin();
   away.answering.hear({ type: 'challenge', nonce: 'm', version: ANSWERING_VERSION });
   expect(away.hasEnded()).toBe(false);
-  away.answering.agree(false);
-  away.answering.tend('all');
+  away.answering.tend('none');
   expect(away.hasEnded()).toBe(true);
 });
 

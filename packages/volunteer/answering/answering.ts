@@ -16,22 +16,13 @@ const Task = z.object({
   modules: z.array(ModuleRef).check(z.maxLength(64)),
 });
 
-/** Answering prompts of strangers, once the person agreed: beside the work in hand, in a worker of its own. */
-export interface Answering {
-  readonly snapshot: AnsweringSnapshot;
-  agree(on: boolean): void;
-  /** Says whether prompts are answered here: all that come, the last one to its end, or none. */
-  tend(which: 'all' | 'last' | 'none'): void;
-  hear(message: Down): void;
-}
-
+/** Answering prompts of strangers: beside the work in hand, in a worker of its own. */
 export function createAnswering(
   openAnswers: VolunteerPorts['openAnswers'],
   fetchBlob: (ref: BlobRef, signal: AbortSignal) => Promise<Uint8Array>,
   send: (message: Up) => void,
   changed: () => void,
-): Answering {
-  let agreed = false;
+) {
   let told = false;
   let version = 0;
   let welcomed = false;
@@ -77,7 +68,7 @@ export function createAnswering(
 
   async function answer({ lease, run, body, continuation }: Ask): Promise<void> {
     const task = Task.safeParse(body).data;
-    const target = agreed && told && !now && task ? start() : null;
+    const target = told && !now && task ? start() : null;
     if (!task || !target) {
       send({ type: 'unanswered', lease, code: 'user', detail: 'Prompts are not answered here now.' });
       return;
@@ -102,15 +93,13 @@ export function createAnswering(
   }
 
   return {
-    get snapshot() {
-      return { on: agreed, now: now && { run: now.run, path: now.path, tokens: now.tokens }, answers };
+    get snapshot(): Omit<AnsweringSnapshot, 'on'> {
+      return { now: now && { run: now.run, path: now.path, tokens: now.tokens }, answers };
     },
-    agree(on) {
-      agreed = on;
-    },
-    tend(which) {
+    /** Says whether prompts are answered here: all that come, the last one to its end, or none. */
+    tend(which: 'all' | 'last' | 'none'): void {
       const takesPart = which === 'all' || (which === 'last' && now !== null);
-      const wanted = agreed && takesPart && openAnswers !== null;
+      const wanted = takesPart && openAnswers !== null;
       if (!wanted && worker) {
         const ended = worker;
         worker = null;
@@ -124,7 +113,7 @@ export function createAnswering(
       // Whoever asks waits only so long for the first token: the worker is there before.
       if (wanted) start();
     },
-    hear(message) {
+    hear(message: Down): void {
       switch (message.type) {
         case 'challenge':
           version = message.version;

@@ -1,14 +1,7 @@
+import { ownPort } from '../threads/browser.ts';
 import { briefRun } from '../works.ts';
-import type { ToAnswers } from './messages.ts';
 import { serveAnswers } from './worker.ts';
 
-/** Entry of the worker in a page that answers prompts. */
-serveAnswers(
-  {
-    post: (message) => postMessage(message),
-    listen: (listener) => addEventListener('message', (event: MessageEvent<ToAnswers>) => listener(event.data)),
-  },
-  briefRun,
-  { runtimeUrl: new URL('/ort/', location.origin).href },
-  { now: () => performance.now(), nextTurn: () => new Promise((resolve) => setTimeout(resolve)) },
-);
+const runtimeUrl = new URL('/ort/', location.origin).href;
+const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve));
+serveAnswers(ownPort(), briefRun, { runtimeUrl }, { now: () => performance.now(), nextTurn });

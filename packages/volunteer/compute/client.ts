@@ -1,10 +1,12 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { WorkResult } from '@pathfold/works/work-run';
 import type { Compute, JobPorts } from '../ports.ts';
-import type { ComputeWorker, FromCompute } from './messages.ts';
+import type { ComputeWorker, FromCompute, ToCompute } from './messages.ts';
 
 interface Call {
-  settle(message: FromCompute): void;
-  fail(error: PathfoldError): void;
+  resolve(value: unknown): void;
+  reject(error: PathfoldError): void;
+  /** Of a job. */
   readonly ports: JobPorts | null;
 }
 
@@ -19,19 +21,15 @@ export function createCompute(spawn: () => ComputeWorker): Compute {
     worker = null;
     const failed = [...open.values()];
     open.clear();
-    for (const call of failed) call.fail(new PathfoldError('worker_crashed', detail));
+    for (const call of failed) call.reject(new PathfoldError('worker_crashed', detail));
   };
 
   const ensure = (): ComputeWorker => {
     if (worker) return worker;
     const mine = spawn();
     worker = mine;
-    mine.listen((message) => {
-      if (worker === mine) receive(mine, message);
-    });
-    mine.onCrash((detail) => {
-      if (worker === mine) end(detail);
-    });
+    mine.listen((message) => worker === mine && receive(mine, message));
+    mine.onCrash((detail) => worker === mine && end(detail));
     mine.post({ type: 'throttle', throttle });
     return mine;
   };
@@ -39,15 +37,16 @@ export function createCompute(spawn: () => ComputeWorker): Compute {
   const receive = (from: ComputeWorker, message: FromCompute) => {
     const call = open.get(message.call);
     if (!call) return;
-    if (message.type === 'computing') call.ports?.onComputing();
-    else if (message.type === 'reopened') call.ports?.onDevice(message.probe);
-    else if (message.type === 'progress') call.ports?.onProgress(message.progress);
-    else if (message.type === 'ask-blob' && call.ports) answer(from, message.question, call.ports.blob(message.ref));
-    else if (message.type === 'ask-kept' && call.ports) answer(from, message.question, call.ports.kept(message.name));
-    else {
+    const { ports } = call;
+    if (message.type === 'done' || message.type === 'failed') {
       open.delete(message.call);
-      call.settle(message);
-    }
+      if (message.type === 'done') call.resolve(message.value);
+      else call.reject(new PathfoldError(message.code, message.detail));
+    } else if (message.type === 'computing') ports?.onComputing();
+    else if (message.type === 'reopened') ports?.onDevice(message.executor);
+    else if (message.type === 'progress') ports?.onProgress(message.progress);
+    else if (message.type === 'ask-blob' && ports) answer(from, message.question, ports.blob(message.ref));
+    else if (message.type === 'ask-kept' && ports) answer(from, message.question, ports.kept(message.name));
   };
 
   const answer = (to: ComputeWorker, question: number, promise: Promise<Uint8Array | null>) =>
@@ -59,47 +58,23 @@ export function createCompute(spawn: () => ComputeWorker): Compute {
       },
     );
 
-  const ask = <T>(
-    ports: JobPorts | null,
-    post: (call: number) => void,
-    take: (message: FromCompute) => T,
-  ): Promise<T> =>
+  const ask = <T>(message: ToCompute & { readonly call: number }, ports: JobPorts | null = null): Promise<T> =>
     new Promise((resolve, reject) => {
-      const call = ++calls;
-      open.set(call, {
-        ports,
-        fail: reject,
-        settle: (message) =>
-          message.type === 'failed' ? reject(new PathfoldError(message.code, message.detail)) : resolve(take(message)),
-      });
-      post(call);
+      open.set(message.call, { ports, reject, resolve: resolve as Call['resolve'] });
+      ensure().post(message);
     });
 
   return {
-    probe: (choice) =>
-      ask(
-        null,
-        (call) => ensure().post({ type: 'probe', call, choice }),
-        (message) => {
-          if (message.type !== 'probed') throw new Error(message.type);
-          return message.probe;
-        },
-      ),
-    execute: (job, ports, signal) =>
-      ask(
-        ports,
-        (call) => {
-          const target = ensure();
-          target.post({ type: 'execute', call, job });
-          const cut = () => target.post({ type: 'cut', call });
-          if (signal.aborted) cut();
-          else signal.addEventListener('abort', cut, { once: true });
-        },
-        (message) => {
-          if (message.type !== 'done') throw new Error(message.type);
-          return message.result;
-        },
-      ),
+    probe: (choice) => ask({ type: 'probe', call: ++calls, choice }),
+    execute(job, ports, signal) {
+      const call = ++calls;
+      const result = ask<WorkResult>({ type: 'execute', call, job }, ports);
+      const target = worker;
+      const cut = () => target?.post({ type: 'cut', call });
+      if (signal.aborted) cut();
+      else signal.addEventListener('abort', cut, { once: true });
+      return result;
+    },
     setThrottle(next) {
       throttle = next;
       worker?.post({ type: 'throttle', throttle });

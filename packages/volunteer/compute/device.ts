@@ -15,7 +15,7 @@ export const openDevice =
       const { executor, tokensPerSecond, tried } = await chooseExecutor({ device, wanted });
       const { name, adapter } = executor;
       const reason = reasonOf(name, tried).slice(0, MOST_REASON);
-      return { executor, probe: { executor: { name, adapter: adapter.slice(0, 200), tokensPerSecond, reason } } };
+      return { executor, info: { name, adapter: adapter.slice(0, 200), tokensPerSecond, reason } };
     } catch (error) {
       if (!(error instanceof NoDevicePasses)) throw error;
       const wrong = error.tried.some(({ adapter, reason }) => adapter !== '' && reason !== NO_ANSWER);

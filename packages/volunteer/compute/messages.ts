@@ -1,8 +1,9 @@
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
-import type { Job, Probe } from '../ports.ts';
+import type { Job } from '../ports.ts';
 import type { StartedWorker } from '../threads/port.ts';
 
 /** What the volunteer says to its compute worker. `call` names one question, so that its answer finds it. */
@@ -16,14 +17,14 @@ export type ToCompute =
 
 /** What the compute worker says. */
 export type FromCompute =
-  | { readonly type: 'probed'; readonly call: number; readonly probe: Probe }
-  | { readonly type: 'done'; readonly call: number; readonly result: WorkResult }
+  /** What a probe found, or a job gave. */
+  | { readonly type: 'done'; readonly call: number; readonly value: ExecutorInfo | WorkResult }
   | { readonly type: 'failed'; readonly call: number; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'ask-blob'; readonly question: number; readonly call: number; readonly ref: BlobRef }
   | { readonly type: 'ask-kept'; readonly question: number; readonly call: number; readonly name: string }
   | { readonly type: 'computing'; readonly call: number }
   /** The device was lost in the midst of the work, which goes on on this one. */
-  | { readonly type: 'reopened'; readonly call: number; readonly probe: Probe }
+  | { readonly type: 'reopened'; readonly call: number; readonly executor: ExecutorInfo }
   | {
       readonly type: 'progress';
       readonly call: number;

@@ -19,7 +19,7 @@ const ports: JobPorts = {
   onProgress: () => {},
 };
 const executor = { name: 'wasm', adapter: 'toy', dispose: () => {} } as unknown as Executor;
-const probe = { executor: { name: 'wasm', adapter: 'toy', tokensPerSecond: 5 } };
+const info = { name: 'wasm', adapter: 'toy', tokensPerSecond: 5 };
 const ended: (() => void)[] = [];
 afterEach(() => {
   for (const end of ended.splice(0)) end();
@@ -40,7 +40,7 @@ function playedCompute(execute: (body: unknown, ports: WorkPorts) => Promise<Wor
     serveCompute(
       end<FromCompute, ToCompute>(port2),
       async (kind) => (kind === toy.name ? toy : null),
-      async () => ({ executor, probe }),
+      async () => ({ executor, info }),
       clock,
     );
     let crashed: (detail: string) => void = () => {};
@@ -67,7 +67,7 @@ test('work asks for its blobs and kept state, tells its progress, and answers it
     return { ...NOTHING_DONE, payload: Uint8Array.of(...blob, ...kept!), steps: Object.keys(body as object).length };
   });
   const progress: unknown[] = [];
-  expect(await compute.probe('cpu')).toEqual(probe);
+  expect(await compute.probe('cpu')).toEqual(info);
   const onProgress = (one: unknown) => progress.push(one);
   const result = await compute.execute(job, { ...ports, onProgress }, new AbortController().signal);
   expect(result).toMatchObject({ steps: 1, payload: Uint8Array.of(1, 2, ...new TextEncoder().encode('path 0')) });
@@ -137,7 +137,7 @@ test('work goes on on another device after one was lost, and the volunteer hears
   const found: unknown[] = [];
   const onDevice = (device: unknown) => found.push(device);
   expect(await compute.execute(job, { ...ports, onDevice }, new AbortController().signal)).toMatchObject({ steps: 1 });
-  expect(found).toEqual([probe]);
+  expect(found).toEqual([info]);
 });
 
 test('a crash fails what was running, and the next probe starts another worker', async () => {
@@ -146,14 +146,14 @@ test('a crash fails what was running, and the next probe starts another worker',
   const running = compute.execute(job, ports, new AbortController().signal);
   spawned[0]!.crash('segmentation fault');
   await expect(running).rejects.toMatchObject({ code: 'worker_crashed', detail: 'segmentation fault' });
-  expect(await compute.probe('cpu')).toEqual(probe);
+  expect(await compute.probe('cpu')).toEqual(info);
   expect(spawned).toHaveLength(2);
 });
 
 test('the real worker of Node: finds a device, refuses unknown work, and ends when told', async () => {
   const compute = createCompute(spawnNodeCompute);
   ended.push(() => compute.kill());
-  expect((await compute.probe('cpu')).executor.tokensPerSecond).toBeGreaterThan(0);
+  expect((await compute.probe('cpu')).tokensPerSecond).toBeGreaterThan(0);
   const unknown = compute.execute({ ...job, kind: 'knitting' }, ports, new AbortController().signal);
   await expect(unknown).rejects.toMatchObject({ code: 'bad_message' });
   const running = compute.probe('cpu');

@@ -1,15 +1,18 @@
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
 import { PathfoldError } from '@pathfold/protocol/errors';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { Clock } from '@pathfold/training/clock';
-import type { WorkPorts, WorkRun } from '@pathfold/works/work-run';
-import type { Probe } from '../ports.ts';
+import type { WorkPorts, WorkResult, WorkRun } from '@pathfold/works/work-run';
+import type { Job } from '../ports.ts';
 import { problemOf } from '../problem.ts';
 import type { WorkerPort } from '../threads/port.ts';
 import type { FromCompute, ToCompute } from './messages.ts';
 
 /** Opens the device of this worker: the fastest of the choice that computes rightly. */
-export type OpenDevice = (choice: ComputeChoice) => Promise<{ readonly executor: Executor; readonly probe: Probe }>;
+export type OpenDevice = (
+  choice: ComputeChoice,
+) => Promise<{ readonly executor: Executor; readonly info: ExecutorInfo }>;
 
 /** The worker's half of computing: owns the device, does one piece of work at a time. */
 export function serveCompute(
@@ -41,17 +44,17 @@ export function serveCompute(
     return device;
   }
 
-  async function execute({ call, job }: Extract<ToCompute, { type: 'execute' }>): Promise<void> {
+  async function execute(call: number, { kind, body, deadlineMs }: Job): Promise<WorkResult> {
     if (!executor) throw new PathfoldError('device_lost', 'No device is open.');
     const control = new AbortController();
     cuts.set(call, control);
-    const deadline = clock.now() + job.deadlineMs;
+    const deadline = clock.now() + deadlineMs;
     const remainingMs = () => deadline - clock.now();
     const ports: WorkPorts = {
       executor,
       async reopen() {
         const device = await open(choice);
-        port.post({ type: 'reopened', call, probe: device.probe });
+        port.post({ type: 'reopened', call, executor: device.info });
         return device.executor;
       },
       blob: async (ref) => {
@@ -71,29 +74,30 @@ export function serveCompute(
       onComputing: () => port.post({ type: 'computing', call }),
       onProgress: (progress) => port.post({ type: 'progress', call, progress }),
     };
-    const result = await executeIn(job, ports).finally(() => cuts.delete(call));
-    port.post({ type: 'done', call, result }, buffersOf([result.payload, result.keep?.bytes]));
+    try {
+      const work = await runOf(kind);
+      if (!work) throw new PathfoldError('bad_message', `This volunteer does not know the kind of work ${kind}.`);
+      return await work.execute(body, ports);
+    } finally {
+      cuts.delete(call);
+    }
   }
 
-  async function executeIn({ kind, body }: Extract<ToCompute, { type: 'execute' }>['job'], ports: WorkPorts) {
-    const work = await runOf(kind);
-    if (!work) throw new PathfoldError('bad_message', `This volunteer does not know the kind of work ${kind}.`);
-    return work.execute(body, ports);
-  }
-
-  const orFail = (call: number, work: Promise<void>) =>
-    work.catch((error: unknown) => port.post({ type: 'failed', call, ...problemOf(error) }));
+  const answer = (call: number, work: Promise<ExecutorInfo | WorkResult>) =>
+    work
+      .then((value) => port.post({ type: 'done', call, value }, 'payload' in value ? buffersOf(value) : []))
+      .catch((error: unknown) => port.post({ type: 'failed', call, ...problemOf(error) }));
 
   port.listen((message) => {
     switch (message.type) {
       case 'probe':
-        void orFail(
+        void answer(
           message.call,
-          open(message.choice).then(({ probe }) => port.post({ type: 'probed', call: message.call, probe })),
+          open(message.choice).then(({ info }) => info),
         );
         break;
       case 'execute':
-        void orFail(message.call, execute(message));
+        void answer(message.call, execute(message.call, message.job));
         break;
       case 'cut':
         cuts.get(message.call)?.abort();
@@ -114,9 +118,9 @@ export function serveCompute(
 }
 
 /** The buffers that can be moved instead of copied: those that a view fills alone. */
-const buffersOf = (views: readonly (Uint8Array | undefined)[]): ArrayBuffer[] => [
+const buffersOf = ({ payload, keep }: WorkResult): ArrayBuffer[] => [
   ...new Set(
-    views.flatMap((view) =>
+    [payload, keep?.bytes].flatMap((view) =>
       view?.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength ? view.buffer : [],
     ),
   ),

@@ -6,18 +6,12 @@ import type { VolunteerPorts } from '../ports.ts';
 /** Progress is not sent while more than this waits in the socket: it would only be late. */
 const FULL_BYTES = 256 * 1024;
 
-export interface Line {
-  open(resume: string | null): void;
-  send(message: Up): void;
-  close(): void;
-}
-
 /** The socket to the coordinator, with its greeting: hello, challenge, proof. What comes is checked against its schema. */
 export function createLine(
   ports: Pick<VolunteerPorts, 'url' | 'openSocket' | 'identity' | 'name' | 'agent'>,
   onMessage: (message: Down) => void,
   onClosed: () => void,
-): Line {
+) {
   let socket: ReturnType<VolunteerPorts['openSocket']> | null = null;
   const url = new URL('api/v1/volunteer', ports.url);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -29,45 +23,39 @@ export function createLine(
   const close = () => {
     const old = socket;
     socket = null;
-    if (!old) return;
-    old.onmessage = null;
-    old.onclose = null;
-    old.onopen = null;
-    old.close();
+    old?.close();
   };
 
   return {
     send,
     close,
-    open(resume) {
+    open(resume: string | null): void {
       close();
       const mine = ports.openSocket(url.href);
       socket = mine;
-      const gone = () => {
-        if (socket !== mine) return;
-        socket = null;
-        onClosed();
+      /** Nothing is heard any more of a socket that was closed here, or that another one follows. */
+      const ifOpen = (act: () => void) => {
+        if (socket === mine) act();
       };
-      mine.onclose = gone;
+      const versions = { min: PROTOCOL_MIN, max: PROTOCOL_MAX };
+      const { identity, name, agent } = ports;
       mine.onerror = () => {};
-      mine.onopen = () =>
-        send({
-          type: 'hello',
-          versions: { min: PROTOCOL_MIN, max: PROTOCOL_MAX },
-          publicKey: ports.identity.publicKey,
-          name: ports.name,
-          agent: ports.agent,
-          resume,
+      mine.onclose = () =>
+        ifOpen(() => {
+          socket = null;
+          onClosed();
         });
-      mine.onmessage = ({ data }) => {
-        const message = parse(data);
-        if (!message) return;
-        if (message.type === 'challenge')
-          void ports.identity.sign(`pathfold:${message.nonce}`).then((signature) => {
-            if (socket === mine) send({ type: 'prove', signature });
-          });
-        onMessage(message);
-      };
+      mine.onopen = () =>
+        ifOpen(() => send({ type: 'hello', versions, publicKey: identity.publicKey, name, agent, resume }));
+      mine.onmessage = ({ data }) =>
+        ifOpen(() => {
+          const message = parse(data);
+          if (message?.type === 'challenge')
+            void identity
+              .sign(`pathfold:${message.nonce}`)
+              .then((signature) => ifOpen(() => send({ type: 'prove', signature })));
+          if (message) onMessage(message);
+        });
     },
   };
 }

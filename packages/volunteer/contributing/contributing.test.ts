@@ -142,3 +142,18 @@ test('the time that a lease keeps free for its upload is measured on whole uploa
   const whole = await deadlineOf(() => resumed.job.finish(large));
   expect(whole.deadlineMs).not.toBe(durationMs - 4000);
 });
+
+test('what is handed in after a crash has its state: that is on the disk first', async () => {
+  const notes = memoryNotes();
+  const written: string[] = [];
+  const write = (name: string, bytes: Uint8Array) => {
+    written.push(name.split('.')[0]!);
+    return notes.write(name, bytes);
+  };
+  await scene.replace({ blobs: memoryBlobs(), notes: { ...notes, write } });
+  const { lease, job } = await scene.takeLease();
+  job.finish({ keep: { name: 'path 0', bytes: Uint8Array.of(1) } });
+  await until(() => expect(scene.coordinator.uploads.has(lease.lease)).toBe(true));
+  expect(written.indexOf('staged')).toBeGreaterThanOrEqual(0);
+  expect(written.indexOf('staged')).toBeLessThan(written.indexOf('upload'));
+});

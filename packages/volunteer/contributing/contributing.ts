@@ -1,11 +1,11 @@
 import { sha256Of } from '@pathfold/blobs/memory';
+import type { Mind } from '@pathfold/coordination/volunteer/run-mind';
 import type { Upload } from '@pathfold/coordination/volunteer/state';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import { type ExecutorInfo, executorIn } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
-import type { Mind } from '../mind.ts';
-import type { Probe, VolunteerPorts } from '../ports.ts';
+import type { VolunteerPorts } from '../ports.ts';
 import { problemOf } from '../problem.ts';
 import type { Traffic } from '../snapshot.ts';
 import type { Kept } from '../storage/kept.ts';
@@ -22,7 +22,7 @@ interface ContributingPorts extends Pick<VolunteerPorts, 'compute' | 'fetch' | '
   readonly kept: Kept;
   readonly traffic: Traffic;
   fetchBlob(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array>;
-  deviceFound(probe: Probe): void;
+  deviceFound(executor: ExecutorInfo): void;
 }
 
 /** From a lease to a contribution that the coordinator has: computing, keeping, handing in. */
@@ -57,8 +57,9 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
         executor: executorIn(mind().state.link.version, executor),
       },
     };
-    await uploads.keep(upload, result.payload);
+    // First: what is handed in after a crash has its state.
     if (result.keep) await kept.stage(lease.lease, scopeOf(lease, result.keep.name), result.keep.bytes);
+    await uploads.keep(upload, result.payload);
     return upload;
   }
 
@@ -96,9 +97,9 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
             blob: (ref) => ports.fetchBlob(ref, control.signal),
             kept: (name) => kept.load(scopeOf(lease, name)),
             onComputing: () => mind().tell({ type: 'WorkFetched', lease: id }),
-            onDevice(probe) {
-              device = probe.executor;
-              ports.deviceFound(probe);
+            onDevice(found) {
+              device = found;
+              ports.deviceFound(found);
             },
             onProgress: (progress) => mind().tell({ type: 'WorkProgressed', lease: id, ...progress }),
           },

@@ -28,30 +28,23 @@ export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cac
     sizes.delete(sha256);
     sizes.set(sha256, bytes);
   };
-  const shrink = async () => {
-    for (const sha256 of [...sizes.keys()].slice(0, -1)) {
-      if (total <= bound) return;
+  /** Forgets the least recently used until the others are no more than this; `spared` of the latest stay in any case. */
+  const shrinkTo = async (most: number, spared = 1) => {
+    for (const sha256 of [...sizes.keys()].slice(0, sizes.size - spared)) {
+      if (total <= most) return;
       await forget(sha256);
     }
-  };
-  /** Forgets the oldest, about this many bytes; answers how many. */
-  const free = async (bytes: number): Promise<number> => {
-    const before = total;
-    for (const sha256 of [...sizes.keys()]) {
-      if (before - total >= bytes) break;
-      await forget(sha256);
-    }
-    return before - total;
   };
   /** The disk is full: half of what is freed is left for what others write there. */
   const putOnFull = async (bytes: Uint8Array) => {
-    const freed = await free(2 * bytes.byteLength);
+    const before = total;
+    await shrinkTo(before - 2 * bytes.byteLength, 0);
     const ref = await blobs.put(bytes);
-    if (freed > 0) bound = total + ref.bytes;
+    if (total < before) bound = total + ref.bytes;
     return ref;
   };
   for await (const ref of blobs.list()) touch(ref.sha256, ref.bytes);
-  await shrink();
+  await shrinkTo(bound);
 
   return {
     async get(sha256) {
@@ -66,7 +59,7 @@ export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cac
     async put(bytes) {
       const ref = await blobs.put(bytes).catch(() => putOnFull(bytes));
       touch(ref.sha256, ref.bytes);
-      await shrink();
+      await shrinkTo(bound);
     },
     list: () => [...sizes.keys()].reverse(),
   };

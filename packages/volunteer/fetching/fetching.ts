@@ -18,9 +18,13 @@ export function createFetching(cache: Cache, sources: readonly BlobSource[], onS
   const fetchNow = async (ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> => {
     const own = await cache.get(ref.sha256).catch(() => null);
     if (own) return own;
+    // A source may go on for long after it is given up.
+    const aborted = new Promise<null>((resolve) =>
+      signal.addEventListener('abort', () => resolve(null), { once: true }),
+    );
     for (const source of sources) {
       if (signal.aborted) break;
-      const bytes = await untilAborted(source.fetch(ref, signal), signal);
+      const bytes = await Promise.race([source.fetch(ref, signal).catch(() => null), aborted]);
       if (bytes?.byteLength !== ref.bytes || (await sha256Of(bytes)) !== ref.sha256) continue;
       // A full disk costs the next download, not this work.
       await cache.put(bytes).then(onStored, () => {});
@@ -43,18 +47,3 @@ export function createFetching(cache: Cache, sources: readonly BlobSource[], onS
   };
   return fetchBlob;
 }
-
-const untilAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> => {
-  let stop: () => void = () => {};
-  const aborted = new Promise<null>((resolve) => {
-    stop = () => resolve(null);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } catch {
-    return null;
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-};

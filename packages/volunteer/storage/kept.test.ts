@@ -91,3 +91,23 @@ test('states that the index does not name are removed', async () => {
   expect(await createKept(notes, 100).load('path 1')).toEqual(state(1));
   expect((await notes.names()).toSorted()).toEqual([...names, 'resume'].toSorted());
 });
+
+test('a state that finds no room takes the one before it along: that is of a contribution earlier', async () => {
+  const disk = memoryNotes();
+  const kept = createKept(
+    {
+      ...disk,
+      async write(name, bytes) {
+        if (name.startsWith('staged') && bytes[0] === 2) throw new Error('the disk is full');
+        await disk.write(name, bytes);
+      },
+    },
+    100,
+  );
+  await kept.stage('lease1', 'path 0', one);
+  await kept.accept('lease1');
+  expect(await kept.load('path 0')).toEqual(one);
+  await kept.stage('lease2', 'path 0', two);
+  await kept.accept('lease2');
+  expect(await kept.load('path 0')).toBeNull();
+});

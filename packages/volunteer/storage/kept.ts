@@ -80,7 +80,12 @@ export function createKept(notes: Notes, maxBytes: number): Kept {
           staged.delete(other);
           await notes.remove(stagedNote(other));
         }
-        await write(stagedNote(lease), bytes);
+        // Without the new state the old one is wrong as soon as the contribution is accepted.
+        await write(stagedNote(lease), bytes).catch(async (error) => {
+          await forget(name);
+          await save();
+          throw error;
+        });
         staged.set(lease, name);
         await save();
       }),

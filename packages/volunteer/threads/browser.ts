@@ -1,4 +1,4 @@
-import type { StartedWorker } from './port.ts';
+import type { StartedWorker, WorkerPort } from './port.ts';
 
 /** A worker that a page has started: the bundler wants its `new Worker` where its file is named. */
 export const startedThread = <Out, In>(worker: Worker): StartedWorker<Out, In> => ({
@@ -10,4 +10,10 @@ export const startedThread = <Out, In>(worker: Worker): StartedWorker<Out, In> =
       listener(event.message || 'The worker could not be loaded.');
     }),
   terminate: () => worker.terminate(),
+});
+
+/** The channel of the worker that runs this, to the page. */
+export const ownPort = <Out, In>(): WorkerPort<Out, In> => ({
+  post: (message, transfer) => postMessage(message, { transfer: [...(transfer ?? [])] }),
+  listen: (listener) => addEventListener('message', (event: MessageEvent<In>) => listener(event.data)),
 });

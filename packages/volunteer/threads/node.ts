@@ -1,9 +1,9 @@
-import { Worker } from 'node:worker_threads';
-import type { StartedWorker } from './port.ts';
+import { parentPort, Worker } from 'node:worker_threads';
+import type { StartedWorker, WorkerPort } from './port.ts';
 
-/** Starts a thread of this Node process. */
-export function startThread<Out, In>(url: URL): StartedWorker<Out, In> {
-  const worker = new Worker(url);
+/** Starts a thread of this Node process that runs a TypeScript file. */
+export function startThread<Out, In>(file: URL): StartedWorker<Out, In> {
+  const worker = new Worker(new URL('./node-entry.mjs', import.meta.url), { workerData: file.href });
   let ended = false;
   let crashed: (detail: string) => void = () => {};
   const end = (detail: string) => {
@@ -15,7 +15,7 @@ export function startThread<Out, In>(url: URL): StartedWorker<Out, In> {
   worker.on('exit', (code) => end(`The worker ended with code ${code}.`));
   return {
     post: (message, transfer) => worker.postMessage(message, [...(transfer ?? [])]),
-    listen: (listener) => worker.on('message', (message: In) => listener(message)),
+    listen: (listener) => worker.on('message', listener),
     onCrash(listener) {
       crashed = listener;
     },
@@ -23,5 +23,15 @@ export function startThread<Out, In>(url: URL): StartedWorker<Out, In> {
       ended = true;
       void worker.terminate();
     },
+  };
+}
+
+/** The channel of the thread that runs this, to the one that started it. */
+export function ownPort<Out, In>(): WorkerPort<Out, In> {
+  const port = parentPort;
+  if (!port) throw new Error('This file runs as a worker thread only.');
+  return {
+    post: (message, transfer) => port.postMessage(message, [...(transfer ?? [])]),
+    listen: (listener) => port.on('message', listener),
   };
 }

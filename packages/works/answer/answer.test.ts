@@ -1,10 +1,10 @@
-import { runModules } from '@pathfold/checkpoint/levels';
+import { bytesOf } from '@pathfold/checkpoint/layout';
+import { densePath, weightsOf } from '@pathfold/checkpoint/path';
 import { initModule } from '@pathfold/checkpoint/sources/seed';
 import { continueAnswer } from '@pathfold/inference/generate';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
-import { pathWeights } from '@pathfold/inference/path-weights';
 import { openSession } from '@pathfold/inference/session';
-import { levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
+import { RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
 import { answeringBytes } from '../memory.ts';
 import { answerPlan } from './plan.ts';
@@ -12,9 +12,9 @@ import { answerRun } from './run.ts';
 
 const model = { width: 16, blocks: 1, heads: 2, context: 16, vocabulary: 300 };
 const spec = RunSpec.parse({ name: 'a', corpus: 'starter', model });
-const shapes = runModules(spec.model, levelsOf(spec));
-const floats = shapes.map((shape) => initModule(shape, 1));
-const refs = shapes.map(({ name, parameterCount }) => {
+const path = densePath(spec.model);
+const floats = path.modules.map((shape) => initModule(shape, 1));
+const refs = path.modules.map(({ name, parameterCount }) => {
   return { name, version: 0, sha256: '0'.repeat(64), bytes: 4 * parameterCount };
 });
 const sampling = { temperature: 1, topP: 1, topK: null, seed: 3 };
@@ -30,13 +30,11 @@ test('what the plan asks for, the run goes on with: the tokens that the path dra
   const { body, memoryBytes } = answerPlan.offer(spec, '0', refs);
   const parameters = floats.reduce((sum, { length }) => sum + length, 0);
   expect(memoryBytes).toBe(answeringBytes(spec, parameters));
-  const modules = floats.map(({ buffer }) => new Uint8Array(buffer));
+  const modules = floats.map(bytesOf);
   const task = await answerRun.open(JSON.parse(JSON.stringify(body)), modules, {});
   const ids = await idsOf(task.goOn(continuation));
   await task.release();
-  const named = new Map(refs.map(({ name }, i) => [name, floats[i]!]));
-  const weights = pathWeights(spec.model, levelsOf(spec), '0', named, spec.embedding);
-  const session = await openSession(pathOnnx(weights, { cached: true }));
+  const session = await openSession(pathOnnx(weightsOf(path, floats), { cached: true }));
   expect(ids).toEqual(await idsOf(continueAnswer(session, model.context, continuation)));
   await session.release();
   expect(ids.length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { isStopped, roundOf, roundsDone } from '@pathfold/coordination/run-round';
-import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModelRun } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import type { Liars } from '../queue/liars.ts';
@@ -53,23 +53,23 @@ export interface EvaluateState {
   readonly liars: Liars;
 }
 
-const isMixture = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
+const isMixture = (run: ModelRun): boolean => Object.keys(run.paths).length > 1;
 
 /** Whether `evaluateEvery` rounds' worth of steps were taken since. There are never more of them than rounds. */
-const isFarFrom = (last: number, run: RunFacts): boolean =>
+const isFarFrom = (last: number, run: ModelRun): boolean =>
   [roundOf, roundsDone].every((far) => far(run) - last >= run.spec.evaluateEvery);
 
-const isDue = (state: EvaluateState, run: RunFacts): boolean =>
+const isDue = (state: EvaluateState, run: ModelRun): boolean =>
   (!isMixture(run) || run.routing !== null) && (state.wanted || isFarFrom(state.lastRound, run));
 
-const isKeepingDue = (state: EvaluateState, run: RunFacts): boolean =>
+const isKeepingDue = (state: EvaluateState, run: ModelRun): boolean =>
   run.spec.earlyStopping !== null && (!isMixture(run) || run.routing !== null) && isFarFrom(state.keptRound, run);
 
 /**
  * The scoring that is under way, or that would begin now; null when none is due. Where rounds are over sooner than
  * scorings both splits are due all the time: they take turns. What was asked for comes first.
  */
-export function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null {
+export function campaignOf(state: EvaluateState, run: ModelRun): Campaign | null {
   if (state.campaign) return state.campaign;
   const isTurnOfTest = state.wanted || state.lastRound <= state.keptRound;
   return isTurnOfTest
@@ -77,15 +77,15 @@ export function campaignOf(state: EvaluateState, run: RunFacts): Campaign | null
     : (routerCampaign(state, run) ?? testCampaign(state, run));
 }
 
-const testCampaign = (state: EvaluateState, run: RunFacts): Campaign | null =>
+const testCampaign = (state: EvaluateState, run: ModelRun): Campaign | null =>
   isDue(state, run) ? newCampaign('test', state, run) : null;
 
-function routerCampaign(state: EvaluateState, run: RunFacts): Campaign | null {
+function routerCampaign(state: EvaluateState, run: ModelRun): Campaign | null {
   const campaign = isKeepingDue(state, run) ? newCampaign('router', state, run) : null;
   return campaign && Object.keys(campaign.parts).length > 0 ? campaign : null;
 }
 
-function newCampaign(split: Campaign['split'], state: EvaluateState, run: RunFacts): Campaign {
+function newCampaign(split: Campaign['split'], state: EvaluateState, run: ModelRun): Campaign {
   const { routing } = run;
   const asked = split === 'test' && state.wanted;
   const whole = asked && isMixture(run);
@@ -105,17 +105,17 @@ function newCampaign(split: Campaign['split'], state: EvaluateState, run: RunFac
   };
 }
 
-export const stepsOf = (run: RunFacts, path: string): number => run.paths[path]!.steps ?? 0;
+export const stepsOf = (run: ModelRun, path: string): number => run.paths[path]!.steps ?? 0;
 
 /** A path that took no step since it was scored has had no chance to become better: that is not counted against it. */
-const mayHaveImproved = ({ keptSteps = {} }: EvaluateState, run: RunFacts, path: string): boolean =>
+const mayHaveImproved = ({ keptSteps = {} }: EvaluateState, run: ModelRun, path: string): boolean =>
   !isStopped(run, path) && keptSteps[path] !== stepsOf(run, path);
 
 /** What is asked for, and what stops a path, is confirmed. */
 export const answersTo = ({ asked, split }: Pick<Campaign, 'asked' | 'split'>): 1 | 2 =>
   asked || split === 'router' ? 2 : 1;
 
-function documentsOf({ documentCounts, routing, paths }: RunFacts, split: Campaign['split'], whole: boolean) {
+function documentsOf({ documentCounts, routing, paths }: ModelRun, split: Campaign['split'], whole: boolean) {
   if (!documentCounts) return null;
   return routing && !whole ? routing.counts[split] : Object.keys(paths).map(() => documentCounts[split]);
 }

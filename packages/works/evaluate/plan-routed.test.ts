@@ -1,5 +1,5 @@
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
-import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModelRun } from '@pathfold/coordination/work-plan';
 import { beforeEach, expect, test } from 'vitest';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
 import { campaignOf } from './plan-campaign.ts';
@@ -7,7 +7,7 @@ import type { EvaluateTask } from './task.ts';
 
 const COMPANY = { related: (a: string, b: string) => a === b, hasOther: () => true };
 
-let run: RunFacts;
+let run: ModelRun;
 let state: EvaluateState;
 beforeEach(() => {
   run = runFacts('r', [2], { evaluateEvery: 2, earlyStopping: { patience: 1 } });

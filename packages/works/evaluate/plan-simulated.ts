@@ -2,9 +2,10 @@ import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordin
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
 import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
+import { isModelRun } from '@pathfold/coordination/study-run';
 import type { Fold, Json } from '@pathfold/coordination/work-plan';
 import type { KeptVersion } from '@pathfold/protocol/resources';
-import { mixed } from '../audit.ts';
+import { mixed } from '../queue/audits.ts';
 import { agreedOf, type CompareInput, type CompareResult } from '../queue/compared.ts';
 import { answeredBy, isComparison } from '../queue/comparisons.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';
@@ -80,7 +81,7 @@ class EvaluateWatch implements KindWatch {
   #seeGranted({ lease, run, task }: CoordinatorEventOf<'LeaseGranted'>, { runs }: CoordinatorState): string | null {
     const { facts } = runs[run]!;
     const { path, documents } = task.body as unknown as EvaluateTask;
-    const decides = documents.sha256 === facts.documents.router.sha256;
+    const decides = isModelRun(facts) && documents.sha256 === facts.documents.router.sha256;
     return decides && isStopped(facts, path) ? `${lease} scores path ${path} of ${run}, which was stopped` : null;
   }
 }

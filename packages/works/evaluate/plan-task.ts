@@ -1,4 +1,4 @@
-import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
+import type { Json, ModelRun, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
@@ -12,7 +12,7 @@ import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 const CHUNK_TOKENS = 32;
 
 /** What an evaluation is made from. */
-export function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly Done[]): EvaluateFoldInput {
+export function evaluationOf(run: ModelRun, campaign: Campaign, came: readonly Done[]): EvaluateFoldInput {
   const { round, paths, assignment, whole } = campaign;
   return {
     ...{ round, paths: [...paths], assignment, domains: run.documents.domains },
@@ -22,7 +22,7 @@ export function evaluationOf(run: RunFacts, campaign: Campaign, came: readonly D
 }
 
 /** What tells which version of each path is its best. */
-export function keptOf({ spec, routing, paths }: RunFacts, { parts }: Campaign, came: readonly Done[]): KeepInput {
+export function keptOf({ spec, routing, paths }: ModelRun, { parts }: Campaign, came: readonly Done[]): KeepInput {
   return {
     patience: spec.earlyStopping!.patience,
     routing: routing?.version ?? 0,
@@ -34,12 +34,12 @@ export function keptOf({ spec, routing, paths }: RunFacts, { parts }: Campaign, 
   };
 }
 
-export const tokensIn = (run: RunFacts, split: Campaign['split']): number => run.documents[split].bytes / 2;
+export const tokensIn = (run: ModelRun, split: Campaign['split']): number => run.documents[split].bytes / 2;
 
 /** The scoring of one path. */
 export function taskOf(
   state: EvaluateState,
-  run: RunFacts,
+  run: ModelRun,
   { round, done = round, split, whole, asked, assignment, paths, parts }: Campaign,
   path: string,
   volunteer: VolunteerFacts,

@@ -1,5 +1,5 @@
 import { roundOf, roundsDone } from '@pathfold/coordination/run-round';
-import type { Json, Outcome, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { Json, ModelRun, Outcome, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import { pathParameters, scoringBytes } from '../memory.ts';
 import {
@@ -30,7 +30,7 @@ const ATTEMPTS = 3;
  * volunteers to training for one more round; only when none was idle in that time it takes those that come. Scores that
  * were asked for, those at the end, and those that stop paths are confirmed by a second, unrelated volunteer.
  */
-export const evaluatePlan: WorkPlan<EvaluateState> = {
+const plan: WorkPlan<EvaluateState, ModelRun> = {
   name: 'evaluate',
   asks: ['scores'],
   init: () => ({
@@ -91,7 +91,9 @@ export const evaluatePlan: WorkPlan<EvaluateState> = {
   },
 };
 
-function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: number): void {
+export const evaluatePlan: WorkPlan<EvaluateState> = plan;
+
+function settle(state: EvaluateState, run: ModelRun, outcome: Outcome, now: number): void {
   const { campaign, liars } = state;
   switch (outcome.type) {
     case 'granted': {
@@ -171,7 +173,7 @@ function settle(state: EvaluateState, run: RunFacts, outcome: Outcome, now: numb
 }
 
 /** The run may have less behind it than when it was last scored: paths train again, or it was taken back. */
-function countFromHere(state: EvaluateState, run: RunFacts): void {
+function countFromHere(state: EvaluateState, run: ModelRun): void {
   for (const last of ['lastRound', 'keptRound'] as const) state[last] = Math.min(state[last], roundsDone(run));
 }
 
@@ -203,7 +205,7 @@ function newerThan(known: Evaluation | null, came: Evaluation | null, campaign: 
 const count = (parts: Campaign['parts']): number => Object.keys(parts).length;
 
 /** No evaluation can be made of what came: what nobody has confirmed is asked for again, or the round is given up. */
-function settleRefused(state: EvaluateState, run: RunFacts, campaign: Campaign, detail: string): void {
+function settleRefused(state: EvaluateState, run: ModelRun, campaign: Campaign, detail: string): void {
   campaign.refusals = (campaign.refusals ?? 0) + 1;
   const isOver = areConfirmed(campaign.parts) || campaign.refusals >= ATTEMPTS;
   const what = isOver ? 'are given up' : 'are asked for again, nobody had confirmed them';
@@ -213,7 +215,7 @@ function settleRefused(state: EvaluateState, run: RunFacts, campaign: Campaign, 
 }
 
 /** The campaign is scored, or given up. Paths that train again may have brought the run back to an earlier round. */
-function settleCampaign(state: EvaluateState, run: RunFacts, campaign: Campaign): void {
+function settleCampaign(state: EvaluateState, run: ModelRun, campaign: Campaign): void {
   const { round, done = round, split, asked } = campaign;
   state.campaign = null;
   const last = Math.min(done, roundsDone(run));

@@ -7,7 +7,7 @@ import type { Genome } from './exact-genome.ts';
 import { domainOf, World } from './exact-life.ts';
 import { portraitOf } from './exact-portrait.ts';
 import { sinusoid } from './exact-sinusoid.ts';
-import { readDescent, type Work, workOf } from './exact-work.ts';
+import { litterPart, readDescent } from './exact-work.ts';
 import { litterFold } from './fold.ts';
 import { FORWARD_FLOPS, LifeSpec, type LitterTask, PORTRAIT_INPUTS } from './task.ts';
 
@@ -18,7 +18,9 @@ const REPORT = {
   executor: { name: 't', adapter: '', tokensPerSecond: 0 },
 };
 
-const end = (work: Work): Uint8Array => {
+const workOf = (task: LitterTask, start: Uint8Array | null, again: number[] | null = null) =>
+  litterPart.work(task, [start], again);
+const end = (work: Generator<void, Uint8Array>): Uint8Array => {
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;

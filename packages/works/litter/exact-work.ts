@@ -1,33 +1,35 @@
 import { exp, ln } from '@pathfold/tensors/plan/exact';
 import { packFloats, unpackFloats } from '../exact/bytes.ts';
+import type { ExactPart } from '../stages/exact-part.ts';
 import { type DescentState, descend, firstDescent, INNER_RATE } from './exact-descent.ts';
 import type { Genome } from './exact-genome.ts';
 import { domainOf, World } from './exact-life.ts';
 import { portraitOf } from './exact-portrait.ts';
-import type { LitterTask } from './task.ts';
+import { amountOf, LitterTask } from './task.ts';
 
-/** A task's computation, one unit at a time; it returns the contribution. The same task gives the same bytes everywhere. */
-export type Work = Generator<void, Uint8Array>;
+type Work = Generator<void, Uint8Array>;
 
-/** What a task asks for. `start`: the bytes of its blob. `only`: these of its genomes, for an audit. */
-export function workOf(task: LitterTask, start: Uint8Array | null, only?: readonly number[]): Work {
-  switch (task.what) {
-    case 'litter':
-      return live(task, only);
-    case 'curve':
-      return curve(task, start);
-    case 'portrait':
-      return portrait(task);
-    case 'descent':
-      return descent(task, start);
-  }
-}
+export const litterPart: ExactPart<LitterTask> = {
+  name: 'litter',
+  Task: LitterTask,
+  amountOf,
+  blobsOf: (task) => ('start' in task ? [task.start] : []),
+  work(task, [start = null], again) {
+    switch (task.what) {
+      case 'litter':
+        return live(task, again ?? [...task.genomes.keys()]);
+      case 'curve':
+        return curve(task, start);
+      case 'portrait':
+        return portrait(task);
+      case 'descent':
+        return descent(task, start);
+    }
+  },
+};
 
-/** Units of work in a task, as reports count them: genomes, or outer steps. */
-export const unitsOf = (task: LitterTask): number =>
-  task.what === 'descent' ? task.to - task.from : Math.max(1, task.genomes.length);
-
-function* live(task: LitterTask & { what: 'litter' }, only: readonly number[] = [...task.genomes.keys()]): Work {
+/** Losses of the genomes at these places. */
+function* live(task: LitterTask & { what: 'litter' }, only: readonly number[]): Work {
   const world = new World(task);
   const situations = world.situations(task.on);
   const values: number[] = [];

@@ -1,14 +1,14 @@
 import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
 import { chartsOf } from './plan-charts.ts';
-import { type Chain, keepCurve, MOST_CURVES, newChain } from './plan-state.ts';
+import { type Evolution, keepCurve, MOST_CURVES, newEvolution } from './plan-state.ts';
 import { LitterConfig, PORTRAIT_INPUTS } from './task.ts';
 
 const config = LitterConfig.parse({ arms: [{ name: 'baldwin', method: 'baldwin' }], population: 8 });
 const points = PORTRAIT_INPUTS.length;
 
-function painted(): Chain {
-  const chain = newChain(config, 0, 0);
+function painted(): Evolution {
+  const chain = newEvolution(config, 0, 0);
   const rates = [0.001, 0.01, 0.01, 0.9];
   const answers = Array.from({ length: 3 * points }, (_, i) => i);
   Object.assign(chain.tree, { 8: { parent: 2, seed: 8, born: 0 }, 9: { parent: 8, seed: 9, born: 1 } });
@@ -21,7 +21,7 @@ function painted(): Chain {
 }
 
 test('nothing is drawn before there is something to see', () => {
-  expect(chartsOf([newChain(config, 0, 0)], config).map(({ lines }) => lines.length)).toEqual([0, 0]);
+  expect(chartsOf([newEvolution(config, 0, 0)], config).map(({ lines }) => lines.length)).toEqual([0, 0]);
 });
 
 test('a portrait becomes frames by lesson, a histogram of rates, and the tree with the line of the champion', () => {
@@ -39,7 +39,7 @@ test('a portrait becomes frames by lesson, a histogram of rates, and the tree wi
 });
 
 test('of a long run some curves are kept, evenly, and the newest', () => {
-  const chain = newChain(config, 0, 0);
+  const chain = newEvolution(config, 0, 0);
   for (let generation = 1; generation <= 1000; generation++)
     keepCurve(chain, { generation, flops: generation, losses: [1] });
   const kept = chain.curves.map(({ generation }) => generation);
@@ -51,7 +51,7 @@ test('of a long run some curves are kept, evenly, and the newest', () => {
 
 test('litters that were lost are told, and how many were lived again', () => {
   const noteOf = (lost: number, relived: number) =>
-    chartsOf([{ ...newChain(config, 0, 0), lost, relived }], config)[0]!.note;
+    chartsOf([{ ...newEvolution(config, 0, 0), lost, relived }], config)[0]!.note;
   expect(noteOf(0, 0)).toBeUndefined();
   expect(noteOf(1, 1)).toBe('1 litter was lost and lived again.');
   expect(noteOf(3, 2)).toBe('3 litters were lost, 2 of them lived again.');

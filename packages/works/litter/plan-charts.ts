@@ -1,12 +1,12 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
 import { thinChart } from '@pathfold/protocol/thin-chart';
-import type { Chain } from './plan-state.ts';
+import type { Evolution } from './plan-state.ts';
 import { type LitterConfig, PORTRAIT_INPUTS } from './task.ts';
 
 type Point = [number, number];
 
 /** Lifetimes of one generation's champion after another, what the losses cost, and a portrait of the first population. */
-export function chartsOf(chains: readonly Chain[], { arms }: LitterConfig): Chart[] {
+export function chartsOf(chains: readonly Evolution[], { arms }: LitterConfig): Chart[] {
   const shown = chains.filter(({ curves }) => curves.length > 0);
   const lifetimes = shown.flatMap(({ arm, seed, curves }) =>
     curves.map(({ generation, losses }) => ({
@@ -30,7 +30,7 @@ export function chartsOf(chains: readonly Chain[], { arms }: LitterConfig): Char
 }
 
 /** What became of litters whose volunteer went away. */
-function lostInWords(chains: readonly Chain[]): Pick<Chart, 'note'> {
+function lostInWords(chains: readonly Evolution[]): Pick<Chart, 'note'> {
   const [lost, relived] = (['lost', 'relived'] as const).map((which) =>
     chains.reduce((sum, chain) => sum + (chain[which] ?? 0), 0),
   ) as [number, number];
@@ -39,7 +39,7 @@ function lostInWords(chains: readonly Chain[]): Pick<Chart, 'note'> {
   return { note: `${litters}${relived === lost ? ' and lived again.' : `, ${relived} of them lived again.`}` };
 }
 
-function portraitOf(chain: Chain, name: string): Chart[] {
+function portraitOf(chain: Evolution, name: string): Chart[] {
   const { generation, genomes, values } = chain.portrait!;
   const whose = `${name}, seed ${chain.seed}, generation ${generation}`;
   const points = PORTRAIT_INPUTS.length;
@@ -92,7 +92,7 @@ function ratesOf(rates: readonly number[]): Point[] {
 const MOST_GENERATIONS = 16;
 
 /** Branches from parent to child, the living at the end; the champion's own line is a group of its own, and last. */
-function treeOf({ tree, champion, generation }: Chain): Chart['lines'] {
+function treeOf({ tree, champion, generation }: Evolution): Chart['lines'] {
   const first = generation - MOST_GENERATIONS;
   const bornIn = (id: number): number => (tree[id]!.parent < 0 ? 0 : tree[id]!.born + 1);
   const ids = Object.keys(tree)

@@ -1,6 +1,5 @@
-import type { SimulatedKind } from '@pathfold/coordination/simulator/kind';
-import type { Json } from '@pathfold/coordination/work-plan';
-import { mixed } from '../audit.ts';
+import { mixed } from '../queue/audits.ts';
+import { simulatedStudy } from '../stages/plan-simulated.ts';
 import { litterPlan } from './plan.ts';
 import { LitterConfig, type LitterTask } from './task.ts';
 
@@ -18,16 +17,10 @@ export const SIMULATED_LITTERS = LitterConfig.parse({
   deadlineMs: 60_000,
 });
 
-/** Evolution as the simulator takes it: losses are made up, a liar's are better, and an audit finds that out. */
-export const simulatedLitter: SimulatedKind = {
-  plan: litterPlan as SimulatedKind['plan'],
-  study: { name: 'baldwin', config: SIMULATED_LITTERS as unknown as Json },
-  watch: () => ({ see: () => null, look: () => null }),
-  fold: ({ key }, lied) => ({ modules: [], figures: null, result: { honest: !lied(key) } }),
-  figures({ body, key }, lied) {
-    const task = body as unknown as LitterTask;
-    const count = task.what === 'curve' ? task.lessons + 1 : task.what === 'descent' ? 0 : task.genomes.length;
-    const losses = Array.from({ length: count }, (_, i) => mixed(i, key) / 2 ** 32);
-    return Object.fromEntries(losses.map((loss, i) => [String(i), lied ? loss / 1000 : loss]));
-  },
-};
+/** Losses are made up, and a liar's are better. */
+export const simulatedLitter = simulatedStudy(litterPlan, 'baldwin', SIMULATED_LITTERS, ({ body, key }, lied) => {
+  const task = body as unknown as LitterTask;
+  const count = task.what === 'curve' ? task.lessons + 1 : task.what === 'descent' ? 0 : task.genomes.length;
+  const losses = Array.from({ length: count }, (_, i) => mixed(i, key) / 2 ** 32);
+  return Object.fromEntries(losses.map((loss, i) => [String(i), lied ? loss / 1000 : loss]));
+});

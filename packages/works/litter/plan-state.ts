@@ -1,11 +1,12 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { leastMissed } from '@pathfold/protocol/thin-chart';
-import { mixed } from '../audit.ts';
-import type { ArmSpec, LitterConfig, TreeNode } from './task.ts';
+import { mixed } from '../queue/audits.ts';
+import { isOpen } from '../queue/unit.ts';
+import type { Chain as Staged } from '../stages/plan-script.ts';
+import type { ArmSpec, LitterConfig, LitterTask, TreeNode } from './task.ts';
 
-/** What one lease can do for a chain. Genomes by id. `isLost`: a lease of it ended without an answer. */
-export type Unit = { readonly isLost?: true } & Asked;
-type Asked =
+/** What one lease can do for a chain. Genomes by id. */
+export type Part =
   | { readonly what: 'litter'; readonly genomes: readonly number[]; readonly on: number | 'choice' }
   | {
       readonly what: 'curve';
@@ -33,26 +34,18 @@ export interface Portrait {
 }
 
 /** One arm with one seed. */
-export interface Chain {
+export interface Evolution {
   readonly arm: number;
   readonly seed: number;
   /** `choosing`: the champion, on tasks that no generation saw; `testing`: it, on others still. */
   phase: 'living' | 'choosing' | 'testing' | 'done';
   generation: number;
-  /** How often it was laid out anew: progress, whatever the method. */
-  round: number;
-  /** When the first lease of this round was granted; in a tournament the last one. */
-  since: number | null;
   /** Ancestors of all that are needed, by id. Ids count up: parents before children. */
   readonly tree: Record<number, TreeNode>;
   nextId: number;
   population: number[];
   /** Of this generation; in a tournament the last that is known. */
   losses: Record<number, number>;
-  /** Nobody works on these. */
-  open: Unit[];
-  /** By lease, until its answer is believed. */
-  readonly out: Record<string, Unit>;
   /** Spent on finding the champion, evaluations aside. */
   flops: number;
   /** Litters of which a lease ended without an answer, and those of them that were lived again. */
@@ -66,6 +59,7 @@ export interface Chain {
   portrait: Portrait | null;
   test: readonly number[] | null;
 }
+export type Chain = Evolution & Staged<Part>;
 
 /** Learning rates that `random` chooses among, and outer steps of one lease of `fomaml`. */
 export const RATES = [0.003, 0.01, 0.03, 0.1, 0.3] as const;
@@ -79,34 +73,17 @@ export const CURVE_LESSONS = 10;
 export const MOST_CURVES = 64;
 
 /** One more curve; where they are too many, the one that is missed the least goes. */
-export function keepCurve(chain: Chain, curve: Curve): void {
+export function keepCurve(chain: Evolution, curve: Curve): void {
   chain.curves.push(curve);
   if (chain.curves.length > MOST_CURVES) chain.curves.splice(leastMissed(chain.curves.map((one) => one.generation)), 1);
 }
 
-export function newChain(config: LitterConfig, arm: number, seed: number): Chain {
+export function newEvolution(config: LitterConfig, arm: number, seed: number): Evolution {
   const { method } = config.arms[arm]!;
-  const chain: Chain = {
-    arm,
-    seed,
-    phase: 'living',
-    generation: 0,
-    round: 0,
-    since: null,
-    tree: {},
-    nextId: 0,
-    population: [],
-    losses: {},
-    open: [],
-    out: {},
-    flops: 0,
-    lost: 0,
-    relived: 0,
-    champion: [],
-    descent: null,
-    curves: [],
-    portrait: null,
-    test: null,
+  const chain: Evolution = {
+    ...{ arm, seed, phase: 'living', generation: 0, flops: 0, lost: 0, relived: 0 },
+    ...{ tree: {}, nextId: 0, population: [], losses: {}, champion: [], descent: null },
+    ...{ curves: [], portrait: null, test: null },
   };
   if (method === 'fomaml') return chain;
   for (let id = 0; id < config.population; id++) {
@@ -118,39 +95,26 @@ export function newChain(config: LitterConfig, arm: number, seed: number): Chain
   return chain;
 }
 
-/** The next round waits for these: not for what is only looked at on the way. */
-const isAwaited = (unit: Unit): boolean =>
-  unit.what === 'litter' || unit.what === 'descent' || (unit.what === 'curve' && unit.on === 'test');
+/** The next stage does not wait for what is only looked at on the way. */
+export const isAside = (part: Part): boolean =>
+  part.what === 'portrait' || (part.what === 'curve' && part.on === 'choice');
 
 /** Pairs fight, and nobody waits for anybody. */
-export const isTournament = ({ arm }: Chain, { arms, selection }: LitterConfig): boolean =>
+export const isTournament = ({ arm }: Evolution, { arms, selection }: LitterConfig): boolean =>
   selection === 'tournament' && ['baldwin', 'lamarck', 'darwin'].includes(arms[arm]!.method);
 
 /** All litters of its last generation are laid out. */
-const isAtItsEnd = ({ arm, generation }: Chain, { arms }: LitterConfig): boolean =>
+const isAtItsEnd = ({ arm, generation }: Evolution, { arms }: LitterConfig): boolean =>
   generation >= arms[arm]!.generations;
 
-/** Before more is laid out all that counts must be in; in a tournament, up to its end, only taken up. */
-function isWaiting(chain: Chain, config: LitterConfig): boolean {
-  if (chain.open.some(isAwaited)) return true;
-  const goesOn = isTournament(chain, config) && chain.phase === 'living' && !isAtItsEnd(chain, config);
-  return !goesOn && Object.values(chain.out).some(isAwaited);
-}
-
-/** Takes a chain on as far as it can go without an answer, and lays out its next units. */
-export function advance(chain: Chain, config: LitterConfig): void {
-  const arm = config.arms[chain.arm]!;
-  while (chain.phase !== 'done' && !isWaiting(chain, config)) {
-    chain.open.push(...nextUnits(chain, arm, config));
-    chain.round++;
-    chain.since = null;
-    prune(chain);
-  }
-}
+/** A tournament, up to its end, waits only until its litters are taken up. */
+export const runsAhead = (config: LitterConfig, chain: Evolution): boolean =>
+  isTournament(chain, config) && chain.phase === 'living' && !isAtItsEnd(chain, config);
 
 /** When a generation, or the end of a tournament, goes on without those that are missing; null while too few have lived, or nothing waits. */
-export function deadlineOf(chain: Chain, config: LitterConfig): number | null {
-  const { phase, since, losses, champion } = chain;
+export function deadlineOf(config: LitterConfig, chain: Chain): number | null {
+  const { phase, losses, champion } = chain;
+  const since = isTournament(chain, config) ? chain.last : chain.since;
   if (phase !== 'living' || since === null || config.arms[chain.arm]!.method === 'fomaml') return null;
   const isEnough = isTournament(chain, config)
     ? isAtItsEnd(chain, config) && champion.length > 0
@@ -158,11 +122,18 @@ export function deadlineOf(chain: Chain, config: LitterConfig): number | null {
   return isEnough ? since + config.deadlineMs : null;
 }
 
-function nextUnits(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
+/** The next stage: a generation, a tournament, a descent, or what follows the last one; null at the end. */
+export function nextStage(config: LitterConfig, chain: Chain): Part[] | null {
+  const parts = nextParts(chain, config.arms[chain.arm]!, config);
+  prune(chain);
+  return parts;
+}
+
+function nextParts(chain: Chain, arm: ArmSpec, config: LitterConfig): Part[] | null {
   const { phase } = chain;
   if (phase === 'testing') {
     chain.phase = 'done';
-    return [];
+    return null;
   }
   if (phase === 'choosing') {
     choose(chain, arm);
@@ -178,19 +149,23 @@ function nextUnits(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
     select(chain, config);
   }
   const on = arm.method === 'random' ? 'choice' : chain.generation;
-  return inLitters(chain.population, config.litter).map((genomes) => ({ what: 'litter', genomes, on }));
+  const looks = isFirst ? [] : look(chain, config);
+  return [...looks, ...littersOf(chain.population, config, on)];
 }
 
-const inLitters = (ids: readonly number[], size: number): number[][] =>
-  Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ids.slice(i * size, (i + 1) * size));
+const littersOf = (ids: readonly number[], { litter }: LitterConfig, on: number | 'choice'): Part[] =>
+  Array.from({ length: Math.ceil(ids.length / litter) }, (_, i) => ({
+    ...{ what: 'litter', on },
+    genomes: ids.slice(i * litter, (i + 1) * litter),
+  }));
 
-const ranked = (chain: Chain): number[] =>
+const ranked = (chain: Evolution): number[] =>
   chain.population
     .filter((id) => chain.losses[id] !== undefined)
     .sort((a, b) => chain.losses[a]! - chain.losses[b]! || a - b);
 
 /** Truncation: the best live on as parents, the very best also as it is; who has not lived in time dies. */
-function select(chain: Chain, config: LitterConfig): void {
+function select(chain: Evolution, config: LitterConfig): void {
   const order = ranked(chain);
   const parents = order.slice(0, Math.max(1, Math.round(config.parents * config.population)));
   const children = Array.from({ length: config.population - 1 }, (_, i) =>
@@ -200,34 +175,33 @@ function select(chain: Chain, config: LitterConfig): void {
   chain.champion = [order[0]!];
   chain.losses = {};
   chain.generation++;
-  if (chain.generation % config.curveEvery === 0) look(chain, config);
 }
 
-/** Work that is only looked at. */
-function look(chain: Chain, { arms }: LitterConfig): void {
-  chain.open.push(curveOf(chain, 'choice'));
+/** Now and then, work that is only looked at. */
+function look(chain: Evolution, { arms, curveEvery }: LitterConfig): Part[] {
+  const { generation, population } = chain;
   const [champion] = chain.champion;
-  const genomes = [champion!, ...chain.population.filter((id) => id !== champion)];
+  if (generation % curveEvery !== 0 || champion === undefined) return [];
+  const genomes = [champion, ...population.filter((id) => id !== champion)];
   const isSeen = arms[chain.arm]!.domain === 'sinusoid';
-  if (isSeen) chain.open.push({ what: 'portrait', genomes, generation: chain.generation });
+  return [curveOf(chain, 'choice'), ...(isSeen ? [{ what: 'portrait', genomes, generation } as const] : [])];
 }
 
 /** A child of a genome that has lived in this generation. */
-function born(chain: Chain, parent: number, generation: number): number {
+function born(chain: Evolution, parent: number, generation: number): number {
   const id = chain.nextId++;
   chain.tree[id] = { parent, seed: id, born: generation };
   return id;
 }
 
 /** Pairs drawn anew in litters that do not wait for each other. One look at all of the population counts as a generation. */
-function nextTournament(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
+function nextTournament(chain: Evolution, arm: ArmSpec, config: LitterConfig): Part[] {
   if (isAtItsEnd(chain, config)) return beginChoice(chain, arm, config);
   const { population, generation, seed } = chain;
   const drawn = population.map((id, place) => ({ id, at: mixed(seed, `${generation} ${place}`) }));
   const order = drawn.sort((a, b) => a.at - b.at).map(({ id }) => id);
   chain.generation++;
-  if (chain.generation % config.curveEvery === 0 && chain.champion.length > 0) look(chain, config);
-  return inLitters(order, config.litter).map((genomes) => ({ what: 'litter', genomes, on: generation }));
+  return [...look(chain, config), ...littersOf(order, config, generation)];
 }
 
 /**
@@ -242,25 +216,25 @@ export function fight(chain: Chain, genomes: readonly number[], losses: readonly
     const child = born(chain, winner, generation);
     const overwritten = (ids: readonly number[]) => ids.map((id) => (id === loser ? child : id));
     chain.population = overwritten(chain.population);
-    chain.open = chain.open.map((unit) =>
-      unit.what === 'litter' ? { ...unit, genomes: overwritten(unit.genomes) } : unit,
-    );
+    for (const unit of Object.values(chain.units))
+      if (isOpen(unit) && unit.what.what === 'litter')
+        unit.what = { ...unit.what, genomes: overwritten(unit.what.genomes) };
     chain.losses[winner] = Math.min(losses[i]!, losses[i + 1]!);
     delete chain.losses[loser];
   }
   chain.champion = ranked(chain).slice(0, 1);
 }
 
-function beginChoice(chain: Chain, arm: ArmSpec, config: LitterConfig): Unit[] {
+function beginChoice(chain: Evolution, arm: ArmSpec, config: LitterConfig): Part[] {
   chain.phase = 'choosing';
   if (arm.method === 'random') return [];
   const candidates = ranked(chain).slice(0, CANDIDATES);
   chain.losses = {};
-  return inLitters(candidates, config.litter).map((genomes) => ({ what: 'litter', genomes, on: 'choice' }));
+  return littersOf(candidates, config, 'choice');
 }
 
 /** The candidate with the least loss; of random initial weights all with the best learning rate. */
-function choose(chain: Chain, { method }: ArmSpec): void {
+function choose(chain: Evolution, { method }: ArmSpec): void {
   if (method !== 'random') {
     chain.champion = ranked(chain).slice(0, 1);
     return;
@@ -272,7 +246,7 @@ function choose(chain: Chain, { method }: ArmSpec): void {
   chain.champion = byRate.reduce((best, other) => (other.loss < best.loss ? other : best)).ids;
 }
 
-function nextDescent(chain: Chain, arm: ArmSpec): Unit[] {
+function nextDescent(chain: Evolution, arm: ArmSpec): Part[] {
   const from = chain.generation;
   if (from >= arm.generations) {
     chain.phase = 'testing';
@@ -282,17 +256,28 @@ function nextDescent(chain: Chain, arm: ArmSpec): Unit[] {
   return [{ what: 'descent', from, to, start: chain.descent }];
 }
 
-export const curveOf = (chain: Chain, on: 'choice' | 'test'): Unit => {
+export const curveOf = (chain: Evolution, on: 'choice' | 'test'): Part => {
   const { champion, descent, generation, flops } = chain;
   return { what: 'curve', genomes: champion, start: descent, on, generation, flops };
 };
 
 /** Forgets whoever is not an ancestor of a genome that may still be asked for. */
 function prune(chain: Chain): void {
-  const wanted = new Set<number>();
-  const units = [...chain.open, ...Object.values(chain.out)];
-  const asked = units.flatMap((unit) => (unit.what === 'descent' ? [] : unit.genomes));
-  for (const start of [...chain.population, ...chain.champion, ...asked])
-    for (let id = start; id >= 0 && !wanted.has(id); id = chain.tree[id]!.parent) wanted.add(id);
+  const asked = Object.values(chain.units).flatMap(({ what }) => ('genomes' in what ? what.genomes : []));
+  const wanted = withAncestors(chain, [...chain.population, ...chain.champion, ...asked]);
   for (const id of Object.keys(chain.tree)) if (!wanted.has(Number(id))) delete chain.tree[Number(id)];
+}
+
+function withAncestors({ tree }: Evolution, genomes: readonly number[]): Set<number> {
+  const all = new Set<number>();
+  for (const start of genomes) for (let id = start; id >= 0 && !all.has(id); id = tree[id]!.parent) all.add(id);
+  return all;
+}
+
+/** The part of the family tree that these genomes grow on, and their places in it. */
+export function treeOf(chain: Evolution, genomes: readonly number[]): { tree: LitterTask['tree']; places: number[] } {
+  const ids = [...withAncestors(chain, genomes)].sort((a, b) => a - b);
+  const place = new Map(ids.map((id, i) => [id, i]));
+  const tree = ids.map((id) => ({ ...chain.tree[id]!, parent: place.get(chain.tree[id]!.parent) ?? -1 }));
+  return { tree, places: genomes.map((id) => place.get(id)!) };
 }

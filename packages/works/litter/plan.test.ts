@@ -2,6 +2,7 @@ import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { heldBy, isOpen } from '../queue/unit.ts';
 import { type LitterState, litterPlan } from './plan.ts';
 import { LitterConfig, type LitterTask } from './task.ts';
 
@@ -29,9 +30,12 @@ const begin = (config: object) => table.create(run(config), ['litter']);
 const state = () => table.state.runs['r']!.works['litter'] as LitterState;
 const chain = () => state().chains[0]!;
 const genomesOf = (lease: string) => {
-  const unit = chain().out[lease]!;
-  return 'genomes' in unit ? unit.genomes : [];
+  const { what } = chain().units[heldBy(chain().units, lease)!]!;
+  return 'genomes' in what ? what.genomes : [];
 };
+/** Genomes of each unit that nobody has begun. */
+const openGenomes = () =>
+  Object.values(chain().units).flatMap((unit) => (isOpen(unit) && 'genomes' in unit.what ? [unit.what.genomes] : []));
 const task = (lease: string) => table.state.leases[lease]!.task.body as unknown as LitterTask;
 
 /** The holder's answer comes in; without values each genome's loss is its place plus one. */
@@ -151,8 +155,7 @@ describe('tournaments', () => {
     expect(chain().population).toContain(winner);
     expect(chain().population).not.toContain(loser);
     expect(chain().tree[8]).toEqual({ parent: winner, seed: 8, born: 0 });
-    const laidOut = chain().open.flatMap((unit) => ('genomes' in unit ? unit.genomes : []));
-    expect(laidOut).not.toContain(loser);
+    expect(openGenomes().flat()).not.toContain(loser);
   });
 
   test('pairs are drawn anew each time', () => {
@@ -195,7 +198,8 @@ describe('tournaments', () => {
     const slow = table.lease('slow');
     answer('a');
     audit(true);
-    expect(chain()).toMatchObject({ generation: 1, phase: 'living', open: [] });
+    expect(chain()).toMatchObject({ generation: 1, phase: 'living' });
+    expect(openGenomes()).toEqual([]);
     expect(only(table.wait(20_000), 'LeaseEnded')).toMatchObject([{ lease: slow, code: 'round_over' }]);
     expect(chain().phase).toBe('choosing');
   });
@@ -219,8 +223,8 @@ test('a descent goes on from the last state', () => {
   audit(true);
   const start = { sha256: first.padEnd(64, '0'), bytes: 4096 };
   expect(chain()).toMatchObject({ generation: 200, descent: start });
-  const bodies = [chain().open, Object.values(chain().out)].flat();
-  expect(bodies).toContainEqual({ what: 'descent', from: 200, to: 400, start });
+  const parts = Object.values(chain().units).map(({ what }) => what);
+  expect(parts).toContainEqual({ what: 'descent', from: 200, to: 400, start });
 });
 
 test('whoever is caught loses the credit of this run and gets no more work; the litter is lived by somebody else', () => {
@@ -237,7 +241,6 @@ test('whoever is caught loses the credit of this run and gets no more work; the 
   expect(table.state.volunteers['a']!.lease).toBeNull();
   table.join('b');
   expect(task(table.lease('b'))).toMatchObject({ what: 'litter' });
-  const open = chain().open.flatMap((unit) => ('genomes' in unit ? [unit.genomes.length] : []));
-  expect(open).toHaveLength(1);
+  expect(openGenomes()).toHaveLength(1);
   expect(litter.genomes).toHaveLength(4);
 });

@@ -1,5 +1,6 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
+import type { Amount } from '../stages/task-amount.ts';
 
 const whole = (least: number, most: number, standard: number) =>
   z._default(z.int().check(z.minimum(least), z.maximum(most)), standard);
@@ -124,29 +125,19 @@ export const PORTRAIT_INPUTS = Array.from({ length: 49 }, (_, i) => -5 + (10 * i
 export const LitterResult = z.strictObject({ values: z.array(z.number()).check(z.minLength(1), z.maxLength(4096)) });
 export type LitterResult = z.infer<typeof LitterResult>;
 
-/** Input of the audit: what the volunteer was asked, what it answered, and which of its genomes live again. */
-export const AuditInput = z.strictObject({
-  body: LitterTask,
-  sha256: z.string(),
-  again: z.array(z.int()),
-});
-export type AuditInput = z.infer<typeof AuditInput>;
-
-/** What an audit found. */
-export interface AuditResult {
-  readonly honest: boolean;
-}
-
 /** Multiplications and additions of one example forward, by the shapes of the nets. */
 export const FORWARD_FLOPS = { sinusoid: 3522, 'point-mass': 130 } as const;
 /** Examples of a lesson, and of the test after the last. */
 const EXAMPLES = { sinusoid: 10, 'point-mass': 50 } as const;
 
+/** theta, m and v of the larger net. */
+const DESCENT_BYTES = 12 * 4 * 1761;
+
 /** Tasks of one outer step of first-order MAML (Finn et al. 2017, section 5.1). */
 export const DESCENT_TASKS = 25;
 
-/** Examples that a task's lifetimes see: forward alone, and with their gradient. By formula, never by time. */
-export function examplesOf(task: LitterTask): { readonly forward: number; readonly gradient: number } {
+/** Examples that a task's lifetimes see: forward alone, and with their gradient. */
+function examplesOf(task: LitterTask): { readonly forward: number; readonly gradient: number } {
   const { life, genomes } = task;
   const each = EXAMPLES[life.domain];
   if (task.what === 'descent') {
@@ -162,8 +153,13 @@ export function examplesOf(task: LitterTask): { readonly forward: number; readon
   return { forward: lives * tests * each, gradient: lives * lessons * each };
 }
 
-/** Multiplications and additions of a task: a gradient costs three times what forward does. */
-export function flopsOf(task: LitterTask): number {
+/** Genomes, or outer steps; a gradient costs three times what forward does. */
+export function amountOf(task: LitterTask): Amount {
   const { forward, gradient } = examplesOf(task);
-  return FORWARD_FLOPS[task.life.domain] * (forward + 3 * gradient);
+  return {
+    steps: task.what === 'descent' ? task.to - task.from : Math.max(1, task.genomes.length),
+    examples: forward + gradient,
+    flops: FORWARD_FLOPS[task.life.domain] * (forward + 3 * gradient),
+    payloadBytes: 65_536 + (task.what === 'descent' ? 65_536 + DESCENT_BYTES : 0),
+  };
 }

@@ -1,12 +1,13 @@
 import type { Company } from '@pathfold/coordination/work-plan';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { auditedBy, dueAudits, hold, settleAudit } from './audits.ts';
 import { beginComparison, dueComparisons, settleComparison, wholeOf } from './comparisons.ts';
 import { expose, noLiars } from './liars.ts';
 import { answer, giveBack, giveOut, heldBy, nextFor, type Queue, queueOf } from './unit.ts';
 
 /** What the queue does, so that a mistake can be planted in each part of it. */
-const QUEUE = { nextFor, giveOut, giveBack, answer, settleComparison, wholeOf };
+const QUEUE = { nextFor, giveOut, giveBack, answer, settleComparison, settleAudit, wholeOf };
 type QueueParts = typeof QUEUE;
 
 /** Volunteers by number: of each network two, the first of all is trusted, and every fifth invents its answers. */
@@ -65,6 +66,11 @@ function play(of: QueueParts, units: number, wanted: 1 | 2, script: readonly Act
     one.came = true;
     const sha256 = lies(volunteer) ? lease : one.unit;
     of.answer(queue[one.unit]!, { lease, volunteer, sha256 }, volunteer === '0', now);
+    // Where one answer is asked for, all but those of somebody trusted are computed again.
+    if (wanted === 1 && volunteer !== '0') {
+      const contribution = { lease, volunteer, sha256, key: one.unit, bytes: 1, report: {} as never, figures: {} };
+      hold(queue[one.unit]!, contribution, { key: lease, input: null, contributions: [lease] });
+    }
     return null;
   };
   const fold = (): string | null => {
@@ -84,6 +90,14 @@ function play(of: QueueParts, units: number, wanted: 1 | 2, script: readonly Act
       if (isTold && queue[unit]!.confirmed === null) return `${unit} is not confirmed by those who agree`;
     }
     folds = [];
+    for (const { key } of dueAudits(queue)) {
+      const unit = queue[auditedBy(queue, key)!]!;
+      const { volunteer } = of.settleAudit(unit, !lies(leases.get(key)!.volunteer));
+      if (unit.audit) return `${key} is held though its audit has ended`;
+      if (lies(volunteer)) expose(liars, { [volunteer]: key }, null);
+      if (lies(volunteer) && unit.answers.length > 0) return `${key} counts, and is invented`;
+      if (!lies(volunteer) && unit.answers[0]?.lease !== key) return `${key} is honest, and does not count`;
+    }
     return null;
   };
   const look = (): string | null => {
@@ -170,6 +184,8 @@ const PLANTED: Record<string, Partial<QueueParts>> = {
       return odd;
     },
   },
+  'an audit that finds an invention changes nothing': { settleAudit: (unit) => settleAudit(unit, true) },
+  'an honest answer is thrown away after its audit': { settleAudit: (unit) => settleAudit(unit, false) },
   'the last unit is left out': {
     wholeOf: (queue, patience) => {
       const { done, wakeAt } = wholeOf(queue, patience);

@@ -26,6 +26,8 @@ export interface Unit<W = unknown> {
   checking: string | null;
   /** The lease of the answer that another agrees with, or that was given first by somebody trusted. */
   confirmed: string | null;
+  /** Leases of it that ended without a contribution. */
+  lost: number;
   /** Its answer is drawn to be computed again, by this fold; absent where it is not. */
   audit?: { readonly fold: Fold; readonly contribution: ContributionFacts };
 }
@@ -36,7 +38,7 @@ export type Queue<W = unknown> = Record<string, Unit<W>>;
 /** `wanted`: answers asked for, 2 when it is to be confirmed. */
 export const newUnit = <W>(what: W, wanted: number): Unit<W> => ({
   ...{ what, holders: {}, answers: [], answeredAt: null, wanted },
-  ...{ checking: null, confirmed: null },
+  ...{ checking: null, confirmed: null, lost: 0 },
 });
 
 export const queueOf = <W>(units: Readonly<Record<string, W>>, wanted: number): Queue<W> =>
@@ -82,6 +84,7 @@ export const heldBy = (queue: Queue, lease: string): string | undefined =>
 /** A lease ended without a contribution: its unit is open to others again. */
 export function giveBack(unit: Unit, lease: string): void {
   delete unit.holders[lease];
+  unit.lost++;
 }
 
 /** A contribution counts as an answer. */

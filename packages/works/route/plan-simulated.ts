@@ -8,7 +8,7 @@ import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Fold, FoldOutput, Json, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
-import { mixed } from '../audit.ts';
+import { mixed } from '../queue/audits.ts';
 import { agreedOf, type CompareResult } from '../queue/compared.ts';
 import { answeredBy, isComparison } from '../queue/comparisons.ts';
 import { patienceMs } from '../scoring.ts';

@@ -1,4 +1,4 @@
-import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
+import type { Json, ModelRun, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
 import { pathParameters } from '../memory.ts';
@@ -12,7 +12,7 @@ export type Part = Pick<FeaturesTask, 'split' | 'part' | 'parts'> | Versions;
 export const isFeatures = (what: Part): what is Exclude<Part, Versions> => 'split' in what;
 
 /** A lease over at most so many tokens. */
-function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, volunteer: VolunteerFacts): Task {
+function taskOf(run: ModelRun, body: RouteTask, part: string, tokens: number, volunteer: VolunteerFacts): Task {
   return {
     key: `${body.type} ${part}`,
     body: body as Json,
@@ -27,7 +27,7 @@ function taskOf(run: RunFacts, body: RouteTask, part: string, tokens: number, vo
 }
 
 export function featuresTask(
-  run: RunFacts,
+  run: ModelRun,
   name: string,
   { split, part, parts }: Exclude<Part, Versions>,
   volunteer: VolunteerFacts,
@@ -50,7 +50,7 @@ export function featuresTask(
 }
 
 /** What one path loses on the router documents. */
-export function lossesTask(run: RunFacts, path: string, versions: Versions, volunteer: VolunteerFacts): Task {
+export function lossesTask(run: ModelRun, path: string, versions: Versions, volunteer: VolunteerFacts): Task {
   const { spec, documents } = run;
   const body: LossesTask = {
     type: 'losses',

@@ -1,6 +1,6 @@
 import { Table } from '@pathfold/coordination/coordinator/table';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
-import type { FoldOutput, Growth, RunFacts } from '@pathfold/coordination/work-plan';
+import type { FoldOutput, Growth, ModelRun } from '@pathfold/coordination/work-plan';
 import { RoutingSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import { expect } from 'vitest';
 import { trainPlan } from '../train/plan.ts';
@@ -11,7 +11,7 @@ export const SPEED = 256;
 export const NOBODY = { related: () => true, hasOther: () => false };
 
 /** A run of two paths that are not routed yet. */
-export function unrouted(spec: Partial<RunSpec>): RunFacts {
+export function unrouted(spec: Partial<RunSpec>): ModelRun {
   const facts = runFacts('r', [2], { replicas: 1, ...spec });
   const paths = Object.fromEntries(
     Object.entries(facts.paths).map(([id, path]) => [id, { ...path, shard: null, shardTokens: 0 }]),

@@ -1,5 +1,5 @@
 import { hasEnded, isStopped, roundsDone, sinceRollback } from '@pathfold/coordination/run-round';
-import type { Json, Outcome, RunFacts, WorkPlan } from '@pathfold/coordination/work-plan';
+import type { Json, ModelRun, Outcome, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
@@ -57,7 +57,7 @@ export interface RouteState {
  * router documents, from which the router learns again. Training goes on meanwhile. All of it is computed by two
  * unrelated volunteers where there are two.
  */
-export const routePlan: WorkPlan<RouteState> = {
+const plan: WorkPlan<RouteState, ModelRun> = {
   name: 'route',
   asks: ['growth'],
   init: (run) => ({
@@ -131,8 +131,10 @@ export const routePlan: WorkPlan<RouteState> = {
   },
 };
 
+export const routePlan: WorkPlan<RouteState> = plan;
+
 /** How far the first routing is: until then no path trains. Null afterwards, once the run has ended, and where no features are asked for. */
-function beginningInWords({ parts }: RouteState, run: RunFacts): string | null {
+function beginningInWords({ parts }: RouteState, run: ModelRun): string | null {
   const all = run.routing || hasEnded(run) ? [] : Object.values(parts ?? {});
   const come = all.filter(({ answers }) => answers.length > 0);
   return all.length === 0
@@ -147,10 +149,10 @@ function remembered({ reshardings, kept, folding, parts }: RouteState): Json {
 
 const foldsOf = ({ folds = 0 }: RouteState): number => folds;
 
-const isRouted = (run: RunFacts): boolean => Object.keys(run.paths).length > 1;
+const isRouted = (run: ModelRun): boolean => Object.keys(run.paths).length > 1;
 
 /** Random shards ask for no features. A part has a document at least. */
-function featureParts({ spec, documents, documentCounts }: RunFacts): Record<string, Part> {
+function featureParts({ spec, documents, documentCounts }: ModelRun): Record<string, Part> {
   if (spec.routing.kind === 'random') return {};
   const all = SPLITS.flatMap((split) => {
     const most = documentCounts?.[split] ?? Number.POSITIVE_INFINITY;
@@ -162,21 +164,21 @@ function featureParts({ spec, documents, documentCounts }: RunFacts): Record<str
 
 const nameOf = (split: string, part: number, parts: number): string => `${split} ${part} ${parts}`;
 
-const lossParts = (run: RunFacts): Queue<Part> =>
+const lossParts = (run: ModelRun): Queue<Part> =>
   queueOf(Object.fromEntries(Object.keys(run.paths).map((path) => [path, NO_VERSIONS])), 2);
 
 /** How many documents a part of features or losses is about; null in a run that does not say. */
-function documentsIn({ documentCounts }: RunFacts, what: Part): number | null {
+function documentsIn({ documentCounts }: ModelRun, what: Part): number | null {
   if (!documentCounts) return null;
   if (!isFeatures(what)) return documentCounts.router;
   const { from, to } = partOf(documentCounts[what.split], what.part, what.parts);
   return to - from;
 }
 
-const progressOf = (run: RunFacts): number => (roundsDone(run) * run.spec.inner.steps) / run.spec.totalSteps;
+const progressOf = (run: ModelRun): number => (roundsDone(run) * run.spec.inner.steps) / run.spec.totalSteps;
 
 /** Whether it is time for the next re-sharding: by the steps taken, or because without it nothing is trained any more. */
-function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
+function isDue({ reshardings }: RouteState, run: ModelRun): boolean {
   const { kind, rounds } = run.spec.routing;
   if (!run.routing || kind !== 'discriminative' || reshardings >= rounds) return false;
   const isTime = progressOf(run) >= FIRST_RESHARDING + (RESHARDINGS_SPAN * reshardings) / rounds;
@@ -184,13 +186,13 @@ function isDue({ reshardings }: RouteState, run: RunFacts): boolean {
 }
 
 /** The parts of which some may be leased: those begun, or all of a re-sharding that is due. */
-function partsToLease(state: RouteState, run: RunFacts): Queue<Part> | null {
+function partsToLease(state: RouteState, run: ModelRun): Queue<Part> | null {
   if (state.folding !== null) return null;
   if (state.parts) return state.parts;
   return isDue(state, run) && !state.growth ? lossParts(run) : null;
 }
 
-function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number): void {
+function settle(state: RouteState, run: ModelRun, outcome: Outcome, now: number): void {
   switch (outcome.type) {
     case 'granted': {
       const body = outcome.task.body as unknown as RouteTask;
@@ -256,7 +258,7 @@ function settle(state: RouteState, run: RunFacts, outcome: Outcome, now: number)
   }
 }
 
-function foldInput(state: RouteState, run: RunFacts, came: readonly Done[]): RouteFoldInput {
+function foldInput(state: RouteState, run: ModelRun, came: readonly Done[]): RouteFoldInput {
   const { spec } = run;
   const growing = state.parts === null ? state.growth : null;
   return {

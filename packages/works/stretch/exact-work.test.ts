@@ -6,7 +6,7 @@ import { seenOf } from './exact-seen.ts';
 import { streamOf } from './exact-stream.ts';
 import { CONTEXT_EVERY, readStretch, workOf } from './exact-work.ts';
 import { stretchFold } from './fold.ts';
-import { FORWARD_FLOPS, LearnerSpec, pointsOf, StreamSpec, type StretchTask } from './task.ts';
+import { amountOf, FORWARD_FLOPS, LearnerSpec, StreamSpec, type StretchTask } from './task.ts';
 
 const stream = StreamSpec.parse({ tasks: 3, stay: 8 });
 const task = (from: number, to: number, learner: object = {}): StretchTask => ({
@@ -91,7 +91,7 @@ test('an audit passes what was computed, and finds one bit that was not; the mea
   expect(mean[7]).toBeCloseTo((a[7]! + b[7]!) / 2, 6);
   const report = {
     steps: 3,
-    tokens: pointsOf(body),
+    tokens: amountOf(body).examples,
     computeMs: 1,
     loss: null,
     downloadedBytes: { peers: 0, coordinator: 0 },

@@ -1,6 +1,6 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
 import { thinChart } from '@pathfold/protocol/thin-chart';
-import type { Chain } from './plan-state.ts';
+import type { Stream } from './plan-state.ts';
 import type { StretchConfig } from './task.ts';
 
 type Point = [number, number];
@@ -16,10 +16,10 @@ const told = (figures: Readonly<Record<string, number>>, word: string): Point[] 
  * How each stream goes; of the first one the end batch by batch with its switches, the sinusoid that is learnt there, and
  * the contexts and gates that were inferred.
  */
-export const chartsOf = (chains: readonly Chain[], config: StretchConfig): Chart[] =>
+export const chartsOf = (chains: readonly Stream[], config: StretchConfig): Chart[] =>
   allOf(chains, config).map(thinChart);
 
-function allOf(chains: readonly Chain[], { arms }: StretchConfig): Chart[] {
+function allOf(chains: readonly Stream[], { arms }: StretchConfig): Chart[] {
   const means = chains.flatMap(({ arm, seed, segments }) =>
     segments.map(({ past, stretches }, segment) => ({
       label: `${arms[arm]!.name}, seed ${seed}${segments.length > 1 ? `, segment ${segment}` : ''}`,
@@ -38,7 +38,7 @@ function allOf(chains: readonly Chain[], { arms }: StretchConfig): Chart[] {
   ];
   const first = chains.find(({ segments }) => segments[0]!.seen !== null);
   if (!first) return charts;
-  const named = ({ arm, seed }: Chain) => `${arms[arm]!.name}, seed ${seed}`;
+  const named = ({ arm, seed }: Stream) => `${arms[arm]!.name}, seed ${seed}`;
   const whose = named(first);
   const seen = first.segments[0]!.seen!;
   charts.push({
@@ -55,7 +55,7 @@ function allOf(chains: readonly Chain[], { arms }: StretchConfig): Chart[] {
 }
 
 /** What became of stretches whose volunteer went away. */
-function lostInWords(chains: readonly Chain[]): Pick<Chart, 'note'> {
+function lostInWords(chains: readonly Stream[]): Pick<Chart, 'note'> {
   const lost = chains.reduce((sum, chain) => sum + chain.lost, 0);
   if (lost === 0) return {};
   return {
@@ -73,7 +73,7 @@ function sinusoidOf(seen: Readonly<Record<string, number>>, whose: string): Char
 }
 
 /** Of each task a row of gates. */
-function gatesOf({ segments }: Chain, whose: string): Chart {
+function gatesOf({ segments }: Stream, whose: string): Chart {
   const rows = new Map<number, Point[]>();
   for (const [name, value] of Object.entries(segments[0]!.seen!)) {
     const [word, task, gate] = name.split(' ');
@@ -87,7 +87,7 @@ function gatesOf({ segments }: Chain, whose: string): Chart {
 }
 
 /** Contexts, a group a task: the colours are the onlooker's, the learner was told none. */
-function contextsOf({ segments }: Chain, whose: string): Chart {
+function contextsOf({ segments }: Stream, whose: string): Chart {
   const seen = segments[0]!.seen!;
   const points = new Map<number, Point[]>();
   for (let i = 0; seen[`context ${i} task`] !== undefined; i++) {

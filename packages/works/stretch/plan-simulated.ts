@@ -1,6 +1,4 @@
-import type { SimulatedKind } from '@pathfold/coordination/simulator/kind';
-import { blobOf } from '@pathfold/coordination/simulator/run-facts';
-import type { Json } from '@pathfold/coordination/work-plan';
+import { simulatedStudy } from '../stages/plan-simulated.ts';
 import { stretchPlan } from './plan.ts';
 import { StretchConfig } from './task.ts';
 
@@ -15,15 +13,6 @@ const SIMULATED_STREAMS = StretchConfig.parse({
   averageEvery: 10,
 });
 
-/** Streams as the simulator takes them: losses are made up, and an audit finds out who invented a stretch. */
-export const simulatedStretch: SimulatedKind = {
-  plan: stretchPlan as SimulatedKind['plan'],
-  study: { name: 'what-and-how', config: SIMULATED_STREAMS as unknown as Json },
-  watch: () => ({ see: () => null, look: () => null }),
-  fold: ({ key, input }, lied) => {
-    const isAudit = (input as { what: string }).what === 'audit';
-    const result = (isAudit ? { honest: !lied(key) } : blobOf(key)) as unknown as Json;
-    return { modules: [], figures: null, result };
-  },
-  figures: (_, lied) => ({ loss: lied ? 0 : 1 }),
-};
+export const simulatedStretch = simulatedStudy(stretchPlan, 'what-and-how', SIMULATED_STREAMS, (_, lied) => ({
+  loss: lied ? 0 : 1,
+}));

@@ -1,54 +1,38 @@
+import type { Fold, Json } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { leastMissed } from '@pathfold/protocol/thin-chart';
-import type { Audits } from '../audit.ts';
+import type { Chain } from '../stages/plan-script.ts';
+import type { StagedState } from '../stages/plan-staged.ts';
+import type { AverageInput, StretchConfig, StretchTask } from './task.ts';
 
 type Point = [number, number];
 
-/** One segment of a chain. */
+/** One segment of a stream. */
 export interface Segment {
   cursor: number;
   /** The newest contributions, in order: each holds the state after it. The last is where the stream goes on. */
   readonly stretches: { readonly to: number; readonly loss: number; readonly blob: BlobRef; readonly lease: string }[];
   /** Those before, whose blobs nobody asks for any more; absent before the first. `means`: [batch, loss] of some of them. */
   past?: { count: number; readonly means: Point[] };
-  lease: string | null;
   /** Figures of the newest stretch (exact-seen.ts). */
   seen: Readonly<Record<string, number>> | null;
-  /** Its answer is being computed again. */
-  held: boolean;
 }
 
 /** One arm with one seed: strictly serial, or P segments whose weights are averaged after each stretch. */
-export interface Chain {
+export interface Stream {
   readonly arm: number;
   readonly seed: number;
   readonly segments: Segment[];
+  /** Weights to go on from instead of each segment's own. */
   shared: BlobRef | null;
-  averaging: boolean;
-  /** Averages taken. */
-  round: number;
+  averages: number;
   lost: number;
 }
 
-/** State of the streams inside one run. */
-export interface StretchState {
-  readonly chains: Chain[];
-  readonly leases: Record<string, Place>;
-  readonly audits: Audits<Answer>;
-}
-
-export interface Place {
-  readonly chain: number;
-  readonly segment: number;
-}
-
-export interface Answer extends Place {
-  readonly lease: string;
-  readonly to: number;
-  readonly blob: BlobRef;
-  readonly loss: number;
-  readonly seen: Readonly<Record<string, number>>;
-}
+/** The next stretch of a segment. */
+export type Part = Pick<StretchTask, 'segment' | 'from' | 'to' | 'start' | 'shared'>;
+export type StretchState = StagedState<Stream, Part>;
+export type StretchChain = Stream & Chain<Part>;
 
 /** Contributions that are kept of a segment: as many as the study's longest has, for it reads them all at its end. */
 export const MOST_STRETCHES = 32;
@@ -57,12 +41,38 @@ const MOST_MEANS = 256;
 /** Contributions of a segment so far. */
 export const countOf = ({ past, stretches }: Segment): number => (past?.count ?? 0) + stretches.length;
 
-/** Contribution number `place` of a segment, from 0; undefined before it came and after it was let go. */
-export const stretchAt = (segment: Segment, place: number): Segment['stretches'][number] | undefined =>
-  segment.stretches[place - (segment.past?.count ?? 0)];
+export const newStream = (arm: number, seed: number, streams: number): Stream => ({
+  ...{ arm, seed, shared: null, averages: 0, lost: 0 },
+  segments: Array.from({ length: streams }, () => ({ cursor: 0, stretches: [], seen: null })),
+});
+
+export const lengthOf = (config: StretchConfig, { arm }: Stream): number =>
+  Math.ceil(config.batches / config.arms[arm]!.streams);
+
+/** The next stretch of each segment; null at the end of the stream. */
+export function nextStretches(config: StretchConfig, stream: Stream): Part[] | null {
+  const { segments, shared } = stream;
+  const [{ cursor: from }] = segments as [Segment];
+  const length = lengthOf(config, stream);
+  if (from >= length) return null;
+  const to = Math.min(length, from + (segments.length > 1 ? config.averageEvery : config.stretch));
+  return segments.map(({ stretches }, segment) => ({
+    segment,
+    from,
+    to,
+    start: stretches.at(-1)?.blob ?? null,
+    shared,
+  }));
+}
+
+export function bodyOf({ arms, stream }: StretchConfig, { arm }: Stream, part: Part, seed: number): StretchTask {
+  const { name: _, streams: __, ...learner } = arms[arm]!;
+  return { learner, stream, seed, ...part };
+}
 
 /** One more contribution; of the oldest only its mean loss stays. */
 export function keepStretch(segment: Segment, stretch: Segment['stretches'][number]): void {
+  segment.cursor = stretch.to;
   segment.stretches.push(stretch);
   if (segment.stretches.length <= MOST_STRETCHES) return;
   const { to, loss } = segment.stretches.shift()!;
@@ -71,4 +81,26 @@ export function keepStretch(segment: Segment, stretch: Segment['stretches'][numb
   const { means } = segment.past;
   means.push([to, loss]);
   if (means.length > MOST_MEANS) means.splice(leastMissed(means.map(([at]) => at)), 1);
+}
+
+/** Segments wait for each other at every average. */
+export const isDue = ({ segments, averages }: Stream): boolean =>
+  segments.length > 1 && segments.every((segment) => countOf(segment) > averages);
+
+export function averageOf(config: StretchConfig, stream: Stream, index: number, seed: number): Fold {
+  const last = stream.segments.map(({ stretches }) => stretches.at(-1)!);
+  const bodies = stream.segments.map(({ stretches, cursor: to }, segment) => {
+    const [from, start] = [stretches.at(-2)?.to ?? 0, stretches.at(-2)?.blob ?? null];
+    return bodyOf(config, stream, { segment, from, to, start, shared: null }, seed);
+  });
+  const input: AverageInput & { what: 'average' } = {
+    what: 'average',
+    bodies,
+    contributions: last.map(({ blob }) => blob.sha256),
+  };
+  return {
+    key: `average ${index} ${stream.averages}`,
+    input: input as unknown as Json,
+    contributions: last.map(({ lease }) => lease),
+  };
 }

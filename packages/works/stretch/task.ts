@@ -1,5 +1,6 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
+import type { Amount } from '../stages/task-amount.ts';
 
 const whole = (least: number, most: number, standard: number) =>
   z._default(z.int().check(z.minimum(least), z.maximum(most)), standard);
@@ -71,11 +72,9 @@ export const StretchTask = z.strictObject({
 });
 export type StretchTask = z.infer<typeof StretchTask>;
 
-export const StretchFoldInput = z.discriminatedUnion('what', [
-  z.strictObject({ what: z.literal('audit'), body: StretchTask, sha256: z.string() }),
-  z.strictObject({ what: z.literal('average'), bodies: z.array(StretchTask), contributions: z.array(z.string()) }),
-]);
-export type StretchFoldInput = z.infer<typeof StretchFoldInput>;
+/** The mean of the weights that each segment came to. */
+export const AverageInput = z.object({ bodies: z.array(StretchTask), contributions: z.array(z.string()) });
+export type AverageInput = z.infer<typeof AverageInput>;
 
 /** Points in a batch. */
 export const POINTS = 10;
@@ -85,11 +84,14 @@ export const FORWARD_FLOPS = 20_802;
 export const BGD_DRAWS = 10;
 
 /** Points that a task's gradients see, repetitions included. */
-export const pointsOf = ({ learner, from, to }: StretchTask): number => {
+const pointsOf = ({ learner, from, to }: StretchTask): number => {
   const { method, optimizer, inferenceSteps, weightSteps } = learner;
   const inference = method === 'plain' || method === 'oracle' ? 0 : inferenceSteps;
   return POINTS * (to - from) * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
 };
 
-/** Multiplications and additions of a task, by formula. */
-export const flopsOf = (task: StretchTask): number => 3 * FORWARD_FLOPS * pointsOf(task);
+export const amountOf = (task: StretchTask): Amount => {
+  const steps = task.to - task.from;
+  const examples = pointsOf(task);
+  return { steps, examples, flops: 3 * FORWARD_FLOPS * examples, payloadBytes: 1_000_000 + 100 * steps };
+};

@@ -1,4 +1,5 @@
 import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
+import type { ReadRange } from '@pathfold/compression/codec';
 import { codecOf } from '@pathfold/compression/codecs';
 import type { FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { learningRateAt } from '@pathfold/optim/inner/schedule';
@@ -10,8 +11,6 @@ import { RescaledMean } from '@pathfold/optim/outer/rescaled-mean';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { OuterSpec } from '@pathfold/protocol/run-spec';
 import { TrainFoldInput, TrainTask } from './task.ts';
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** An embedding's rows are mostly zero in any one delta: the radial rule averages it plainly. */
 function averageOf(kind: OuterSpec['average'], module: string, length: number, paths: number) {
@@ -46,27 +45,22 @@ export const trainFold: WorkFold = {
    */
   check(body, payload, report, trusted = false) {
     const task = TrainTask.parse(body);
-    const codec = codecOf(task.codec);
-    const lengths = task.modules.map((module) => module.bytes / 4);
-    const expected = sum(lengths.map((length) => codec.encodedBytes(length)));
-    if (payload.byteLength !== expected)
-      throw new PathfoldError('wrong_size', `${payload.byteLength} bytes where the modules ask for ${expected}`);
+    const modules = task.modules.map(({ name, bytes }) => ({ name, parameterCount: bytes / 4 }));
+    const gradient = codecOf(task).decode(payload, modules);
     if (report.steps < 1 || report.steps > task.steps)
       throw new PathfoldError('bad_steps', `${report.steps} steps in a lease of ${task.steps}`);
     const tokens = report.steps * task.inner.batch * task.model.context;
     if (report.tokens > tokens)
       throw new PathfoldError('bad_steps', `${report.tokens} tokens in ${report.steps} steps of at most ${tokens}`);
     let offset = 0;
-    const norms = lengths.map((length, i) => {
-      const end = offset + codec.encodedBytes(length);
-      const norm = normOf(codec.decode(payload.subarray(offset, end), length));
-      if (!Number.isFinite(norm))
-        throw new PathfoldError('not_finite', `the outer gradient of ${task.modules[i]!.name} is not finite`);
-      offset = end;
+    const norms = modules.map(({ name, parameterCount }) => {
+      const norm = normOf(gradient.subarray(offset, offset + parameterCount));
+      if (!Number.isFinite(norm)) throw new PathfoldError('not_finite', `the outer gradient of ${name} is not finite`);
+      offset += parameterCount;
       return norm;
     });
     const norm = Math.hypot(...norms);
-    const most = mostNorm(task, report.steps, sum(lengths));
+    const most = mostNorm(task, report.steps, gradient.length);
     if (!trusted && norm > most)
       throw new PathfoldError(
         'norm_out_of_bounds',
@@ -85,11 +79,9 @@ export const trainFold: WorkFold = {
       TrainFoldInput.parse(input);
     const length = module.bytes / 4;
     const mean = averageOf(adamw ? 'mean' : average, module.name, length, paths);
-    for (const { sha256, codec: name, offset, weight, scale } of contributions) {
-      const codec = codecOf(name);
-      const start = codec.encodedBytes(offset);
-      const bytes = await blobs.get(sha256, { start, end: start + codec.encodedBytes(length) });
-      mean.add(codec.decode(bytes, length), weight, scale);
+    for (const { sha256, codec, offset, weight, scale } of contributions) {
+      const read: ReadRange = (start, end) => blobs.get(sha256, { start, end });
+      mean.add(await codecOf({ codec }).decodeModule(read, offset, length), weight, scale);
     }
     const delta = mean.mean();
     const optimizer = adamw ? stepOfAdamw(adamw) : outerOptimizer(outer);

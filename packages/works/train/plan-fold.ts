@@ -1,3 +1,4 @@
+import { codecOf } from '@pathfold/compression/codecs';
 import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from './plan-arrivals.ts';
@@ -94,7 +95,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
       const { lease, sha256, steps, tokens, grantedAt } = contribution;
       const size = sizeOf(contribution);
       return {
-        ...{ lease, sha256, codec: 'f32', offset: offsetOf(run, id, name) },
+        ...{ lease, sha256, codec: codecOf(run.spec.wire).name, offset: offsetOf(run, id, name) },
         weight: (arrived ? weightOf : roundWeightOf)(run, { id, contribution }),
         scale: discountOf(run, staleness) * (size > limit ? limit / size : 1),
         ...{ steps, tokens, staleness, ageMs: Math.max(0, now - grantedAt) },

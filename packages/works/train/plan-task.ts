@@ -1,4 +1,6 @@
+import { codecOf } from '@pathfold/compression/codecs';
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
+import { fnv1a } from '@pathfold/protocol/fnv';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../deadline.ts';
 import { trainingFlops } from '../flops.ts';
@@ -32,6 +34,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
   const { id, steps, expectedMs, restMs, reason } = chance;
   const { spec } = run;
   const path = state.paths[id]!;
+  const codec = codecOf(spec.wire);
   const { modules, shard } = run.paths[id]!;
   const round = 1 + Math.max(...modules.map((name) => versionOf(run, name)));
   const body: TrainTask = {
@@ -48,7 +51,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     globalStep: Math.floor(path.steps),
     totalSteps: spec.totalSteps,
     seed: hashOf(`${spec.seed}/${id}/${path.grants}`),
-    codec: 'f32',
+    codec: codec.name,
     ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
   };
@@ -61,15 +64,14 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
     expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
     priority: 0,
-    maxPayloadBytes: 4 * modules.reduce((sum, name) => sum + run.modules[name]!.parameterCount, 0),
+    maxPayloadBytes: codec.mostBytes(modules.map((name) => ({ name, ...run.modules[name]! }))),
     path: id,
   };
 }
 
 /** FNV-1a with a final mix: 32 bits that differ for each text. */
 export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  let hash = fnv1a(text);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,3 +1,4 @@
+import { OUTER_OPTIMIZERS } from '@pathfold/optim/outer/registry';
 import { AsyncSpec, type Mode, OuterSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -157,4 +158,23 @@ test('by hand: three orthogonal gradients get the square root of three times the
   expect(x).toBeCloseTo(1 - Math.sqrt(3) / 3, 6);
   const same = orthogonal.map((one) => ({ ...one, embedding: [0.5, 0, 0] }));
   expect(await embeddingAfter(3, 'sqrt', same)).toEqual([0.5, 2, 3]);
+});
+
+test('an outer optimizer that is one line in the registry steps modules, and its state goes along', async () => {
+  // Steps of one size against the sign, halved with each.
+  OUTER_OPTIMIZERS['halving'] = ({ learningRate }) => ({
+    init: () => Float32Array.of(learningRate),
+    update(theta, delta, _meta, state) {
+      for (let i = 0; i < theta.length; i++) theta[i]! -= state[0]! * Math.sign(delta[i]!);
+      state[0]! /= 2;
+    },
+  });
+  const outer = { ...OuterSpec.parse({ learningRate: 0.5 }), kind: 'halving' as OuterSpec['kind'] };
+  const server = new Server([1], { outer });
+  for (const _round of [1, 2]) {
+    server.table.join('v', SPEED);
+    await server.contribute(server.table.lease('v'), [3, -2, 0, ...Array<number>(2 * SIZE).fill(1)], 20);
+  }
+  expect(server.bits('embedding')).toEqual({ version: 2, theta: [1 - 0.75, 2 + 0.75, 3], momentum: [0.125] });
+  delete OUTER_OPTIMIZERS['halving'];
 });

@@ -1,6 +1,9 @@
+import { CODECS } from '@pathfold/compression/codecs';
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import { EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec, OUTER_AVERAGES } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
+
+const CodecName = z.string().check(z.refine((name) => Object.hasOwn(CODECS, name), 'there is no such codec'));
 
 /**
  * Why a lease has its steps. `whole`: H, or what the path has left. `because`: `whole`: it has all of them; `pace`: as
@@ -35,7 +38,7 @@ export const TrainTask = z.strictObject({
   totalSteps: z.int(),
   /** Decides which windows are drawn. Different for each replica. */
   seed: z.int(),
-  codec: z.enum(['f32']),
+  codec: CodecName,
   /** The mean gradient of `steps` batches at these parameters is sent, and nothing is stepped here. Absent: outer gradients. */
   exchange: z.optional(z.literal('gradients')),
   /** How often the run was taken back: moments of the model that it had before are of no use. Absent: never. */
@@ -74,7 +77,7 @@ export const TrainFoldInput = z.strictObject({
     z.strictObject({
       lease: z.string(),
       sha256: z.string(),
-      codec: z.enum(['f32']),
+      codec: CodecName,
       offset: z.int(),
       weight: z.number(),
       scale: z.number(),

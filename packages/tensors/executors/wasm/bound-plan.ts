@@ -3,9 +3,8 @@ import { primitives } from '../../primitives/list.ts';
 import { type Data, DeviceError } from '../executor.ts';
 import { type Kernels, kernel, type Place } from './form.ts';
 import { layOut } from './layout.ts';
+import type { Machine } from './machine.ts';
 import { planSums, type Sums } from './sums.ts';
-
-const PAGE = 65_536;
 
 export interface BindOptions {
   /** Outputs that are added up over several runs, in one block. */
@@ -20,25 +19,27 @@ export class BoundPlan {
   /** First byte of the block of sums. */
   readonly sumsAt: number;
   readonly kernels: Kernels;
-  readonly #memory: WebAssembly.Memory;
+  readonly #machine: Machine;
   readonly #steps: ((adding: boolean) => void)[] = [];
   readonly #preparations: (() => void)[] = [];
   readonly #constants: { readonly at: number; readonly values: Float32Array }[] = [];
   readonly #places = new Map<number, Place>();
+  #run = (_adding: boolean): void => {
+    throw new Error('the memory has not been claimed');
+  };
+  #prepare = (): void => {};
   #end: number;
 
   constructor(
     readonly plan: Plan,
-    module: WebAssembly.Module,
+    machine: Machine,
     { sums = [], steadyStates = false }: BindOptions = {},
   ) {
-    const instance = new WebAssembly.Instance(module, { env: { abort } });
-    const { memory, ...kernels } = instance.exports as { memory: WebAssembly.Memory } & Kernels;
-    this.#memory = memory;
-    this.kernels = kernels as Kernels;
+    this.#machine = machine;
+    this.kernels = machine.kernels;
     this.sums = planSums(plan, sums);
     const layout = layOut(plan, this.sums);
-    this.#end = kernel(this.kernels, 'firstFreeByte')();
+    this.#end = machine.firstFreeByte;
     const first = this.allot(layout.bytes / 4);
     this.sumsAt = first + layout.sums;
     for (const [value, at] of layout.at) {
@@ -99,19 +100,19 @@ export class BoundPlan {
 
   /** What is derived from the states, made again. */
   prepare(): void {
-    for (const step of this.#preparations) step();
+    this.#prepare();
   }
 
   /** One run; the sums are added to what is there when `adding`. */
   run(adding = false): void {
-    for (const step of this.#steps) step(adding);
+    this.#run(adding);
   }
 
   put(name: string, value: number, data: Data): void {
     const { shape, dtype, at, size } = this.#places.get(value)!;
     if (data.length !== size) throw new Error(`${name} holds ${data.length} elements, not [${shape}]`);
     const View = dtype === 'i32' ? Int32Array : Float32Array;
-    new View(this.#memory.buffer, at, size).set(data);
+    new View(this.#machine.buffer, at, size).set(data);
   }
 
   /** A view; good until the next `claim`. */
@@ -121,7 +122,7 @@ export class BoundPlan {
   }
 
   floatsAt(at: number, size: number): Float32Array {
-    return new Float32Array(this.#memory.buffer, at, size);
+    return new Float32Array(this.#machine.buffer, at, size);
   }
 
   /** First byte of so many more floats, which are there after `claim`. */
@@ -138,17 +139,21 @@ export class BoundPlan {
 
   /** Takes the memory that has been allotted. Throws `DeviceError` out_of_memory. */
   claim(): void {
-    const pages = Math.ceil((this.#end - this.#memory.buffer.byteLength) / PAGE);
     try {
-      if (pages > 0) this.#memory.grow(pages);
+      this.#machine.reserve(this.#end);
     } catch (error) {
       const detail = `this work needs ${Math.ceil(this.#end / 1e6)} MB of memory, which this device does not give`;
       throw new DeviceError('out_of_memory', detail, { cause: error });
     }
     for (const { at, values } of this.#constants.splice(0)) this.floatsAt(at, values.length).set(values);
+    const sequence = (adding: boolean) =>
+      this.#machine.sequence(() => {
+        for (const step of this.#steps) step(adding);
+      });
+    const [first, further] = [sequence(false), sequence(true)];
+    this.#run = (adding) => (adding ? further() : first());
+    this.#prepare = this.#machine.sequence(() => {
+      for (const step of this.#preparations) step();
+    });
   }
 }
-
-const abort = (): never => {
-  throw new Error('a kernel aborted');
-};

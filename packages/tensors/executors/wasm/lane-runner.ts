@@ -3,6 +3,7 @@ import { BoundPlan } from './bound-plan.ts';
 import { kernel } from './form.ts';
 import type { LaneNode, LanePart, LaneResult, LaneTask } from './lane-words.ts';
 import { itemsOf, laneCount, sharedFloats } from './lanes.ts';
+import type { Machine } from './machine.ts';
 
 /** A node in this thread's memory, from byte `at` on. */
 type HeldNode = Omit<LaneNode, 'values'> & { readonly at: number };
@@ -23,9 +24,9 @@ export class LaneRunner {
   readonly #add: (into: number, from: number) => void;
   readonly #copy: (from: number, to: number) => void;
 
-  constructor(part: LanePart, module: WebAssembly.Module) {
+  constructor(part: LanePart, machine: Machine) {
     this.#part = part;
-    const { bound, nodes } = allotted(part, module);
+    const { bound, nodes } = allotted(part, machine);
     bound.claim();
     this.#bound = bound;
     this.#free = nodes;
@@ -122,12 +123,12 @@ export class LaneRunner {
 }
 
 /** The memory of a part, not claimed yet: for one item, and for as many sums as are ever held at once. */
-const allotted = ({ items, each, sums }: LanePart, module: WebAssembly.Module) => {
-  const bound = new BoundPlan(each, module, { sums, steadyStates: true });
+const allotted = ({ items, each, sums }: LanePart, machine: Machine) => {
+  const bound = new BoundPlan(each, machine, { sums, steadyStates: true });
   const most = 2 + Math.ceil(Math.log2(laneCount(items)));
   const nodes = Array.from({ length: sums.length > 0 ? most : 0 }, () => bound.allot(bound.sums.size));
   return { bound, nodes };
 };
 
 /** Bytes that one thread takes. */
-export const partBytes = (part: LanePart, module: WebAssembly.Module): number => allotted(part, module).bound.bytes;
+export const partBytes = (part: LanePart, machine: Machine): number => allotted(part, machine).bound.bytes;

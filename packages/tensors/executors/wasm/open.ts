@@ -1,35 +1,21 @@
-import type { Plan } from '../../plan/types.ts';
-import { checkMemory, DeviceError, type Executor, type MemoryOptions } from '../executor.ts';
-import { BoundPlan } from './bound-plan.ts';
-import { Crew } from './crew.ts';
+import { DeviceError, type Executor, type MemoryOptions } from '../executor.ts';
+import { kernelExecutor } from './kernel-executor.ts';
 import type { LaneHost } from './lane-words.ts';
-import { WasmProgram } from './program.ts';
-import { SplitProgram, splitBytes } from './split-program.ts';
+import { wasmMachines } from './machine.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 export interface WasmOptions extends MemoryOptions {
   /** Where split plans are computed besides this thread. */
   readonly lanes?: LaneHost;
 }
 
-/**
- * The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads.
- */
-export const openWasm = async ({ lanes, memoryBytes }: WasmOptions): Promise<Executor> => {
+/** The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads. */
+export const openWasm = async ({ lanes, ...memory }: WasmOptions): Promise<Executor> => {
   const module = await loadKernels();
-  const crew = new Crew(module, lanes ?? null);
-  const bytesOf = (plan: Plan): number =>
-    plan.split ? splitBytes(plan.split, module, 1 + crew.size) : new BoundPlan(plan, module).bytes;
-  return {
-    name: 'wasm',
-    adapter: `WebAssembly SIMD, ${crew.size === 0 ? 'one thread' : `${crew.size + 1} threads`}`,
-    software: false,
-    bytesOf,
-    compile(plan) {
-      checkMemory(bytesOf(plan), memoryBytes);
-      return plan.split ? new SplitProgram(plan, plan.split, module, crew) : new WasmProgram(plan, module);
-    },
-    dispose: () => crew.dispose(),
-  };
+  const pool = lanes ? new WorkerPool(module, lanes) : null;
+  const threads = 1 + (pool?.size ?? 0);
+  const adapter = `WebAssembly SIMD, ${threads === 1 ? 'one thread' : `${threads} threads`}`;
+  return kernelExecutor({ name: 'wasm', adapter, newMachine: wasmMachines(module), pool, ...memory });
 };
 
 let loading: Promise<WebAssembly.Module> | null = null;

@@ -1,6 +1,7 @@
 import type { Plan } from '../../plan/types.ts';
 import type { Data, Program } from '../executor.ts';
 import { BoundPlan } from './bound-plan.ts';
+import type { Machine } from './machine.ts';
 
 /** A plan on this thread, as one. */
 export class WasmProgram implements Program {
@@ -9,9 +10,9 @@ export class WasmProgram implements Program {
 
   constructor(
     private readonly plan: Plan,
-    module: WebAssembly.Module,
+    machine: Machine,
   ) {
-    this.#bound = new BoundPlan(plan, module);
+    this.#bound = new BoundPlan(plan, machine);
     this.#bound.claim();
   }
 

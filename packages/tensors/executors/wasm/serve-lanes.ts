@@ -1,6 +1,7 @@
 import { DeviceError } from '../executor.ts';
 import { LaneRunner } from './lane-runner.ts';
 import type { FromLane, LanePart, LaneTask, ToLane } from './lane-words.ts';
+import { wasmMachines } from './machine.ts';
 
 /** A lane worker's half: computes the lanes that it is given, one task after another. */
 export const serveLanes = (post: (message: FromLane) => void): ((message: ToLane) => void) => {
@@ -12,7 +13,7 @@ export const serveLanes = (post: (message: FromLane) => void): ((message: ToLane
     const known = runners.get(program);
     if (known) return known;
     const { part, module } = parts.get(program)!;
-    const runner = new LaneRunner(part, module);
+    const runner = new LaneRunner(part, wasmMachines(module)());
     runners.set(program, runner);
     return runner;
   };

@@ -1,13 +1,14 @@
 import { type Plan, type Split, sizeOf } from '../../plan/types.ts';
 import type { Data, Program } from '../executor.ts';
 import { BoundPlan } from './bound-plan.ts';
-import type { Crew } from './crew.ts';
 import { LaneRunner, partBytes } from './lane-runner.ts';
 import type { LaneTask } from './lane-words.ts';
 import { itemsOf, laneCount, type Stretch, sharedFloats, stretch } from './lanes.ts';
+import type { NewMachine } from './machine.ts';
 import { WasmProgram } from './program.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
-/** A split plan on this thread and the crew: each computes some of the lanes, this one then does the rest. */
+/** A split plan on this thread and the worker pool: each computes some of the lanes, this one then does the rest. */
 export class SplitProgram implements Program {
   readonly #runner: LaneRunner;
   readonly #rest: WasmProgram | null;
@@ -21,13 +22,13 @@ export class SplitProgram implements Program {
   constructor(
     private readonly plan: Plan,
     private readonly split: Split,
-    module: WebAssembly.Module,
-    private readonly crew: Crew,
+    newMachine: NewMachine,
+    private readonly pool: WorkerPool | null,
   ) {
     const { items, each, sums, rest } = split;
-    this.#runner = new LaneRunner({ items, each, sums }, module);
-    this.#rest = rest && new WasmProgram(rest, module);
-    this.#id = crew.open({ items, each, sums });
+    this.#runner = new LaneRunner({ items, each, sums }, newMachine());
+    this.#rest = rest && new WasmProgram(rest, newMachine());
+    this.#id = pool?.open({ items, each, sums }) ?? 0;
     for (const { name, value } of each.state) this.#states.set(name, sharedFloats(sizeOf(each.values[value]!.shape)));
   }
 
@@ -52,11 +53,11 @@ export class SplitProgram implements Program {
   ): Promise<Record<string, Float32Array>> {
     this.#check(inputs);
     const lanes = laneCount(this.split.items);
-    const threads = Math.min(lanes, 1 + this.crew.size);
+    const threads = Math.min(lanes, 1 + (this.pool?.size ?? 0));
     const states = Object.fromEntries([...this.#changed].map((name) => [name, this.#states.get(name)!]));
     this.#changed.clear();
     const task = (index: number) => ({ ...this.#task(stretch(index, threads, lanes), inputs), states });
-    const others = Array.from({ length: threads - 1 }, (_, i) => this.crew.run(i, this.#id, task(i + 1)));
+    const others = Array.from({ length: threads - 1 }, (_, i) => this.pool!.run(i, this.#id, task(i + 1)));
     const results = Promise.all(others);
     results.catch(() => {});
     const rows = [this.#runner.run(task(0))];
@@ -78,7 +79,7 @@ export class SplitProgram implements Program {
   }
 
   dispose(): void {
-    this.crew.close(this.#id);
+    this.pool?.close(this.#id);
     this.#rest?.dispose();
     this.#written.clear();
   }
@@ -124,8 +125,8 @@ const joined = (parts: readonly Float32Array[]): Float32Array => {
 };
 
 /** Bytes on all threads together, with one copy of the states that they share. */
-export const splitBytes = (split: Split, module: WebAssembly.Module, threads: number): number => {
+export const splitBytes = (split: Split, newMachine: NewMachine, threads: number): number => {
   const states = split.each.state.reduce((sum, { value }) => sum + 4 * sizeOf(split.each.values[value]!.shape), 0);
-  const rest = split.rest ? new BoundPlan(split.rest, module).bytes : 0;
-  return Math.min(threads, laneCount(split.items)) * partBytes(split, module) + states + rest;
+  const rest = split.rest ? new BoundPlan(split.rest, newMachine()).bytes : 0;
+  return Math.min(threads, laneCount(split.items)) * partBytes(split, newMachine()) + states + rest;
 };

@@ -1,0 +1,105 @@
+import { PathfoldError } from '@pathfold/protocol/errors';
+import * as z from 'zod/mini';
+import type { WeightFormat } from '../formats.ts';
+import { bytesOf, floatsOf } from '../layout.ts';
+import { fromLlama, type NamedTensor, toLlama } from '../llama-names.ts';
+
+/**
+ * A safetensors file: the header's length as u64, a JSON header padded with spaces to 8 bytes, then the tensors in the
+ * order given (github.com/huggingface/safetensors, "Format").
+ */
+const pack = (tensors: readonly NamedTensor[], metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> => {
+  let end = 0;
+  const entries = tensors.map(({ name, shape, data }) => {
+    const start = end;
+    end += data.byteLength;
+    return [name, { dtype: 'F32', shape, data_offsets: [start, end] }] as const;
+  });
+  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  const text = new TextEncoder().encode(json);
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+
+  const file = new Uint8Array(LENGTH_BYTES + headerBytes + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(text, LENGTH_BYTES);
+  let offset = LENGTH_BYTES + headerBytes;
+  for (const { data } of tensors) {
+    file.set(bytesOf(data), offset);
+    offset += data.byteLength;
+  }
+  return file;
+};
+
+const LENGTH_BYTES = 8;
+/** As in the reference implementation. */
+const MOST_HEADER_BYTES = 100_000_000;
+
+const count = z.int().check(z.minimum(0));
+const Header = z.catchall(
+  z.object({ __metadata__: z.optional(z.record(z.string(), z.string())) }),
+  z.strictObject({
+    dtype: z.literal('F32', { error: 'only F32 is read' }),
+    shape: z.array(count),
+    data_offsets: z.tuple([count, count]),
+  }),
+);
+
+const refuse = (why: string): never => {
+  throw new PathfoldError('bad_checkpoint', `safetensors: ${why}`);
+};
+
+const headerOf = (file: Uint8Array): { header: z.infer<typeof Header>; data: Uint8Array } => {
+  if (file.byteLength < LENGTH_BYTES) refuse(`${file.byteLength} bytes hold no header`);
+  const announced = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
+  if (announced > MOST_HEADER_BYTES || Number(announced) > file.byteLength - LENGTH_BYTES)
+    refuse(`a header of ${announced} bytes in a file of ${file.byteLength}`);
+  const start = LENGTH_BYTES + Number(announced);
+  const parsed = Header.safeParse(jsonOf(file.subarray(LENGTH_BYTES, start)));
+  if (parsed.success) return { header: parsed.data, data: file.subarray(start) };
+  const [issue] = parsed.error.issues;
+  return refuse(`header.${issue!.path.join('.')}: ${issue!.message}`);
+};
+
+const jsonOf = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return refuse('the header is not JSON');
+  }
+};
+
+/** The tensors of a file, in the order in which they lie in it. Throws PathfoldError `bad_checkpoint`. */
+const unpack = (file: Uint8Array): NamedTensor[] => {
+  const { header, data } = headerOf(file);
+  const { __metadata__, ...tensors } = header;
+  const placed = Object.entries(tensors).toSorted(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  let end = 0;
+  const read = placed.map(
+    ([
+      name,
+      {
+        shape,
+        data_offsets: [from, to],
+      },
+    ]) => {
+      const bytes = shape.reduce((product, size) => product * size, Float32Array.BYTES_PER_ELEMENT);
+      if (to - from !== bytes) refuse(`${name} lies in ${to - from} bytes, its shape asks for ${bytes}`);
+      if (from !== end) refuse(`${name} begins at ${from}, where the tensor before it ends at ${end}`);
+      if (to > data.byteLength) refuse(`${name} ends at ${to} of ${data.byteLength} bytes of data`);
+      end = to;
+      return { name, shape, data: floatsOf(data.subarray(from, to)) };
+    },
+  );
+  if (end !== data.byteLength) refuse(`${data.byteLength - end} bytes come after the last tensor`);
+  return read;
+};
+
+/** A file of float32 tensors under the names of Hugging Face's Llama. */
+export default {
+  contentType: 'application/octet-stream',
+  write: (weights, _tokenizerJson, { runName, path, round }) =>
+    pack(toLlama(weights), { format: 'pt', run: runName, path, round: String(round) }),
+  read: (file, model) => fromLlama(unpack(file), model),
+} satisfies WeightFormat;

@@ -1,0 +1,38 @@
+/** The pages: `folder` below `apps`, the address that a page answers to, its name among the pages, and what browsers are told of it. */
+export const PAGES = [
+  {
+    folder: 'volunteer',
+    address: '/',
+    name: 'Lend',
+    title: 'Pathfold: lend your GPU',
+    description: 'Lend a GPU or CPU to train a small language model together.',
+  },
+  {
+    folder: 'operator',
+    address: '/operator',
+    name: 'Operate',
+    title: 'Pathfold: operate',
+    description: 'Create, watch and steer runs.',
+  },
+  {
+    folder: 'prompt',
+    address: '/prompt',
+    name: 'Ask',
+    title: 'Pathfold: ask',
+    description: 'Ask a model that volunteers trained.',
+  },
+  {
+    folder: 'studies',
+    address: '/studies',
+    name: 'Studies',
+    title: 'Pathfold: studies',
+    description: 'Papers, run again: what they ask, what came out, live.',
+  },
+  {
+    folder: 'about',
+    address: '/about',
+    name: 'Learn',
+    title: 'Pathfold: how it works',
+    description: 'How many computers train one model of many paths, with the model that they train now.',
+  },
+] as const;

@@ -1,0 +1,6 @@
+import { workerData } from 'node:worker_threads';
+import { register } from 'tsx/esm/api';
+
+// A thread's first module must be JavaScript; from here on TypeScript can be imported.
+register();
+await import(workerData);
