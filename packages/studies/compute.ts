@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sourcesOf } from './arithmetic.ts';
+import { type Bits, sourcesOf } from './arithmetic.ts';
 import { openStudyExecutor, type StudyExecutor } from './executor.ts';
 import { canonical, keyOf, ResultFiles } from './result-files.ts';
-import type { RunPorts, Study } from './study.ts';
+import type { RunPorts } from './run-ports.ts';
+import type { Study } from './study.ts';
 
 export interface ComputeOptions {
   readonly study: Study;
   readonly quick: boolean;
   readonly arm: string;
   readonly seed: number;
-  /** `arithmeticOf` the study, once for all its arms: a probe takes seconds. */
-  readonly arithmetic: string;
+  /** What the arm is computed with, found out before: its probes take seconds. */
+  readonly bits: Bits;
   /** `sourcesOf` the study as they were then. */
   readonly sources: string;
   readonly executor: StudyExecutor;
@@ -28,12 +29,14 @@ const OWN_ARITHMETIC = 'exact';
 
 /** Computes one arm with one seed, and writes its result. Throws if the study's code is not what it began with. */
 export async function compute(options: ComputeOptions): Promise<void> {
-  const { study, quick, seed, arithmetic, folder, cacheFolder, say } = options;
+  const { study, quick, seed, bits, folder, cacheFolder, say } = options;
   if (sourcesOf(study) !== options.sources)
     throw new Error('the code of the study changed while it ran; what was computed before stays: begin again');
   const arm = study.design(quick).arms[options.arm]!;
   const cached: RunPorts['cached'] = async (name, of, make) => {
-    const key = createHash('sha256').update(canonical({ name, of, arithmetic })).digest('hex');
+    const key = createHash('sha256')
+      .update(canonical({ name, of, bits: bits.shared }))
+      .digest('hex');
     const path = join(cacheFolder, key);
     if (existsSync(path)) return new Uint8Array(readFileSync(path));
     const bytes = await make();
@@ -49,6 +52,6 @@ export async function compute(options: ComputeOptions): Promise<void> {
     return opened;
   };
   const result = await study.run(arm, seed, { openExecutor, cached, say });
-  const key = keyOf(arm.config, seed, arithmetic);
+  const key = keyOf(arm.config, seed, bits.arithmetic);
   new ResultFiles(folder).write(options.arm, seed, { key, executor, config: arm.config }, result);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { arithmeticOf, codeOf, sourcesOf } from './arithmetic.ts';
+import { Arithmetic, codeOf, sourcesOf } from './arithmetic.ts';
 import { compute } from './compute.ts';
 import { conduct } from './conduct.ts';
 import { linePlot } from './plots.ts';
@@ -20,8 +20,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const toy = (bits = 'x', secondConfig = 2): Study => ({
   about: 'a toy',
-  sources: ['studies/claims.ts'],
-  probe: async () => bits,
+  sources: ['claims.ts'],
+  probes: ({ config }) => ({ shared: [], own: [{ of: { config }, run: async () => `${bits} of ${config}` }] }),
   design: () => ({
     config: { net: 'none' },
     arms: { one: { about: 'the first', config: 1 }, two: { about: 'the second', config: secondConfig } },
@@ -60,7 +60,7 @@ const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: 
     folder,
     ...(options.arms && { arms: options.arms }),
     ...(options.long && { long: true }),
-    async compute(arm, seed, arithmetic) {
+    async compute(arm, seed, bits) {
       computed.push(`${arm} ${seed}`);
       if (options.fails === arm) return false;
       await compute({
@@ -68,7 +68,7 @@ const play = (study: Study, options: { arms?: string[]; long?: boolean; fails?: 
         quick: false,
         arm,
         seed,
-        arithmetic,
+        bits,
         sources: sourcesOf(study),
         executor: 'wasm',
         folder,
@@ -127,7 +127,15 @@ test('what is there is not computed again, and the page comes out the same', asy
 });
 
 test('an arm is not computed with other code than the study began with', async () => {
-  const options = { study: toy(), quick: false, arm: 'one', seed: 1, arithmetic: 'any', folder, cacheFolder: folder };
+  const options = {
+    study: toy(),
+    quick: false,
+    arm: 'one',
+    seed: 1,
+    bits: { arithmetic: 'any', shared: 'any' },
+    folder,
+    cacheFolder: folder,
+  };
   await expect(compute({ ...options, executor: 'wasm', sources: 'of before', say: () => {} })).rejects.toThrow(
     'changed while it ran',
   );
@@ -148,12 +156,15 @@ test('an interrupted study goes on where it stopped, and a changed arm or arithm
   expect(readdirSync(join(folder, 'results'))).toHaveLength(4);
 });
 
-test('types, comments and spacing are not arithmetic; a number is', async () => {
+test('types, comments, spacing and where imports lie are not arithmetic; a number is', async () => {
   const code = 'export const rate = 0.7; // of the outer step';
   expect(await codeOf('/** The rate. */\nexport const rate: number = 0.7;')).toBe(await codeOf(code));
+  expect(await codeOf(`import { rate } from './there.ts';\nimport { other } from './there.ts';\n${code}`)).toBe(
+    await codeOf(code),
+  );
   expect(await codeOf('export const rate = 0.9;')).not.toBe(await codeOf(code));
-  const more = { ...toy(), sources: ['studies/claims.ts', 'studies/tables.ts'] };
-  expect(await arithmeticOf(more)).not.toBe(await arithmeticOf(toy()));
+  const keyed = async (study: Study) => (await new Arithmetic(study).of(study.design(false).arms['one']!)).arithmetic;
+  expect(await keyed({ ...toy(), sources: ['claims.ts', 'tables.ts'] })).not.toBe(await keyed(toy()));
 });
 
 test('an arm that breaks is named, and the others are there', async () => {
@@ -176,4 +187,18 @@ test('what people wrote around the results stays', async () => {
   const unnamed = design.claims.map(({ currency, ...claim }) => claim);
   await play({ ...toy(), design: () => ({ ...design, claims: unnamed }) });
   expect(readFileSync(path, 'utf8')).toContain('| toy.1 | two \\| one | more | ≥');
+});
+
+test('a probe whose bits change makes the arms that have it stale, and no other', async () => {
+  await play(toy());
+  const changed: Study = {
+    ...toy(),
+    probes: ({ config }) => ({
+      shared: [],
+      own: [{ of: { config }, run: async () => `${config === 2 ? 'y' : 'x'} of ${config}` }],
+    }),
+  };
+  computed = [];
+  await play(changed);
+  expect(computed).toEqual(['two 1', 'two 2']);
 });

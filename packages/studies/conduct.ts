@@ -1,5 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import { arithmeticOf } from './arithmetic.ts';
+import { Arithmetic, type Bits } from './arithmetic.ts';
 import { type Claim, judge } from './claims.ts';
 import { writePage } from './page.ts';
 import { keyOf, ResultFiles } from './result-files.ts';
@@ -19,8 +19,8 @@ export interface ConductOptions {
   readonly workers: number;
   /** Where the study's page, plots and results go. */
   readonly folder: string;
-  /** Computes one result and writes its file under the arithmetic's key; answers whether it ended well. */
-  compute(arm: string, seed: number, arithmetic: string): Promise<boolean>;
+  /** Computes one result and writes its file under the key that these bits make; answers whether it ended well. */
+  compute(arm: string, seed: number, bits: Bits): Promise<boolean>;
   say(text: string): void;
 }
 
@@ -40,8 +40,12 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
   const design = study.design(quick);
   const every = Object.keys(design.arms);
   const files = new ResultFiles(folder);
-  const arithmetic = await arithmeticOf(study);
-  const find = (arm: string, seed: number) => files.read(arm, seed, keyOf(design.arms[arm]!.config, seed, arithmetic));
+  const arithmetic = new Arithmetic(study);
+  const bitsOf = (arm: string) => arithmetic.of(design.arms[arm]!);
+  const find = async (arm: string, seed: number) =>
+    files.has(arm, seed)
+      ? files.read(arm, seed, keyOf(design.arms[arm]!.config, seed, (await bitsOf(arm)).arithmetic))
+      : null;
 
   const asked = options.arms ?? every.filter((arm) => options.long || design.arms[arm]!.when !== 'long');
   const isFirst = (arm: string) => design.arms[arm]!.when === 'first';
@@ -50,12 +54,13 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
       arms.filter((arm) => at < (design.arms[arm]!.seeds ?? seeds.length)).map((arm) => ({ arm, seed })),
     ),
   );
-  const missing = wanted.filter(({ arm, seed }) => !find(arm, seed));
+  const missing: { arm: string; seed: number }[] = [];
+  for (const { arm, seed } of wanted) if (!(await find(arm, seed))) missing.push({ arm, seed });
   say(`${name}: ${missing.length} of ${wanted.length} results to compute`);
   const failures: string[] = [];
   const work = async () => {
     for (let next = missing.shift(); next; next = missing.shift())
-      if (!(await options.compute(next.arm, next.seed, arithmetic)))
+      if (!(await options.compute(next.arm, next.seed, await bitsOf(next.arm))))
         failures.push(`${next.arm} with seed ${next.seed} failed`);
   };
   await Promise.all(Array.from({ length: workers }, work));
@@ -63,12 +68,12 @@ export async function conduct(options: ConductOptions): Promise<Outcome> {
   const results = new Results(seeds);
   for (const arm of every)
     for (const seed of seeds) {
-      const result = find(arm, seed);
+      const result = await find(arm, seed);
       if (result) results.add(arm, seed, result);
     }
   const figures = seeds.map((seed) => results.at(seed));
   const claims = judge(design.claims, figures);
-  const config = { ...(design.config as Record<string, Json>), seeds: [...seeds], arithmetic };
+  const config = { ...(design.config as Record<string, Json>), seeds: [...seeds] };
   const command = `npm run study -- ${name}${quick ? ' --quick' : ''}`;
   writePage(folder, { study: name, command, seeds, config, claims, specs: design.claims, ...design.report(results) });
   return { claims, config, failures };

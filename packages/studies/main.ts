@@ -104,8 +104,17 @@ async function main(
     long,
     workers,
     folder,
-    compute: (arm, seed, arithmetic) =>
-      inOwnProcess([name, arm, String(seed), folder, arithmetic, sources, executor, ...(quick ? ['--quick'] : [])]),
+    compute: (arm, seed, bits) =>
+      inOwnProcess([
+        name,
+        arm,
+        String(seed),
+        folder,
+        JSON.stringify(bits),
+        sources,
+        executor,
+        ...(quick ? ['--quick'] : []),
+      ]),
     say: console.log,
   });
   for (const failure of failures) console.error(`${failure}: see above.`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { Result } from './results.ts';
@@ -12,7 +12,7 @@ export const canonical = (value: Json): string =>
       : part,
   );
 
-/** What decides a result: the configuration, the seed, and the arithmetic (see `arithmeticOf`). */
+/** What decides a result: the configuration, the seed, and the arithmetic (see `Arithmetic`). */
 export const keyOf = (config: Json, seed: number, arithmetic: string): string =>
   createHash('sha256').update(canonical({ config, seed, arithmetic })).digest('hex');
 
@@ -34,6 +34,11 @@ export class ResultFiles {
 
   #name(arm: string, seed: number, key: string): string {
     return `${arm}.${seed}.${key.slice(0, 16)}.json`;
+  }
+
+  /** Whether there is one under any key. */
+  has(arm: string, seed: number): boolean {
+    return existsSync(this.#folder) && readdirSync(this.#folder).some((name) => name.startsWith(`${arm}.${seed}.`));
   }
 
   /** Null when there is none under this key. Throws when the file is there and is not one of ours. */

@@ -1,8 +1,9 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { ClaimSpec } from './claims.ts';
 import type { Plot } from './plots.ts';
+import type { Probes } from './probes.ts';
 import type { Result, Results } from './results.ts';
+import type { RunPorts } from './run-ports.ts';
 import type { Table } from './tables.ts';
 
 /** One of the things that a study compares. */
@@ -33,21 +34,12 @@ export interface Design {
   report(results: Results): { readonly tables: readonly Table[]; readonly plots: readonly Plot[] };
 }
 
-export interface RunPorts {
-  /** Opens what computes; its name goes into the result's file. Whoever opens it disposes of it. */
-  openExecutor(): Promise<Executor>;
-  /** Bytes that several arms share (a base): made once by whoever comes first, and kept outside the repository's files. */
-  cached(name: string, config: Json, make: () => Promise<Uint8Array>): Promise<Uint8Array>;
-  /** A line for people who wait. */
-  say(text: string): void;
-}
-
 export interface Study {
   readonly about: string;
-  /** Files and folders below packages/ that say what is computed: their code is part of every key. */
+  /** Its own files, from this folder, that say what is computed: their code is part of every key. */
   readonly sources: readonly string[];
-  /** A short run through all that the results depend on; what it answers is part of every key. */
-  probe(): Promise<string>;
+  /** Short runs through everything else that an arm's results depend on: their bits are part of its key. */
+  probes(arm: Arm): Probes;
   design(quick: boolean): Design;
   /** One arm with one seed, in a process of its own. */
   run(arm: Arm, seed: number, ports: RunPorts): Promise<Result>;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ByteDocument } from '../byte-corpus.ts';
 import { openStudyExecutor } from '../executor.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { departures } from './churn.ts';
 import { CLAIMS } from './claims.ts';
 import { atEqualSteps, secondsTo } from './measures.ts';
@@ -81,7 +81,7 @@ test('an arm that diverges has no loss in the end, and says so', async () => {
   expect(figures['nats']).toBeNaN();
 });
 
-test('the time to a loss is read between two glances', () => {
+test('the time to a loss is read between two evaluations', () => {
   const figures: Record<string, number> = { 'glance.0': 3, 'second.0': 10, 'glance.1': 2, 'second.1': 20 };
   const of = (_: string, figure = 'nats') => figures[figure] ?? Number.NaN;
   expect([4, 3, 2.5, 1].map((nats) => secondsTo(of, 'a', nats))).toEqual([10, 10, 15, Number.NaN]);

@@ -12,13 +12,13 @@ import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import { thetaOf } from '../laboratory/theta.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { departures } from './churn.ts';
 import type { AsyncConfig } from './settings.ts';
 
 /** Looks at the loss on the way, and every which test document they are at. */
-const GLANCES = 16;
-const GLANCE_EVERY = 8;
+const EVALUATIONS = 16;
+const SAMPLE_EVERY = 8;
 /** Nats a byte that no arm comes back from: bytes drawn at random have 5.55. */
 const LOST_NATS = 5.55;
 
@@ -27,8 +27,8 @@ const mean = (values: readonly number[]): number =>
 
 /**
  * Plays one arm in the laboratory to its end. Figures: nats a byte on all test documents (none where it diverged) and at
- * the last glance; local steps of all workers; virtual seconds; folds and the mean staleness of what they took; and
- * what each glance saw, for the time to a loss (`glance.N` at `second.N`).
+ * the last evaluation on the way (`lastGlance`); local steps of all workers; virtual seconds; folds and the mean staleness of what they took; and
+ * what each of them saw, for the time to a loss (`glance.N` at `second.N`).
  */
 export async function runArm(
   config: AsyncConfig,
@@ -45,7 +45,7 @@ export async function runArm(
   const path = densePath(spec.model);
   const base = await baseOf(config, seed, executor, corpus.train, ports);
   const test = idsOf(corpus.test);
-  const sample = test.filter((_, index) => index % GLANCE_EVERY === 0);
+  const sample = test.filter((_, index) => index % SAMPLE_EVERY === 0);
   const score = (theta: Float32Array, documents: readonly Uint16Array[]) =>
     natsPerByte(executor, path, theta, documents, spec.routing.prefixBytes);
 
@@ -72,11 +72,11 @@ export async function runArm(
     }
     const { folds: open, state } = lab.state.runs['r']!;
     if (event.type !== 'FoldEnded' || Object.keys(open).length > 0) return;
-    const due = Math.floor((GLANCES * stepsDone()) / allSteps) > curves.steps.length;
-    if (due || state === 'finished') await glance();
+    const due = Math.floor((EVALUATIONS * stepsDone()) / allSteps) > curves.steps.length;
+    if (due || state === 'finished') await evaluateSample();
   }
 
-  async function glance(): Promise<void> {
+  async function evaluateSample(): Promise<void> {
     const nats = await score(await thetaOf(lab.blobs, lab.state.runs['r']!.facts), sample);
     curves.steps.push([stepsDone(), nats]);
     curves.seconds.push([lab.now / 1000, nats]);

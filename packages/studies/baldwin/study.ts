@@ -1,34 +1,15 @@
-import { createHash } from 'node:crypto';
 import { LitterConfig } from '@pathfold/works/litter/task';
 import type { Study } from '../study.ts';
+import { probes } from './probes.ts';
 import { claimsOf, report } from './report.ts';
 import { runArm } from './run.ts';
 import { settings } from './settings.ts';
 
-/** Small, and yet with every method. */
-const PROBE = ['baldwin', 'lamarck', 'darwin', 'random', 'fomaml'] as const;
-
 export const baldwin: Study = {
   about: 'Meta-learning by the Baldwin effect (arXiv 1806.07917): evolution of learners',
-  sources: [
-    'works/exact',
-    'works/litter/exact-genome.ts',
-    'works/litter/exact-life.ts',
-    'works/litter/exact-descent.ts',
-    'works/litter/exact-sinusoid.ts',
-    'works/litter/exact-point-mass.ts',
-    'studies/baldwin/run.ts',
-  ],
+  sources: ['baldwin/run.ts'],
 
-  async probe() {
-    const hash = createHash('sha256');
-    for (const method of PROBE) {
-      const arms = [{ name: method, method, mask: true, generations: 2 }];
-      const config = LitterConfig.parse({ arms, population: 10, litter: 5, tasks: 2, testTasks: 3 });
-      hash.update(JSON.stringify((await runArm(config, 1, () => {})).figures));
-    }
-    return hash.digest('hex');
-  },
+  probes: ({ config }) => probes(LitterConfig.parse(config)),
 
   design(quick) {
     const arms = settings(quick);

@@ -3,7 +3,7 @@ import type { ByteDocument } from '../byte-corpus.ts';
 import { judge } from '../claims.ts';
 import { openStudyExecutor } from '../executor.ts';
 import { Results } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import { claimsOf } from './claims.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
 import { report } from './report.ts';

@@ -14,16 +14,16 @@ import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import { thetaOf } from '../laboratory/theta.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
+import { averageMoments, OwnStart, prune } from './ablations.ts';
 import { cosine, meanCosine, meanDelta } from './cosines.ts';
-import { averageMoments, OwnStart, prune } from './habits.ts';
 import { losersOf, workersAt } from './roster.ts';
 import type { ArmConfig } from './settings.ts';
 import { baseOf, createRun, idsOf, shardsOf, specOf, TOKENS_PER_SECOND } from './start.ts';
 
 /** Points of the loss curve, and every which test document they are scored on. */
-const GLANCES = 8;
-const GLANCE_EVERY = 8;
+const EVALUATIONS = 8;
+const SAMPLE_EVERY = 8;
 /** Nats a byte that no arm comes back from: bytes drawn at random have 5.55. */
 const LOST_NATS = 5.55;
 
@@ -57,7 +57,7 @@ export async function runArm(
     natsPerByte(executor, path, theta, documents, spec.routing.prefixBytes);
 
   const own = new OwnStart();
-  const habit = (worker: string): WorkRun => {
+  const ablated = (worker: string): WorkRun => {
     if (config.losses.from === 'own') return own.runOf(worker);
     if (config.pruned > 0) return trainingRun((delta) => prune(delta, path, config.pruned));
     if (config.scale !== 1) return trainingRun((delta) => delta.map((value) => config.scale * value));
@@ -66,7 +66,7 @@ export async function runArm(
   let whole: BlobRef | null = null;
   /** A worker that asks for the run's shard gets its own. */
   const runOf = (worker: string): WorkRun => {
-    const run = habit(worker);
+    const run = ablated(worker);
     if (!shards) return run;
     const blobOf = (blob: (ref: BlobRef) => Promise<Uint8Array>) => async (ref: BlobRef) =>
       ref.sha256 === whole!.sha256 ? shards[numberOf(worker)]! : blob(ref);
@@ -126,12 +126,12 @@ export async function runArm(
       for (const { kept } of present) kept.set(name, average);
     }
     for (let worker = present.length; round < rounds && worker < workersIn(round); worker++) join(worker);
-    if (Math.floor((GLANCES * round) / rounds) === Math.floor((GLANCES * (round - 1)) / rounds)) return;
+    if (Math.floor((EVALUATIONS * round) / rounds) === Math.floor((EVALUATIONS * (round - 1)) / rounds)) return;
     const theta = await thetaOf(lab.blobs, lab.state.runs['r']!.facts);
     const step = Math.min(config.totalSteps, round * config.inner.steps);
     const nats = await score(
       theta,
-      test.filter((_, index) => index % GLANCE_EVERY === 0),
+      test.filter((_, index) => index % SAMPLE_EVERY === 0),
     );
     curves.nats.push([step, nats]);
     diverged ||= !(nats < LOST_NATS);

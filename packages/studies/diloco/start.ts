@@ -15,7 +15,7 @@ import { trainRun } from '@pathfold/works/train/run';
 import { type ByteDocument, byteTokenizer } from '../byte-corpus.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { thetaOf } from '../laboratory/theta.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
 import type { ArmConfig } from './settings.ts';
 import { clusters, domainGroups, encodeGroups } from './shards.ts';
 

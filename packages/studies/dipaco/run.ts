@@ -10,15 +10,15 @@ import { baseOf, TOKENS_PER_SECOND } from '../diloco/start.ts';
 import { Laboratory } from '../laboratory/laboratory.ts';
 import { natsPerByte } from '../laboratory/score.ts';
 import type { Result } from '../results.ts';
-import type { RunPorts } from '../study.ts';
+import type { RunPorts } from '../run-ports.ts';
+import { routingOf, scoringOf, trainingOf } from './ablations.ts';
 import { type Blocks, blocksOf } from './blocks.ts';
 import { EarlyStopping } from './early.ts';
 import { evaluateOwn, type Thetas } from './evaluation.ts';
 import { endOf } from './figures.ts';
-import { Glances, glancedOf } from './glances.ts';
-import { routingOf, scoringOf, trainingOf } from './habits.ts';
 import { type ArmConfig, LOOKS } from './settings.ts';
 import { mixtureRun, specOf } from './start.ts';
+import { sampleOf, ValidationCurve } from './validation-curve.ts';
 import { type Curve, meanByRound, Reshardings } from './watch.ts';
 
 /**
@@ -27,7 +27,7 @@ import { type Curve, meanByRound, Reshardings } from './watch.ts';
  * (`stopped`); share of the largest and the smallest shard; the share of the
  * training blocks that each re-sharding moved; mean cosine of the outer gradients that meet in a module; leases that began
  * with cold moments after each path's first; parameters; tokens. Curves: those of the end, the loss on the way (`nats`,
- * glances.ts), cosines by round.
+ * validation-curve.ts), cosines by round.
  */
 export async function runArm(
   config: ArmConfig,
@@ -42,11 +42,11 @@ export async function runArm(
   const ofData: RunPorts['cached'] = (name, of, make) =>
     ports.cached(name, { of, corpus: config.corpus } as unknown as Json, make);
   const base = await baseOf(config, seed, executor, blocks.train, { ...ports, cached: ofData });
-  const [baseNats, baseGlance] = await scoresOfBase();
+  const [baseNats, baseSample] = await scoresOfBase();
 
   const cosines: Curve = [];
   const early = new EarlyStopping();
-  const glances = new Glances(executor, spec, blocks.test, baseGlance);
+  const validation = new ValidationCurve(executor, spec, blocks.test, baseSample);
   const reshardings = new Reshardings({ blocks: blocks.train.length, width: spec.model.width });
   let cold = 0;
   let looked = 0;
@@ -67,7 +67,7 @@ export async function runArm(
     const step = config.inner.steps * roundOf(facts);
     if (event.kind === 'route') {
       await reshardings.watch(event, lab.blobs);
-      if (event.output.routing) await routeGlances(facts, step);
+      if (event.output.routing) await routeValidation(facts, step);
       return;
     }
     const { version, cosine } = event.output.result as { version: number; cosine: number | null };
@@ -75,17 +75,17 @@ export async function runArm(
     const due = Math.floor((LOOKS * step) / config.totalSteps);
     if (due <= looked || Object.values(folds).some(({ kind }) => kind === 'train')) return;
     looked = due;
-    await glances.look(step, Object.keys(facts.paths), (id) => thetaOf(facts, id));
-    ports.say(`step ${step} of ${config.totalSteps}, ${glances.curve.at(-1)![1].toFixed(4)} nats a byte`);
+    await validation.look(step, Object.keys(facts.paths), (id) => thetaOf(facts, id));
+    ports.say(`step ${step} of ${config.totalSteps}, ${validation.curve.at(-1)![1].toFixed(4)} nats a byte`);
     if (config.early) await lookAtPaths(facts);
   }
 
   const assignmentOf = async ({ routing }: RunFacts) =>
     readAssignment((await lab.blobs.get(routing!.assignment.sha256))!);
 
-  async function routeGlances(facts: RunFacts, step: number): Promise<void> {
+  async function routeValidation(facts: RunFacts, step: number): Promise<void> {
     const { test } = await assignmentOf(facts);
-    await glances.route(test, step, Object.keys(facts.paths), (id) => thetaOf(facts, id));
+    await validation.route(test, step, Object.keys(facts.paths), (id) => thetaOf(facts, id));
   }
 
   /** Looks at each path on the router documents that go to it. */
@@ -116,7 +116,7 @@ export async function runArm(
         const texts = documents.map(({ ids }) => ids);
         return natsPerByte(executor, path, base, texts, spec.routing.prefixBytes);
       };
-      const nats = [await score(blocks.test), await score(glancedOf(blocks.test))];
+      const nats = [await score(blocks.test), await score(sampleOf(blocks.test))];
       return new Uint8Array(Float64Array.from(nats).buffer);
     });
     return [...new Float64Array(bytes.slice().buffer)] as [number, number];
@@ -124,7 +124,7 @@ export async function runArm(
 
   lab.create(await mixtureRun(lab.blobs, config, spec, base, blocks));
   const run = lab.state.runs['r']!;
-  if (run.facts.routing) await routeGlances(run.facts, 0);
+  if (run.facts.routing) await routeValidation(run.facts, 0);
   const ids = Object.keys(run.facts.paths);
   const workers = ids.length * config.replicas;
   for (let worker = 0; worker < workers; worker++) lab.join({ id: `v${worker}`, tokensPerSecond: TOKENS_PER_SECOND });
@@ -159,5 +159,5 @@ export async function runArm(
   if (config.early && routing)
     figures['early'] = await evaluateOwn(scoring, await thetas((id) => early.at(id, routing.version)?.theta));
   executor.dispose();
-  return { figures, curves: { ...end.curves, nats: glances.curve, cosine: meanByRound(cosines) } };
+  return { figures, curves: { ...end.curves, nats: validation.curve, cosine: meanByRound(cosines) } };
 }

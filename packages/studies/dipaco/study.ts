@@ -1,8 +1,7 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import { OPTIMIZERS } from '../optimizers.ts';
 import type { Study } from '../study.ts';
 import { claimsOf } from './claims.ts';
-import { dipacoProbe } from './probe.ts';
+import { probes } from './probes.ts';
 import { report } from './report.ts';
 import { runArm } from './run.ts';
 import { type ArmConfig, settings } from './settings.ts';
@@ -10,30 +9,20 @@ import { type ArmConfig, settings } from './settings.ts';
 export const dipaco: Study = {
   about: 'DiPaCo (arXiv 2403.10616): its eleven statements',
   sources: [
-    ...OPTIMIZERS,
-    'nets/llama.ts',
-    'training/round.ts',
-    'training/features.ts',
-    'training/gradient.ts',
-    'optim/outer/adamw.ts',
-    'compression/f32.ts',
-    'routing',
-    'works/route/fold.ts',
-    'works/evaluate/fold.ts',
-    'studies/diloco/start.ts',
-    'studies/diloco/shards.ts',
-    'studies/dipaco/blocks.ts',
-    'studies/dipaco/start.ts',
-    'studies/dipaco/run.ts',
-    'studies/dipaco/habits.ts',
-    'studies/dipaco/watch.ts',
-    'studies/dipaco/early.ts',
-    'studies/dipaco/evaluation.ts',
-    'studies/dipaco/figures.ts',
-    'studies/dipaco/glances.ts',
-    'studies/dipaco/page-routing.ts',
+    'diloco/start.ts',
+    'diloco/shards.ts',
+    'dipaco/blocks.ts',
+    'dipaco/start.ts',
+    'dipaco/run.ts',
+    'dipaco/ablations.ts',
+    'dipaco/watch.ts',
+    'dipaco/early.ts',
+    'dipaco/evaluation.ts',
+    'dipaco/figures.ts',
+    'dipaco/validation-curve.ts',
+    'dipaco/page-routing.ts',
   ],
-  probe: dipacoProbe,
+  probes: ({ config }) => probes(config as unknown as ArmConfig),
   design(quick) {
     const { base, arms } = settings(quick);
     const claims = claimsOf(Object.keys(arms));

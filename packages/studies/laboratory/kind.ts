@@ -5,6 +5,6 @@ import type { WorkRun } from '@pathfold/works/work-run';
 export interface LaboratoryKind {
   readonly plan: WorkPlan<unknown>;
   readonly fold: WorkFold;
-  /** The volunteer's half. A study may give a volunteer habits here that the product's do not have. */
+  /** The volunteer's half. A study's ablation of it is put here. */
   runOf(volunteer: string): WorkRun;
 }

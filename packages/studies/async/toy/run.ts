@@ -4,7 +4,7 @@ import { outerOptimizer } from '@pathfold/optim/outer/registry';
 import { sinCos } from '@pathfold/tensors/plan/exact';
 import { meanCosine } from '../../diloco/cosines.ts';
 import type { Result } from '../../results.ts';
-import type { RunPorts } from '../../study.ts';
+import type { RunPorts } from '../../run-ports.ts';
 import { SPEEDS } from '../speeds.ts';
 import { serverLoop, type Task } from './loop.ts';
 import { evaluationPlan, initParts, PARTS, ratesAt, trainingPlan } from './net.ts';
