@@ -1,11 +1,11 @@
 import { codecOf } from '@pathfold/compression/codecs';
-import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
 import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from './plan-arrivals.ts';
 import { comparableNorm, typicalNorm } from './plan-norms.ts';
 import {
   type Base,
   type Contribution,
+  foldKey,
   givenTo,
   isAsync,
   isComplete,
@@ -106,7 +106,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
   };
   const weights = input.contributions.reduce((sum, { weight }) => sum + weight, 0);
   return {
-    key: `${name} v${version + 1}${sinceRollback(run)}`,
+    key: foldKey(run, name, version + 1),
     input: input as Json,
     contributions: input.contributions.map(({ lease }) => lease),
     counted: input.contributions.map(({ lease, staleness, ageMs, weight, scale }) => ({
@@ -148,14 +148,12 @@ function figuresOf(state: TrainState, run: RunFacts, name: string, all: readonly
 const isFirst = (state: TrainState, run: RunFacts, name: string): boolean =>
   state.modules[name]!.paths.some((id) => run.paths[id]!.modules[0] === name);
 
-/** The module that a fold steps, from its key. */
-export const moduleOf = (foldKey: string): string => foldKey.slice(0, foldKey.lastIndexOf(' v'));
-
 /** The module has its new version: what went into it is used up. */
 export function settleFolded(state: TrainState, run: RunFacts, name: string): void {
   const module = state.modules[name]!;
   const used = new Set(module.folding);
   module.folding = null;
+  delete module.fold;
   for (const id of module.paths) {
     const path = state.paths[id]!;
     const modules = run.paths[id]!.modules;

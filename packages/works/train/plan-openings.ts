@@ -1,11 +1,13 @@
-import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { Outcome, RunFacts } from '@pathfold/coordination/work-plan';
 import { DEADLINE_MARGIN } from '../deadline.ts';
 import { fastestOf } from './plan-pace.ts';
 import {
+  type Contribution,
   givenTo,
   isAsync,
   isComplete,
   lastServedAt,
+  moduleOf,
   type OpenLease,
   overdueAt,
   type PathState,
@@ -13,185 +15,12 @@ import {
   type TrainState,
   versionOf,
 } from './plan-state.ts';
+import type { TrainFoldInput, TrainTask } from './task.ts';
 
 /** Who joins in this first part of a round's expected time counts as there from its start. */
 const TOGETHER_PART = 1 / 4;
 
-/** A path that has a lease to give, and what of it is the same for every volunteer. */
-export interface Opening {
-  readonly id: string;
-  readonly path: PathState;
-  /** Without a further contribution a round of its modules cannot end well; otherwise a replica may join. */
-  readonly needed: boolean;
-  /** Contributions and open leases, of the module that has the fewest. */
-  readonly least: number;
-  /** Steps of a whole lease. */
-  readonly whole: number;
-  readonly restMs: number;
-  /** Nothing of its round has begun: any number of steps will do. */
-  readonly fresh: boolean;
-  /** All its modules step asynchronously: a volunteer takes the steps that its pace asks for. */
-  readonly paced: boolean;
-  /** Time that those who joined together may fill with steps; time that a latecomer may. */
-  readonly togetherMs: number;
-  readonly lateMs: number;
-}
-
-/** What is the same for all paths that are never waited for. */
-const PACED = { needed: true, fresh: true, paced: true, togetherMs: 0, lateMs: 0 };
-
-/** When those who compute on a module should be done; 0 where nobody does. Looked up as it is asked for. */
-function endsOf(state: TrainState, known: readonly Known[], now: number): (module: string) => number {
-  let ofPaths: Map<string, number> | null = null;
-  const ofModules = new Map<string, number>();
-  return (module) => {
-    let end = ofModules.get(module);
-    if (end !== undefined) return end;
-    ofPaths ??= new Map(known.map(({ id, computing }) => [id, endOf(computing, now)]));
-    end = 0;
-    for (const path of state.modules[module]!.paths) end = Math.max(end, ofPaths.get(path)!);
-    ofModules.set(module, end);
-    return end;
-  };
-}
-
-/** When the last of some leases should be done; 0 without any. */
-function endOf(leases: readonly OpenLease[], now: number): number {
-  let last = 0;
-  for (const lease of leases) {
-    const end = now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt;
-    last = Math.max(last, now, end);
-  }
-  return last;
-}
-
-/** What of a module that keeps to rounds is the same for every path that crosses it. */
-interface Standing {
-  readonly version: number;
-  /** It is being folded, or is about to be. */
-  readonly closed: boolean;
-  readonly openedAt: number;
-  /** Infinite while its clock stands. */
-  readonly deadline: number;
-  /** It is past its deadline and waits for a check alone. */
-  readonly ending: boolean;
-}
-/** Null for a module that does not keep to rounds. Looked up as it is asked for. */
-type Standings = (module: string) => Standing | null;
-
-function standingsOf(state: TrainState, run: RunFacts, now: number): Standings {
-  const known = new Map<string, Standing | null>();
-  return (name) => {
-    let standing = known.get(name);
-    if (standing !== undefined) return standing;
-    const module = state.modules[name]!;
-    standing = isAsync(run.spec.mode, module)
-      ? null
-      : {
-          version: versionOf(run, name),
-          closed: module.folding !== null || module.owed > 0,
-          openedAt: module.openedAt ?? now,
-          deadline: runningDeadline(run, module, now) ?? Number.POSITIVE_INFINITY,
-          ending: isEnding(state, run, name, now),
-        };
-    known.set(name, standing);
-    return standing;
-  };
-}
-
-function isEnding(state: TrainState, run: RunFacts, name: string, now: number): boolean {
-  const module = state.modules[name]!;
-  if (module.openedAt === null || runningDeadline(run, module, now) !== null) return false;
-  return module.paths.some((id) => {
-    const path = state.paths[id]!;
-    const waits = path.leases.some((lease) => state.leases[lease]!.receivedAt !== null);
-    return waits || givenTo(run, path, name).length >= run.spec.quorum;
-  });
-}
-
-/** What a path has given and has out for the versions that its modules have now, whatever the time. */
-interface Standpoint {
-  /** Contributions and open leases, of the module that has the fewest; infinite where none keeps to rounds. */
-  readonly least: number;
-  readonly needed: boolean;
-}
-
-/**
- * Null when nobody could join it: some module keeps to rounds and is being folded, or the path has all the replicas of a
- * round. Where all step at arrivals anybody may join.
- */
-function standpointOf(state: TrainState, run: RunFacts, id: string, standings: Standings): Standpoint | null {
-  const { quorum, replicas } = run.spec;
-  const path = state.paths[id]!;
-  const { modules } = run.paths[id]!;
-  const live = path.leases.length;
-  let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
-  for (const name of modules) {
-    const standing = standings(name);
-    if (!standing) continue;
-    if (standing.closed || live >= replicas) return null;
-    const given = path.contributions.length === 0 ? 0 : countGiven(path, name, standing.version);
-    least = Math.min(least, given + live);
-    most = Math.max(most, given + live);
-    full ||= given >= quorum;
-  }
-  const needed = !full && least < quorum;
-  const isJoinable =
-    needed || least === Number.POSITIVE_INFINITY || (most < replicas && isAligned(path, modules, standings));
-  return isJoinable ? { least, needed } : null;
-}
-
-/** Null when the path has no lease to give now: it has no shard yet, is complete, or too late. */
-function openingOf(
-  run: RunFacts,
-  { id, path }: Known,
-  { least, needed }: Standpoint,
-  now: number,
-  standings: Standings,
-  endOf: (module: string) => number,
-): Opening | null {
-  const { inner, totalSteps, roundDeadlineMs } = run.spec;
-  const { shard, modules } = run.paths[id]!;
-  if (!shard || isComplete(run, id, path)) return null;
-  const whole = Math.min(inner.steps, Math.ceil(totalSteps - path.steps));
-  if (least === Number.POSITIVE_INFINITY)
-    return { ...PACED, id, path, least: path.leases.length, whole, restMs: roundDeadlineMs };
-  let [openedAt, deadline] = [now, Number.POSITIVE_INFINITY];
-  for (const name of modules) {
-    const standing = standings(name);
-    if (!standing) continue;
-    if (standing.ending) return null;
-    openedAt = Math.min(openedAt, standing.openedAt);
-    deadline = Math.min(deadline, standing.deadline);
-  }
-  const fresh = deadline === Number.POSITIVE_INFINITY;
-  const restMs = fresh ? roundDeadlineMs : deadline - now;
-  const byDeadlineMs = DEADLINE_MARGIN * restMs;
-  const times = { togetherMs: byDeadlineMs, lateMs: byDeadlineMs };
-  if (needed) return { id, path, needed, least, whole, restMs, fresh, paced: false, ...times };
-  let end = 0;
-  for (const name of modules) if (standings(name)) end = Math.max(end, endOf(name));
-  if (end === 0) return null;
-  times.lateMs = Math.min(byDeadlineMs, end - now);
-  if (now - openedAt > TOGETHER_PART * (end - openedAt)) times.togetherMs = times.lateMs;
-  return { id, path, needed, least, whole, restMs, fresh: false, paced: false, ...times };
-}
-
-function countGiven({ contributions }: PathState, module: string, version: number): number {
-  let count = 0;
-  for (const { base } of contributions) if (base[module] === version) count++;
-  return count;
-}
-
-/** Whether all that the path has given went to the versions that its modules have now. */
-const isAligned = ({ contributions }: PathState, modules: readonly string[], standings: Standings): boolean =>
-  contributions.every(({ base }) =>
-    modules.every((name) => {
-      const standing = standings(name);
-      return standing === null || base[name] === standing.version;
-    }),
-  );
-
+/** What offers read of a state at one time, the same for every volunteer. */
 export interface Openings {
   readonly now: number;
   readonly openings: readonly Opening[];
@@ -202,84 +31,245 @@ export interface Openings {
   readonly lastServedAt: number;
 }
 
-/** What is known of a path while nothing of it changes: one event touches few of many. */
-interface Known {
+/** A path that has a lease to give. */
+export interface Opening extends Place {
   readonly id: string;
   readonly path: PathState;
-  readonly standpoint: Standpoint | null;
+  /** Steps of a whole lease. */
+  readonly whole: number;
+  readonly restMs: number;
+  /** Nothing of its round has begun: any number of steps will do. */
+  readonly fresh: boolean;
+  /** Time that those who joined together may fill with steps; time that a latecomer may. */
+  readonly togetherMs: number;
+  readonly lateMs: number;
+}
+
+/** The room for one more lease of a path, whatever the time. */
+interface Place {
+  /** All its modules step at arrivals: anybody may join, with the steps that its pace asks for. */
+  readonly paced: boolean;
+  /** Without a further contribution a round of its modules cannot end well; otherwise a replica may join. */
+  readonly needed: boolean;
+  /** Contributions and open leases, of the module that has the fewest. */
+  readonly least: number;
+}
+
+/** The round of a module that keeps to rounds. */
+interface ModuleRound {
+  readonly version: number;
+  /** It is being folded, or is about to be. */
+  readonly closed: boolean;
+  readonly openedAt: number;
+  /** Infinite while its clock stands. */
+  readonly deadline: number;
+  /** It is past its deadline and waits for a check alone. */
+  readonly ending: boolean;
+}
+type Rounds = ReadonlyMap<string, ModuleRound>;
+
+/** What is known of a path whatever the time. */
+interface Standing {
+  /** Null: it has no room for a lease. */
+  readonly place: Place | null;
   /** Its leases whose work has not come in. */
   readonly computing: readonly OpenLease[];
   /** Some lease of it is from before the run changed its mode. */
   readonly straying: boolean;
 }
 
-/** Openings as they were last looked up: many volunteers are asked about between two changes of the state. */
-const lookedUp = new WeakMap<TrainState, Openings>();
-/** Of each path, in their order; undefined for what has to be looked at again. */
-const lookedAt = new WeakMap<
-  TrainState,
-  { ids: readonly string[]; places: ReadonlyMap<string, number>; known: (Known | undefined)[] }
->();
+/** What is derived from a state, as long as it holds. A path without a standing has to be looked at. */
+interface Derived {
+  readonly standings: Map<string, Standing>;
+  latest: Openings | null;
+}
+const derivedOf = new WeakMap<TrainState, Derived>();
 
-/** To be called whenever the state, or a version of a module of its run, changes. `paths`: all that it concerns, if it is not all. */
-export function forgetOpenings(state: TrainState, paths?: readonly string[]): void {
-  lookedUp.delete(state);
-  const looked = lookedAt.get(state);
-  if (looked && paths) for (const id of paths) looked.known[looked.places.get(id)!] = undefined;
-  else lookedAt.delete(state);
+/** Drops what an outcome makes untrue. To be told of every outcome, before the state changes: nothing else drops anything. */
+export function noteOutcome(state: TrainState, run: RunFacts, outcome: Outcome): void {
+  const derived = derivedOf.get(state);
+  if (!derived) return;
+  derived.latest = null;
+  const touched = run.spec.mode === 'sync' ? pathsTouched(state, run, outcome) : null;
+  if (touched) for (const id of touched) derived.standings.delete(id);
+  else derived.standings.clear();
 }
 
+/** The paths whose standings an outcome may change; null for all. */
+function pathsTouched(state: TrainState, run: RunFacts, outcome: Outcome): readonly string[] | null {
+  const ofLease = (lease: string) => (state.leases[lease] ? [state.leases[lease].path] : []);
+  switch (outcome.type) {
+    case 'granted':
+      return [(outcome.task.body as unknown as TrainTask).path];
+    case 'received':
+    case 'ended':
+      return ofLease(outcome.lease);
+    case 'accepted':
+      return ofLease(outcome.contribution.lease);
+    case 'begun':
+      return state.modules[(outcome.fold.input as unknown as TrainFoldInput).module.name]!.paths;
+    case 'folded':
+      return state.modules[moduleOf(state, run, outcome.fold)]!.paths;
+    case 'requested':
+      return [];
+    default:
+      return null;
+  }
+}
+
+/** Many volunteers are asked about between two outcomes. */
 export function openingsOf(state: TrainState, run: RunFacts, now: number): Openings {
-  const known = lookedUp.get(state);
-  if (known?.now === now) return known;
-  const found = {
-    now,
-    openings: findOpenings(state, run, now),
-    merging: mergingNow(state, run, now),
-    fastest: run.spec.mode === 'sync' ? null : fastestOf(state, run, now),
-    lastServedAt: lastServedAt(state),
-  };
-  lookedUp.set(state, found);
-  return found;
+  const derived = derivedOf.get(state) ?? { standings: new Map(), latest: null };
+  derivedOf.set(state, derived);
+  if (derived.latest?.now !== now)
+    derived.latest = {
+      now,
+      openings: findOpenings(state, run, now, derived.standings),
+      merging: mergingNow(state, run, now),
+      fastest: run.spec.mode === 'sync' ? null : fastestOf(state, run, now),
+      lastServedAt: lastServedAt(state),
+    };
+  return derived.latest;
 }
 
-function findOpenings(state: TrainState, run: RunFacts, now: number): Opening[] {
-  const standings = standingsOf(state, run, now);
-  const paths = lookAt(state, run, standings);
+function findOpenings(state: TrainState, run: RunFacts, now: number, standings: Derived['standings']): Opening[] {
+  const rounds = roundsNow(state, run, now);
+  const ids = Object.keys(state.paths);
+  const all = ids.map((id) => {
+    const standing = standings.get(id) ?? standingOf(state, run, id, rounds);
+    standings.set(id, standing);
+    return standing;
+  });
   // Rounds begin when what was leased before modules kept to rounds has ended.
-  if (run.spec.mode !== 'async' && paths.some(({ straying }) => straying)) return [];
-  const endOf = endsOf(state, paths, now);
+  if (run.spec.mode !== 'async' && all.some(({ straying }) => straying)) return [];
+  const endOf = endsOf(state, standings, now);
   const openings: Opening[] = [];
-  for (const known of paths) {
-    const opening = known.standpoint && openingOf(run, known, known.standpoint, now, standings, endOf);
+  for (const [i, { place }] of all.entries()) {
+    const opening = place && openingOf(state, run, ids[i]!, place, rounds, endOf, now);
     if (opening) openings.push(opening);
   }
   return openings;
 }
 
-function lookAt(state: TrainState, run: RunFacts, standings: Standings): Known[] {
-  let looked = lookedAt.get(state);
-  if (!looked) {
-    const ids = Object.keys(state.paths);
-    looked = { ids, places: new Map(ids.map((id, place) => [id, place])), known: ids.map(() => undefined) };
-    lookedAt.set(state, looked);
+function roundsNow(state: TrainState, run: RunFacts, now: number): Rounds {
+  const rounds = new Map<string, ModuleRound>();
+  for (const [name, module] of Object.entries(state.modules)) {
+    if (isAsync(run.spec.mode, module)) continue;
+    const { folding, owed, openedAt, paths } = module;
+    const deadline = runningDeadline(run, module, now);
+    const waits = (id: string) =>
+      state.paths[id]!.leases.some((lease) => state.leases[lease]!.receivedAt !== null) ||
+      givenTo(run, state.paths[id]!, name).length >= run.spec.quorum;
+    rounds.set(name, {
+      version: versionOf(run, name),
+      closed: folding !== null || owed > 0,
+      openedAt: openedAt ?? now,
+      deadline: deadline ?? Number.POSITIVE_INFINITY,
+      ending: openedAt !== null && deadline === null && paths.some(waits),
+    });
   }
-  const { ids, known } = looked;
-  for (let place = 0; place < ids.length; place++) known[place] ??= knownOf(state, run, ids[place]!, standings);
-  return known as Known[];
+  return rounds;
 }
 
-function knownOf(state: TrainState, run: RunFacts, id: string, standings: Standings): Known {
-  const path = state.paths[id]!;
-  const leases = path.leases.map((lease) => state.leases[lease]!);
+/** When the last of those who compute on a module should be done; 0 where nobody does. Found as it is asked for. */
+function endsOf(state: TrainState, standings: Derived['standings'], now: number): (module: string) => number {
+  const ofModules = new Map<string, number>();
+  let ofPaths: Map<string, number> | null = null;
+  const endOf = ({ computing }: Standing) => {
+    let end = 0;
+    for (const lease of computing)
+      end = Math.max(end, now, now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt);
+    return end;
+  };
+  return (module) => {
+    let end = ofModules.get(module);
+    if (end !== undefined) return end;
+    ofPaths ??= new Map([...standings].map(([id, standing]) => [id, endOf(standing)]));
+    end = 0;
+    for (const id of state.modules[module]!.paths) end = Math.max(end, ofPaths.get(id)!);
+    ofModules.set(module, end);
+    return end;
+  };
+}
+
+function standingOf(state: TrainState, run: RunFacts, id: string, rounds: Rounds): Standing {
+  const leases = state.paths[id]!.leases.map((lease) => state.leases[lease]!);
   return {
-    id,
-    path,
-    standpoint: standpointOf(state, run, id, standings),
+    place: placeOf(state, run, id, rounds),
     computing: leases.filter(({ receivedAt }) => receivedAt === null),
     straying: leases.some(({ mode }) => mode !== run.spec.mode),
   };
 }
+
+/** Null when nobody may join a path: some module of it is being folded, or it has all the replicas of a round. */
+function placeOf(state: TrainState, run: RunFacts, id: string, rounds: Rounds): Place | null {
+  const { quorum, replicas } = run.spec;
+  const { leases, contributions } = state.paths[id]!;
+  const { modules } = run.paths[id]!;
+  const live = leases.length;
+  let [least, most, full] = [Number.POSITIVE_INFINITY, 0, false];
+  for (const name of modules) {
+    const round = rounds.get(name);
+    if (!round) continue;
+    if (round.closed || live >= replicas) return null;
+    const given = countGiven(contributions, name, round.version);
+    least = Math.min(least, given + live);
+    most = Math.max(most, given + live);
+    full ||= given >= quorum;
+  }
+  if (least === Number.POSITIVE_INFINITY) return { paced: true, needed: true, least: live };
+  const needed = !full && least < quorum;
+  if (!needed && (most >= replicas || !isAligned(contributions, modules, rounds))) return null;
+  return { paced: false, needed, least };
+}
+
+/** Null when the path has no lease to give now: it has no shard yet, is complete, or too late. */
+function openingOf(
+  state: TrainState,
+  run: RunFacts,
+  id: string,
+  place: Place,
+  rounds: Rounds,
+  endOf: (module: string) => number,
+  now: number,
+): Opening | null {
+  const { inner, totalSteps, roundDeadlineMs } = run.spec;
+  const { shard, modules } = run.paths[id]!;
+  const path = state.paths[id]!;
+  if (!shard || isComplete(run, id, path)) return null;
+  const whole = Math.min(inner.steps, Math.ceil(totalSteps - path.steps));
+  const { paced, needed, least } = place;
+  // Spelled out: thousands are made each second, and copying `place` by spread takes ten times as long.
+  if (paced)
+    return { id, path, paced, needed, least, whole, restMs: roundDeadlineMs, fresh: true, togetherMs: 0, lateMs: 0 };
+  let [openedAt, deadline, end] = [now, Number.POSITIVE_INFINITY, 0];
+  for (const name of modules) {
+    const round = rounds.get(name);
+    if (!round) continue;
+    if (round.ending) return null;
+    openedAt = Math.min(openedAt, round.openedAt);
+    deadline = Math.min(deadline, round.deadline);
+    if (!needed) end = Math.max(end, endOf(name));
+  }
+  if (!needed && end === 0) return null;
+  const isClockRunning = deadline < Number.POSITIVE_INFINITY;
+  const restMs = isClockRunning ? deadline - now : roundDeadlineMs;
+  const byDeadlineMs = DEADLINE_MARGIN * restMs;
+  const lateMs = needed ? byDeadlineMs : Math.min(byDeadlineMs, end - now);
+  const isLate = !needed && now - openedAt > TOGETHER_PART * (end - openedAt);
+  const togetherMs = isLate ? lateMs : byDeadlineMs;
+  return { id, path, paced, needed, least, whole, restMs, fresh: needed && !isClockRunning, togetherMs, lateMs };
+}
+
+function countGiven(contributions: readonly Contribution[], module: string, version: number): number {
+  let count = 0;
+  for (const { base } of contributions) if (base[module] === version) count++;
+  return count;
+}
+
+/** Whether all that the path has given went to the versions that its modules have now. */
+const isAligned = (contributions: readonly Contribution[], modules: readonly string[], rounds: Rounds): boolean =>
+  contributions.every(({ base }) => modules.every((name) => (rounds.get(name)?.version ?? base[name]) === base[name]));
 
 /** Nobody waits for another's work: only for the fold of its own, which comes when the grace period ends. */
 function mergingNow(state: TrainState, run: RunFacts, now: number): Set<string> {

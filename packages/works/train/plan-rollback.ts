@@ -1,5 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import type { Lost, Norm, TrainState } from './plan-state.ts';
+import { AT_REST, type Lost, type Norm, type TrainState } from './plan-state.ts';
 
 /** How far a path had come. */
 interface Progress {
@@ -36,16 +36,10 @@ export function settleRolledBack(state: TrainState, { paths, norms, tokens }: Re
     if (lost) path.lost = lost;
     else delete path.lost;
   }
-  for (const module of Object.values(state.modules))
-    Object.assign(module, {
-      openedAt: null,
-      live: 0,
-      given: 0,
-      folding: null,
-      merging: false,
-      owed: 0,
-      graceEndsAt: null,
-    });
+  for (const module of Object.values(state.modules)) {
+    Object.assign(module, AT_REST);
+    delete module.fold;
+  }
   for (const lease of Object.keys(state.leases)) delete state.leases[lease];
   Object.assign(state, { norms: [...norms], tokens });
 }

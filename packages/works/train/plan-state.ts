@@ -1,3 +1,4 @@
+import { sinceRollback } from '@pathfold/coordination/run-round';
 import type { Growth, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Mode } from '@pathfold/protocol/run-spec';
 
@@ -76,6 +77,8 @@ export interface ModuleState {
   given: number;
   /** Leases whose contributions are being folded into the next version; null when no fold is under way. */
   folding: string[] | null;
+  /** Names that fold; absent without one, and in states of older versions. */
+  fold?: string;
   /** What is being folded arrived asynchronously. */
   merging: boolean;
   /** Contributions that it owes a fold, where it steps asynchronously. */
@@ -122,13 +125,20 @@ export interface TrainState {
   tokens: number;
 }
 
+/** A module without leases, contributions or folds. */
+export const AT_REST = {
+  openedAt: null,
+  live: 0,
+  given: 0,
+  folding: null,
+  merging: false,
+  owed: 0,
+  graceEndsAt: null,
+} as const;
+
 function freshModule(run: RunFacts, name: string): ModuleState {
   const loose = looseIn(run, name);
-  return {
-    ...{ paths: [], openedAt: null, live: 0, given: 0, folding: null },
-    ...{ merging: false, owed: 0, graceEndsAt: null, workers: {} },
-    ...(loose !== undefined && { loose }),
-  };
+  return { paths: [], ...AT_REST, workers: {}, ...(loose !== undefined && { loose }) };
 }
 
 /** Whether a module (`embedding`, `level0.1`, `head`) is among those that step at arrivals in mode `hybrid`. */
@@ -157,6 +167,17 @@ export function growState(state: TrainState, run: RunFacts, { modules, grown }: 
     for (const name of run.paths[id]!.modules) state.modules[name]!.paths.push(id);
   }
 }
+
+/** Names the fold that makes a version of a module, also after a rollback. */
+export const foldKey = (run: RunFacts, module: string, version: number): string =>
+  `${module} v${version}${sinceRollback(run)}`;
+
+/** The module whose fold has ended: its version is the new one. */
+export const moduleOf = (state: TrainState, run: RunFacts, fold: string): string =>
+  Object.keys(state.modules).find((name) => {
+    const { folding, fold: own = foldKey(run, name, versionOf(run, name)) } = state.modules[name]!;
+    return folding !== null && own === fold;
+  })!;
 
 export const versionOf = (run: RunFacts, module: string): number => run.modules[module]!.version;
 

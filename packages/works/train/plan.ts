@@ -10,10 +10,10 @@ import type {
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { trainingBytesOf } from '../memory.ts';
 import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './plan-arrivals.ts';
-import { dueFolds, moduleOf, settleFolded } from './plan-fold.ts';
+import { dueFolds, settleFolded } from './plan-fold.ts';
 import { comparableNorm, typicalNorm, withNorm } from './plan-norms.ts';
 import { bestOffer, openTo } from './plan-offer.ts';
-import { forgetOpenings } from './plan-openings.ts';
+import { noteOutcome } from './plan-openings.ts';
 import { believedSteps, notePace } from './plan-pace.ts';
 import { type Remembered, remember, settleRolledBack } from './plan-rollback.ts';
 import {
@@ -22,6 +22,7 @@ import {
   initialTrainState,
   isAsync,
   isComplete,
+  moduleOf,
   type OpenLease,
   overdueAt,
   runningDeadline,
@@ -29,7 +30,7 @@ import {
   type TrainState,
   versionOf,
 } from './plan-state.ts';
-import type { TrainTask } from './task.ts';
+import type { TrainFoldInput, TrainTask } from './task.ts';
 
 /** Accepted norms that a new one needs to be compared with, and how many times the typical one it may be. */
 const NORMS_NEEDED = 4;
@@ -105,31 +106,8 @@ function refusalOf(state: TrainState, run: RunFacts, lease: OpenLease): ErrorCod
 
 const normOf = (contribution: ContributionFacts): number => contribution.figures['norm'] ?? 0;
 
-/** The paths of which an outcome may change what is out and what was given; undefined for all. */
-function pathsOf(state: TrainState, run: RunFacts, outcome: Outcome): readonly string[] | undefined {
-  if (run.spec.mode !== 'sync') return undefined;
-  switch (outcome.type) {
-    case 'granted':
-      return [(outcome.task.body as unknown as TrainTask).path];
-    case 'received':
-    case 'accepted':
-    case 'ended': {
-      const lease = outcome.type === 'accepted' ? outcome.contribution.lease : outcome.lease;
-      return state.leases[lease] ? [state.leases[lease].path] : [];
-    }
-    case 'begun':
-      return state.modules[moduleOf(outcome.fold.key)]!.paths;
-    case 'folded':
-      return state.modules[moduleOf(outcome.fold)]!.paths;
-    case 'requested':
-      return [];
-    default:
-      return undefined;
-  }
-}
-
 function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number): void {
-  forgetOpenings(state, pathsOf(state, run, outcome));
+  noteOutcome(state, run, outcome);
   switch (outcome.type) {
     case 'granted':
       settleGranted(state, run, outcome, now);
@@ -149,7 +127,7 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       settleBegun(state, run, outcome.fold, now);
       break;
     case 'folded':
-      settleFolded(state, run, moduleOf(outcome.fold));
+      settleFolded(state, run, moduleOf(state, run, outcome.fold));
       break;
     case 'resumed':
       shiftClocks(state, outcome.pausedMs);
@@ -177,11 +155,12 @@ function settleGrowth(state: TrainState, run: RunFacts, growth: Growth): void {
   for (const name of tight) if (isAsync(mode, state.modules[name]!)) oweGiven(state, run, name);
 }
 
-function settleBegun(state: TrainState, run: RunFacts, { key, contributions }: Fold, now: number): void {
-  const name = moduleOf(key);
+function settleBegun(state: TrainState, run: RunFacts, { key, input, contributions }: Fold, now: number): void {
+  const { name } = (input as unknown as TrainFoldInput).module;
   const module = state.modules[name]!;
   module.merging = module.owed > 0;
   module.folding = [...contributions];
+  module.fold = key;
   if (module.merging) settleArrivals(state, run, name, contributions, now);
   else Object.assign(module, { given: 0, openedAt: null });
 }
