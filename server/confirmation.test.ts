@@ -58,7 +58,7 @@ test("what the operator's own machine says is confirmed by itself; a neighbour o
   for (const each of [machine, liar]) each.leave();
 });
 
-test('a score that was asked for is confirmed from another network; who two contradict loses credit and scores no more', async () => {
+test('U7: a score that was asked for is confirmed from another network; who two contradict loses credit and scores no more', async () => {
   const { id } = await createRun(coordinator, { replicas: 1 });
   const order = (verb: string) =>
     coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/${verb}`, headers: asOperator });

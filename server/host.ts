@@ -95,7 +95,8 @@ export async function startHost({
     clearTimeout(timer);
     const at = mind.nextWakeAt(state);
     if (at === null || stopped) return;
-    timer = setTimeout(() => note(), Math.min(Math.max(0, at - now()), 0x7fffffff));
+    // Where this process stood still, the signs of life that wait for it are read before anybody counts as silent.
+    timer = setTimeout(() => setImmediate(note), Math.min(Math.max(0, at - now()), 0x7fffffff));
   }
 
   async function record(...facts: Fact[]): Promise<void> {

@@ -4,6 +4,7 @@ import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { prepareCorpus } from '@pathfold/corpora/prepare';
 import { PREFIX_BYTES } from '@pathfold/corpora/scoring';
 import { decodeTokens } from '@pathfold/corpora/shards';
+import { documentsBySplit } from '@pathfold/corpora/split';
 import { starterDocuments } from '@pathfold/corpora/starter';
 import { drawWindows } from '@pathfold/corpora/windows';
 import type { Moments } from '@pathfold/optim/inner/adamw';
@@ -35,7 +36,7 @@ export async function run({ quick }: BenchOptions): Promise<BenchResult> {
   const rounds = quick ? 2 : 40;
   const blobs = memoryBlobs();
   const { documents } = await prepareCorpus({
-    documents: starterDocuments(),
+    documents: documentsBySplit(starterDocuments()),
     vocabulary: MODEL.vocabulary,
     context: MODEL.context,
     prefixBytes: PREFIX_BYTES,

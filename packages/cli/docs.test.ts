@@ -30,3 +30,15 @@ test('every file that ARCHITECTURE names as a proof is there', () => {
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
+
+test('every numbered rule of PROTOCOL is proven by a test whose name holds the number', () => {
+  const rules = [...textOf('docs/PROTOCOL.md').matchAll(/^- \*\*([A-Z]\d+a?)\*\*/gm)].map(([, rule]) => rule!);
+  const tests = ['packages', 'server', 'apps', 'e2e']
+    .flatMap((folder) => below(folder).map((path) => join(folder, path)))
+    .filter((path) => /\.(test|spec|long)\.tsx?$/.test(path) && !path.includes('node_modules'));
+  const names = tests.flatMap((path) =>
+    [...textOf(path).matchAll(/(?:\b(?:test|describe)[.\w]*|[\])])\(\s*(['"`])(.*?)\1/gs)].map(([, , name]) => name!),
+  );
+  expect(rules.length).toBeGreaterThan(50);
+  expect(rules.filter((rule) => !names.some((name) => new RegExp(`\\b${rule}\\b`).test(name)))).toEqual([]);
+});

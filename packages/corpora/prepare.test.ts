@@ -5,6 +5,7 @@ import type { Document } from './document.ts';
 import { type PrepareProgress, prepareCorpus } from './prepare.ts';
 import { PREFIX_BYTES } from './scoring.ts';
 import { decodeTokens, documentsOf } from './shards.ts';
+import { documentsBySplit } from './split.ts';
 import { starterDocuments } from './starter.ts';
 import { readTokenizer } from './tokenizer.ts';
 
@@ -21,7 +22,15 @@ function memory() {
 }
 
 const prepare = (documents: Document[], blobs = memory(), seed = 1) =>
-  prepareCorpus({ documents, vocabulary: 300, context: 64, prefixBytes: PREFIX_BYTES, tokenizer: null, seed, blobs });
+  prepareCorpus({
+    documents: documentsBySplit(documents),
+    vocabulary: 300,
+    context: 64,
+    prefixBytes: PREFIX_BYTES,
+    tokenizer: null,
+    seed,
+    blobs,
+  });
 
 const few = starterDocuments().filter((_, index) => index % 12 === 0);
 
@@ -29,17 +38,17 @@ describe('prepareCorpus', () => {
   test('stores a tokenizer and three splits that decode to the documents', async () => {
     const blobs = memory();
     const prepared = await prepare(few, blobs);
+    const parts = documentsBySplit(few);
     const tokenizer = readTokenizer(new TextDecoder().decode(blobs.get(prepared.tokenizer.sha256)));
     for (const split of ['train', 'router', 'test'] as const) {
       const tokens = decodeTokens(blobs.get(prepared.documents[split].sha256));
       const texts = documentsOf(tokens).map((ids) => tokenizer.decode(ids));
-      const expected = few.filter((_, index) => prepared.assignment[index] === split).map(({ text }) => text);
+      const expected = parts[split].map(({ text }) => text);
       expect(texts.sort()).toEqual(expected.sort());
       expect(prepared.splits[split]).toMatchObject({ documentCount: texts.length, tokens: tokens.length });
     }
     const domains = JSON.parse(new TextDecoder().decode(blobs.get(prepared.documents.domains.sha256)));
-    const test = few.filter((_, index) => prepared.assignment[index] === 'test');
-    expect(domains.test.map((domain: number) => domains.names[domain])).toEqual(test.map(({ domain }) => domain));
+    expect(domains.test.map((domain: number) => domains.names[domain])).toEqual(parts.test.map(({ domain }) => domain));
     expect(prepared.trainTokens).toBe(prepared.splits.train.tokens);
     expect(prepared.vocabularySize).toBe(300);
     expect(prepared.domains).toHaveLength(12);
@@ -51,7 +60,14 @@ describe('prepareCorpus', () => {
     const first = await prepare(few, blobs);
     const tokenizer = new TextDecoder().decode(blobs.get(first.tokenizer.sha256));
     const part = few.slice(0, 60);
-    const options = { documents: part, vocabulary: 300, context: 64, prefixBytes: PREFIX_BYTES, seed: 1, blobs };
+    const options = {
+      documents: documentsBySplit(part),
+      vocabulary: 300,
+      context: 64,
+      prefixBytes: PREFIX_BYTES,
+      seed: 1,
+      blobs,
+    };
     expect((await prepareCorpus({ ...options, tokenizer })).tokenizer).toEqual(first.tokenizer);
     expect((await prepareCorpus({ ...options, tokenizer: null })).tokenizer).not.toEqual(first.tokenizer);
   });
@@ -75,7 +91,7 @@ describe('prepareCorpus', () => {
   test('reports progress that only grows', async () => {
     const seen: PrepareProgress[] = [];
     await prepareCorpus({
-      documents: few,
+      documents: documentsBySplit(few),
       vocabulary: 257,
       context: 64,
       prefixBytes: PREFIX_BYTES,
@@ -84,7 +100,7 @@ describe('prepareCorpus', () => {
       blobs: memory(),
       onProgress: (progress) => seen.push(progress),
     });
-    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.length).toBe(4);
     expect(seen.map(({ fraction }) => fraction)).toEqual(seen.map(({ fraction }) => fraction).sort());
   });
 

@@ -7,11 +7,11 @@ import { type Document, textBytes } from './document.ts';
 import { uniformOf } from './hash.ts';
 import { scoredPart } from './scoring.ts';
 import { encodeTokens, joinDocuments } from './shards.ts';
-import { splitDocuments } from './split.ts';
 import { readTokenizer, type Tokenizer } from './tokenizer.ts';
 
 export interface PrepareOptions {
-  documents: readonly Document[];
+  /** By split: a corpus is split once, when it comes (split.ts). */
+  documents: Readonly<Record<Split, readonly Document[]>>;
   /** Tokens of the vocabulary at most: fewer when the text has no more pairs to merge. */
   vocabulary: number;
   /** The run's model's: each split must hold at least one window. */
@@ -28,7 +28,7 @@ export interface PrepareOptions {
 
 /** `fraction`: of the whole preparation, 0 to 1. */
 export interface PrepareProgress {
-  stage: 'splitting' | 'training the tokenizer' | 'encoding' | 'counting' | 'storing';
+  stage: 'training the tokenizer' | 'encoding' | 'counting' | 'storing';
   fraction: number;
 }
 
@@ -41,8 +41,6 @@ export interface PreparedCorpus {
   baselines: Baselines;
   domains: CorpusResource['domains'];
   splits: Record<Split, { documentCount: number; textBytes: number; tokens: number; scoredBytes: number }>;
-  /** The split of each document, in the order given. */
-  assignment: Split[];
 }
 
 /** The domain of each document of each split, in the order of its stream, as an index into `names`. */
@@ -59,19 +57,16 @@ const TOKENIZER_BYTES = 32_000_000;
 export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCorpus> {
   const { documents, vocabulary, context, prefixBytes, seed, blobs, onProgress } = options;
   const report = (stage: PrepareProgress['stage'], fraction: number) => onProgress?.({ stage, fraction });
-  if (!documents.some(({ text }) => text.trim() !== '')) throw new PathfoldError('corpus_empty');
-
-  report('splitting', 0);
-  const assignment = splitDocuments(documents);
-  const of = (split: Split) => documents.filter((_, index) => assignment[index] === split);
-  const ordered = { train: shuffled(of('train'), seed), router: of('router'), test: of('test') };
+  const all = SPLITS.flatMap((split) => documents[split]);
+  if (!all.some(({ text }) => text.trim() !== '')) throw new PathfoldError('corpus_empty');
+  const ordered = { ...documents, train: shuffled(documents.train, seed) };
   const texts = mapSplits((split) => ordered[split].map(({ text }) => text));
 
-  report('training the tokenizer', 0.3);
+  report('training the tokenizer', 0);
   const json = options.tokenizer ?? trainTokenizer(sample(texts.train), vocabulary);
   const tokenizer = readTokenizer(json);
 
-  report('encoding', 0.6);
+  report('encoding', 0.4);
   const encoded = mapSplits((split) => encodeSplit(texts[split], tokenizer, prefixBytes));
   for (const split of SPLITS) {
     const { tokens, scoredBytes } = encoded[split];
@@ -82,7 +77,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
       );
   }
 
-  report('counting', 0.8);
+  report('counting', 0.7);
   const baselines = baselinesOf(encoded.train.tokens, encoded.test.tokens, tokenizer.byteLengths, {
     prefixBytes,
   });
@@ -95,7 +90,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
     tokens: encoded[split].tokens.length,
     scoredBytes: encoded[split].scoredBytes,
   });
-  const domains = domainsOf(documents);
+  const domains = domainsOf(all);
   const names = domains.map(({ name }) => name);
   const byDocument: DocumentDomains = {
     names,
@@ -114,7 +109,6 @@ export async function prepareCorpus(options: PrepareOptions): Promise<PreparedCo
     baselines,
     domains,
     splits: mapSplits(summaryOf),
-    assignment,
   };
 }
 

@@ -47,6 +47,15 @@ export function splitDocuments(documents: readonly Document[]): Split[] {
   return splits;
 }
 
+/** The documents of each split, in the order given. */
+export function documentsBySplit(documents: readonly Document[]): Record<Split, Document[]> {
+  const parts: Record<Split, Document[]> = { train: [], router: [], test: [] };
+  splitDocuments(documents).forEach((split, index) => {
+    parts[split].push(documents[index]!);
+  });
+  return parts;
+}
+
 /** Near-duplicates of one another, in the domain of the member with the smallest key. */
 interface Group {
   key: string;

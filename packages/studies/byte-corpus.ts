@@ -1,6 +1,7 @@
 import { trainTokenizer } from '@pathfold/corpora/bpe';
 import { FIRST_BYTE_ID, FIRST_MERGE_ID } from '@pathfold/corpora/byte-level';
-import { splitDocuments } from '@pathfold/corpora/split';
+import type { Document } from '@pathfold/corpora/document';
+import { documentsBySplit } from '@pathfold/corpora/split';
 import { starterDocuments } from '@pathfold/corpora/starter';
 import type { Split } from '@pathfold/protocol/resources';
 
@@ -25,15 +26,11 @@ export function byteCorpus(): Readonly<Record<Split, readonly ByteDocument[]>> {
 }
 
 function splitCorpus(): Record<Split, ByteDocument[]> {
-  const documents = starterDocuments();
-  const splits = splitDocuments(documents);
   const encoder = new TextEncoder();
-  const corpus: Record<Split, ByteDocument[]> = { train: [], router: [], test: [] };
-  documents.forEach(({ domain, text }, index) => {
-    corpus[splits[index]!].push({
-      domain,
-      ids: Uint16Array.from(encoder.encode(text), (byte) => FIRST_BYTE_ID + byte),
-    });
+  const inBytes = ({ domain, text }: Document): ByteDocument => ({
+    domain,
+    ids: Uint16Array.from(encoder.encode(text), (byte) => FIRST_BYTE_ID + byte),
   });
-  return corpus;
+  const { train, router, test } = documentsBySplit(starterDocuments());
+  return { train: train.map(inBytes), router: router.map(inBytes), test: test.map(inBytes) };
 }

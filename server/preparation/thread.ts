@@ -8,11 +8,11 @@ import { fromBase } from '@pathfold/checkpoint/sources/base';
 import { fromSeed } from '@pathfold/checkpoint/sources/seed';
 import { textBytes } from '@pathfold/corpora/document';
 import { domainsOf, prepareCorpus } from '@pathfold/corpora/prepare';
-import { splitDocuments } from '@pathfold/corpora/split';
+import { documentsBySplit } from '@pathfold/corpora/split';
 import { starterDocuments } from '@pathfold/corpora/starter';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { SPLITS, type Split } from '@pathfold/protocol/resources';
+import type { Split } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import { readDocuments, writeDocuments } from './documents.ts';
 import type { Job, PrepareJob, PrepareResult, SplitJob, SplitResult } from './jobs.ts';
@@ -33,8 +33,8 @@ export type ThreadAnswer =
 async function split({ path }: SplitJob, blobs: BlobStore): Promise<SplitResult> {
   const documents = path === null ? starterDocuments() : readDocuments(await readFile(path));
   if (documents.length === 0) throw new PathfoldError('corpus_empty');
-  const splits = splitDocuments(documents);
-  const store = (split: Split) => blobs.put(writeDocuments(documents.filter((_, index) => splits[index] === split)));
+  const parts = documentsBySplit(documents);
+  const store = (split: Split) => blobs.put(writeDocuments(parts[split]));
   return {
     files: { train: await store('train'), router: await store('router'), test: await store('test') },
     documentCount: documents.length,
@@ -53,21 +53,16 @@ async function prepare(
     if (!bytes) throw new Error(`${what} is gone`);
     return bytes;
   };
-  const parts = SPLITS.map(async (split) => readDocuments(await read(files[split], `the ${split} split`)));
-  const splits = await Promise.all(parts);
+  const part = async (split: Split) => readDocuments(await read(files[split], `the ${split} split`));
+  const texts = { train: await part('train'), router: await part('router'), test: await part('test') };
   const paths = pathCountOf(levelsOf(spec));
-  if (splits[0]!.length < paths)
+  if (texts.train.length < paths)
     throw new PathfoldError(
       'corpus_too_short',
-      `${splits[0]!.length} training documents for ${paths} paths: ask for fewer paths, or add documents`,
+      `${texts.train.length} training documents for ${paths} paths: ask for fewer paths, or add documents`,
     );
-  const {
-    tokenizer,
-    documents,
-    baselines,
-    splits: counted,
-  } = await prepareCorpus({
-    documents: splits.flat(),
+  const { tokenizer, documents, baselines } = await prepareCorpus({
+    documents: texts,
     vocabulary: spec.model.vocabulary,
     context: spec.model.context,
     prefixBytes: spec.routing.prefixBytes,
@@ -79,11 +74,7 @@ async function prepare(
   const source = base
     ? fromBase(await loadPath(base.modules, (blob) => read(blob, 'a module of the base')))
     : fromSeed(spec.seed);
-  const documentCounts = {
-    train: counted.train.documentCount,
-    router: counted.router.documentCount,
-    test: counted.test.documentCount,
-  };
+  const documentCounts = { train: texts.train.length, router: texts.router.length, test: texts.test.length };
   return { facts: await newRun(blobs, { id, spec, source, documents, documentCounts, tokenizer }), baselines };
 }
 

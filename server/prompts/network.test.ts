@@ -98,12 +98,13 @@ async function honest({ body, continuation }: Ask): Promise<number[]> {
 const recordOf = async ({ id }: ScriptedVolunteer): Promise<ContributionResource[]> =>
   (await coordinator.ask({ url: `/api/v1/volunteers/${id}/contributions` })).json().items ?? [];
 
-test('a volunteer writes what the coordinator would, gets credit, and nothing of it is in the log', async () => {
+test('A2, A6: a volunteer writes what the coordinator would and reads no text, gets credit, and nothing of it is in the log', async () => {
   const own = await complete(PROMPT);
   const one = await volunteer();
   const answer = overNetwork(PROMPT);
   const ask = await one.next('ask');
   expect(ask.continuation).toMatchObject({ answered: 0, tokens: TOKENS });
+  expect(JSON.stringify(ask)).not.toContain('zebra');
   const ids = await honest(ask);
   for (let i = 0; i < ids.length; i += 10)
     one.send({ type: 'tokens', lease: ask.lease, ids: ids.slice(i, i + 10), end: i + 10 >= ids.length });
@@ -164,7 +165,7 @@ describe.each<[string, string, (one: ScriptedVolunteer, ask: Ask, ids: number[])
       setTimeout(() => one.leave(), 100);
     },
   ],
-])('a volunteer that says %s', (_name, code, misbehave) => {
+])('A4: a volunteer that says %s', (_name, code, misbehave) => {
   test('is recorded with the reason, gets no credit, and the coordinator finishes the answer', async () => {
     const own = await complete(PROMPT);
     const one = await volunteer();
@@ -183,7 +184,7 @@ describe.each<[string, string, (one: ScriptedVolunteer, ask: Ask, ids: number[])
   });
 });
 
-test('what a volunteer says in its own words goes no further', async () => {
+test('A3: what a volunteer says in its own words goes no further', async () => {
   const one = await volunteer();
   const answer = overNetwork(PROMPT);
   const { lease } = await one.next('ask');
@@ -195,7 +196,7 @@ test('what a volunteer says in its own words goes no further', async () => {
   expect(JSON.stringify([log, await recordOf(one), pathfold])).not.toContain('It asked');
 });
 
-test('agreement ends with its socket, also where a newer one of the same volunteer takes its place', async () => {
+test('A1: agreement ends with its socket, also where a newer one of the same volunteer takes its place', async () => {
   const one = await volunteer();
   const again = new ScriptedVolunteer(origin, one);
   volunteers.push(again);

@@ -12,7 +12,7 @@ const arms = [{ name: 'baldwin', method: 'baldwin', generations: 2 }];
 const post = (payload: object) =>
   coordinator.ask({ method: 'POST', url: '/api/v1/runs', headers: asOperator, payload });
 
-test('a run may be a study: its own kinds work in it, it outlives a restart, and its charts are public', async () => {
+test('S1: a run may be a study: its own kinds work in it, it outlives a restart, and its charts are public', async () => {
   const created = await post({ name: 'evolution', study: 'baldwin', config: { arms, population: 8 }, seed: 3 });
   expect(created.statusCode, created.body).toBe(201);
   const { id, study, state } = created.json<RunResource>();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws';
 import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
 
+const SILENCE_MS = 4000;
 let coordinator: TestCoordinator;
 let origin: string;
 let one: ScriptedVolunteer;
@@ -11,7 +12,7 @@ beforeAll(async () => {
   coordinator = await startTestCoordinator({
     trustProxy: 1,
     limits: { socketsPerAddress: 12, messagesPerSecond: 20, messageBurst: 40 },
-    timings: { helloMs: 2500, silenceMs: 4000 },
+    timings: { helloMs: 2500, silenceMs: SILENCE_MS },
   });
   origin = await coordinator.listen();
 }, 60_000);
@@ -32,7 +33,13 @@ const refusal = async () => {
 describe('hello (rules H1 to H7)', () => {
   test('H1, H3, H4, H5: a proof of the key is welcomed under the id that follows from it', async () => {
     const welcome = await one.join();
-    expect(welcome).toMatchObject({ volunteer: one.id, credit: 0, leases: [], heartbeatMs: 10_000, silenceMs: 4000 });
+    expect(welcome).toMatchObject({
+      volunteer: one.id,
+      credit: 0,
+      leases: [],
+      heartbeatMs: 10_000,
+      silenceMs: SILENCE_MS,
+    });
     one.leave();
   });
 
@@ -154,6 +161,24 @@ describe('messages (rules M1 to M5)', () => {
   });
 });
 
+/** Its work goes to nobody: the volunteers of the next test are for the next run. */
+const remove = (run: string) => coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${run}`, headers: asOperator });
+
+test('M4: while the coordinator itself stands still nobody falls silent, and no lease is lost', async () => {
+  const { id } = await createRun(coordinator, { replicas: 1 });
+  await one.join();
+  const { lease } = await one.lease();
+  one.send({ type: 'ping' });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SILENCE_MS + 200);
+  await one.next('pong');
+  one.send({ type: 'ping' });
+  await one.next('pong');
+  expect(one.closed).toBeNull();
+  expect(coordinator.coordinator.host.state.leases[lease]?.volunteer).toBe(one.id);
+  await remove(id);
+  one.leave();
+});
+
 test.each([
   ['address', () => '203.0.113.7'],
   ['IPv6 network', (i: number) => `2001:db8:7:${i}::1`],
@@ -243,6 +268,46 @@ test('M2: signals over their rate go nowhere, and their sender goes on', async (
 });
 
 describe('leases over the socket', () => {
+  test('L1, M3, T6: who is ready hears why there is no work for it, or gets work of the run that it prefers, in durations', async () => {
+    const runs = [await createRun(coordinator, { replicas: 1 }), await createRun(coordinator, { replicas: 1 })];
+    await one.join();
+    one.ready(1000);
+    expect(await one.next('idle')).toMatchObject({ code: 'does_not_fit' });
+    for (const { id: prefers } of runs) {
+      one.ready(1e9, prefers);
+      const lease = await one.next('lease');
+      expect(lease.run).toBe(prefers);
+      // Neither was taken back, nor exchanges anything but outer gradients: an old volunteer reads its tasks.
+      expect(Object.keys(lease.body as object)).not.toContain('rollbacks');
+      expect(Object.keys(lease.body as object)).not.toContain('exchange');
+      // No number of it is a time of a clock.
+      const numbers = JSON.stringify(lease)
+        .match(/(?<=:)[\d.]+/g)!
+        .map(Number);
+      expect(Math.max(...numbers)).toBeLessThan(2 ** 32);
+      one.send({ type: 'release', lease: lease.lease, code: 'user', detail: 'enough' });
+    }
+    for (const { id } of runs) await remove(id);
+    one.leave();
+  });
+
+  test('L6: away asks for nothing more, and the lease that is held goes on', async () => {
+    const { id } = await createRun(coordinator, { replicas: 1 });
+    const other = new ScriptedVolunteer(origin);
+    await Promise.all([one.join(), other.join()]);
+    const lease = await one.lease();
+    one.send({ type: 'away' });
+    expect((await one.upload(lease, one.work(lease))).status).toBe(201);
+    await until('the contribution to count', () =>
+      one.heard.some((said) => said.type === 'settled' && said.state === 'checked'),
+    );
+    other.ready(1e9, id);
+    await other.next('lease');
+    expect(one.heard.filter(({ type }) => type === 'lease')).toEqual([]);
+    await remove(id);
+    for (const each of [one, other]) each.leave();
+  });
+
   test('L2, L3: a lease is kept by its holder with a resume token and given up without one; released work goes on', async () => {
     await createRun(coordinator, { replicas: 1 });
     await one.join();

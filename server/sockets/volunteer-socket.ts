@@ -104,7 +104,14 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
   const signals = createAllowance(limits.messagesPerSecond / 2, limits.messageBurst / 2);
   let volunteer: string | null = null;
   let phase: 'greeting' | 'joining' | 'open' = 'greeting';
-  let unheard = setTimeout(() => connection.fail('silent'), timings.helloMs);
+  let heardAt = performance.now();
+  /** Where this process stood still, what came meanwhile is read first. */
+  const silentAfter = (ms: number) =>
+    setTimeout(() => {
+      const before = heardAt;
+      setImmediate(() => heardAt === before && connection.fail('silent'));
+    }, ms);
+  let unheard = silentAfter(timings.helloMs);
 
   async function welcome(who: { hello: Hello; volunteer: string }): Promise<void> {
     if (desk.isBanned(who.volunteer)) throw new PathfoldError('banned');
@@ -118,7 +125,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     if (socket.readyState !== socket.OPEN) return;
     phase = 'open';
     clearTimeout(unheard);
-    unheard = setTimeout(() => connection.fail('silent'), timings.silenceMs);
+    unheard = silentAfter(timings.silenceMs);
     connection.send({
       type: 'welcome',
       volunteer,
@@ -169,6 +176,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
       const message = readUp(data, isBinary);
       if (phase === 'open' && volunteer !== null) {
         unheard.refresh();
+        heardAt = performance.now();
         desk.heard(volunteer);
         hear(message, volunteer);
       } else if (phase === 'greeting') {

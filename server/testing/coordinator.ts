@@ -93,7 +93,7 @@ export async function startTestCoordinator(overrides: Overrides = {}, dataDir?: 
 export async function until<T>(
   what: string,
   probe: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  timeoutMs = 60_000,
+  timeoutMs = 110_000,
 ): Promise<T> {
   for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
     const answer = await probe();

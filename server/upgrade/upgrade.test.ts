@@ -53,10 +53,14 @@ test.each([
       });
       for (const name of going) {
         const { id, round } = FIGURES[name]!.run as RunResource;
-        await until(`another round of ${name}`, async () => {
-          const run = (await coordinator.ask({ url: `/api/v1/runs/${id}`, headers: asOperator })).json<RunResource>();
-          return run.round > round && run;
-        });
+        await until(
+          `another round of ${name}`,
+          async () => {
+            const run = (await coordinator.ask({ url: `/api/v1/runs/${id}`, headers: asOperator })).json<RunResource>();
+            return run.round > round && run;
+          },
+          240_000,
+        );
       }
     } finally {
       await Promise.all(volunteers.map((volunteer) => volunteer.dispose()));

@@ -92,7 +92,7 @@ test('silence is waited for so long and no longer: to the first token, between t
   expect(answersDueAt(drip.state)).toBeLessThanOrEqual(PATIENCE.wholeMs);
 });
 
-test('who failed rests, longer each time, also when it comes back; an answer makes good', () => {
+test('A5: who failed rests, longer each time, also when it comes back; an answer makes good', () => {
   const { ask, step, say } = table('a');
   const fail = (question: string, at: number) => {
     const asked = ask(question, at)[0]!.type === 'Ask';

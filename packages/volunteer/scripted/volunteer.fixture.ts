@@ -12,6 +12,8 @@ import { TrainTask } from '@pathfold/works/train/task';
 import { WebSocket } from 'ws';
 
 type DownOf<T extends Down['type']> = Extract<Down, { type: T }>;
+/** What comes at all comes before, on a machine with other work too. */
+const NEVER_MS = 60_000;
 const DEVICE: ExecutorInfo = { name: 'scripted', adapter: 'none', tokensPerSecond: 1000 };
 
 /**
@@ -87,8 +89,8 @@ export class ScriptedVolunteer {
     this.socket?.send(data);
   }
 
-  ready(memoryBytes = 1e9): void {
-    this.send({ type: 'ready', executor: this.device, memoryBytes });
+  ready(memoryBytes = 1e9, prefers?: string): void {
+    this.send({ type: 'ready', executor: this.device, memoryBytes, prefers });
   }
 
   /** The next message of this type, taken out of what was heard. Fails when the socket closes first. */
@@ -98,7 +100,7 @@ export class ScriptedVolunteer {
     return message as DownOf<T>;
   }
 
-  private async take(fits: (message: Down) => boolean, what: string, timeoutMs = 10_000): Promise<Down> {
+  private async take(fits: (message: Down) => boolean, what: string, timeoutMs = NEVER_MS): Promise<Down> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const index = this.heard.findIndex(fits);
@@ -110,7 +112,7 @@ export class ScriptedVolunteer {
     }
   }
 
-  async closing(timeoutMs = 10_000): Promise<{ code: number; reason: string }> {
+  async closing(timeoutMs = NEVER_MS): Promise<{ code: number; reason: string }> {
     for (const end = Date.now() + timeoutMs; !this.closed; await this.somethingNew(end - Date.now()))
       if (Date.now() > end) throw new Error('the socket stayed open');
     return this.closed;

@@ -56,21 +56,24 @@ function play(seed: number, selection: 'generations' | 'tournament') {
 
 const runs = [1, 2, 3].flatMap((seed) => (['generations', 'tournament'] as const).map((kind) => [seed, kind] as const));
 
-test.each(runs)('who invents losses is caught within two litters, and keeps no credit (seed %i, %s)', (seed, kind) => {
-  const { violation, books } = play(seed, kind);
-  expect(violation).toBeNull();
-  const liars = books.filter(({ lies }) => lies > 0);
-  expect(liars.length).toBeGreaterThan(0);
-  for (const { accepted, caughtAfter, credit } of liars) {
-    if (accepted <= CAUGHT_WITHIN && caughtAfter === null) continue;
-    expect(caughtAfter).not.toBeNull();
-    expect(caughtAfter).toBeLessThanOrEqual(CAUGHT_WITHIN);
-    expect(credit).toBe(0);
-  }
-  const honest = books.filter(({ accepted, lies }) => accepted > CAUGHT_WITHIN && lies === 0);
-  expect(honest.length).toBeGreaterThan(0);
-  for (const { caughtAfter, credit } of honest) {
-    expect(caughtAfter).toBeNull();
-    expect(credit).toBeGreaterThan(0);
-  }
-});
+test.each(runs)(
+  'S3: who invents losses is caught within two litters, and keeps no credit (seed %i, %s)',
+  (seed, kind) => {
+    const { violation, books } = play(seed, kind);
+    expect(violation).toBeNull();
+    const liars = books.filter(({ lies }) => lies > 0);
+    expect(liars.length).toBeGreaterThan(0);
+    for (const { accepted, caughtAfter, credit } of liars) {
+      if (accepted <= CAUGHT_WITHIN && caughtAfter === null) continue;
+      expect(caughtAfter).not.toBeNull();
+      expect(caughtAfter).toBeLessThanOrEqual(CAUGHT_WITHIN);
+      expect(credit).toBe(0);
+    }
+    const honest = books.filter(({ accepted, lies }) => accepted > CAUGHT_WITHIN && lies === 0);
+    expect(honest.length).toBeGreaterThan(0);
+    for (const { caughtAfter, credit } of honest) {
+      expect(caughtAfter).toBeNull();
+      expect(credit).toBeGreaterThan(0);
+    }
+  },
+);

@@ -66,7 +66,7 @@ test.each([
   expect(values[0]).not.toBe(values[1]);
 });
 
-test('known bits: they may change only on purpose, for audits compare machines', () => {
+test('S2: known bits: they may change only on purpose, for audits compare machines', () => {
   expect(valuesOf(end(workOf(litter(), null)))).toMatchInlineSnapshot(`
     [
       5.985039965973571,

@@ -61,7 +61,7 @@ describe('data progress', () => {
 });
 
 describe('DyLU', () => {
-  test('everybody gets as many steps as the fastest takes H in, and all end within one step of the slowest', () => {
+  test('L2a: everybody gets as many steps as the fastest takes H in, and all end within one step of the slowest', () => {
     const secondsAStep = { fast: 0.58, second: 0.75, third: 1.51, slow: 3.33 };
     const ids = ['fast', 'second', 'third', 'slow'] as const;
     const inner = { ...runFacts('', [1]).spec.inner, steps: 50 };
