@@ -5,7 +5,7 @@ import type { KeptVersion } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
 import { answeringRefs, moduleRefs, newestRefs } from '../module-refs.ts';
 import { trainPlan } from '../train/plan.ts';
-import type { TrainState } from '../train/plan-state.ts';
+import type { TrainState } from '../train/state.ts';
 import type { TrainTask } from '../train/task.ts';
 import { asked, endFold, evaluation, foldsOf, kindOf, SPEED, scored } from './plan.fixture.ts';
 import { type EvaluateState, evaluatePlan } from './plan.ts';

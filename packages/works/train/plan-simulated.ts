@@ -4,9 +4,9 @@ import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import { blobOf } from '@pathfold/coordination/simulator/run-facts';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
+import { AsyncWatch } from './arrivals/watch.ts';
 import { trainPlan } from './plan.ts';
-import { type Base, isAsync, isComplete, type TrainState } from './plan-state.ts';
-import { AsyncWatch } from './plan-watch-async.ts';
+import { type Base, isAsync, isComplete, type TrainState } from './state.ts';
 import type { TrainFoldInput, TrainTask } from './task.ts';
 
 interface SeenLease {

@@ -9,13 +9,13 @@ import type {
 } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import { trainingBytesOf } from '../memory.ts';
-import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './plan-arrivals.ts';
-import { dueFolds, settleFolded } from './plan-fold.ts';
-import { comparableNorm, typicalNorm, withNorm } from './plan-norms.ts';
-import { bestOffer, openTo } from './plan-offer.ts';
-import { noteOutcome } from './plan-openings.ts';
-import { believedSteps, notePace } from './plan-pace.ts';
-import { type Remembered, remember, settleRolledBack } from './plan-rollback.ts';
+import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './arrivals/arrivals.ts';
+import { comparableNorm, typicalNorm, withNorm } from './norms.ts';
+import { bestOffer, openTo } from './offer/offer.ts';
+import { noteOutcome } from './offer/openings.ts';
+import { believedSteps, notePace } from './offer/pace.ts';
+import { type Remembered, remember, settleRolledBack } from './rounds/rollback.ts';
+import { dueFolds, settleFolded } from './rounds/rounds.ts';
 import {
   type Base,
   growState,
@@ -29,7 +29,7 @@ import {
   starvingPaths,
   type TrainState,
   versionOf,
-} from './plan-state.ts';
+} from './state.ts';
 import type { TrainFoldInput, TrainTask } from './task.ts';
 
 /** Accepted norms that a new one needs to be compared with, and how many times the typical one it may be. */

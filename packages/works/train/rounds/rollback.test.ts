@@ -6,10 +6,10 @@ import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Json, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Mode, RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
-import { type EvaluateState, evaluatePlan } from '../evaluate/plan.ts';
-import { trainPlan } from './plan.ts';
-import type { TrainState } from './plan-state.ts';
-import type { TrainFoldInput, TrainTask } from './task.ts';
+import { type EvaluateState, evaluatePlan } from '../../evaluate/plan.ts';
+import { trainPlan } from '../plan.ts';
+import type { TrainState } from '../state.ts';
+import type { TrainFoldInput, TrainTask } from '../task.ts';
 
 /** 20 steps of 4 x 32 tokens: at this speed a whole lease takes 10 s. */
 const SPEED = 256;

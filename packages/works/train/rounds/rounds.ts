@@ -1,7 +1,7 @@
 import { codecOf } from '@pathfold/compression/codecs';
 import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
-import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from './plan-arrivals.ts';
-import { comparableNorm, typicalNorm } from './plan-norms.ts';
+import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from '../arrivals/arrivals.ts';
+import { comparableNorm, typicalNorm } from '../norms.ts';
 import {
   type Base,
   type Contribution,
@@ -15,8 +15,8 @@ import {
   runningDeadline,
   type TrainState,
   versionOf,
-} from './plan-state.ts';
-import type { TrainFoldInput } from './task.ts';
+} from '../state.ts';
+import type { TrainFoldInput } from '../task.ts';
 
 /** A contribution counts with at most so many times the median norm of its round; at arrivals, of what volunteers send. */
 const MOST_TYPICAL = 3;

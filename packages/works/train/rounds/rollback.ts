@@ -1,5 +1,5 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import { AT_REST, type Lost, type Norm, type TrainState } from './plan-state.ts';
+import { AT_REST, type Lost, type Norm, type TrainState } from '../state.ts';
 
 /** How far a path had come. */
 interface Progress {

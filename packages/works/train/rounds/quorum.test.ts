@@ -1,7 +1,7 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { beforeEach, expect, test } from 'vitest';
-import { trainPlan } from './plan.ts';
+import { trainPlan } from '../plan.ts';
 
 const SPEED = 256;
 

@@ -2,12 +2,12 @@ import { codecOf } from '@pathfold/compression/codecs';
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { fnv1a } from '@pathfold/protocol/fnv';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { DEADLINE_MARGIN } from '../deadline.ts';
-import { trainingFlops } from '../flops.ts';
-import { pathParameters } from '../memory.ts';
-import { newestRefs } from '../module-refs.ts';
-import { type TrainState, versionOf } from './plan-state.ts';
-import type { StepsReason, TrainTask } from './task.ts';
+import { DEADLINE_MARGIN } from '../../deadline.ts';
+import { trainingFlops } from '../../flops.ts';
+import { pathParameters } from '../../memory.ts';
+import { newestRefs } from '../../module-refs.ts';
+import { type TrainState, versionOf } from '../state.ts';
+import type { StepsReason, TrainTask } from '../task.ts';
 
 /** Slack for downloads and the upload beside three times the expected time. */
 const TRAVEL_MS = 15_000;

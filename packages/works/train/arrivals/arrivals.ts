@@ -9,7 +9,7 @@ import {
   median,
   type TrainState,
   versionOf,
-} from './plan-state.ts';
+} from '../state.ts';
 
 /** A contribution that a module is to fold, with its path. */
 export interface Arrival {

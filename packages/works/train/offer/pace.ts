@@ -1,8 +1,8 @@
 import type { RunFacts, VolunteerFacts } from '@pathfold/coordination/work-plan';
-import { DEADLINE_MARGIN } from '../deadline.ts';
-import { median, type OpenLease, type Pace, type TrainState } from './plan-state.ts';
-import { stepMsOf } from './plan-task.ts';
-import type { StepsReason } from './task.ts';
+import { DEADLINE_MARGIN } from '../../deadline.ts';
+import { median, type OpenLease, type Pace, type TrainState } from '../state.ts';
+import type { StepsReason } from '../task.ts';
+import { stepMsOf } from './training-task.ts';
 
 /** Weight of the newest contribution in a volunteer's measured pace, and how many times it may move it. */
 const NEWEST_WEIGHT = 0.5;

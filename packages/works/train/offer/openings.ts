@@ -1,6 +1,5 @@
 import type { Outcome, RunFacts } from '@pathfold/coordination/work-plan';
-import { DEADLINE_MARGIN } from '../deadline.ts';
-import { fastestOf } from './plan-pace.ts';
+import { DEADLINE_MARGIN } from '../../deadline.ts';
 import {
   type Contribution,
   givenTo,
@@ -14,8 +13,9 @@ import {
   runningDeadline,
   type TrainState,
   versionOf,
-} from './plan-state.ts';
-import type { TrainFoldInput, TrainTask } from './task.ts';
+} from '../state.ts';
+import type { TrainFoldInput, TrainTask } from '../task.ts';
+import { fastestOf } from './pace.ts';
 
 /** Who joins in this first part of a round's expected time counts as there from its start. */
 const TOGETHER_PART = 1 / 4;

@@ -1,9 +1,9 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { describe, expect, test } from 'vitest';
-import { SPEED, tableWith, taskOf, versions } from './plan.fixture.ts';
-import { trainPlan } from './plan.ts';
-import type { TrainFoldInput } from './task.ts';
+import { SPEED, tableWith, taskOf, versions } from '../plan.fixture.ts';
+import { trainPlan } from '../plan.ts';
+import type { TrainFoldInput } from '../task.ts';
 
 describe('2 x 2 paths', () => {
   test('one volunteer trains all four in turn before the modules step', () => {

@@ -2,7 +2,7 @@ import { outerOptimizer } from '@pathfold/optim/outer/registry';
 import { AsyncSpec, OUTER_KINDS, OuterSpec } from '@pathfold/protocol/run-spec';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { delta, Server, SIZE, SPEED } from './server.fixture.ts';
+import { delta, Server, SIZE, SPEED } from '../server.fixture.ts';
 
 /** Four contributions that fill one buffer. */
 const COUNT = 4;

@@ -1,5 +1,5 @@
 import type { RunFacts } from '@pathfold/coordination/work-plan';
-import { median, type Norm } from './plan-state.ts';
+import { median, type Norm } from './state.ts';
 
 /** Norms kept of one volunteer, and of all. */
 const OF_ONE = 8;

@@ -1,9 +1,9 @@
 import type { RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
-import { DEADLINE_MARGIN } from '../deadline.ts';
-import { type Opening, type Openings, openingsOf } from './plan-openings.ts';
-import { pacedSteps } from './plan-pace.ts';
-import { isComplete, type PathState, type TrainState, timesStarved } from './plan-state.ts';
-import { type Chance, hashOf, stepMsOf, taskOf } from './plan-task.ts';
+import { DEADLINE_MARGIN } from '../../deadline.ts';
+import { isComplete, type PathState, type TrainState, timesStarved } from '../state.ts';
+import { type Opening, type Openings, openingsOf } from './openings.ts';
+import { pacedSteps } from './pace.ts';
+import { type Chance, hashOf, stepMsOf, taskOf } from './training-task.ts';
 
 /** Latest joiners: those who can still take this part of H, or of what they could take in a whole round. */
 const LEAST_PART = 1 / 4;

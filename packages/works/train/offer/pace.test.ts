@@ -1,8 +1,8 @@
 import type { Table } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { describe, expect, test } from 'vitest';
-import { SPEED, tableWith, taskOf, train, warmUp } from './plan-async.fixture.ts';
-import { bestOffer } from './plan-offer.ts';
+import { SPEED, tableWith, taskOf, train, warmUp } from '../arrivals/arrivals.fixture.ts';
+import { bestOffer } from './offer.ts';
 
 /** The path that a newcomer would be offered. */
 function drawnBy(table: Table, id: string): string {

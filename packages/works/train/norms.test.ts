@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { typicalNorm, withNorm } from './plan-norms.ts';
-import type { Norm } from './plan-state.ts';
+import { typicalNorm, withNorm } from './norms.ts';
+import type { Norm } from './state.ts';
 
 const sent = (...all: [volunteer: string, norm: number][]): Norm[] =>
   all.reduce<Norm[]>((norms, [volunteer, norm]) => withNorm(norms, { volunteer, norm }), []);
