@@ -7,7 +7,7 @@ import type { Down } from '@pathfold/protocol/down';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
 import { snapshotOf } from '@pathfold/volunteer/snapshot';
-import { inputs, SPEED, tableWith, taskOf, warmUp } from '@pathfold/works/train/arrivals/arrivals.fixture';
+import { inputs, SPEED, tableWith, taskOf, warmUp } from '@pathfold/works/train/async.fixture';
 import { trainPlan } from '@pathfold/works/train/plan';
 import type { TrainFoldInput } from '@pathfold/works/train/task';
 import { expect, test } from 'vitest';

@@ -6,8 +6,8 @@ import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { MODES, OUTER_KINDS, type RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
 import { newestRefs } from '../../module-refs.ts';
+import { inputs, SPEED, tableWith, taskOf, warmUp } from '../async.fixture.ts';
 import { trainPlan } from '../plan.ts';
-import { inputs, SPEED, tableWith, taskOf, warmUp } from './arrivals.fixture.ts';
 
 describe('arrivals', () => {
   test('F2, F3: the first opens a grace period; whoever arrives in it is in the same fold, nobody else is waited for', () => {

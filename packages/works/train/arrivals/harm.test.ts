@@ -1,6 +1,6 @@
 import { only } from '@pathfold/coordination/coordinator/table';
 import { expect, test } from 'vitest';
-import { inputs, SPEED, tableWith, taskOf, train, warmUp } from './arrivals.fixture.ts';
+import { inputs, SPEED, tableWith, taskOf, train, warmUp } from '../async.fixture.ts';
 
 test('F5: a late contribution from more versions ago than allowed is refused with its reason; one in its time is taken', () => {
   const table = tableWith({ grace: 0, mostStaleness: 9 });

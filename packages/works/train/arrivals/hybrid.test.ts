@@ -1,8 +1,8 @@
 import type { Table } from '@pathfold/coordination/coordinator/table';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { expect, test } from 'vitest';
+import { inputs, SPEED, tableWith, taskOf, train } from '../async.fixture.ts';
 import { trainPlan } from '../plan.ts';
-import { inputs, SPEED, tableWith, taskOf, train } from './arrivals.fixture.ts';
 
 /** Four paths through two levels of two; all four are at work. */
 function grid(arrivals: string[] | undefined, mode: 'hybrid' | 'sync' = 'hybrid'): Table {

@@ -3,9 +3,9 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { AsyncSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import type * as z from 'zod/mini';
-import { trainPlan } from '../plan.ts';
-import type { TrainState } from '../state.ts';
-import type { TrainFoldInput, TrainTask } from '../task.ts';
+import { trainPlan } from './plan.ts';
+import type { TrainState } from './state.ts';
+import type { TrainFoldInput, TrainTask } from './task.ts';
 
 /** Tokens a second. 20 steps of 4 x 32 tokens: at this speed a whole lease takes 10 s. */
 export const SPEED = 256;
