@@ -1,7 +1,7 @@
 import { only } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { expect, test } from 'vitest';
-import { inputs, SPEED, tableWith, taskOf, train } from './arrivals/arrivals.fixture.ts';
+import { inputs, SPEED, tableWith, taskOf, train } from './async.fixture.ts';
 
 test('F6: to arrivals, what was given is folded, and what is under way counts when it arrives', () => {
   const table = tableWith({}, { mode: 'sync' });

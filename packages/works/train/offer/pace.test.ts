@@ -1,7 +1,7 @@
 import type { Table } from '@pathfold/coordination/coordinator/table';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { describe, expect, test } from 'vitest';
-import { SPEED, tableWith, taskOf, train, warmUp } from './async.fixture.ts';
+import { SPEED, tableWith, taskOf, train, warmUp } from '../async.fixture.ts';
 import { bestOffer } from './offer.ts';
 
 /** The path that a newcomer would be offered. */
