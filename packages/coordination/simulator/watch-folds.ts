@@ -93,7 +93,14 @@ export class FoldWatch {
       must(!this.#undone.has(lease), () => `the fold ${id} takes ${lease}, from before a rollback`);
     }
     this.#keys.add(id);
-    this.#runs.get(run)!.folds.set(`${kind}/${fold.key}`, fold);
+    const { folds } = this.#runs.get(run)!;
+    for (const [other, { contributions, input }] of folds)
+      must(
+        !other.startsWith(`${kind}/`) ||
+          JSON.stringify([contributions, input]) !== JSON.stringify([fold.contributions, fold.input]),
+        () => `the fold ${id} makes the step of ${other} a second time`,
+      );
+    folds.set(`${kind}/${fold.key}`, fold);
   }
 
   #seeEnded(event: CoordinatorEventOf<'FoldEnded'>, state: CoordinatorState): void {

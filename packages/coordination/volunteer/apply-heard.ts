@@ -15,6 +15,8 @@ export function hear(state: VolunteerState, message: Down, at: number): void {
       link.version = message.version;
       return;
     case 'welcome': {
+      // A repetition names the leases of a while ago.
+      if (link.phase === 'open') return;
       link.phase = 'open';
       link.failures = 0;
       link.beatAt = at;

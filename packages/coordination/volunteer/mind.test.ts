@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { statusOf } from './status.ts';
-import { World } from './world.fixture.ts';
+import { World, welcome } from './world.fixture.ts';
 
 const chance = fc.double({ min: 0, max: 0.999, noNaN: true });
 const step: fc.Arbitrary<(world: World) => void> = fc.oneof(
@@ -162,6 +162,15 @@ function working(): World {
   world.grant();
   return world;
 }
+
+test('a welcome that comes again, from before the lease in hand, takes nothing away (H5)', () => {
+  const world = working();
+  world.hear(welcome(['lease0']));
+  expect(world.state.work).toMatchObject({ lost: false, cut: null });
+  expect(world.state.returns).toEqual([]);
+  world.endWork(true);
+  expect(world.uploading).not.toBeNull();
+});
 
 test('a pause waits for the step in hand, and hands in what was done', () => {
   const world = working();

@@ -8,7 +8,7 @@ import { statusOf } from './status.ts';
 
 const executor = { name: 'toy', adapter: 'toy', tokensPerSecond: 1 };
 const report = { steps: 1, tokens: 1, computeMs: 1, loss: 1, downloadedBytes: { peers: 0, coordinator: 0 }, executor };
-const welcome = (leases: string[]): Down => ({
+export const welcome = (leases: string[]): Down => ({
   ...{ type: 'welcome', volunteer: 'v', resume: 'r', heartbeatMs: 1000, silenceMs: 5000, credit: 0 },
   ...{ leases, iceServers: [] },
 });

@@ -65,7 +65,7 @@ export const folds: Readonly<Record<string, Plant>> = {
   },
   'double-step': {
     mistake: 'a module takes two outer steps from one version',
-    breaks: /steps to version \d+ a second time$/,
+    breaks: /makes the step of .+ a second time$/,
     mind: (mind) => ({
       ...mind,
       plan: (state, touched, now) =>

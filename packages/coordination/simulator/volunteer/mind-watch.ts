@@ -11,6 +11,8 @@ const SLACK_MS = 1000;
 const LONGEST_BACKOFF_MS = 30_000;
 /** Computing has ended so long after a stop. */
 const STOP_MS = 1000;
+/** The mind knows its 50 latest outcomes. To the disk a state that counts already, said again later, is nothing new. */
+const RECENT = 25;
 
 /**
  * Books of its own about one volunteer's mind, from a page's beginning to its end. No lease is computed twice, none that
@@ -35,6 +37,7 @@ export class MindWatch {
   #uploading: string | null = null;
   #probing = false;
   #heardAt = 0;
+  #isWelcomed = false;
   #closedAt: number | null = 0;
   #stoppedAt: number | null = null;
 
@@ -184,6 +187,8 @@ export class MindWatch {
   #seeMessage(message: Extract<Happening, { type: 'Heard' }>['message']): void {
     switch (message.type) {
       case 'welcome':
+        if (this.#isWelcomed) return;
+        this.#isWelcomed = true;
         this.#held.clear();
         for (const lease of message.leases) this.#held.add(lease);
         if (this.#computing !== null && !this.#held.has(this.#computing)) this.#revoked.add(this.#computing);
@@ -235,7 +240,8 @@ export class MindWatch {
   }
 
   #seeCommitted(lease: string): void {
-    must(!this.#committed.has(lease), () => `${this.#id} lets the state of ${lease} count twice`);
+    const recent = [...this.#committed].slice(-RECENT);
+    must(!recent.includes(lease), () => `${this.#id} lets the state of ${lease} count twice`);
     must(
       this.#volunteer.around.accepted.has(lease),
       () => `${this.#id} lets the state of ${lease} count, which is not accepted`,
@@ -246,6 +252,7 @@ export class MindWatch {
 
   #close(now: number): void {
     this.#closedAt = now;
+    this.#isWelcomed = false;
     this.#held.clear();
   }
 }
