@@ -52,7 +52,7 @@ async function refused(asksAgain: boolean, error: Error): Promise<unknown[]> {
   const host = { state: { leases: {}, runs: { r: run } }, note: (event: unknown) => noted.push(event) };
   const deps = {
     host: () => host,
-    kinds: [{ name: 'route', asksAgain: () => asksAgain }],
+    kinds: [{ name: 'route', orders: { asksAgain: () => asksAgain } }],
     executors: { fold: () => Promise.reject(error) },
     metrics: { foldSeconds: { startTimer: () => () => {} } },
     log: { error() {}, warn() {} },

@@ -81,7 +81,7 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
     const run = host().state.runs[id];
     if (!run?.folds[foldId(kind, key)]) return false;
     const plan = kinds.find(({ name }) => name === kind);
-    return plan?.asksAgain?.(run.works[kind], run.facts, key) ?? false;
+    return plan?.orders?.asksAgain?.(run.works[kind], run.facts, key) ?? false;
   }
 
   async function fold(run: string, kind: string, { key, input, contributions, counted }: Fold): Promise<void> {

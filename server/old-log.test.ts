@@ -34,8 +34,10 @@ function tell(state: CoordinatorState) {
       folds: Object.keys(run.folds),
       ...picked(run.facts, ['modules', 'paths', 'routing']),
       state: run.state,
-      summaries: Object.fromEntries(own.map((plan) => [plan.name, plan.summary(run.works[plan.name], run.facts)])),
-      charts: own.flatMap((plan) => plan.charts?.(run.works[plan.name], run.facts) ?? []),
+      summaries: Object.fromEntries(
+        own.map((plan) => [plan.name, plan.pages?.summary(run.works[plan.name], run.facts)]),
+      ),
+      charts: own.flatMap((plan) => plan.pages?.charts?.(run.works[plan.name], run.facts) ?? []),
       ...(litter && { litter: litter.map((chain) => picked(chain, EVOLUTION)) }),
       ...(stretch && { stretch: stretch.map((chain) => picked(chain, ['shared', 'lost', 'segments'])) }),
     };

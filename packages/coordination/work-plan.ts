@@ -168,7 +168,7 @@ export type Outcome =
   | { readonly type: 'begun'; readonly fold: Fold }
   /** A fold has ended; the run's modules are already the new ones. */
   | { readonly type: 'folded'; readonly fold: string; readonly result: Json }
-  /** A fold cannot be made of the contributions that went into it: `asksAgain` said that they are asked for again. */
+  /** A fold cannot be made of the contributions that went into it: `orders.asksAgain` said that they are asked for again. */
   | { readonly type: 'refused'; readonly fold: string; readonly detail: string }
   /** A volunteer that `plan` called `refuted` has lost its credit in this run. */
   | { readonly type: 'withdrawn'; readonly volunteer: string }
@@ -264,28 +264,14 @@ export interface Plan {
 
 /**
  * The pure half of a kind of work. `S` is its state inside one run: plain data, logged never, replayed always. `R`: the runs
- * that it takes part in. `settle` may mutate `state`; all else is pure.
+ * that it takes part in. `settle` may mutate `state`; all else is pure. Six members are needed, the others are optional.
  *
  * The smallest kind is a study: `works/example/squares.ts` writes a script of stages, and `stagedPlan` answers all of this.
- * The largest is `works/train/plan.ts`. A kind of its own needs `init`, `open`, `offer`, `settle`, `plan`, `admit` and
- * `summary`; what is optional is for kinds that an operator can ask, whose memory counts, or that can be taken back.
+ * The largest is `works/train/plan.ts`; `works/route/plan.ts` is the one with the most orders.
  */
 export interface WorkPlan<S = Json, R extends RunFacts = RunFacts> {
   readonly name: string;
-  /** The studies that it does. A kind without them takes part in every run of a language model. */
-  readonly studies?: readonly string[];
-  /** What an operator may ask it for: scores of the newest round, or more experts. */
-  readonly asks?: readonly ('scores' | 'growth')[];
-  /** A study's configuration with its defaults filled in. Throws a ZodError that names what does not fit. */
-  configure?(config: Json): Json;
   init(run: R): S;
-  /** Bytes of memory that any of its tasks in this run takes; whoever has less gets none. Left out: next to nothing. */
-  memoryBytes?(run: R): number;
-  /**
-   * Whom `offer` may find a task for now, by measured speed (0: unknown); null when nobody. A cheap test that spares
-   * asking for each of thousands that are idle.
-   */
-  open(state: S, run: R, now: number): ((tokensPerSecond: number) => boolean) | null;
   /** The task that this volunteer should get now, or null. */
   offer(state: S, run: R, volunteer: VolunteerFacts, now: number, company: Company): Task | null;
   settle(state: S, run: R, outcome: Outcome, now: number): void;
@@ -294,27 +280,53 @@ export interface WorkPlan<S = Json, R extends RunFacts = RunFacts> {
    * nothing left to do; when all kinds of a run say so, `requested` by `ending` follows once, then the run finishes.
    */
   plan(state: S, run: R, now: number, company: Company): Plan;
-  /**
-   * Whether somebody asked for this work, so that it goes on even while the run is paused or finished. A kind
-   * without it rests then.
-   */
-  asked?(state: S): boolean;
-  /**
-   * Whether a fold that refuses what went into it is given up, and that asked for again (`refused`). The run pauses where
-   * not, and in a kind without it.
-   */
-  asksAgain?(state: S, run: R, fold: string): boolean;
-  /** Whether growth that was asked for is not there yet: nothing more of it can be asked for until then. */
-  growing?(state: S): boolean;
-  /** What of its state a rollback to this round is to bring back. Left out: nothing. */
-  remember?(state: S): Json;
   /** Whether a checked contribution is taken, from what was measured; null means yes. */
   admit(state: S, run: R, contribution: ContributionFacts): ErrorCode | null;
-  /** Progress along the run for the pages: merged over the kinds. */
+  /**
+   * Whom `offer` may find a task for now, by measured speed (0: unknown); null when nobody. A cheap test that spares
+   * asking for each of thousands that are idle. Left out: everybody.
+   */
+  open?(state: S, run: R, now: number): ((tokensPerSecond: number) => boolean) | null;
+  readonly traits?: Traits<R>;
+  readonly orders?: Orders<S, R>;
+  readonly pages?: Pages<S, R>;
+}
+
+/** What a kind of work is, whatever happens in a run. */
+interface Traits<R> {
+  /** The studies that it does. A kind without them takes part in every run of a language model. */
+  readonly studies?: readonly string[];
+  /** A study's configuration with its defaults filled in. Throws a ZodError that names what does not fit. */
+  configure?(config: Json): Json;
+  /** Bytes of memory that any of its tasks in this run takes; whoever has less gets none. Left out: next to nothing. */
+  memoryBytes?(run: R): number;
+}
+
+/** What an operator, or a fold that went wrong, may ask of a kind of work outside its own course. */
+interface Orders<S, R> {
+  /** What an operator may ask it for: scores of the newest round, or more experts. */
+  readonly asks?: readonly ('scores' | 'growth')[];
+  /** Whether somebody asked for this work, so that it goes on even while the run is paused or finished. Left out: it rests then. */
+  asked?(state: S): boolean;
+  /** Whether growth that was asked for is not there yet: nothing more of it can be asked for until then. */
+  growing?(state: S): boolean;
+  /** Whether a fold that refuses what went into it is given up, and that asked for again (`refused`). The run pauses where not. */
+  asksAgain?(state: S, run: R, fold: string): boolean;
+  /** What of its state a rollback to this round is to bring back. Left out: nothing. */
+  remember?(state: S): Json;
+}
+
+/** What a kind of work has to show. */
+interface Pages<S, R> {
+  /** Progress along the run: merged over the kinds. */
   summary(state: S, run: R): Summary;
-  /** What there is to see, for the gallery. */
+  /** Pictures for the gallery. */
   charts?(state: S, run: R): Chart[];
 }
+
+/** Whom a kind of work may find a task for now; null when nobody. */
+export const openTo = <S, R extends RunFacts>(plan: WorkPlan<S, R>, state: S, run: R, now: number) =>
+  plan.open ? plan.open(state, run, now) : () => true;
 
 /** Blobs as a fold sees them. */
 export interface FoldBlobs {

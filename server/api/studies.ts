@@ -12,7 +12,7 @@ async function claimsOf(name: string): Promise<StudyResource['claims']> {
   return StudyClaims.parse(JSON.parse(text));
 }
 
-const onNetwork = new Set(plans.flatMap(({ studies }) => studies ?? []));
+const onNetwork = new Set(plans.flatMap(({ traits }) => traits?.studies ?? []));
 
 /** The gallery, for anybody. */
 export const studyRoutes: FastifyPluginAsyncZod = async (app) => {

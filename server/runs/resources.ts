@@ -34,7 +34,8 @@ export function volunteersOf(state: CoordinatorState, run: string): { id: string
 export function summaryOf(kinds: readonly WorkPlan<unknown>[], record: RunRecord | undefined): Summary {
   const summary: Summary = {};
   for (const kind of kinds)
-    if (record?.kinds.includes(kind.name)) Object.assign(summary, kind.summary(record.works[kind.name], record.facts));
+    if (record?.kinds.includes(kind.name))
+      Object.assign(summary, kind.pages?.summary(record.works[kind.name], record.facts));
   return summary;
 }
 

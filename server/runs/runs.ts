@@ -45,9 +45,9 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
 
   /** The kind of work of a run that the operator may ask for this. */
   const kindFor = (record: RunRecord, what: 'scores' | 'growth') =>
-    kinds.find(({ name, asks }) => record.kinds.includes(name) && asks?.includes(what));
+    kinds.find(({ name, orders }) => record.kinds.includes(name) && orders?.asks?.includes(what));
 
-  const modelKinds = kinds.filter(({ studies }) => !studies).map(({ name }) => name);
+  const modelKinds = kinds.filter(({ traits }) => !traits?.studies).map(({ name }) => name);
 
   const bases = createBases({ host, registry, create: (spec) => create(spec), onChange });
 
@@ -106,7 +106,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
 
   /** A study needs no preparation: all that it reads is drawn from seeds. */
   async function begin(entry: RunEntry): Promise<void> {
-    const names = kinds.filter(({ studies }) => studies?.includes(entry.study!.name)).map(({ name }) => name);
+    const names = kinds.filter(({ traits }) => traits?.studies?.includes(entry.study!.name)).map(({ name }) => name);
     await host.record({ type: 'RunCreated', run: studyFacts(entry), kinds: names });
     onChange(entry.id);
   }
@@ -196,7 +196,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
         );
       const kind = kindFor(record, 'growth');
       if (!kind) throw new PathfoldError('wrong_state', 'The run is a study: it has no experts.');
-      if (kind.growing?.(record.works[kind.name]))
+      if (kind.orders?.growing?.(record.works[kind.name]))
         throw new PathfoldError('wrong_state', 'The run is growing: ask again when it has.');
       await host.record({
         type: 'WorkRequested',

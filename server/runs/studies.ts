@@ -13,9 +13,9 @@ export function studyEntry(
   kinds: readonly WorkPlan<unknown>[],
   now: number,
 ): RunEntry {
-  const kind = kinds.find(({ studies }) => studies?.includes(study));
+  const kind = kinds.find(({ traits }) => traits?.studies?.includes(study));
   if (!kind) {
-    const offered = kinds.flatMap(({ studies }) => studies ?? []).join(', ');
+    const offered = kinds.flatMap(({ traits }) => traits?.studies ?? []).join(', ');
     throw new PathfoldError('bad_run_spec', `study: there is no study ${JSON.stringify(study)}; there are ${offered}`);
   }
   return {
@@ -41,7 +41,7 @@ export function studyFacts({ id, spec, study }: RunEntry): RunFacts {
 /** Throws PathfoldError `bad_run_spec` naming the first field that does not fit. */
 function configured(kind: WorkPlan<unknown>, config: Json): Json {
   try {
-    return kind.configure?.(config) ?? config;
+    return kind.traits?.configure?.(config) ?? config;
   } catch (error) {
     const [issue] = (error as z.core.$ZodError).issues ?? [];
     if (!issue) throw error;

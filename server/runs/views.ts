@@ -78,7 +78,7 @@ export function createViews({ host, registry, lists, blobs, kinds, failureOf }: 
       if (!record) return [];
       return kinds
         .filter(({ name }) => record.kinds.includes(name))
-        .flatMap((kind) => kind.charts?.(record.works[kind.name], record.facts) ?? []);
+        .flatMap((kind) => kind.pages?.charts?.(record.works[kind.name], record.facts) ?? []);
     },
     /** Empty with one path, and before documents are routed. */
     async router(entry: RunEntry): Promise<RouterResource[]> {

@@ -38,7 +38,7 @@ export function takeCheckpoint(
   const { modules, paths } = run.facts;
   const works: Record<string, Json> = {};
   for (const kind of run.kinds) {
-    const remembered = kinds.get(kind)?.remember?.(run.works[kind]);
+    const remembered = kinds.get(kind)?.orders?.remember?.(run.works[kind]);
     if (remembered !== undefined) works[kind] = remembered;
   }
   const checkpoint: Checkpoint = {

@@ -1,5 +1,5 @@
 import type { CoordinatorEvent } from '../events.ts';
-import type { Task } from '../work-plan.ts';
+import { openTo, type Task } from '../work-plan.ts';
 import { companyOf, type Desk, goesOn } from './desk.ts';
 import { isIdle } from './memory.ts';
 import { bytesNeeded, hasRoom } from './room.ts';
@@ -49,7 +49,7 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
   let budget = SEARCH_BUDGET;
   for (const [id, search] of memory.searches) {
     const run = state.runs[id];
-    const isOpenTo = run ? openTo(desk, run) : null;
+    const isOpenTo = run ? openToAny(desk, run) : null;
     if (!run || !isOpenTo) {
       memory.searches.delete(id);
       continue;
@@ -72,13 +72,13 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
 }
 
 /** Who may get any work of a run, by speed and memory; null when there is none for anybody. */
-function openTo(desk: Desk, run: RunRecord): ((volunteer: VolunteerRecord) => boolean) | null {
+function openToAny(desk: Desk, run: RunRecord): ((volunteer: VolunteerRecord) => boolean) | null {
   const { kinds, now } = desk;
   const open = run.kinds
     .filter((kind) => goesOn(desk, run, kind))
     .flatMap((kind) => {
       const plan = kinds.get(kind)!;
-      const isOpenTo = plan.open(run.works[kind], run.facts, now);
+      const isOpenTo = openTo(plan, run.works[kind], run.facts, now);
       return isOpenTo ? [{ isOpenTo, bytes: bytesNeeded(plan, run.facts) }] : [];
     });
   if (open.length === 0) return null;

@@ -14,7 +14,7 @@ export interface Desk {
 
 /** Whether a kind of work goes on in a run: the run trains, or somebody asked for just this work. */
 export const goesOn = ({ kinds }: Pick<Desk, 'kinds'>, run: RunRecord, kind: string): boolean =>
-  run.state === 'training' || (!run.deleted && (kinds.get(kind)?.asked?.(run.works[kind]) ?? false));
+  run.state === 'training' || (!run.deleted && (kinds.get(kind)?.orders?.asked?.(run.works[kind]) ?? false));
 
 /**
  * Identities are free: two volunteers count as two people only when network and name differ, and both networks are known;

@@ -8,7 +8,7 @@ import { Table } from './table.ts';
 
 /** Toy work that takes so many bytes. */
 const taking = (name: string, bytes: number): WorkPlan<unknown> =>
-  ({ ...toyPlan, name, memoryBytes: () => bytes }) as WorkPlan<unknown>;
+  ({ ...toyPlan, name, traits: { memoryBytes: () => bytes } }) as WorkPlan<unknown>;
 
 const tableOf = (kinds: readonly WorkPlan<unknown>[]): Table => {
   const table = new Table(kinds);

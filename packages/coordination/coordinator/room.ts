@@ -1,4 +1,4 @@
-import type { RunFacts, WorkPlan } from '../work-plan.ts';
+import { openTo, type RunFacts, type WorkPlan } from '../work-plan.ts';
 import type { CoordinatorState, RunRecord, VolunteerRecord } from './state.ts';
 
 /** Of a run, by kind: the same until it grows or is routed anew. */
@@ -16,7 +16,7 @@ export function bytesNeeded(kind: WorkPlan<unknown>, run: RunFacts): number {
   }
   let bytes = known.bytes.get(kind);
   if (bytes === undefined) {
-    bytes = kind.memoryBytes?.(run) ?? 0;
+    bytes = kind.traits?.memoryBytes?.(run) ?? 0;
     known.bytes.set(kind, bytes);
   }
   return bytes;
@@ -54,7 +54,7 @@ export function tooLarge(
   if (lending.length === 0) return null;
   for (const kind of kinds) {
     const bytes = bytesNeeded(kind, facts);
-    if (lending.some((volunteer) => hasRoom(volunteer, bytes)) || !kind.open(works[kind.name], facts, now)) continue;
+    if (lending.some((volunteer) => hasRoom(volunteer, bytes)) || !openTo(kind, works[kind.name], facts, now)) continue;
     const most = Math.max(...lending.map(({ memoryBytes }) => memoryBytes));
     return { kind: kind.name, bytes, most, lending: lending.length };
   }

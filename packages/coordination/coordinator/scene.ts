@@ -26,7 +26,7 @@ export function tell(scene: Scene, run: RunRecord, kind: string, outcome: Outcom
 
 /** How far the paths of a run have come, as a kind of work that trains them tells. */
 export function noteSteps({ kinds }: Pick<Scene, 'kinds'>, { facts, works }: RunRecord, kind: string): void {
-  const { paths = {} } = kinds.get(kind)?.summary(works[kind], facts) ?? {};
+  const { paths = {} } = kinds.get(kind)?.pages?.summary(works[kind], facts) ?? {};
   for (const [id, { steps }] of Object.entries(paths)) if (facts.paths[id]) facts.paths[id].steps = steps;
 }
 

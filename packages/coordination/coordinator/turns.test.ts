@@ -10,7 +10,7 @@ const isFull = ({ out }: ToyState, most: number): boolean => Object.keys(out).le
 function tableOf(most: number): Table {
   const plan: WorkPlan<ToyState> = {
     ...toyPlan,
-    open: (state, ...asked) => (isFull(state, most) ? null : toyPlan.open(state, ...asked)),
+    open: (state, ...asked) => (isFull(state, most) ? null : toyPlan.open!(state, ...asked)),
     offer: (state, ...asked) => (isFull(state, most) ? null : toyPlan.offer(state, ...asked)),
   };
   const table = new Table([plan as WorkPlan<unknown>], 3_600_000);

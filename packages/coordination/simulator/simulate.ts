@@ -201,7 +201,7 @@ class Simulation {
     const run = this.#firstRun;
     if (!run) return 0;
     return Math.max(
-      ...plansOf(run, this.#plans).map((plan) => plan.summary(run.works[plan.name], run.facts).round ?? 0),
+      ...plansOf(run, this.#plans).map((plan) => plan.pages?.summary(run.works[plan.name], run.facts).round ?? 0),
     );
   }
 

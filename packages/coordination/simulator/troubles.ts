@@ -212,7 +212,7 @@ export class Troubles {
     if (host.upSince === null || !run || run.state === 'finished') return false;
     const { facts, works } = run;
     for (const { plan, growth } of kinds.filter(({ plan }) => run.kinds.includes(plan.name))) {
-      const ask = plan.growing?.(works[plan.name]) ? null : growth?.(facts, random);
+      const ask = plan.orders?.growing?.(works[plan.name]) ? null : growth?.(facts, random);
       if (!ask) continue;
       this.#world.operate({ type: 'WorkRequested', run: facts.id, kind: plan.name, ask });
       return true;

@@ -18,10 +18,11 @@ export class Watch {
   constructor(kinds: readonly SimulatedKind[]) {
     const plans = new Map(kinds.map(({ plan }) => [plan.name, plan]));
     const mayWork: MayWork = (run, kind) =>
-      run?.state === 'training' || (run?.deleted === false && (plans.get(kind)?.asked?.(run.works[kind]) ?? false));
-    const needs: Needs = (run, kind) => (run ? (plans.get(kind)?.memoryBytes?.(run.facts) ?? 0) : 0);
+      run?.state === 'training' ||
+      (run?.deleted === false && (plans.get(kind)?.orders?.asked?.(run.works[kind]) ?? false));
+    const needs: Needs = (run, kind) => (run ? (plans.get(kind)?.traits?.memoryBytes?.(run.facts) ?? 0) : 0);
     this.#leases = new LeaseWatch(mayWork, needs);
-    const grows: MayWork = (run, kind) => plans.get(kind)?.growing?.(run?.works[kind]) ?? false;
+    const grows: MayWork = (run, kind) => plans.get(kind)?.orders?.growing?.(run?.works[kind]) ?? false;
     this.#folds = new FoldWatch(this.#leases.leases, mayWork, grows);
     this.#kinds = kinds.map((kind) => ({ name: kind.plan.name, watch: kind.watch() }));
   }

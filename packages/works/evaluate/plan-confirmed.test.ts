@@ -127,7 +127,7 @@ test('a path is stopped when it has had its patience on documents that no path t
   expect(roundOf(now)).toBe(now.modules['level0.1']!.version);
   const leased = Object.values(table.state.leases).map(({ task }) => (task.body as unknown as TrainTask).path);
   expect(leased).not.toContain('0');
-  expect(trainPlan.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
+  expect(trainPlan.pages!.summary(works['train'] as TrainState, now).steps).toBeGreaterThan(100);
 });
 
 test('where rounds are over sooner than scorings, both splits are scored by turns', () => {
@@ -176,7 +176,7 @@ test('early stopping that nobody confirms is told, until somebody does', () => {
     const [fold] = evaluatePlan.plan(state, facts, 0, alone).folds;
     evaluatePlan.settle(state, facts, { type: 'begun', fold: fold! }, 0);
     evaluatePlan.settle(state, facts, { type: 'folded', fold: fold!.key, result: null }, 0);
-    return evaluatePlan.summary(state, facts).notice;
+    return evaluatePlan.pages!.summary(state, facts).notice;
   };
   expect(scoreAt(1, false)).toMatch(/nothing about path 0 .*nobody unrelated confirmed/);
   expect(scoreAt(2, true)).toBeUndefined();
@@ -247,7 +247,7 @@ test('scores of which no evaluation comes are asked for again, and given up afte
   expect(new Set(keys).size).toBe(3);
   const { works, facts, state } = table.state.runs['r']!;
   expect(state).toBe('training');
-  expect(evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).notice).toMatch(
+  expect(evaluatePlan.pages!.summary(works['evaluate'] as EvaluateState, facts).notice).toMatch(
     /given up: no token is scored/,
   );
 });

@@ -46,5 +46,5 @@ export const endFold = (table: Table, result: Json) => {
 export const scored = { round: 0, validLoss: 2, validBitsPerByte: 2, paths: {}, whole: null };
 export const evaluation = (table: Table) => {
   const { works, facts } = table.state.runs['r']!;
-  return evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).evaluation;
+  return evaluatePlan.pages!.summary(works['evaluate'] as EvaluateState, facts).evaluation;
 };

@@ -45,7 +45,7 @@ test('the score is of the versions that were leased', () => {
 
 const noticeOf = (table: Table) => {
   const { works, facts } = table.state.runs['r']!;
-  return evaluatePlan.summary(works['evaluate'] as EvaluateState, facts).notice;
+  return evaluatePlan.pages!.summary(works['evaluate'] as EvaluateState, facts).notice;
 };
 
 test('three failures give the round up, which is told until the next score, and training never stops for it', () => {
@@ -173,7 +173,7 @@ test('what only a scoring by every path tells outlives the next scoring', () => 
     const result = { round, validLoss: 2, validBitsPerByte: 2, paths: {}, whole } as Json;
     state.folding = `round ${round}`;
     evaluatePlan.settle(state, run, { type: 'folded', fold: `round ${round}`, result }, 0);
-    return evaluatePlan.summary(state, run).evaluation;
+    return evaluatePlan.pages!.summary(state, run).evaluation;
   };
   const whole = { round: 1, oracleBitsPerByte: 1 };
   expect(scored(1, whole)).toMatchObject({ round: 1, whole });

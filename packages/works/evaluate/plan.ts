@@ -32,14 +32,15 @@ const ATTEMPTS = 3;
  */
 const plan: WorkPlan<EvaluateState, ModelRun> = {
   name: 'evaluate',
-  asks: ['scores'],
   init: () => ({
     ...{ lastRound: 0, askedRound: 0, keptRound: 0, wanted: false, campaign: null, folding: null, latest: null },
     liars: noLiars(),
   }),
 
-  memoryBytes: (run) =>
-    scoringBytes(run.spec, pathParameters(run), Math.max(run.documents.test.bytes, run.documents.router.bytes)),
+  traits: {
+    memoryBytes: (run) =>
+      scoringBytes(run.spec, pathParameters(run), Math.max(run.documents.test.bytes, run.documents.router.bytes)),
+  },
 
   open(state, run) {
     const campaign = state.folding !== null ? null : campaignOf(state, run);
@@ -72,9 +73,11 @@ const plan: WorkPlan<EvaluateState, ModelRun> = {
     return { ...wanted, folds: [fold] };
   },
 
-  asked: ({ wanted, campaign }) => wanted || campaign?.asked === true,
-
-  asksAgain: ({ campaign }, _run, fold) => campaign !== null && !isChecked(campaign.parts, fold),
+  orders: {
+    asks: ['scores'],
+    asked: ({ wanted, campaign }) => wanted || campaign?.asked === true,
+    asksAgain: ({ campaign }, _run, fold) => campaign !== null && !isChecked(campaign.parts, fold),
+  },
 
   admit({ campaign, liars }, run, { lease, volunteer, report: { steps }, figures }) {
     if (liars.known[volunteer]) return 'refuted';
@@ -85,9 +88,11 @@ const plan: WorkPlan<EvaluateState, ModelRun> = {
     return due === undefined || figures['documents'] === due ? null : 'wrong_size';
   },
 
-  summary({ latest, refused, unconfirmed }) {
-    const notice = refused ?? (unconfirmed && unconfirmedInWords(unconfirmed));
-    return { evaluation: latest as Json, ...(notice && { notice }) };
+  pages: {
+    summary({ latest, refused, unconfirmed }) {
+      const notice = refused ?? (unconfirmed && unconfirmedInWords(unconfirmed));
+      return { evaluation: latest as Json, ...(notice && { notice }) };
+    },
   },
 };
 

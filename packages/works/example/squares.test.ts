@@ -40,11 +40,11 @@ const ports = {
 
 test('a kind that nothing but its folder and the list knows is leased, computed, checked and finished', async () => {
   const table = new Table(plans);
-  const plan = plans.find(({ studies }) => studies?.includes('squares'))!;
+  const plan = plans.find(({ traits }) => traits?.studies?.includes('squares'))!;
   const fold = folds.find(({ name }) => name === 'squares')!;
   const run = (await runOf('squares'))!;
   expect(wordsOf('squares')).toEqual({ doing: 'Adding squares' });
-  const config = plan.configure!({ below: 250 });
+  const config = plan.traits!.configure!({ below: 250 });
   const spec = RunSpec.parse({ name: 'squares', corpus: 'none' });
   table.create(studyRun('r', spec, { name: 'squares', config, auditSeed: 1 }), ['squares']);
   table.join('lost');

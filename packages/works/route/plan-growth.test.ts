@@ -24,7 +24,7 @@ test('a run grows while it trains: a new path goes on from the modules and steps
   const ask = structuredClone(growth) as unknown as Json;
   const [begun] = only(table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask }), 'FoldBegun');
   // Meanwhile nothing else can be asked for: it would be worked out from what the run is about to leave.
-  const growing = () => routePlan.growing!(table.state.runs['r']!.works['route'] as RouteState);
+  const growing = () => routePlan.orders!.growing!(table.state.runs['r']!.works['route'] as RouteState);
   expect(growing()).toBe(true);
   const { grow, paths } = begun!.fold.input as unknown as RouteFoldInput;
   expect(grow).toEqual({ growth, router: blobOf('router') });
@@ -120,6 +120,6 @@ test('growth that cannot be is dropped, and it is said why', () => {
   routePlan.settle(state, run, { type: 'begun', fold: fold! }, 0);
   const result = { features: null, kept: 'too few documents' };
   routePlan.settle(state, run, { type: 'folded', fold: fold!.key, result }, 0);
-  expect(routePlan.summary(state, run).notice).toBe('The run did not grow: too few documents');
+  expect(routePlan.pages!.summary(state, run).notice).toBe('The run did not grow: too few documents');
   expect(routePlan.plan(state, run, 0, NOBODY)).toMatchObject({ folds: [], done: true });
 });

@@ -12,7 +12,7 @@ test('nobody trains before features of every split have come in and documents ar
   for (const volunteer of ['a', 'b', 'c', 'd']) table.join(volunteer, SPEED);
   const notice = () => {
     const { works, facts } = table.state.runs['r']!;
-    return routePlan.summary(works['route'] as RouteState, facts).notice;
+    return routePlan.pages!.summary(works['route'] as RouteState, facts).notice;
   };
   expect(notice()).toMatch(/before training begins: 0 of 3 parts/);
   const splits = ['a', 'b', 'c'].map((volunteer) => bodyOf(table, volunteer));
@@ -37,12 +37,12 @@ test('a run that was stopped before its first routing says nothing of training t
   const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'finished', reason: null }, { type: 'RunEnding', run: 'r' });
   const { works, facts } = table.state.runs['r']!;
-  expect(routePlan.summary(works['route'] as RouteState, facts).notice).toBeUndefined();
+  expect(routePlan.pages!.summary(works['route'] as RouteState, facts).notice).toBeUndefined();
 });
 
 test('features are leased only to those whose memory holds the base', () => {
   const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
-  const enough = routePlan.memoryBytes!(table.state.runs['r']!.facts);
+  const enough = routePlan.traits!.memoryBytes!(table.state.runs['r']!.facts);
   for (const [volunteer, memoryBytes] of [
     ['phone', enough - 1],
     ['desktop', enough],
@@ -102,7 +102,7 @@ test('at its time a run is routed anew from the losses of all paths, and trainin
   const state = run.works['route'] as RouteState;
   state.folding = outcome.fold;
   routePlan.settle(state, run.facts, outcome, 0);
-  expect(routePlan.summary(state, run.facts).notice).toBe('Documents stay with their paths: too alike');
+  expect(routePlan.pages!.summary(state, run.facts).notice).toBe('Documents stay with their paths: too alike');
   expect(routePlan.plan(state, run.facts, 0, NOBODY).done).toBe(true);
 });
 
@@ -184,9 +184,9 @@ test('answers of somebody alone that no router comes of are asked for again, thr
   const table = tableWith({ routing: routing({ kind: 'kmeans' }) });
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
   const state = () => table.state.runs['r']!.works['route'] as RouteState;
-  const asksAgain = () => routePlan.asksAgain!(state(), table.state.runs['r']!.facts, 'routing v1 fold 1');
+  const asksAgain = () => routePlan.orders!.asksAgain!(state(), table.state.runs['r']!.facts, 'routing v1 fold 1');
   refuse(table);
-  expect(routePlan.summary(state(), table.state.runs['r']!.facts).notice).toMatch(/asked for again.*all alike/);
+  expect(routePlan.pages!.summary(state(), table.state.runs['r']!.facts).notice).toMatch(/asked for again.*all alike/);
   expect(table.state.runs['r']!.state).toBe('training');
   for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);
   expect(['a', 'b', 'c'].map((volunteer) => kindOf(table, volunteer))).toEqual(['route', 'route', 'route']);
@@ -210,7 +210,7 @@ test('where all answers are confirmed the corpus is at fault, and asking again i
     { ...part, confirmed: 'l' },
   ]);
   const state: RouteState = { ...routePlan.init(run), parts: Object.fromEntries(confirmed) };
-  expect(routePlan.asksAgain!(state, run, 'routing v1 fold 1')).toBe(false);
+  expect(routePlan.orders!.asksAgain!(state, run, 'routing v1 fold 1')).toBe(false);
 });
 
 test('a re-sharding is due by the steps that were taken, not by versions that shortened leases made', () => {
@@ -219,7 +219,7 @@ test('a re-sharding is due by the steps that were taken, not by versions that sh
   for (const module of Object.values(run.modules)) module.version = 3;
   const isOpen = (steps: number) => {
     for (const path of Object.values(run.paths)) path.steps = steps;
-    return routePlan.open(state, run, 0) !== null;
+    return routePlan.open!(state, run, 0) !== null;
   };
   expect([isOpen(15), isOpen(29), isOpen(30)]).toEqual([false, false, true]);
 });
@@ -231,10 +231,10 @@ test('a run of which every path was stopped early is routed again before it is d
   const [first, second] = Object.values(run.paths);
   const kept = { ...{ round: 1, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 2, stopped: true };
   first!.kept = kept;
-  expect([isDone(), routePlan.open(state, run, 0)]).toEqual([true, null]);
+  expect([isDone(), routePlan.open!(state, run, 0)]).toEqual([true, null]);
   second!.kept = kept;
   expect(isDone()).toBe(false);
-  expect(routePlan.open(state, run, 0)).not.toBeNull();
+  expect(routePlan.open!(state, run, 0)).not.toBeNull();
   state.reshardings = 1;
   expect(isDone()).toBe(true);
 });

@@ -59,19 +59,12 @@ export interface RouteState {
  */
 const plan: WorkPlan<RouteState, ModelRun> = {
   name: 'route',
-  asks: ['growth'],
   init: (run) => ({
     parts: isRouted(run) ? queueOf(featureParts(run), 2) : null,
     ...{ features: null, folding: null, reshardings: 0, kept: null, growth: null, liars: noLiars() },
   }),
 
-  memoryBytes(run) {
-    const { documents, routing, spec } = run;
-    if (routing) return scoringBytes(spec, pathParameters(run), documents.router.bytes);
-    // The split is fetched whole, as bytes and as ids, whatever part of it is read.
-    const split = Math.max(...SPLITS.map((name) => documents[name].bytes));
-    return scoringBytes(spec, pathParameters(run), PART_BYTES) + 2 * split;
-  },
+  traits: { memoryBytes },
 
   open(state, run) {
     const parts = partsToLease(state, run);
@@ -118,20 +111,31 @@ const plan: WorkPlan<RouteState, ModelRun> = {
     return due === null || figures['documents'] === due ? null : 'wrong_size';
   },
 
-  asksAgain: ({ parts, refusals = 0 }, _run, fold) =>
-    parts !== null && !isChecked(parts, fold) && !areConfirmed(parts) && refusals < MOST_REFUSALS,
+  orders: {
+    asks: ['growth'],
+    growing: ({ growth }) => growth !== null,
+    asksAgain: ({ parts, refusals = 0 }, _run, fold) =>
+      parts !== null && !isChecked(parts, fold) && !areConfirmed(parts) && refusals < MOST_REFUSALS,
+    remember: remembered,
+  },
 
-  remember: remembered,
-
-  growing: ({ growth }) => growth !== null,
-
-  summary(state, run) {
-    const notice = state.kept ?? beginningInWords(state, run);
-    return notice === null ? {} : { notice };
+  pages: {
+    summary(state, run) {
+      const notice = state.kept ?? beginningInWords(state, run);
+      return notice === null ? {} : { notice };
+    },
   },
 };
 
 export const routePlan: WorkPlan<RouteState> = plan;
+
+function memoryBytes(run: ModelRun): number {
+  const { documents, routing, spec } = run;
+  if (routing) return scoringBytes(spec, pathParameters(run), documents.router.bytes);
+  // The split is fetched whole, as bytes and as ids, whatever part of it is read.
+  const split = Math.max(...SPLITS.map((name) => documents[name].bytes));
+  return scoringBytes(spec, pathParameters(run), PART_BYTES) + 2 * split;
+}
 
 /** How far the first routing is: until then no path trains. Null afterwards, once the run has ended, and where no features are asked for. */
 function beginningInWords({ parts }: RouteState, run: ModelRun): string | null {

@@ -31,8 +31,7 @@ export const stagedPlan = <C extends StudyConfig, S extends ChainSeed, P>(
   const { name, study, Config } = script;
   return {
     name,
-    studies: [study],
-    configure: (config) => Config.parse(config) as unknown as Json,
+    traits: { studies: [study], configure: (config) => Config.parse(config) as unknown as Json },
     init: (run) => stages.begin(run),
     open: (state, run) => (stages.next(state, run) ? () => true : null),
     offer(state, run, { id }) {
@@ -45,8 +44,10 @@ export const stagedPlan = <C extends StudyConfig, S extends ChainSeed, P>(
       if (liars.known[volunteer]) return 'refuted';
       return leases[lease] ? null : 'round_over';
     },
-    charts: ({ chains }, run) => script.charts(stages.config(run), chains),
-    summary: ({ chains }) => ({ round: script.round(chains) }),
+    pages: {
+      summary: ({ chains }) => ({ round: script.round(chains) }),
+      charts: ({ chains }, run) => script.charts(stages.config(run), chains),
+    },
   };
 };
 

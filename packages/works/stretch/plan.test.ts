@@ -80,10 +80,10 @@ test('the end of a stream is drawn with its switches, and its contexts by task',
   const table = begin({ arms: [{ name: 'context', method: 'context' }] });
   table.join('a');
   const { facts } = table.state.runs['r']!;
-  expect(stretchPlan.charts!(state(table), facts)).toHaveLength(1);
+  expect(stretchPlan.pages!.charts!(state(table), facts)).toHaveLength(1);
   answer(table, 'a');
   endFolds(table);
-  const [, stream, sinusoid, contexts, gates] = stretchPlan.charts!(state(table), facts).map((chart) =>
+  const [, stream, sinusoid, contexts, gates] = stretchPlan.pages!.charts!(state(table), facts).map((chart) =>
     Chart.parse(chart),
   );
   expect(stream!.lines[0]!.points).toEqual([
@@ -119,8 +119,8 @@ test('of a long stream the newest contributions are kept: what a lost stretch, a
   serial.ready('a');
   expect(task(serial, 'a')).toEqual(next);
   const { facts } = serial.state.runs['r']!;
-  expect(stretchPlan.summary(state(serial), facts).round).toBe(lengths);
-  const [means] = stretchPlan.charts!(state(serial), facts);
+  expect(stretchPlan.pages!.summary(state(serial), facts).round).toBe(lengths);
+  const [means] = stretchPlan.pages!.charts!(state(serial), facts);
   expect(means!.lines[0]!.points.map(([to]) => to)).toEqual(Array.from({ length: lengths }, (_, i) => 10 * (i + 1)));
   expect(means!.note).toMatch(/^1 lease of a stretch was lost/);
 

@@ -43,11 +43,11 @@ const MOST_TYPICAL = 20;
 export const trainPlan: WorkPlan<TrainState> = {
   name: 'train',
   init: initialTrainState,
-  memoryBytes: trainingBytesOf,
+  traits: { memoryBytes: trainingBytesOf },
   open: openTo,
   offer: bestOffer,
   settle,
-  remember,
+  orders: { remember },
 
   plan(state, run, now) {
     const done =
@@ -70,23 +70,25 @@ export const trainPlan: WorkPlan<TrainState> = {
     return state.norms.length >= NORMS_NEEDED && isTooLarge ? 'norm_out_of_bounds' : null;
   },
 
-  summary(state, run): Summary {
-    const paths: NonNullable<Summary['paths']> = {};
-    const starving = starvingPaths(state, run);
-    for (const [id, { steps }] of Object.entries(state.paths)) {
-      const round = Math.min(...run.paths[id]!.modules.map((name) => versionOf(run, name)));
-      paths[id] = { round, steps: Math.floor(steps), stale: starving.has(id) };
-    }
-    const trained = Object.keys(paths).filter((id) => !isComplete(run, id, state.paths[id]!));
-    const all = (trained.length > 0 ? trained : Object.keys(paths)).map((id) => paths[id]!);
-    return {
-      round: Math.min(...all.map(({ round }) => round)),
-      steps: Math.min(...all.map(({ steps }) => steps)),
-      tokens: state.tokens,
-      paths,
-    };
-  },
+  pages: { summary },
 };
+
+function summary(state: TrainState, run: RunFacts): Summary {
+  const paths: NonNullable<Summary['paths']> = {};
+  const starving = starvingPaths(state, run);
+  for (const [id, { steps }] of Object.entries(state.paths)) {
+    const round = Math.min(...run.paths[id]!.modules.map((name) => versionOf(run, name)));
+    paths[id] = { round, steps: Math.floor(steps), stale: starving.has(id) };
+  }
+  const trained = Object.keys(paths).filter((id) => !isComplete(run, id, state.paths[id]!));
+  const all = (trained.length > 0 ? trained : Object.keys(paths)).map((id) => paths[id]!);
+  return {
+    round: Math.min(...all.map(({ round }) => round)),
+    steps: Math.min(...all.map(({ steps }) => steps)),
+    tokens: state.tokens,
+    paths,
+  };
+}
 
 /**
  * Why the base of a lease is too old; null when it is not. Who comes in its time is taken where modules step at arrivals,

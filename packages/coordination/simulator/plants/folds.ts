@@ -101,7 +101,7 @@ export const folds: Readonly<Record<string, Plant>> = {
     plan: (plan) => ({
       ...plan,
       plan(state, run, now, company) {
-        const then = plan.asks?.includes('growth') ? now + 2 * run.spec.roundDeadlineMs : now;
+        const then = plan.orders?.asks?.includes('growth') ? now + 2 * run.spec.roundDeadlineMs : now;
         return plan.plan(state, run, then, company);
       },
     }),

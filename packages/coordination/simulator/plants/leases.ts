@@ -1,7 +1,7 @@
 import type { Coordinator } from '../../coordinator/mind.ts';
 import type { CoordinatorState, LeaseRecord } from '../../coordinator/state.ts';
 import type { CoordinatorEventOf } from '../../events.ts';
-import type { RunFacts, WorkPlan } from '../../work-plan.ts';
+import { openTo, type RunFacts, type WorkPlan } from '../../work-plan.ts';
 import { applying, deciding, type Plant } from './plant.ts';
 
 const onCredit = (credit: (event: CoordinatorEventOf<'ContributionAccepted'>, state: CoordinatorState) => number) =>
@@ -30,7 +30,7 @@ function withoutLastShard(run: RunFacts): RunFacts {
 
 const withoutLastPath = (plan: WorkPlan<unknown>): WorkPlan<unknown> => ({
   ...plan,
-  open: (state, run, now) => plan.open(state, withoutLastShard(run), now),
+  open: (state, run, now) => openTo(plan, state, withoutLastShard(run), now),
   offer: (state, run, volunteer, now, company) => plan.offer(state, withoutLastShard(run), volunteer, now, company),
 });
 

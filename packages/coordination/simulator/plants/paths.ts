@@ -1,11 +1,11 @@
-import type { Json, RunFacts, WorkPlan } from '../../work-plan.ts';
+import { type Json, openTo, type RunFacts, type WorkPlan } from '../../work-plan.ts';
 import { applying, deciding, type Plant } from './plant.ts';
 
 const leasing =
   (as: (run: RunFacts) => RunFacts) =>
   <S>(plan: WorkPlan<S>): WorkPlan<S> => ({
     ...plan,
-    open: (state, run, now) => plan.open(state, as(run), now),
+    open: (state, run, now) => openTo(plan, state, as(run), now),
     offer: (state, run, volunteer, now, company) => plan.offer(state, as(run), volunteer, now, company),
   });
 

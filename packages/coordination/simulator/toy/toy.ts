@@ -84,7 +84,7 @@ export const toyPlan: WorkPlan<ToyState> = {
   },
 
   admit: (_state, _run, { report }) => (report.steps >= 1 && report.steps <= 10 ? null : 'bad_steps'),
-  summary: (state) => ({ round: state.sums }),
+  pages: { summary: (state) => ({ round: state.sums }) },
 };
 
 export const simulatedToy: SimulatedKind = {

@@ -227,7 +227,7 @@ test.each(MODES)(
     const company = { related: () => false, hasOther: () => false };
     const offered = trainPlan.offer(state, run, who, 0, company)!;
     const starving = () => {
-      const { paths } = trainPlan.summary(state, run);
+      const { paths } = trainPlan.pages!.summary(state, run);
       return Object.keys(paths!).filter((path) => paths![path]!.stale);
     };
     let leases = 0;

@@ -53,7 +53,7 @@ describe('2 x 2 paths', () => {
     expect(only(decided, 'FoldBegun').map(({ fold }) => fold.key)).toEqual(['embedding v1', 'head v1']);
     table.fold();
     const run = table.state.runs['r']!;
-    const { paths } = trainPlan.summary(run.works['train'] as never, run.facts);
+    const { paths } = trainPlan.pages!.summary(run.works['train'] as never, run.facts);
     expect(paths).toMatchObject({ '0': { stale: false, steps: 20 }, '1': { stale: true, steps: 0 } });
     table.join('a', SPEED);
     expect(taskOf(table, 'a').path).toBe('1');
@@ -74,7 +74,7 @@ describe('where paths share no module', () => {
       table.fold();
       table.ready('a', SPEED);
       const { works, facts } = table.state.runs['r']!;
-      const { paths = {} } = trainPlan.summary(works['train'] as never, facts);
+      const { paths = {} } = trainPlan.pages!.summary(works['train'] as never, facts);
       starving.push(Object.keys(paths).filter((id) => paths[id]!.stale));
     }
     return { trained, starving };
@@ -139,7 +139,7 @@ test('slow devices serve paths side by side, each with what it can', () => {
 });
 
 describe('devices of every size', () => {
-  const enough = trainPlan.memoryBytes!(runFacts('r', [1]));
+  const enough = trainPlan.traits!.memoryBytes!(runFacts('r', [1]));
   const join = (table: Table, volunteer: string, memoryBytes: number, tokensPerSecond = SPEED) => {
     const executor = { name: 'test', adapter: '', tokensPerSecond };
     table.take({ type: 'VolunteerJoined', volunteer, name: volunteer, agent: 'browser' });
