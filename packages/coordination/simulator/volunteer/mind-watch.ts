@@ -190,7 +190,7 @@ export class MindWatch {
         if (this.#isWelcomed) return;
         this.#isWelcomed = true;
         this.#held.clear();
-        for (const lease of message.leases) this.#held.add(lease);
+        for (const lease of message.leases) if (!this.#revoked.has(lease)) this.#held.add(lease);
         if (this.#computing !== null && !this.#held.has(this.#computing)) this.#revoked.add(this.#computing);
         return;
       case 'error':
@@ -236,7 +236,9 @@ export class MindWatch {
 
   #seeReleased(lease: string): void {
     must(this.#computing !== lease, () => `${this.#id} gives ${lease} back and computes it`);
-    must(this.#held.delete(lease), () => `${this.#id} gives back ${lease}, which it does not hold`);
+    const isHeld = this.#held.delete(lease);
+    // A word that took it back may have overtaken the welcome that names it.
+    must(isHeld || this.#revoked.has(lease), () => `${this.#id} gives back ${lease}, which it does not hold`);
   }
 
   #seeCommitted(lease: string): void {
