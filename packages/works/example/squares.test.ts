@@ -119,7 +119,7 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   'packages/volunteer/compute/messages.ts': 'answer',
   'packages/swarm/wire.ts': 'answer',
 };
-const IS_TEST = /\.test\.tsx?$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$/;
+const IS_TEST = /\.test\.tsx?$|\.spec\.ts$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$|^server\/upgrade\//;
 
 test('minds, simulator, guard, credit, storage and pages know no kind by name', () => {
   const works = join(root, 'packages/works');
@@ -127,11 +127,22 @@ test('minds, simulator, guard, credit, storage and pages know no kind by name', 
   const listed = KINDS.map(({ name }) => name).filter((name) => name !== 'squares');
   expect(listed.toSorted()).toEqual(kinds.toSorted());
   expect(kinds).toEqual(expect.arrayContaining(['train', 'evaluate', 'route', 'answer', 'litter', 'stretch']));
-  const files = execFileSync('git', ['ls-files', ...KINDLESS], { cwd: root, encoding: 'utf8' }).split('\n');
-  const named = files
-    .filter((file) => /\.tsx?$/.test(file) && !IS_TEST.test(file))
-    .filter((file) => kinds.some((kind) => names(file, kind)));
+  const named = sources(KINDLESS).filter((file) => kinds.some((kind) => names(file, kind)));
   expect(named).toEqual([]);
+});
+
+test('a study on the network is its folders and a line in two files', () => {
+  const files = sources(['packages', 'apps', 'server', 'e2e', '.dependency-cruiser.cjs']);
+  for (const [kind, study] of [
+    ['litter', 'baldwin'],
+    ['stretch', 'what-and-how'],
+  ] as const) {
+    const own = [`packages/works/${kind}/`, `packages/studies/${study}/`];
+    const knows = new RegExp(`'${kind}'|'${study}'|/${kind}/|/${study}/`);
+    const outside = files.filter((file) => !own.some((folder) => file.startsWith(folder)));
+    const named = outside.filter((file) => knows.test(textOf(file)));
+    expect(named, study).toEqual(['packages/studies/names.ts', 'packages/works/kinds.ts']);
+  }
 });
 
 test('the page says of each way to reduce results where it is', () => {
@@ -142,6 +153,12 @@ test('the page says of each way to reduce results where it is', () => {
   expect(files.length).toBeGreaterThanOrEqual(7);
   for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
 });
+
+/** Code that git has at these places, outside tests. */
+const sources = (places: readonly string[]): string[] =>
+  execFileSync('git', ['ls-files', ...places], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file) && !IS_TEST.test(file));
 
 /** Whether a file says a kind's name, or takes something out of its folder past the list. */
 function names(file: string, kind: string): boolean {
