@@ -1,3 +1,4 @@
+import { gaussian, seedFor } from '@pathfold/nets/random';
 import { KERNELS } from './kernels.ts';
 
 /**
@@ -23,8 +24,23 @@ export const netShape = (sizes: readonly number[]): NetShape => ({
 export const forwardFlops = ({ sizes }: NetShape): number =>
   sizes.slice(1).reduce((sum, out, l) => sum + 2 * out * (sizes[l]! + 1), 0);
 
+/** Norms of gradients beyond it are scaled down to it. */
+export const CLIP_NORM = 10;
+
 /** Examples in a batch at most; fewer are padded. */
 export const LANES = 12;
+
+/** Normal weights and biases, of a deviation that a layer's width tells. */
+export function drawWeights({ sizes, weightCount }: NetShape, seed: number, deviation: (width: number) => number) {
+  const next = gaussian(seedFor(seed, 'weights'));
+  const weights = new Float32Array(weightCount);
+  let offset = 0;
+  sizes.slice(1).forEach((out, l) => {
+    const scale = deviation(sizes[l]!);
+    for (let i = 0; i < out * (sizes[l]! + 1); i++) weights[offset++] = scale * next();
+  });
+  return weights;
+}
 
 interface Kernels {
   readonly memory: WebAssembly.Memory;
@@ -145,5 +161,10 @@ export class Net {
   descend(rate: number, start = 0, end = this.shape.weightCount): void {
     const bytes = 4 * start;
     this.#kernels.descend(this.weights.byteOffset + bytes, this.gradient.byteOffset + bytes, rate, end - start);
+  }
+
+  /** The same with the gradient clipped to CLIP_NORM. */
+  descendClipped(rate: number): void {
+    this.descend((rate * CLIP_NORM) / Math.max(CLIP_NORM, this.gradientNorm()));
   }
 }

@@ -8,7 +8,6 @@ import { DESCENT_TASKS, type LifeSpec } from './task.ts';
 /** Rates of the lessons and of Adam (Finn et al. 2017, section 5.1). */
 export const INNER_RATE = 0.01;
 const OUTER_RATE = 0.001;
-const CLIP_NORM = 10;
 
 export interface DescentState extends AdamState {
   readonly theta: Float32Array;
@@ -41,7 +40,7 @@ export function* descend(
       net.weights.set(state.theta);
       for (let lesson = 0; lesson < life.lessons; lesson++) {
         learn(net, lesson);
-        net.descend((INNER_RATE * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()));
+        net.descendClipped(INNER_RATE);
       }
       loss += test(net) / DESCENT_TASKS;
       for (let i = 0; i < gradient.length; i++) gradient[i]! += net.gradient[i]! / DESCENT_TASKS;

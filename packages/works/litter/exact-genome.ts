@@ -1,6 +1,6 @@
 import { gaussian, seedFor } from '@pathfold/nets/random';
 import { exp, ln } from '@pathfold/tensors/plan/exact';
-import type { NetShape } from '../exact/net.ts';
+import { drawWeights, type NetShape } from '../exact/net.ts';
 import { uniform } from '../exact/random.ts';
 import type { LifeSpec } from './task.ts';
 
@@ -18,19 +18,9 @@ const MOST_LESSONS = 20;
 const LEAST_RATE = 1e-4;
 const FIRST_RATE = 0.1;
 
-/** Normal weights and biases of variance 1 / (3 inputs). */
-export function initialWeights(shape: NetShape, seed: number): Float32Array {
-  const next = gaussian(seedFor(seed, 'weights'));
-  const weights = new Float32Array(shape.weightCount);
-  let offset = 0;
-  shape.sizes.slice(1).forEach((out, l) => {
-    const width = shape.sizes[l]!;
-    const scale = Math.sqrt(1 / (3 * width));
-    for (let i = 0; i < out * (width + 1); i++) weights[offset + i] = scale * next();
-    offset += out * (width + 1);
-  });
-  return weights;
-}
+/** Of variance 1 / (3 inputs). */
+export const initialWeights = (shape: NetShape, seed: number): Float32Array =>
+  drawWeights(shape, seed, (width) => Math.sqrt(1 / (3 * width)));
 
 /** A genome without parents. */
 export function rootGenome(life: LifeSpec, shape: NetShape, seed: number, rate?: number): Genome {

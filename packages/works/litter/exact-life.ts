@@ -6,7 +6,6 @@ import { pointMass } from './exact-point-mass.ts';
 import { type Domain, type Situation, sinusoid } from './exact-sinusoid.ts';
 import type { LifeSpec, LitterTask, TreeNode } from './task.ts';
 
-const CLIP_NORM = 10;
 /** Loss instead of one that is not a number or beyond it. */
 const WORST = 1e6;
 
@@ -102,15 +101,18 @@ export class World {
   #learn(genome: Genome, situation: Situation, from: number, to: number): void {
     const [net, life] = [this.#net, this.#life];
     if (from === 0) net.weights.set(genome.weights);
-    const rate = exp(genome.logRate);
-    for (let lesson = from; lesson < to; lesson++) {
-      situation.learn(net, lesson);
-      if (genome.mask) for (let i = 0; i < genome.mask.length; i++) net.gradient[i]! *= genome.mask[i]!;
-      if (life.rule === 'sign') {
-        for (let i = 0; i < net.gradient.length; i++) net.gradient[i] = Math.sign(net.gradient[i]!);
-        net.descend(rate);
-      } else net.descend((rate * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()));
-    }
+    for (let lesson = from; lesson < to; lesson++) teach(net, life, genome, situation, lesson);
+  }
+}
+
+/** One lesson of a lifetime. */
+export function teach(net: Net, { rule }: LifeSpec, { logRate, mask }: Genome, { learn }: Situation, lesson: number) {
+  learn(net, lesson);
+  if (mask) for (let i = 0; i < mask.length; i++) net.gradient[i]! *= mask[i]!;
+  if (rule === 'gradient') net.descendClipped(exp(logRate));
+  else {
+    for (let i = 0; i < net.gradient.length; i++) net.gradient[i] = Math.sign(net.gradient[i]!);
+    net.descend(exp(logRate));
   }
 }
 

@@ -16,7 +16,6 @@ const SIGMA = 0.5;
  */
 export const pointMass: Domain = {
   shape: netShape([2, 16, 1]),
-  examples: EPISODES * STEPS,
   situation(seed) {
     const goal = 4 * uniform(seedFor(seed, 'goal'))() - 2;
 

@@ -1,7 +1,9 @@
 import { seedFor } from '@pathfold/nets/random';
-import { sinCos } from '@pathfold/tensors/plan/exact';
-import { LANES, type Net, netShape } from '../exact/net.ts';
+import { type Net, netShape } from '../exact/net.ts';
 import { uniform } from '../exact/random.ts';
+import { drawPoints, drawSinusoid, type Points, squaredError } from '../exact/sinusoid.ts';
+
+export const LEAST_AMPLITUDE = 0.1;
 
 /** Something to be learnt in a lifetime. */
 export interface Situation {
@@ -15,61 +17,25 @@ export interface Situation {
 
 export interface Domain {
   readonly shape: ReturnType<typeof netShape>;
-  /** Examples of one lesson; `lossOf` takes as many. */
-  readonly examples: number;
   situation(seed: number): Situation;
 }
 
-/** Points of a lesson, and of its test. */
-const POINTS = 10;
-
-/** A sin(x + phase), A in [0.1, 5], phase in [0, pi], x in [-5, 5] (Finn et al. 2017, section 5.1). */
+/** Ten points are the lesson, ten others its test. */
 export const sinusoid: Domain = {
   shape: netShape([1, 40, 40, 1]),
-  examples: POINTS,
   situation(seed) {
     const next = uniform(seedFor(seed, 'sine'));
-    const amplitude = 0.1 + 4.9 * next();
-    const phase = Math.PI * next();
-    const draw = () => {
-      const inputs = new Float32Array(LANES);
-      const targets = new Float32Array(LANES);
-      for (let e = 0; e < POINTS; e++) {
-        inputs[e] = 10 * next() - 5;
-        targets[e] = amplitude * sinCos(inputs[e]! + phase).sin;
-      }
-      return { inputs, targets };
+    const curve = drawSinusoid(next, LEAST_AMPLITUDE);
+    const [support, query] = [drawPoints(next, curve), drawPoints(next, curve)];
+    const test = (net: Net, points: Points) => {
+      const loss = squaredError(net, points);
+      net.backward();
+      return loss;
     };
-    const [support, query] = [draw(), draw()];
     return {
-      learn(net) {
-        squaredError(net, support);
-        net.backward();
-      },
+      learn: (net) => void test(net, support),
       lossOf: (net) => squaredError(net, query),
-      test(net) {
-        const loss = squaredError(net, query);
-        net.backward();
-        return loss;
-      },
+      test: (net) => test(net, query),
     };
   },
 };
-
-interface Points {
-  readonly inputs: Float32Array;
-  readonly targets: Float32Array;
-}
-
-/** Mean squared error on points; leaves its slopes in the net. */
-function squaredError(net: Net, { inputs, targets }: Points): number {
-  net.inputs.set(inputs);
-  net.forward();
-  let sum = 0;
-  for (let e = 0; e < POINTS; e++) {
-    const error = net.outputs[e]! - targets[e]!;
-    net.slopes[e] = (2 * error) / POINTS;
-    sum += error * error;
-  }
-  return sum / POINTS;
-}

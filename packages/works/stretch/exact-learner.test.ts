@@ -1,9 +1,10 @@
 import { gaussian, seedFor, uniform32 } from '@pathfold/nets/random';
 import { expect, test } from 'vitest';
 import { Net } from '../exact/net.ts';
+import { POINTS } from '../exact/sinusoid.ts';
 import { firstState, Learner, type LearnerState, SHAPE } from './exact-learner.ts';
 import { type StreamBatch, streamOf } from './exact-stream.ts';
-import { BGD_DRAWS, LearnerSpec, POINTS, StreamSpec } from './task.ts';
+import { BGD_DRAWS, LearnerSpec, StreamSpec } from './task.ts';
 
 const SEED = 3;
 const CLIP_NORM = 10;

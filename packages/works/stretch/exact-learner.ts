@@ -1,12 +1,12 @@
 import { gaussian, seedFor, uniform32 } from '@pathfold/nets/random';
 import { exp } from '@pathfold/tensors/plan/exact';
 import { adam } from '../exact/adam.ts';
-import { Net, netShape } from '../exact/net.ts';
+import { CLIP_NORM, drawWeights, Net, netShape } from '../exact/net.ts';
+import { POINTS, squaredError } from '../exact/sinusoid.ts';
 import type { StreamBatch } from './exact-stream.ts';
-import { BGD_DRAWS, type LearnerSpec, POINTS } from './task.ts';
+import { BGD_DRAWS, type LearnerSpec } from './task.ts';
 
 export const SHAPE = netShape([1, 100, 100, 1]);
-const CLIP_NORM = 10;
 /** Of Bayesian gradient descent: the first deviation of a weight (Zeno et al. 2018). */
 const FIRST_SIGMA = 0.06;
 /** Its noise is cut out of these normal numbers, as by Salimans et al. (2017): drawing new ones would cost more than the gradients. */
@@ -24,14 +24,7 @@ export interface LearnerState {
 
 /** Weights and biases of variance 2 / inputs (He et al. 2015): with less, gates hardly move the outputs. */
 export function firstState({ optimizer }: LearnerSpec, seed: number, tasks: number): LearnerState {
-  const next = gaussian(seedFor(seed, 'weights'));
-  const theta = new Float32Array(SHAPE.weightCount);
-  let offset = 0;
-  SHAPE.sizes.slice(1).forEach((out, l) => {
-    const width = SHAPE.sizes[l]!;
-    for (let i = 0; i < out * (width + 1); i++) theta[offset + i] = Math.sqrt(2 / width) * next();
-    offset += out * (width + 1);
-  });
+  const theta = drawWeights(SHAPE, seed, (width) => Math.sqrt(2 / width));
   const m = new Float32Array(theta.length).fill(optimizer === 'bgd' ? FIRST_SIGMA : 0);
   return { theta, m, v: new Float32Array(theta.length), contexts: new Float32Array(tasks * SHAPE.gateCount) };
 }
@@ -59,7 +52,7 @@ export class Learner {
     if (method === 'context') this.#infer(before);
     if (method === 'oracle') this.#gate(this.#own(batch.task));
     if (method === 'adapt' || method === 'maml') this.#adapt(before);
-    const loss = this.#lossOf(batch);
+    const loss = squaredError(net, batch);
     if (method === 'adapt') net.weights.set(this.state.theta);
     for (let step = 0; step < weightSteps; step++) this.#learn(batch, at * weightSteps + step);
     return loss;
@@ -70,7 +63,7 @@ export class Learner {
     this.context.fill(0);
     for (let step = 0; before && step < this.#spec.inferenceSteps; step++) {
       this.#gate(this.context);
-      this.#lossOf(before);
+      squaredError(this.#net, before);
       this.#net.backward('gates');
       this.#stepContext(this.context);
     }
@@ -97,9 +90,9 @@ export class Learner {
   #adapt(before: StreamBatch | null): void {
     const net = this.#net;
     for (let step = 0; before && step < this.#spec.inferenceSteps; step++) {
-      this.#lossOf(before);
+      squaredError(this.#net, before);
       net.backward();
-      net.descend((this.#spec.inferenceRate * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()));
+      net.descendClipped(this.#spec.inferenceRate);
     }
   }
 
@@ -108,7 +101,7 @@ export class Learner {
     if (this.#spec.optimizer === 'bgd') this.#learnBayesian(batch, step);
     else {
       if (step % this.#spec.weightSteps > 0) net.weights.set(theta);
-      this.#lossOf(batch);
+      squaredError(this.#net, batch);
       net.backward();
       adam(theta, net.gradient, this.state, step + 1, this.#spec.learningRate);
     }
@@ -127,7 +120,7 @@ export class Learner {
       const from = next() % (NOISE.length - mu.length);
       const noise = NOISE.subarray(from, from + mu.length);
       for (let i = 0; i < mu.length; i++) weights[i] = mu[i]! + sigma[i]! * noise[i]!;
-      this.#lossOf(batch);
+      squaredError(this.#net, batch);
       net.backward();
       const scale = (POINTS * CLIP_NORM) / Math.max(CLIP_NORM, net.gradientNorm()) / BGD_DRAWS;
       for (let i = 0; i < mu.length; i++) {
@@ -143,19 +136,6 @@ export class Learner {
       sigma[i] = sigma[i]! * (Math.sqrt(1 + half * half) - half);
     }
   }
-
-  #lossOf({ inputs, targets }: StreamBatch): number {
-    const net = this.#net;
-    net.inputs.set(inputs);
-    net.forward();
-    let sum = 0;
-    for (let e = 0; e < POINTS; e++) {
-      const error = net.outputs[e]! - targets[e]!;
-      net.slopes[e] = (2 * error) / POINTS;
-      sum += error * error;
-    }
-    return sum / POINTS;
-  }
 }
 
-const sigmoid = (logit: number): number => 1 / (1 + exp(-Math.max(-60, Math.min(60, logit))));
+export const sigmoid = (logit: number): number => 1 / (1 + exp(-Math.max(-60, Math.min(60, logit))));

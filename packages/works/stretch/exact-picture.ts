@@ -1,9 +1,7 @@
-import { seedFor } from '@pathfold/nets/random';
-import { exp, sinCos } from '@pathfold/tensors/plan/exact';
-import { LANES, Net } from '../exact/net.ts';
-import { uniform } from '../exact/random.ts';
-import { SHAPE } from './exact-learner.ts';
-import { streamOf } from './exact-stream.ts';
+import { Net } from '../exact/net.ts';
+import { answersAt } from '../exact/sinusoid.ts';
+import { SHAPE, sigmoid } from './exact-learner.ts';
+import { curveOf, streamOf } from './exact-stream.ts';
 import { CONTEXT_EVERY, type Stretch } from './exact-work.ts';
 import type { StretchTask } from './task.ts';
 
@@ -11,25 +9,15 @@ import type { StretchTask } from './task.ts';
 const INPUTS = Array.from({ length: 41 }, (_, i) => -5 + i / 4);
 const GATES = 24;
 const DIGITS = 4;
-const MOST_LOGIT = 60;
 
 /**
  * What the gallery draws of the state that a stretch leaves, as figures: `target X` the sinusoid of the newest task at X,
  * `answer X` what the net says there with the gates of that task; `gate T G` gate G with task T, mean over the contexts
- * that were inferred in it, of those gates that differ most between tasks. exact-learner.ts and exact-stream.ts are
- * left as they are, for results of the study are keyed by their code.
+ * that were inferred in it, of those gates that differ most between tasks.
  */
 export function pictureOf(task: StretchTask, stretch: Stretch): Record<string, number> {
   const contexts = contextsOf(task, stretch);
   return { ...sinusoidOf(task, stretch, contexts.at(-1)), ...gatesOf(contexts) };
-}
-
-/** The sinusoid of a task of a stream (exact-stream.ts). */
-export function curveOf(seed: number, task: number): (input: number) => number {
-  const next = uniform(seedFor(seed, `task ${task}`));
-  const amplitude = 0.5 + 4.5 * next();
-  const phase = Math.PI * next();
-  return (input) => amplitude * sinCos(input + phase).sin;
 }
 
 interface Context {
@@ -52,9 +40,7 @@ function contextsOf({ learner, stream, seed, segment, from }: StretchTask, { tra
 
 /** Gates of the logits in row `row` of [rows, gateCount]. */
 const openingsOf = (logits: Float32Array, row: number): Float32Array =>
-  logits
-    .slice(row * SHAPE.gateCount, (row + 1) * SHAPE.gateCount)
-    .map((logit) => 1 / (1 + exp(-Math.max(-MOST_LOGIT, Math.min(MOST_LOGIT, logit)))));
+  logits.slice(row * SHAPE.gateCount, (row + 1) * SHAPE.gateCount).map(sigmoid);
 
 /** Nothing for arms that answer by weights that they step on each batch: the state does not hold those. */
 function sinusoidOf(
@@ -69,18 +55,13 @@ function sinusoidOf(
   if (newest) net.gates.set(newest.gates);
   if (method === 'oracle') net.gates.set(openingsOf(contexts, task));
   const target = curveOf(seed, task);
-  const figures: Record<string, number> = {};
-  for (let from = 0; from < INPUTS.length; from += LANES) {
-    const some = INPUTS.slice(from, from + LANES);
-    net.inputs.fill(0);
-    net.inputs.set(some);
-    net.forward();
-    some.forEach((input, lane) => {
-      figures[`target ${input}`] = short(target(input));
-      figures[`answer ${input}`] = short(visible(net.outputs[lane]!));
-    });
-  }
-  return figures;
+  const answers = answersAt(net, INPUTS);
+  return Object.fromEntries(
+    INPUTS.flatMap((input, i) => [
+      [`target ${input}`, short(target(input))],
+      [`answer ${input}`, short(answers[i]!)],
+    ]),
+  );
 }
 
 function gatesOf(contexts: readonly Context[]): Record<string, number> {
@@ -106,6 +87,4 @@ function gatesOf(contexts: readonly Context[]): Record<string, number> {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-/** As a picture can show it. */
-const visible = (answer: number): number => Math.max(-100, Math.min(100, Number.isNaN(answer) ? 100 : answer));
 const short = (value: number): number => Number(value.toPrecision(DIGITS));

@@ -1,26 +1,24 @@
 import { seedFor } from '@pathfold/nets/random';
-import { sinCos } from '@pathfold/tensors/plan/exact';
-import { LANES } from '../exact/net.ts';
 import { uniform } from '../exact/random.ts';
-import { POINTS, type StreamSpec } from './task.ts';
+import { drawPoints, drawSinusoid, type Points } from '../exact/sinusoid.ts';
+import type { StreamSpec } from './task.ts';
 
-export interface StreamBatch {
-  readonly inputs: Float32Array;
-  readonly targets: Float32Array;
+export interface StreamBatch extends Points {
   /** Which task it is, and how many batches of it went before since the switch: for scores and the oracle alone. */
   readonly task: number;
   readonly since: number;
 }
+
+/** The sinusoid of a task. */
+export const curveOf = (seed: number, task: number): ((input: number) => number) =>
+  drawSinusoid(uniform(seedFor(seed, `task ${task}`)), 0.5);
 
 /**
  * An endless stream of batches from sinusoids with A in [0.5, 5], phase in [0, pi], x in [-5, 5]. Any batch can be
  * drawn alone, so that a lost stretch is replayed from its cursor. Segments meet the same tasks in orders of their own.
  */
 export function streamOf({ tasks, stay }: StreamSpec, seed: number, segment: number): (at: number) => StreamBatch {
-  const curves = Array.from({ length: tasks }, (_, i) => {
-    const next = uniform(seedFor(seed, `task ${i}`));
-    return { amplitude: 0.5 + 4.5 * next(), phase: Math.PI * next() };
-  });
+  const curves = Array.from({ length: tasks }, (_, task) => curveOf(seed, task));
   const next = uniform(seedFor(seed, `switches of ${segment}`));
   const visits: { readonly from: number; readonly to: number; readonly task: number }[] = [];
   const visitAt = (at: number) => {
@@ -34,14 +32,7 @@ export function streamOf({ tasks, stay }: StreamSpec, seed: number, segment: num
   };
   return (at) => {
     const { from, task } = visitAt(at);
-    const { amplitude, phase } = curves[task]!;
-    const draw = uniform(seedFor(seed, `batch ${at} of ${segment}`));
-    const inputs = new Float32Array(LANES);
-    const targets = new Float32Array(LANES);
-    for (let e = 0; e < POINTS; e++) {
-      inputs[e] = 10 * draw() - 5;
-      targets[e] = amplitude * sinCos(inputs[e]! + phase).sin;
-    }
-    return { inputs, targets, task, since: at - from };
+    const points = drawPoints(uniform(seedFor(seed, `batch ${at} of ${segment}`)), curves[task]!);
+    return { ...points, task, since: at - from };
   };
 }

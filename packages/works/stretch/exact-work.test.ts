@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { forwardFlops } from '../exact/net.ts';
 import { SHAPE } from './exact-learner.ts';
-import { curveOf, pictureOf } from './exact-picture.ts';
+import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
-import { streamOf } from './exact-stream.ts';
+import { curveOf, streamOf } from './exact-stream.ts';
 import { CONTEXT_EVERY, readStretch, workOf } from './exact-work.ts';
 import { stretchFold } from './fold.ts';
 import { amountOf, FORWARD_FLOPS, LearnerSpec, StreamSpec, type StretchTask } from './task.ts';

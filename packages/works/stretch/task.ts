@@ -76,8 +76,8 @@ export type StretchTask = z.infer<typeof StretchTask>;
 export const AverageInput = z.object({ bodies: z.array(StretchTask), contributions: z.array(z.string()) });
 export type AverageInput = z.infer<typeof AverageInput>;
 
-/** Points in a batch. */
-export const POINTS = 10;
+/** Points in a batch, as exact/sinusoid.ts draws them. */
+const POINTS = 10;
 /** Multiplications and additions of one point forward through 1-100-100-1. */
 export const FORWARD_FLOPS = 20_802;
 /** Weights that a step of Bayesian gradient descent draws (the authors' own number). */
