@@ -1,9 +1,10 @@
 import { simulatedKinds } from '@pathfold/works/kinds';
 import { expect, test } from 'vitest';
 import type { CoordinatorEvent } from '../events.ts';
+import type { Outcome, SimulationPorts } from './outcome.ts';
 import { simulateRepeatably } from './repeat.ts';
 import { churnScenario, drawScenario, type Scenario } from './scenario.ts';
-import { type Outcome, type SimulationPorts, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 
 const kinds = await simulatedKinds();
 const SEEDS_A_TEST = 20;
