@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Coordinator } from '@pathfold/coordination/coordinator/mind';
+import type { SimulationPorts } from '@pathfold/coordination/simulator/outcome';
 import { PLANTS, withPlant } from '@pathfold/coordination/simulator/plants/list';
 import { simulateRepeatably } from '@pathfold/coordination/simulator/repeat';
 import { churnScenario, drawScenario, type Wishes } from '@pathfold/coordination/simulator/scenario';
-import { type SimulationPorts, simulate } from '@pathfold/coordination/simulator/simulate';
+import { simulate } from '@pathfold/coordination/simulator/simulate';
 import { Tally } from '@pathfold/coordination/simulator/tally';
 import { MODES, type Mode } from '@pathfold/protocol/run-spec';
 import { simulatedKinds } from '@pathfold/works/kinds';

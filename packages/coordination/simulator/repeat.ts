@@ -1,6 +1,7 @@
 import { fnv1a } from '@pathfold/protocol/fnv';
+import type { Outcome, SimulationPorts } from './outcome.ts';
 import type { Scenario } from './scenario.ts';
-import { type Outcome, type SimulationPorts, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 
 const isRepeated = ({ seed }: Scenario): boolean => seed % 100 === 0;
 

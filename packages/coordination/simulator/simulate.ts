@@ -1,10 +1,10 @@
-import { type Coordinator, createCoordinator } from '../coordinator/mind.ts';
+import { createCoordinator } from '../coordinator/mind.ts';
 import type { RunRecord } from '../coordinator/state.ts';
 import type { CoordinatorEvent } from '../events.ts';
 import { hasEnded } from '../run-round.ts';
 import { studyRun } from '../study-run.ts';
 import { stepSwarm } from '../swarm/mind.ts';
-import { MIND, type MindParts } from '../volunteer/run-mind.ts';
+import { MIND } from '../volunteer/run-mind.ts';
 import type { RunFacts, WorkPlan } from '../work-plan.ts';
 import { Agenda } from './agenda.ts';
 import { VirtualChecks } from './checks.ts';
@@ -12,44 +12,18 @@ import { Door } from './door.ts';
 import { type Fact, VirtualHost } from './host.ts';
 import { plansOf, type SimulatedKind } from './kind.ts';
 import { Network } from './network.ts';
+import type { Outcome, SimulationPorts } from './outcome.ts';
 import { Presence } from './presence.ts';
 import { Random } from './random.ts';
 import { ableOf, steadyMsOf } from './reliable.ts';
 import type { Scenario } from './scenario.ts';
-import { type Faults, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 import { Troubles } from './troubles.ts';
 import { must, Violation } from './violation.ts';
 import type { Surroundings } from './volunteer/machine.ts';
 import { VirtualVolunteer } from './volunteer/volunteer.ts';
 import { Watch } from './watch.ts';
 import { mustHaveNoIdle } from './watch-idle.ts';
-
-export interface Outcome {
-  readonly seed: number;
-  readonly virtualMs: number;
-  readonly events: number;
-  /** Rounds of the first run. */
-  readonly rounds: number;
-  /** Its training came to an end. */
-  readonly ended: boolean;
-  readonly faults: Faults;
-  /** Time computed for accepted contributions, over the time that machines were lent, leases under way left out. */
-  readonly utilisation: number;
-  /** It ended before all that the scenario asks for had come about. */
-  readonly cutShort: boolean;
-  /** What broke, in words; null when every invariant held. */
-  readonly violation: string | null;
-}
-
-export interface SimulationPorts {
-  readonly kinds: readonly SimulatedKind[];
-  /** Stands between the simulator and each mind that it makes: for planted bugs and measurements. */
-  readonly wrapMind?: (mind: Coordinator) => Coordinator;
-  /** In place of the volunteers' mind, and of the swarm's. */
-  readonly volunteerMind?: MindParts;
-  readonly swarm?: typeof stepSwarm;
-  readonly onLogged?: (event: CoordinatorEvent) => void;
-}
 
 const LOOK_MS = 10_000;
 /** By how much the coordinator's clock may go wrong. */

@@ -1,6 +1,6 @@
 import { stepSwarm } from '../../swarm/mind.ts';
 import { MIND } from '../../volunteer/run-mind.ts';
-import type { SimulationPorts } from '../simulate.ts';
+import type { SimulationPorts } from '../outcome.ts';
 import { arrivals } from './arrivals.ts';
 import { folds } from './folds.ts';
 import { leases } from './leases.ts';
