@@ -10,7 +10,10 @@ export function packFloats(parts: readonly Float32Array[]): Uint8Array {
 }
 
 /** What `packFloats` wrote, as copies of these lengths. Throws RangeError when the bytes are not as many. */
-export function unpackFloats(bytes: Uint8Array, lengths: readonly number[]): Float32Array[] {
+export function unpackFloats<const L extends readonly number[]>(
+  bytes: Uint8Array,
+  lengths: L,
+): { [K in keyof L]: Float32Array } {
   const total = 4 * lengths.reduce((sum, length) => sum + length, 0);
   if (bytes.byteLength !== total) throw new RangeError(`${bytes.byteLength} bytes where ${total} are expected`);
   let offset = 0;
@@ -18,5 +21,5 @@ export function unpackFloats(bytes: Uint8Array, lengths: readonly number[]): Flo
     const part = bytes.slice(offset, offset + 4 * length);
     offset += 4 * length;
     return new Float32Array(part.buffer);
-  });
+  }) as { [K in keyof L]: Float32Array };
 }

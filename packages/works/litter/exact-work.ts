@@ -80,7 +80,7 @@ function* descent(task: LitterTask & { what: 'descent' }, start: Uint8Array | nu
 export function readDescent(life: LitterTask['life'], bytes: Uint8Array): DescentState {
   const { weightCount } = domainOf(life).shape;
   const [theta, m, v] = unpackFloats(bytes, [weightCount, weightCount, weightCount]);
-  return { theta: theta!, m: m!, v: v! };
+  return { theta, m, v };
 }
 
 const encode = (values: readonly number[]): Uint8Array => new TextEncoder().encode(JSON.stringify({ values }));

@@ -1,5 +1,5 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
-import { areSame, stagedFold } from '../stages/fold-staged.ts';
+import { areSame, readFinite, stagedFold } from '../stages/fold-staged.ts';
 import { litterPart, readDescent } from './exact-work.ts';
 import { LitterResult, type LitterTask, PORTRAIT_INPUTS } from './task.ts';
 
@@ -21,7 +21,7 @@ function valueCount(task: Exclude<LitterTask, { what: 'descent' }>): number {
 /** The values by place, or nothing for a descent. Throws PathfoldError `wrong_size`, `bad_payload`, `not_finite`. */
 function figures(task: LitterTask, payload: Uint8Array): Record<string, number> {
   if (task.what === 'descent') {
-    checkDescent(task, payload);
+    readFinite(() => readDescent(task.life, payload));
     return {};
   }
   const values = valuesOf(payload);
@@ -29,17 +29,6 @@ function figures(task: LitterTask, payload: Uint8Array): Record<string, number> 
   if (values.length !== expected)
     throw new PathfoldError('wrong_size', `${values.length} values where ${expected} are asked for`);
   return Object.fromEntries(values.map((value, place) => [String(place), value]));
-}
-
-function checkDescent({ life }: LitterTask, payload: Uint8Array): void {
-  let state: ReturnType<typeof readDescent>;
-  try {
-    state = readDescent(life, payload);
-  } catch (error) {
-    throw new PathfoldError('wrong_size', (error as Error).message);
-  }
-  for (const part of [state.theta, state.m, state.v])
-    if (!part.every(Number.isFinite)) throw new PathfoldError('not_finite', 'the state of the descent is not finite');
 }
 
 /** Some genomes of a litter live again, grown from their lineage: the losses must be the same bits. All else is computed again whole. */

@@ -21,11 +21,11 @@ function painted(): Evolution {
 }
 
 test('nothing is drawn before there is something to see', () => {
-  expect(chartsOf([newEvolution(config, 0, 0)], config).map(({ lines }) => lines.length)).toEqual([0, 0]);
+  expect(chartsOf(config, [newEvolution(config, 0, 0)]).map(({ lines }) => lines.length)).toEqual([0, 0]);
 });
 
 test('a portrait becomes frames by lesson, a histogram of rates, and the tree with the line of the champion', () => {
-  const [, , frames, bars, tree] = chartsOf([painted()], config).map((chart) => Chart.parse(chart));
+  const [, , frames, bars, tree] = chartsOf(config, [painted()]).map((chart) => Chart.parse(chart));
   expect(frames).toMatchObject({ as: 'frames' });
   expect(frames!.lines.map(({ label }) => label)).toEqual(['the sinusoid', 'at birth', 'after 1 lesson']);
   expect(frames!.lines[2]!.points[0]).toEqual([-5, 2 * points]);
@@ -51,7 +51,7 @@ test('of a long run some curves are kept, evenly, and the newest', () => {
 
 test('litters that were lost are told, and how many were lived again', () => {
   const noteOf = (lost: number, relived: number) =>
-    chartsOf([{ ...newEvolution(config, 0, 0), lost, relived }], config)[0]!.note;
+    chartsOf(config, [{ ...newEvolution(config, 0, 0), lost, relived }])[0]!.note;
   expect(noteOf(0, 0)).toBeUndefined();
   expect(noteOf(1, 1)).toBe('1 litter was lost and lived again.');
   expect(noteOf(3, 2)).toBe('3 litters were lost, 2 of them lived again.');

@@ -1,12 +1,11 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
-import { thinChart } from '@pathfold/protocol/thin-chart';
 import type { Evolution } from './plan-state.ts';
 import { type LitterConfig, PORTRAIT_INPUTS } from './task.ts';
 
 type Point = [number, number];
 
 /** Lifetimes of one generation's champion after another, what the losses cost, and a portrait of the first population. */
-export function chartsOf(chains: readonly Evolution[], { arms }: LitterConfig): Chart[] {
+export function chartsOf({ arms }: LitterConfig, chains: readonly Evolution[]): Chart[] {
   const shown = chains.filter(({ curves }) => curves.length > 0);
   const lifetimes = shown.flatMap(({ arm, seed, curves }) =>
     curves.map(({ generation, losses }) => ({
@@ -21,12 +20,11 @@ export function chartsOf(chains: readonly Evolution[], { arms }: LitterConfig): 
     points: curves.map(({ flops, losses }): Point => [flops, losses[arms[arm]!.lessons] ?? losses.at(-1)!]),
   }));
   const seen = chains.find(({ portrait }) => portrait !== null);
-  const charts: Chart[] = [
+  return [
     { title: 'Loss over the lessons of a lifetime', ...lostInWords(chains), x: 'lessons', y: 'loss', lines: lifetimes },
     { title: 'Loss at the end of a lifetime', x: 'operations', y: 'loss', lines: costs },
     ...(seen ? portraitOf(seen, arms[seen.arm]!.name) : []),
   ];
-  return charts.map(thinChart);
 }
 
 /** What became of litters whose volunteer went away. */

@@ -46,7 +46,7 @@ const script: Script<LitterConfig, Evolution, Part> = {
     const going = chains.filter(({ isOver, units }) => !isOver || Object.keys(units).length > 0);
     return Math.min(...(going.length > 0 ? going : chains).map(({ round }) => round));
   },
-  charts: (config, chains) => chartsOf(chains, config),
+  charts: chartsOf,
   isAside,
   runsAhead,
   deadline: deadlineOf,

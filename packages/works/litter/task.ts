@@ -1,11 +1,7 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
 import type { Amount } from '../stages/task-amount.ts';
-
-const whole = (least: number, most: number, standard: number) =>
-  z._default(z.int().check(z.minimum(least), z.maximum(most)), standard);
-const real = (least: number, most: number, standard: number) =>
-  z._default(z.number().check(z.minimum(least), z.maximum(most)), standard);
+import { armName, armsOf, common, real, whole } from '../stages/task-config.ts';
 
 /**
  * How an arm finds its initial weights (Fernando et al. 2018). `baldwin`: evolved, selected after learning, what was
@@ -41,7 +37,7 @@ export const LifeSpec = z.strictObject({
 export type LifeSpec = z.infer<typeof LifeSpec>;
 
 export const ArmSpec = z.extend(LifeSpec, {
-  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/)),
+  name: armName,
   /** Generations; of `fomaml`: outer steps of 25 tasks each; `random` has one generation. */
   generations: whole(1, 100_000, 350),
 });
@@ -49,8 +45,8 @@ export type ArmSpec = z.infer<typeof ArmSpec>;
 
 /** The configuration of a run of litters: all arms and seeds take the same tasks. */
 export const LitterConfig = z.strictObject({
-  arms: z.array(ArmSpec).check(z.minLength(1), z.maxLength(12)),
-  seeds: whole(1, 32, 1),
+  arms: armsOf(ArmSpec),
+  ...common,
   population: whole(8, 4096, 128),
   /** Fresh tasks of a generation, the same for all of it. */
   tasks: whole(1, 256, 16),
@@ -67,8 +63,6 @@ export const LitterConfig = z.strictObject({
   curveEvery: whole(1, 100_000, 10),
   /** Tasks that a champion is chosen and tested on. */
   testTasks: whole(1, 2000, 200),
-  /** Of so many litters of one volunteer, one is computed again. */
-  auditEvery: whole(1, 1000, 8),
 });
 export type LitterConfig = z.infer<typeof LitterConfig>;
 
@@ -85,7 +79,7 @@ export const TreeNode = z.strictObject({
 });
 export type TreeNode = z.infer<typeof TreeNode>;
 
-const common = {
+const each = {
   life: LifeSpec,
   /** Of the chain: decides all tasks. */
   seed: z.int(),
@@ -99,11 +93,11 @@ const common = {
 
 export const LitterTask = z.discriminatedUnion('what', [
   /** Loss of each genome after its lifetime, on the tasks of a generation or on those that champions are chosen on. */
-  z.strictObject({ what: z.literal('litter'), ...common, on: z.union([z.int(), z.literal('choice')]) }),
+  z.strictObject({ what: z.literal('litter'), ...each, on: z.union([z.int(), z.literal('choice')]) }),
   /** Mean loss after 0, 1, ... lessons, over the genomes; or of the initial weights that a descent came to. */
   z.strictObject({
     what: z.literal('curve'),
-    ...common,
+    ...each,
     on: z.enum(['choice', 'test']),
     lessons: z.int(),
     start: z.nullable(BlobRef),
@@ -112,9 +106,9 @@ export const LitterTask = z.discriminatedUnion('what', [
    * For the gallery: learning rates of the genomes; then a new sinusoid at PORTRAIT_INPUTS, and what the first genome
    * answers there after 0, 1, ... lessons.
    */
-  z.strictObject({ what: z.literal('portrait'), ...common, number: z.int(), lessons: z.int() }),
+  z.strictObject({ what: z.literal('portrait'), ...each, number: z.int(), lessons: z.int() }),
   /** Outer steps `from` up to `to` of first-order MAML, from the state that the last such lease left. */
-  z.strictObject({ what: z.literal('descent'), ...common, from: z.int(), to: z.int(), start: z.nullable(BlobRef) }),
+  z.strictObject({ what: z.literal('descent'), ...each, from: z.int(), to: z.int(), start: z.nullable(BlobRef) }),
 ]);
 export type LitterTask = z.infer<typeof LitterTask>;
 

@@ -15,6 +15,20 @@ interface Rules<T> {
   combine?(input: Json, blobs: FoldBlobs): Promise<Json>;
 }
 
+/** Float arrays of a contribution, all finite. Throws PathfoldError `wrong_size` where `read` throws, and `not_finite`. */
+export function readFinite<T extends object>(read: () => T): T {
+  let arrays: T;
+  try {
+    arrays = read();
+  } catch (error) {
+    throw new PathfoldError('wrong_size', (error as Error).message);
+  }
+  for (const [name, array] of Object.entries(arrays) as [string, Float32Array][])
+    if (!array.every(Number.isFinite))
+      throw new PathfoldError('not_finite', `${name} holds values that are not finite`);
+  return arrays;
+}
+
 export const areSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 

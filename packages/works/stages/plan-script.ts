@@ -60,6 +60,7 @@ export interface Script<C extends StudyConfig, S extends ChainSeed, P> {
   progress(config: C, chain: S & Chain<P>): number;
   /** How far the run is, for the pages. */
   round(chains: readonly (S & Chain<P>)[]): number;
+  /** However long they grew: everybody gets a part of their points. */
   charts(config: C, chains: readonly (S & Chain<P>)[]): Chart[];
   /** Parts that no stage waits for: they are looked at on the way. None when left out. */
   isAside?(part: P): boolean;

@@ -1,4 +1,5 @@
 import type { ContributionFacts, Json, Outcome, RunFacts, Task, WorkPlan } from '@pathfold/coordination/work-plan';
+import { thinChart } from '@pathfold/protocol/thin-chart';
 import { auditedBy, dueAudits, hold, isDrawn, mixed, settleAudit } from '../queue/audits.ts';
 import { expose, type Liars, noLiars } from '../queue/liars.ts';
 import { answer, giveBack, giveOut, hasOpen, heldBy, isOpen, isOut, newUnit, type Unit } from '../queue/unit.ts';
@@ -46,7 +47,7 @@ export const stagedPlan = <C extends StudyConfig, S extends ChainSeed, P>(
     },
     pages: {
       summary: ({ chains }) => ({ round: script.round(chains) }),
-      charts: ({ chains }, run) => script.charts(stages.config(run), chains),
+      charts: ({ chains }, run) => script.charts(stages.config(run), chains).map(thinChart),
     },
   };
 };

@@ -1,7 +1,8 @@
 import { packFloats, unpackFloats } from '../exact/bytes.ts';
+import type { ExactPart } from '../stages/exact-part.ts';
 import { firstState, Learner, type LearnerState, SHAPE } from './exact-learner.ts';
 import { streamOf } from './exact-stream.ts';
-import type { StretchTask } from './task.ts';
+import { amountOf, StretchTask } from './task.ts';
 
 /** Of so many batches one leaves its context in the trace. */
 export const CONTEXT_EVERY = 10;
@@ -14,24 +15,25 @@ export interface Stretch extends LearnerState {
   readonly traced: Float32Array;
 }
 
-const lengthsOf = ({ stream, from, to }: Pick<StretchTask, 'stream' | 'from' | 'to'>): number[] => {
-  const { weightCount, gateCount } = SHAPE;
-  const contexts = Math.floor(to / CONTEXT_EVERY) - Math.floor(from / CONTEXT_EVERY);
-  return [weightCount, weightCount, weightCount, stream.tasks * gateCount, to - from, contexts * gateCount];
-};
+/** Floats of the state: weights, m, v and the contexts of the oracle. */
+const stateLengths = ({ tasks }: StretchTask['stream']) =>
+  [SHAPE.weightCount, SHAPE.weightCount, SHAPE.weightCount, tasks * SHAPE.gateCount] as const;
 
 /** Throws RangeError when the bytes are not as many as this stretch leaves. */
-export function readStretch(task: Pick<StretchTask, 'stream' | 'from' | 'to'>, bytes: Uint8Array): Stretch {
-  const [theta, m, v, contexts, losses, traced] = unpackFloats(bytes, lengthsOf(task)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  return { theta, m, v, contexts, losses, traced };
+export function readStretch({ stream, from, to }: Pick<StretchTask, 'stream' | 'from' | 'to'>, bytes: Uint8Array) {
+  const contexted = Math.floor(to / CONTEXT_EVERY) - Math.floor(from / CONTEXT_EVERY);
+  const lengths = [...stateLengths(stream), to - from, contexted * SHAPE.gateCount] as const;
+  const [theta, m, v, contexts, losses, traced] = unpackFloats(bytes, lengths);
+  return { theta, m, v, contexts, losses, traced } satisfies Stretch;
 }
+
+export const stretchPart: ExactPart<StretchTask> = {
+  name: 'stretch',
+  Task: StretchTask,
+  amountOf,
+  blobsOf: ({ start, shared }) => [start, shared],
+  work: (task, [start = null, shared = null]) => workOf(task, start, shared),
+};
 
 /** A stretch, batch by batch; it returns the contribution. The same task gives the same bytes everywhere. */
 export function* workOf(
@@ -41,7 +43,7 @@ export function* workOf(
 ): Generator<void, Uint8Array> {
   const { learner: spec, stream, seed, segment, from, to } = task;
   const state = start ? stateIn(task, start) : firstState(spec, seed, stream.tasks);
-  if (shared) state.theta.set(unpackFloats(shared, [SHAPE.weightCount])[0]!);
+  if (shared) state.theta.set(unpackFloats(shared, [SHAPE.weightCount])[0]);
   const learner = new Learner(spec, seed, state);
   const batchAt = streamOf(stream, seed, segment);
   const losses = new Float32Array(to - from);
@@ -57,10 +59,8 @@ export function* workOf(
 
 /** The state at the end of the stretch before, whatever its length was. */
 function stateIn({ stream }: StretchTask, bytes: Uint8Array): LearnerState {
-  const lengths = lengthsOf({ stream, from: 0, to: 0 });
-  const [theta, m, v, contexts] = unpackFloats(
-    bytes.slice(0, 4 * lengths.reduce((sum, length) => sum + length, 0)),
-    lengths,
-  );
-  return { theta: theta!, m: m!, v: v!, contexts: contexts! };
+  const lengths = stateLengths(stream);
+  const length = 4 * lengths.reduce((sum, one) => sum + one, 0);
+  const [theta, m, v, contexts] = unpackFloats(bytes.slice(0, length), lengths);
+  return { theta, m, v, contexts };
 }

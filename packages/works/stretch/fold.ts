@@ -1,29 +1,16 @@
 import type { FoldBlobs, Json } from '@pathfold/coordination/work-plan';
 import { WeightedMean } from '@pathfold/optim/outer/fold';
-import { PathfoldError } from '@pathfold/protocol/errors';
 import { packFloats } from '../exact/bytes.ts';
-import { stagedFold } from '../stages/fold-staged.ts';
-import { stretchPart } from './exact.ts';
+import { readFinite, stagedFold } from '../stages/fold-staged.ts';
 import { SHAPE } from './exact-learner.ts';
 import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
-import { readStretch, type Stretch } from './exact-work.ts';
+import { readStretch, stretchPart } from './exact-work.ts';
 import { AverageInput, type StretchTask } from './task.ts';
-
-const read = (task: StretchTask, payload: Uint8Array): Stretch => {
-  try {
-    return readStretch(task, payload);
-  } catch (error) {
-    throw new PathfoldError('wrong_size', (error as Error).message);
-  }
-};
 
 /** `{ loss }`, the mean over the stretch, and of a chain's first segment what there is to see. Throws PathfoldError `wrong_size`, `not_finite`. */
 function figures(task: StretchTask, payload: Uint8Array): Record<string, number> {
-  const stretch = read(task, payload);
-  for (const part of Object.values(stretch) as Float32Array[])
-    if (!part.every(Number.isFinite))
-      throw new PathfoldError('not_finite', 'the stretch holds values that are not finite');
+  const stretch = readFinite(() => readStretch(task, payload));
   const loss = stretch.losses.reduce((sum, one) => sum + one, 0) / (task.to - task.from);
   return task.segment > 0 ? { loss } : { loss, ...seenOf(task, stretch), ...pictureOf(task, stretch) };
 }
@@ -32,7 +19,8 @@ function figures(task: StretchTask, payload: Uint8Array): Record<string, number>
 async function average(input: Json, blobs: FoldBlobs): Promise<Json> {
   const { bodies, contributions } = AverageInput.parse(input);
   const mean = new WeightedMean(SHAPE.weightCount);
-  for (const [i, sha256] of contributions.entries()) mean.add(read(bodies[i]!, await blobs.get(sha256)).theta, 1, 1);
+  for (const [i, sha256] of contributions.entries())
+    mean.add(readStretch(bodies[i]!, await blobs.get(sha256)).theta, 1, 1);
   const { sha256, bytes } = await blobs.put(packFloats([mean.mean()]));
   return { sha256, bytes };
 }

@@ -1,5 +1,4 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
-import { thinChart } from '@pathfold/protocol/thin-chart';
 import type { Stream } from './plan-state.ts';
 import type { StretchConfig } from './task.ts';
 
@@ -16,10 +15,7 @@ const told = (figures: Readonly<Record<string, number>>, word: string): Point[] 
  * How each stream goes; of the first one the end batch by batch with its switches, the sinusoid that is learnt there, and
  * the contexts and gates that were inferred.
  */
-export const chartsOf = (chains: readonly Stream[], config: StretchConfig): Chart[] =>
-  allOf(chains, config).map(thinChart);
-
-function allOf(chains: readonly Stream[], { arms }: StretchConfig): Chart[] {
+export function chartsOf({ arms }: StretchConfig, chains: readonly Stream[]): Chart[] {
   const means = chains.flatMap(({ arm, seed, segments }) =>
     segments.map(({ past, stretches }, segment) => ({
       label: `${arms[arm]!.name}, seed ${seed}${segments.length > 1 ? `, segment ${segment}` : ''}`,

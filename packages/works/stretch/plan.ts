@@ -47,7 +47,7 @@ const script: Script<StretchConfig, Stream, Part> = {
   },
   progress: (config, stream) => Math.min(...stream.segments.map(({ cursor }) => cursor)) / lengthOf(config, stream),
   round: (chains) => Math.min(...chains.flatMap(({ segments }) => segments.map(countOf))),
-  charts: (config, chains) => chartsOf(chains, config),
+  charts: chartsOf,
 };
 
 export const stretchPlan = stagedPlan(script);

@@ -1,11 +1,7 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
 import type { Amount } from '../stages/task-amount.ts';
-
-const whole = (least: number, most: number, standard: number) =>
-  z._default(z.int().check(z.minimum(least), z.maximum(most)), standard);
-const real = (least: number, most: number, standard: number) =>
-  z._default(z.number().check(z.minimum(least), z.maximum(most)), standard);
+import { armName, armsOf, common, real, whole } from '../stages/task-config.ts';
 
 /**
  * How an arm meets tasks that nobody announces (He et al. 2019). `context`: gates of the hidden units, inferred from
@@ -37,15 +33,15 @@ export const StreamSpec = z.strictObject({
 export type StreamSpec = z.infer<typeof StreamSpec>;
 
 export const StretchArm = z.extend(LearnerSpec, {
-  name: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/)),
+  name: armName,
   /** Volunteers that follow segments of their own, their weights averaged after each stretch. */
   streams: whole(1, 64, 1),
 });
 
 /** The configuration of a run of stretches. */
 export const StretchConfig = z.strictObject({
-  arms: z.array(StretchArm).check(z.minLength(1), z.maxLength(12)),
-  seeds: whole(1, 32, 1),
+  arms: armsOf(StretchArm),
+  ...common,
   stream: z.prefault(StreamSpec, {}),
   /** Batches of 10 points in all, over all streams of an arm. */
   batches: whole(1, 10_000_000, 12_000),
@@ -53,7 +49,6 @@ export const StretchConfig = z.strictObject({
   stretch: whole(1, 100_000, 1000),
   /** The same where streams are averaged (H). */
   averageEvery: whole(1, 100_000, 100),
-  auditEvery: whole(1, 1000, 8),
 });
 export type StretchConfig = z.infer<typeof StretchConfig>;
 

@@ -1,0 +1,16 @@
+import * as z from 'zod/mini';
+
+/** Fields of a study's configuration: within bounds, with what is taken where nothing is told. */
+export const whole = (least: number, most: number, standard: number) =>
+  z._default(z.int().check(z.minimum(least), z.maximum(most)), standard);
+export const real = (least: number, most: number, standard: number) =>
+  z._default(z.number().check(z.minimum(least), z.maximum(most)), standard);
+export const armName = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/));
+export const armsOf = <A extends z.core.SomeType>(arm: A) => z.array(arm).check(z.minLength(1), z.maxLength(12));
+
+/** What every study of arms and seeds is told. */
+export const common = {
+  seeds: whole(1, 32, 1),
+  /** Of so many contributions of one volunteer, one is computed again. */
+  auditEvery: whole(1, 1000, 8),
+};
