@@ -20,20 +20,20 @@ const roundReached = (id: string, round: number) =>
 test('volunteers drive a run round by round, evaluated now and then', async () => {
   const { id } = await createRun(coordinator, { replicas: 2, evaluateEvery: 2 });
   const origin = await coordinator.listen();
-  const crew = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
-  for (const one of crew) await one.join();
-  const toil = crew.map((one) => one.toil());
+  const both = [new ScriptedVolunteer(origin), new ScriptedVolunteer(origin)];
+  for (const one of both) await one.join();
+  const toil = both.map((one) => one.toil());
   const run = await roundReached(id, 5);
   expect(run.state).toBe('training');
   expect(run.trainLoss).toBe(3);
   await until('an evaluation', async () => (await read<RunResource>(`/api/v1/runs/${id}`)).validBitsPerByte !== null);
-  for (const one of crew) one.leave();
+  for (const one of both) one.leave();
   await Promise.all(toil);
   await coordinator.ask({ method: 'POST', url: `/api/v1/runs/${id}/stop`, headers: asOperator });
 
   const { points } = await read<{ points: HistoryPoint[] }>(`/api/v1/runs/${id}/history`);
   expect(points.map(({ round }) => round)).toEqual(points.map(({ round }) => round).sort((a, b) => a - b));
-  const credited = await read<VolunteerResource>(`/api/v1/volunteers/${crew[0]!.id}`);
+  const credited = await read<VolunteerResource>(`/api/v1/volunteers/${both[0]!.id}`);
   expect(credited.acceptedCount).toBeGreaterThan(0);
   expect(credited.credit).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { uniformOf } from './hash.ts';
 
-export interface Batch {
+export interface TrainingBatch {
   /** [batch, context] token ids, row-major. */
   inputs: Int32Array;
   /** [batch, context]: the token after each input. */
@@ -17,7 +17,7 @@ export interface Batch {
 export function drawWindows(
   tokens: Uint16Array,
   { context, batch, seed, step }: { context: number; batch: number; seed: number; step: number },
-): Batch {
+): TrainingBatch {
   const starts = tokens.length - context;
   if (starts < 1)
     throw new PathfoldError('corpus_too_short', `a shard of ${tokens.length} tokens holds no window of ${context + 1}`);

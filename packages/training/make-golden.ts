@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { computeGolden, hashOf } from './self-test.ts';
+import { computeGolden, goldenBits } from './self-test.ts';
 
 /**
  * Writes golden.json from the slow and simple reference, and the bits of our WebAssembly kernels:
@@ -9,5 +9,5 @@ import { computeGolden, hashOf } from './self-test.ts';
 const golden = await computeGolden(await openExecutor('tfjs-cpu'));
 const short = (value: number) => Number(value.toPrecision(8));
 const rounded = { loss: short(golden.loss), gradient: golden.gradient.map(short), losses: golden.losses.map(short) };
-const wasmBits = await hashOf(await computeGolden(await openExecutor('wasm')));
+const wasmBits = await goldenBits(await computeGolden(await openExecutor('wasm')));
 writeFileSync(new URL('golden.json', import.meta.url), `${JSON.stringify({ ...rounded, wasmBits })}\n`);

@@ -15,7 +15,7 @@ export interface Golden {
 }
 
 export interface StoredGolden extends Golden {
-  /** `hashOf` what our WebAssembly kernels make of it: the same in every engine and on any number of threads. */
+  /** `goldenBits` of what our WebAssembly kernels make of it: the same in every engine and on any number of threads. */
   readonly wasmBits: string;
 }
 
@@ -65,7 +65,8 @@ export const computeGolden = async (executor: Executor): Promise<Golden> => {
 };
 
 /** All bits of what an executor computed. */
-export const hashOf = ({ loss, gradient, losses }: Golden): Promise<string> => bitsHash([loss, ...gradient, ...losses]);
+export const goldenBits = ({ loss, gradient, losses }: Golden): Promise<string> =>
+  bitsHash([loss, ...gradient, ...losses]);
 
 const GRADIENT_TOLERANCE = 1e-4;
 const LOSS_TOLERANCE = 1e-3;
@@ -82,7 +83,7 @@ export const selfTest = async (executor: Executor, stored: StoredGolden = golden
     ...stored.losses.map((loss, step) => Math.abs(found.losses[step]! - loss)),
   );
   const ownKernels = executor.name === 'wasm' || executor.name === 'native';
-  const sameBits = !ownKernels || (await hashOf(found)) === stored.wasmBits;
+  const sameBits = !ownKernels || (await goldenBits(found)) === stored.wasmBits;
   const passed = sameBits && gradientError <= GRADIENT_TOLERANCE && lossError <= LOSS_TOLERANCE;
   const off = `gradients off by ${gradientError.toExponential(1)}, losses by ${lossError.toExponential(1)}`;
   const figures = sameBits ? off : `not the bits of our kernels, ${off}`;

@@ -7,11 +7,11 @@ const EMBEDDING = 300 * 16;
 const HEAD = 16;
 /** Norms, attention, SwiGLU of hidden width 48. */
 const BLOCK = 2 * 16 + 4 * 16 * 16 + 3 * 16 * 48;
-const of = (spec: Partial<RunSpecInput>, crew = {}) =>
+const of = (spec: Partial<RunSpecInput>, present = {}) =>
   estimate(RunSpec.parse({ corpus: 'any', model, inner: { steps: 10, batch: 4 }, totalSteps: 100, ...spec }), {
     tokensPerSecond: 128,
     volunteers: undefined,
-    ...crew,
+    ...present,
   });
 const base = { steps: 60 };
 

@@ -11,7 +11,7 @@ const FLOAT_BYTES = 4;
 const TEXT_BYTES = 8 * 1024 * 1024;
 
 /** Who is there to train. */
-export interface Crew {
+export interface Present {
   /** Of each. */
   readonly tokensPerSecond: number;
   /** Undefined: as many as have work at once. */
@@ -26,7 +26,7 @@ const parametersOf = (modules: readonly ModuleShape[]): number =>
  * fewer, they take turns; who is slow does as many of its steps as a lease has time for. Left out: routing and scoring,
  * whose tokens follow from a corpus that nobody has cut into tokens yet.
  */
-export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): EstimateResource {
+export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Present): EstimateResource {
   const { model, inner, base, embedding, quorum, replicas, totalSteps, roundDeadlineMs } = spec;
   const levels = levelsOf(spec);
   const pathCount = pathCountOf(levels);
@@ -36,15 +36,15 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
   const downloadBytes = FLOAT_BYTES * perPath;
   const uploadBytes = codecOf(spec.wire).mostBytes(ofPath);
   const most = pathCount * replicas;
-  const crew = volunteers ?? most;
-  const leases = Math.min(most, Math.max(crew, pathCount * quorum));
+  const present = volunteers ?? most;
+  const leases = Math.min(most, Math.max(present, pathCount * quorum));
   const tokensPerStep = inner.batch * model.context;
   const minutesPerStep = tokensPerStep / tokensPerSecond / 60;
   const possible = Math.max(1, Math.floor((DEADLINE_MARGIN * roundDeadlineMs) / 60_000 / minutesPerStep));
   const steps = Math.min(inner.steps, possible);
-  const minutesPerRound = steps * minutesPerStep * Math.ceil((pathCount * quorum) / crew);
+  const minutesPerRound = steps * minutesPerStep * Math.ceil((pathCount * quorum) / present);
   const baseSteps = base && 'steps' in base ? base.steps : 0;
-  const baseMinutes = baseSteps * minutesPerStep * Math.ceil(quorum / crew);
+  const baseMinutes = baseSteps * minutesPerStep * Math.ceil(quorum / present);
   return {
     pathCount,
     parametersPerPath: perPath,
@@ -54,7 +54,7 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Crew): 
     uploadBytesPerRound: uploadBytes,
     coordinatorBytesPerRound: (downloadBytes + uploadBytes) * leases,
     memoryBytes: Math.max(trainingBytes(spec, perPath, 0), scoringBytes(spec, perPath, 0)) + TEXT_BYTES,
-    volunteers: crew,
+    volunteers: present,
     tokensPerRound: steps * tokensPerStep,
     minutesPerRound,
     baseMinutes,

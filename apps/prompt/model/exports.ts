@@ -18,7 +18,7 @@ export const runUrl = (runId: string): string => `/api/v1/runs/${encodeURICompon
 export const exportUrl = (runId: string, file: string): string => `${runUrl(runId)}/export/${file}`;
 
 /** The name of an export's content. */
-export const hashOf = (response: Response): string =>
+export const etagOf = (response: Response): string =>
   response.headers.get('etag')?.replaceAll('"', '').replace(/^W\//, '') ?? '';
 
 /** A version of a path, as the coordinator serves it. */
@@ -34,7 +34,7 @@ export const modulesUrl = (runId: string, path: string): string => exportUrl(run
 /** Which version of a path is served now: not always that of the run's newest round, for one that was stopped keeps its best. */
 export const fetchServed = async (runId: string, path: string): Promise<ServedPath> => {
   const response = await request(modulesUrl(runId, path), { method: 'HEAD' });
-  return { version: hashOf(response), round: Number(response.headers.get('x-pathfold-round')) };
+  return { version: etagOf(response), round: Number(response.headers.get('x-pathfold-round')) };
 };
 
 /** The round that can be loaded in place of what is here; null where that is what is served. */

@@ -8,7 +8,7 @@ import { ModuleRef } from '@pathfold/protocol/blob';
 import { readChunks } from '@pathfold/protocol/read-chunks';
 import { type LevelSpec, levelsOf, RunSpec } from '@pathfold/protocol/run-spec';
 import type { LoadedFile, LoadedModel, Progress, RunOrder } from '../worker-messages.ts';
-import { exportUrl, hashOf, modulesUrl, NOT_MODIFIED, request, runUrl } from './exports.ts';
+import { etagOf, exportUrl, modulesUrl, NOT_MODIFIED, request, runUrl } from './exports.ts';
 import { type ModelCache, modelCache } from './model-cache.ts';
 
 /** As many modules as a visitor's prompts seldom cross; a base is fetched once for all of them. */
@@ -74,7 +74,7 @@ export const fetchPath = async (
   return {
     key: crossed.map(({ sha256 }) => sha256).join(),
     model: {
-      version: hashOf(served),
+      version: etagOf(served),
       round: Math.min(...crossed.map(({ version }) => version)),
       bytes: crossed.reduce((sum, { bytes }) => sum + bytes, 0),
       fetchedBytes: receivedBytes,
@@ -106,7 +106,7 @@ const fetchKept = async (
 ): Promise<KeptFile> => {
   const tags = (known ? [known.sha256] : await cache.hashes()).map((sha256) => `"${sha256}"`).join(', ');
   const response = await request(url, { headers: tags ? { 'if-none-match': tags } : {}, signal });
-  const sha256 = hashOf(response);
+  const sha256 = etagOf(response);
   if (response.status === NOT_MODIFIED) {
     const bytes = known?.bytes ?? (await cache.get(sha256));
     if (!bytes) throw new Error('The browser has just dropped the model from its cache.');

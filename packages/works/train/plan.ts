@@ -34,7 +34,7 @@ import type { TrainFoldInput, TrainTask } from './task.ts';
 
 /** Accepted norms that a new one needs to be compared with, and how many times the typical one it may be. */
 const NORMS_NEEDED = 4;
-const MOST_TYPICAL = 20;
+const REFUSED_MEDIANS = 20;
 
 /**
  * DiLoCo over the paths of a DiPaCo (a dense model has one path). Each module has its own rounds: a lease starts from
@@ -66,7 +66,7 @@ export const trainPlan: WorkPlan<TrainState> = {
     if (steps < 1 || steps > lease.steps) return 'bad_steps';
     const norm = comparableNorm(run, normOf(contribution), steps);
     if (!Number.isFinite(norm)) return 'not_finite';
-    const isTooLarge = norm > MOST_TYPICAL * typicalNorm(state.norms, { volunteer, norm });
+    const isTooLarge = norm > REFUSED_MEDIANS * typicalNorm(state.norms, { volunteer, norm });
     return state.norms.length >= NORMS_NEEDED && isTooLarge ? 'norm_out_of_bounds' : null;
   },
 

@@ -1,9 +1,10 @@
 import type { RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { DEADLINE_MARGIN } from '../../deadline.ts';
+import { mixed } from '../../queue/audits.ts';
 import { isComplete, type PathState, type TrainState, timesStarved } from '../state.ts';
 import { type Opening, type Openings, openingsOf } from './openings.ts';
 import { pacedSteps } from './pace.ts';
-import { type Chance, hashOf, stepMsOf, taskOf } from './training-task.ts';
+import { type Chance, stepMsOf, taskOf } from './training-task.ts';
 
 /** Latest joiners: those who can still take this part of H, or of what they could take in a whole round. */
 const LEAST_PART = 1 / 4;
@@ -87,7 +88,7 @@ function drawPath(
   const all = deficits.reduce((sum, deficit) => sum + deficit, 0);
   if (all === 0) return open.toSorted((a, b) => progress.get(a)! - progress.get(b)!)[0];
   const grants = Object.values(state.paths).reduce((sum, path) => sum + path.grants, 0);
-  let rest = (all * hashOf(`${run.spec.seed}/${volunteer.id}/${grants}`)) / 2 ** 32;
+  let rest = (all * mixed(0, `${run.spec.seed}/${volunteer.id}/${grants}`)) / 2 ** 32;
   for (const [i, deficit] of deficits.entries()) {
     rest -= deficit;
     if (rest < 0) return open[i];

@@ -1,11 +1,11 @@
 import { codecOf } from '@pathfold/compression/codecs';
 import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
-import { fnv1a } from '@pathfold/protocol/fnv';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../../deadline.ts';
 import { trainingFlops } from '../../flops.ts';
 import { pathParameters } from '../../memory.ts';
 import { newestRefs } from '../../module-refs.ts';
+import { mixed } from '../../queue/audits.ts';
 import { type TrainState, versionOf } from '../state.ts';
 import type { StepsReason, TrainTask } from '../task.ts';
 
@@ -50,7 +50,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     stepsReason: reason,
     globalStep: Math.floor(path.steps),
     totalSteps: spec.totalSteps,
-    seed: hashOf(`${spec.seed}/${id}/${path.grants}`),
+    seed: mixed(0, `${spec.seed}/${id}/${path.grants}`),
     codec: codec.name,
     ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
@@ -67,12 +67,4 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     maxPayloadBytes: codec.mostBytes(modules.map((name) => ({ name, ...run.modules[name]! }))),
     path: id,
   };
-}
-
-/** FNV-1a with a final mix: 32 bits that differ for each text. */
-export function hashOf(text: string): number {
-  let hash = fnv1a(text);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -19,7 +19,7 @@ import {
 import type { TrainFoldInput } from '../task.ts';
 
 /** A contribution counts with at most so many times the median norm of its round; at arrivals, of what volunteers send. */
-const MOST_TYPICAL = 3;
+const COUNTED_MEDIANS = 3;
 
 /** What the modules' rounds ask for now. */
 export function dueFolds(state: TrainState, run: RunFacts, now: number) {
@@ -82,7 +82,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
   const arrived = state.modules[name]!.owed > 0;
   const sizeOf = ({ norm, steps }: Contribution) => comparableNorm(run, norm, steps);
   const typical = arrived ? typicalNorm(state.norms) : median(all.map(({ contribution }) => sizeOf(contribution)));
-  const limit = MOST_TYPICAL * typical;
+  const limit = COUNTED_MEDIANS * typical;
   const input: TrainFoldInput = {
     module: { name, version, ...blob },
     state: outerState,
