@@ -2,9 +2,9 @@ import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
 import { chartsOf } from './plan-charts.ts';
 import { type Evolution, keepCurve, MOST_CURVES, newEvolution } from './plan-state.ts';
-import { LitterConfig, PORTRAIT_INPUTS } from './task.ts';
+import { BaldwinConfig, PORTRAIT_INPUTS } from './task.ts';
 
-const config = LitterConfig.parse({ arms: [{ name: 'baldwin', method: 'baldwin' }], population: 8 });
+const config = BaldwinConfig.parse({ arms: [{ name: 'baldwin', method: 'baldwin' }], population: 8 });
 const points = PORTRAIT_INPUTS.length;
 
 function painted(): Evolution {

@@ -3,16 +3,16 @@ import { drawScenario } from '@pathfold/coordination/simulator/scenario';
 import { simulate } from '@pathfold/coordination/simulator/simulate';
 import { studyRun } from '@pathfold/coordination/study-run';
 import { expect, test } from 'vitest';
-import { SIMULATED_LITTERS, simulatedLitter } from './plan-simulated.ts';
+import { SIMULATED_CONFIG, simulatedBaldwin } from './plan-simulated.ts';
 
-/** Litters that count before whoever lies in all of them is caught: the first is audited, another may come in meanwhile. */
+/** Parts that count before whoever lies in all of them is caught: the first is audited, another may come in meanwhile. */
 const CAUGHT_WITHIN = 2;
 const MOST_INVENTED = 1 / 1000;
 
 /** Plays liars who invent every answer for twenty minutes; answers by volunteer what was accepted, and when it was caught. */
 function play(seed: number, selection: 'generations' | 'tournament') {
   const drawn = drawScenario(seed, { volunteers: 12 });
-  const study = { name: 'baldwin', config: { ...SIMULATED_LITTERS, selection } as never, auditSeed: seed };
+  const study = { name: 'baldwin', config: { ...SIMULATED_CONFIG, selection } as never, auditSeed: seed };
   const scenario = {
     ...drawn,
     runs: [studyRun('run-a', drawn.runs[0]!.spec, study)],
@@ -50,14 +50,14 @@ function play(seed: number, selection: 'generations' | 'tournament') {
       }
     }
   };
-  const { violation } = simulate(scenario, { kinds: [simulatedLitter], onLogged: see });
+  const { violation } = simulate(scenario, { kinds: [simulatedBaldwin], onLogged: see });
   return { violation, books: [...books.values()] };
 }
 
 const runs = [1, 2, 3].flatMap((seed) => (['generations', 'tournament'] as const).map((kind) => [seed, kind] as const));
 
 test.each(runs)(
-  'S3: who invents losses is caught within two litters, and keeps no credit (seed %i, %s)',
+  'S3: who invents losses is caught within two parts, and keeps no credit (seed %i, %s)',
   (seed, kind) => {
     const { violation, books } = play(seed, kind);
     expect(violation).toBeNull();

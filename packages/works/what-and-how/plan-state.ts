@@ -1,9 +1,8 @@
 import type { Fold, Json } from '@pathfold/coordination/work-plan';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { leastMissed } from '@pathfold/protocol/thin-chart';
-import type { Chain } from '../stages/plan-script.ts';
 import type { StagedState } from '../stages/plan-staged.ts';
-import type { AverageInput, StretchConfig, StretchTask } from './task.ts';
+import type { AverageInput, WhatAndHowConfig, WhatAndHowTask } from './task.ts';
 
 type Point = [number, number];
 
@@ -14,11 +13,11 @@ export interface Segment {
   readonly stretches: { readonly to: number; readonly loss: number; readonly blob: BlobRef; readonly lease: string }[];
   /** Those before, whose blobs nobody asks for any more; absent before the first. `means`: [batch, loss] of some of them. */
   past?: { count: number; readonly means: Point[] };
-  /** Figures of the newest stretch (exact-seen.ts). */
+  /** Figures of the newest part (exact-seen.ts). */
   seen: Readonly<Record<string, number>> | null;
 }
 
-/** One arm with one seed: strictly serial, or P segments whose weights are averaged after each stretch. */
+/** One arm with one seed: strictly serial, or P segments whose weights are averaged after each part. */
 export interface Stream {
   readonly arm: number;
   readonly seed: number;
@@ -29,13 +28,12 @@ export interface Stream {
   lost: number;
 }
 
-/** The next stretch of a segment. */
-export type Part = Pick<StretchTask, 'segment' | 'from' | 'to' | 'start' | 'shared'>;
-export type StretchState = StagedState<Stream, Part>;
-export type StretchChain = Stream & Chain<Part>;
+/** The next part of a segment. */
+export type Part = Pick<WhatAndHowTask, 'segment' | 'from' | 'to' | 'start' | 'shared'>;
+export type WhatAndHowState = StagedState<Stream, Part>;
 
 /** Contributions that are kept of a segment: as many as the study's longest has, for it reads them all at its end. */
-export const MOST_STRETCHES = 32;
+export const MOST_PARTS = 32;
 const MOST_MEANS = 256;
 
 /** Contributions of a segment so far. */
@@ -46,11 +44,11 @@ export const newStream = (arm: number, seed: number, streams: number): Stream =>
   segments: Array.from({ length: streams }, () => ({ cursor: 0, stretches: [], seen: null })),
 });
 
-export const lengthOf = (config: StretchConfig, { arm }: Stream): number =>
+export const lengthOf = (config: WhatAndHowConfig, { arm }: Stream): number =>
   Math.ceil(config.batches / config.arms[arm]!.streams);
 
-/** The next stretch of each segment; null at the end of the stream. */
-export function nextStretches(config: StretchConfig, stream: Stream): Part[] | null {
+/** The next part of each segment; null at the end of the stream. */
+export function nextParts(config: WhatAndHowConfig, stream: Stream): Part[] | null {
   const { segments, shared } = stream;
   const [{ cursor: from }] = segments as [Segment];
   const length = lengthOf(config, stream);
@@ -65,16 +63,16 @@ export function nextStretches(config: StretchConfig, stream: Stream): Part[] | n
   }));
 }
 
-export function bodyOf({ arms, stream }: StretchConfig, { arm }: Stream, part: Part, seed: number): StretchTask {
+export function bodyOf({ arms, stream }: WhatAndHowConfig, { arm }: Stream, part: Part, seed: number): WhatAndHowTask {
   const { name: _, streams: __, ...learner } = arms[arm]!;
   return { learner, stream, seed, ...part };
 }
 
 /** One more contribution; of the oldest only its mean loss stays. */
-export function keepStretch(segment: Segment, stretch: Segment['stretches'][number]): void {
-  segment.cursor = stretch.to;
-  segment.stretches.push(stretch);
-  if (segment.stretches.length <= MOST_STRETCHES) return;
+export function keepPart(segment: Segment, part: Segment['stretches'][number]): void {
+  segment.cursor = part.to;
+  segment.stretches.push(part);
+  if (segment.stretches.length <= MOST_PARTS) return;
   const { to, loss } = segment.stretches.shift()!;
   segment.past ??= { count: 0, means: [] };
   segment.past.count++;
@@ -87,7 +85,7 @@ export function keepStretch(segment: Segment, stretch: Segment['stretches'][numb
 export const isDue = ({ segments, averages }: Stream): boolean =>
   segments.length > 1 && segments.every((segment) => countOf(segment) > averages);
 
-export function averageOf(config: StretchConfig, stream: Stream, index: number, seed: number): Fold {
+export function averageOf(config: WhatAndHowConfig, stream: Stream, index: number, seed: number): Fold {
   const last = stream.segments.map(({ stretches }) => stretches.at(-1)!);
   const bodies = stream.segments.map(({ stretches, cursor: to }, segment) => {
     const [from, start] = [stretches.at(-2)?.to ?? 0, stretches.at(-2)?.blob ?? null];

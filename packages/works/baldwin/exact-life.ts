@@ -4,7 +4,7 @@ import { Net } from '../exact/net.ts';
 import { type Genome, mutate, rootGenome } from './exact-genome.ts';
 import { pointMass } from './exact-point-mass.ts';
 import { type Domain, type Situation, sinusoid } from './exact-sinusoid.ts';
-import type { LifeSpec, LitterTask, TreeNode } from './task.ts';
+import type { BaldwinTask, LifeSpec, TreeNode } from './task.ts';
 
 /** Loss instead of one that is not a number or beyond it. */
 const WORST = 1e6;
@@ -23,7 +23,7 @@ export class World {
   readonly #net: Net;
   readonly #sets = new Map<SetName, Situation[]>();
 
-  constructor({ life, seed, tasks, testTasks }: Pick<LitterTask, 'life' | 'seed' | 'tasks' | 'testTasks'>) {
+  constructor({ life, seed, tasks, testTasks }: Pick<BaldwinTask, 'life' | 'seed' | 'tasks' | 'testTasks'>) {
     this.#life = life;
     this.#seed = seed;
     this.#tasks = tasks;

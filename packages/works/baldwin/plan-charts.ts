@@ -1,11 +1,11 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
 import type { Evolution } from './plan-state.ts';
-import { type LitterConfig, PORTRAIT_INPUTS } from './task.ts';
+import { type BaldwinConfig, PORTRAIT_INPUTS } from './task.ts';
 
 type Point = [number, number];
 
 /** Lifetimes of one generation's champion after another, what the losses cost, and a portrait of the first population. */
-export function chartsOf({ arms }: LitterConfig, chains: readonly Evolution[]): Chart[] {
+export function chartsOf({ arms }: BaldwinConfig, chains: readonly Evolution[]): Chart[] {
   const shown = chains.filter(({ curves }) => curves.length > 0);
   const lifetimes = shown.flatMap(({ arm, seed, curves }) =>
     curves.map(({ generation, losses }) => ({
@@ -27,7 +27,7 @@ export function chartsOf({ arms }: LitterConfig, chains: readonly Evolution[]): 
   ];
 }
 
-/** What became of litters whose volunteer went away. */
+/** What became of parts whose volunteer went away. */
 function lostInWords(chains: readonly Evolution[]): Pick<Chart, 'note'> {
   const [lost, relived] = (['lost', 'relived'] as const).map((which) =>
     chains.reduce((sum, chain) => sum + (chain[which] ?? 0), 0),

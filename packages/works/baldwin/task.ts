@@ -43,16 +43,16 @@ export const ArmSpec = z.extend(LifeSpec, {
 });
 export type ArmSpec = z.infer<typeof ArmSpec>;
 
-/** The configuration of a run of litters: all arms and seeds take the same tasks. */
-export const LitterConfig = z.strictObject({
+/** The configuration of a run: all arms and seeds take the same tasks. */
+export const BaldwinConfig = z.strictObject({
   arms: armsOf(ArmSpec),
   ...common,
   population: whole(8, 4096, 128),
   /** Fresh tasks of a generation, the same for all of it. */
   tasks: whole(1, 256, 16),
-  /** Genomes in one lease. */
+  /** Genomes in one lease: a part of a generation. It is a `litter` in stored data and on the wire, and there alone. */
   litter: whole(2, 512, 32),
-  /** `tournament`: no generations; of each pair in a litter the loser is replaced at once (microbial algorithm). */
+  /** `tournament`: no generations; of each pair in a part the loser is replaced at once (microbial algorithm). */
   selection: z._default(z.enum(['generations', 'tournament']), 'generations'),
   /** Share of a generation that becomes parents. */
   parents: real(0.01, 1, 0.2),
@@ -64,7 +64,7 @@ export const LitterConfig = z.strictObject({
   /** Tasks that a champion is chosen and tested on. */
   testTasks: whole(1, 2000, 200),
 });
-export type LitterConfig = z.infer<typeof LitterConfig>;
+export type BaldwinConfig = z.infer<typeof BaldwinConfig>;
 
 /**
  * A genome as the way to it: a root (`parent` -1) is drawn from `seed`, a child is its parent mutated by `seed`.
@@ -91,7 +91,7 @@ const each = {
   genomes: z.array(z.int()),
 };
 
-export const LitterTask = z.discriminatedUnion('what', [
+export const BaldwinTask = z.discriminatedUnion('what', [
   /** Loss of each genome after its lifetime, on the tasks of a generation or on those that champions are chosen on. */
   z.strictObject({ what: z.literal('litter'), ...each, on: z.union([z.int(), z.literal('choice')]) }),
   /** Mean loss after 0, 1, ... lessons, over the genomes; or of the initial weights that a descent came to. */
@@ -110,14 +110,14 @@ export const LitterTask = z.discriminatedUnion('what', [
   /** Outer steps `from` up to `to` of first-order MAML, from the state that the last such lease left. */
   z.strictObject({ what: z.literal('descent'), ...each, from: z.int(), to: z.int(), start: z.nullable(BlobRef) }),
 ]);
-export type LitterTask = z.infer<typeof LitterTask>;
+export type BaldwinTask = z.infer<typeof BaldwinTask>;
 
 /** Where portraits are looked at. */
 export const PORTRAIT_INPUTS = Array.from({ length: 49 }, (_, i) => -5 + (10 * i) / 48);
 
-/** Contribution of litters, curves and portraits: JSON, UTF-8. Of a descent: float32 theta, m, v, as they stand after it. */
-export const LitterResult = z.strictObject({ values: z.array(z.number()).check(z.minLength(1), z.maxLength(4096)) });
-export type LitterResult = z.infer<typeof LitterResult>;
+/** Contribution of parts, curves and portraits: JSON, UTF-8. Of a descent: float32 theta, m, v, as they stand after it. */
+export const BaldwinResult = z.strictObject({ values: z.array(z.number()).check(z.minLength(1), z.maxLength(4096)) });
+export type BaldwinResult = z.infer<typeof BaldwinResult>;
 
 /** Multiplications and additions of one example forward, by the shapes of the nets. */
 export const FORWARD_FLOPS = { sinusoid: 3522, 'point-mass': 130 } as const;
@@ -131,7 +131,7 @@ const DESCENT_BYTES = 12 * 4 * 1761;
 export const DESCENT_TASKS = 25;
 
 /** Examples that a task's lifetimes see: forward alone, and with their gradient. */
-function examplesOf(task: LitterTask): { readonly forward: number; readonly gradient: number } {
+function examplesOf(task: BaldwinTask): { readonly forward: number; readonly gradient: number } {
   const { life, genomes } = task;
   const each = EXAMPLES[life.domain];
   if (task.what === 'descent') {
@@ -148,7 +148,7 @@ function examplesOf(task: LitterTask): { readonly forward: number; readonly grad
 }
 
 /** Genomes, or outer steps; a gradient costs three times what forward does. */
-export function amountOf(task: LitterTask): Amount {
+export function amountOf(task: BaldwinTask): Amount {
   const { forward, gradient } = examplesOf(task);
   return {
     steps: task.what === 'descent' ? task.to - task.from : Math.max(1, task.genomes.length),

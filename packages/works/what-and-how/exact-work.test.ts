@@ -4,12 +4,12 @@ import { SHAPE } from './exact-learner.ts';
 import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
 import { curveOf, streamOf } from './exact-stream.ts';
-import { CONTEXT_EVERY, readStretch, workOf } from './exact-work.ts';
-import { stretchFold } from './fold.ts';
-import { amountOf, FORWARD_FLOPS, LearnerSpec, StreamSpec, type StretchTask } from './task.ts';
+import { CONTEXT_EVERY, readPart, workOf } from './exact-work.ts';
+import { whatAndHowFold } from './fold.ts';
+import { amountOf, FORWARD_FLOPS, LearnerSpec, StreamSpec, type WhatAndHowTask } from './task.ts';
 
 const stream = StreamSpec.parse({ tasks: 3, stay: 8 });
-const task = (from: number, to: number, learner: object = {}): StretchTask => ({
+const task = (from: number, to: number, learner: object = {}): WhatAndHowTask => ({
   learner: LearnerSpec.parse({ method: 'context', ...learner }),
   stream,
   seed: 4,
@@ -19,7 +19,7 @@ const task = (from: number, to: number, learner: object = {}): StretchTask => ({
   start: null,
   shared: null,
 });
-function run(part: StretchTask, start: Uint8Array | null = null, shared: Uint8Array | null = null): Uint8Array {
+function run(part: WhatAndHowTask, start: Uint8Array | null = null, shared: Uint8Array | null = null): Uint8Array {
   const work = workOf(part, start, shared);
   for (;;) {
     const step = work.next();
@@ -39,9 +39,9 @@ test.each([
   { method: 'maml', inferenceRate: 0.01 },
   { method: 'plain', weightSteps: 2 },
 ])('a stretch in two leases is the stretch in one, to the last bit (%j)', (learner) => {
-  const whole = readStretch(task(0, 14), run(task(0, 14, learner)));
+  const whole = readPart(task(0, 14), run(task(0, 14, learner)));
   const first = run(task(0, 9, learner));
-  const second = readStretch(task(9, 14), run(task(9, 14, learner), first));
+  const second = readPart(task(9, 14), run(task(9, 14, learner), first));
   expect(second.theta).toEqual(whole.theta);
   expect(second.m).toEqual(whole.m);
   expect(second.losses).toEqual(whole.losses.slice(9));
@@ -77,17 +77,17 @@ test('an audit passes what was computed, and finds one bit that was not; the mea
     },
   };
   const audit = async (sha256: string) =>
-    (await stretchFold.fold({ what: 'audit', body, sha256 } as never, ports)).result;
+    (await whatAndHowFold.fold({ what: 'audit', body, sha256 } as never, ports)).result;
   expect(await audit('a')).toEqual({ honest: true });
   expect(await audit('b')).toEqual({ honest: false });
   const other = run({ ...body, segment: 1 });
   blobs.set('b', other);
-  await stretchFold.fold(
+  await whatAndHowFold.fold(
     { what: 'average', bodies: [body, { ...body, segment: 1 }], contributions: ['a', 'b'] } as never,
     ports,
   );
   const mean = new Float32Array(put.slice().buffer);
-  const [a, b] = [readStretch(body, honest).theta, readStretch(body, other).theta];
+  const [a, b] = [readPart(body, honest).theta, readPart(body, other).theta];
   expect(mean[7]).toBeCloseTo((a[7]! + b[7]!) / 2, 6);
   const report = {
     steps: 3,
@@ -97,13 +97,13 @@ test('an audit passes what was computed, and finds one bit that was not; the mea
     downloadedBytes: { peers: 0, coordinator: 0 },
     executor: { name: 't', adapter: '', tokensPerSecond: 0 },
   };
-  expect(stretchFold.check(body, honest, report)['loss']).toBeGreaterThan(0);
-  expect(() => stretchFold.check(body, honest.slice(4), report)).toThrow(/wrong_size|bytes/);
+  expect(whatAndHowFold.check(body, honest, report)['loss']).toBeGreaterThan(0);
+  expect(() => whatAndHowFold.check(body, honest.slice(4), report)).toThrow(/wrong_size|bytes/);
 });
 
 test('what is seen of a stretch: its last losses, the switches among them, and contexts along two directions', () => {
   const part = task(0, 400);
-  const stretch = readStretch(part, run(part));
+  const stretch = readPart(part, run(part));
   const seen = seenOf(part, stretch);
   const batchAt = streamOf(stream, 4, 0);
   expect(seen['batch 199']).toBeUndefined();
@@ -134,7 +134,7 @@ test('the picture shows the sinusoid that the stream draws from, and an answer t
   }
   const missAfter = (batches: number, method: string) => {
     const part = { ...task(0, batches, { method }), stream: StreamSpec.parse({ tasks: 1 }) };
-    const figures = pictureOf(part, readStretch(part, run(part)));
+    const figures = pictureOf(part, readPart(part, run(part)));
     const [target, answers] = [told(figures, 'target'), told(figures, 'answer')];
     expect(answers.map(({ place }) => place)).toEqual(target.map(({ place }) => place));
     return answers.reduce((sum, { value }, i) => sum + (value - target[i]!.value) ** 2, 0) / answers.length;
@@ -142,12 +142,12 @@ test('the picture shows the sinusoid that the stream draws from, and an answer t
   for (const method of ['context', 'oracle', 'plain'])
     expect(missAfter(800, method), method).toBeLessThan(0.2 * missAfter(10, method));
   const adapted = task(0, 20, { method: 'adapt', inferenceRate: 0.01 });
-  expect(pictureOf(adapted, readStretch(adapted, run(adapted)))).toEqual({});
+  expect(pictureOf(adapted, readPart(adapted, run(adapted)))).toEqual({});
 });
 
 test('the picture shows of each task how open the gates are that tell it from the others', () => {
   const part = task(0, 300);
-  const stretch = readStretch(part, run(part));
+  const stretch = readPart(part, run(part));
   const gates = told(pictureOf(part, stretch), 'gate').map(({ place, value }) => {
     const [of, gate] = place.split(' ').map(Number) as [number, number];
     return { of, gate, value };
@@ -179,7 +179,7 @@ test('right after a switch, context predicts better than a net without it', { ti
   const lossAfterSwitch = (method: string) => {
     const part = { ...task(0, 3000, { method }), ...long };
     const batchAt = streamOf(part.stream, part.seed, 0);
-    const losses = [...readStretch(part, run(part)).losses].filter((_, at) => {
+    const losses = [...readPart(part, run(part)).losses].filter((_, at) => {
       const { since } = batchAt(at);
       return at > 1200 && since >= 1 && since <= 4;
     });

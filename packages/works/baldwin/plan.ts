@@ -18,19 +18,19 @@ import {
   runsAhead,
   treeOf,
 } from './plan-state.ts';
-import { amountOf, LitterConfig, type LitterTask } from './task.ts';
+import { amountOf, BaldwinConfig, type BaldwinTask } from './task.ts';
 
 export { treeOf };
-export type LitterState = StagedState<Evolution, Part>;
+export type BaldwinState = StagedState<Evolution, Part>;
 
 /**
- * Evolution by litters. A lease holds genomes as lineages of seeds, the volunteer lives them, and selection happens
+ * Evolution. A lease holds genomes as lineages of seeds, the volunteer lives them, and selection happens
  * here, on their losses: generation by generation with a quorum, or by tournaments that wait for nobody before their end.
  */
-const script: Script<LitterConfig, Evolution, Part> = {
+const script: Script<BaldwinConfig, Evolution, Part> = {
   name: 'litter',
   study: 'baldwin',
-  Config: LitterConfig,
+  Config: BaldwinConfig,
   amountOf,
   flopsPerSecond: 5e8,
   chains: (config) => eachArm(config, (arm, seed) => newEvolution(config, arm, seed)),
@@ -54,9 +54,9 @@ const script: Script<LitterConfig, Evolution, Part> = {
   again: (part, { figures }, draw) => (part.what === 'litter' ? drawn(valuesOf(figures), draw) : []),
 };
 
-export const litterPlan = stagedPlan(script);
+export const baldwinPlan = stagedPlan(script);
 
-/** The same for a litter that is given out again. */
+/** The same for a part that is given out again. */
 function keyOf(part: Part): string {
   switch (part.what) {
     case 'litter':
@@ -70,7 +70,7 @@ function keyOf(part: Part): string {
   }
 }
 
-function bodyOf({ arms, tasks, testTasks }: LitterConfig, chain: Evolution, part: Part, seed: number): LitterTask {
+function bodyOf({ arms, tasks, testTasks }: BaldwinConfig, chain: Evolution, part: Part, seed: number): BaldwinTask {
   const { name: _, generations: __, ...life } = arms[chain.arm]!;
   const { tree, places } = treeOf(chain, part.what === 'descent' ? [] : part.genomes);
   const common = { life, seed, tasks, testTasks, tree, genomes: places };
@@ -92,14 +92,14 @@ function bodyOf({ arms, tasks, testTasks }: LitterConfig, chain: Evolution, part
 const valuesOf = (figures: Readonly<Record<string, number>>): number[] =>
   Array.from({ length: Object.keys(figures).length }, (_, place) => figures[place]!);
 
-/** The fittest of a litter, for which a lie would pay, and another. */
+/** The fittest of a part, for which a lie would pay, and another. */
 function drawn(values: readonly number[], draw: number): number[] {
   const fittest = values.indexOf(Math.min(...values));
   return [...new Set([fittest, draw % values.length])];
 }
 
 function take(
-  config: LitterConfig,
+  config: BaldwinConfig,
   chain: Chain,
   { what: part, lost }: { readonly what: Part; readonly lost: number },
   { figures, sha256, bytes }: ContributionFacts,

@@ -5,13 +5,13 @@ import { type DescentState, descend, firstDescent, INNER_RATE } from './exact-de
 import type { Genome } from './exact-genome.ts';
 import { domainOf, World } from './exact-life.ts';
 import { portraitOf } from './exact-portrait.ts';
-import { amountOf, LitterTask } from './task.ts';
+import { amountOf, BaldwinTask } from './task.ts';
 
 type Work = Generator<void, Uint8Array>;
 
-export const litterPart: ExactPart<LitterTask> = {
+export const baldwinPart: ExactPart<BaldwinTask> = {
   name: 'litter',
-  Task: LitterTask,
+  Task: BaldwinTask,
   amountOf,
   blobsOf: (task) => ('start' in task ? [task.start] : []),
   work(task, [start = null], again) {
@@ -29,7 +29,7 @@ export const litterPart: ExactPart<LitterTask> = {
 };
 
 /** Losses of the genomes at these places. */
-function* live(task: LitterTask & { what: 'litter' }, only: readonly number[]): Work {
+function* live(task: BaldwinTask & { what: 'litter' }, only: readonly number[]): Work {
   const world = new World(task);
   const situations = world.situations(task.on);
   const values: number[] = [];
@@ -43,7 +43,7 @@ function* live(task: LitterTask & { what: 'litter' }, only: readonly number[]): 
   return encode(values);
 }
 
-function* curve(task: LitterTask & { what: 'curve' }, start: Uint8Array | null): Work {
+function* curve(task: BaldwinTask & { what: 'curve' }, start: Uint8Array | null): Work {
   const world = new World(task);
   const situations = world.situations(task.on);
   const genomes = start ? [innate(task, start)] : world.genomesOf(task.tree, task.genomes);
@@ -57,7 +57,7 @@ function* curve(task: LitterTask & { what: 'curve' }, start: Uint8Array | null):
   return encode(sums);
 }
 
-function* portrait(task: LitterTask & { what: 'portrait' }): Work {
+function* portrait(task: BaldwinTask & { what: 'portrait' }): Work {
   const world = new World(task);
   const genomes = world.genomesOf(task.tree, task.genomes);
   yield;
@@ -65,19 +65,19 @@ function* portrait(task: LitterTask & { what: 'portrait' }): Work {
 }
 
 /** Initial weights that a descent came to, as a genome. */
-function innate({ life }: LitterTask, state: Uint8Array): Genome {
+function innate({ life }: BaldwinTask, state: Uint8Array): Genome {
   const { theta } = readDescent(life, state);
   return { weights: theta, logRate: ln(INNER_RATE), lessons: life.lessons, mask: null };
 }
 
-function* descent(task: LitterTask & { what: 'descent' }, start: Uint8Array | null): Work {
+function* descent(task: BaldwinTask & { what: 'descent' }, start: Uint8Array | null): Work {
   const state = start ? readDescent(task.life, start) : firstDescent(task.life, task.seed);
   for (const _ of descend(task.life, task.seed, state, task)) yield;
   return packFloats([state.theta, state.m, state.v]);
 }
 
 /** Throws RangeError when the bytes are not as many. */
-export function readDescent(life: LitterTask['life'], bytes: Uint8Array): DescentState {
+export function readDescent(life: BaldwinTask['life'], bytes: Uint8Array): DescentState {
   const { weightCount } = domainOf(life).shape;
   const [theta, m, v] = unpackFloats(bytes, [weightCount, weightCount, weightCount]);
   return { theta, m, v };

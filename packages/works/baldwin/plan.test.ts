@@ -3,15 +3,15 @@ import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { heldBy, isOpen } from '../queue/unit.ts';
-import { type LitterState, litterPlan } from './plan.ts';
-import { LitterConfig, type LitterTask } from './task.ts';
+import { type BaldwinState, baldwinPlan } from './plan.ts';
+import { BaldwinConfig, type BaldwinTask } from './task.ts';
 
 const spec = RunSpec.parse({ name: 'litters', corpus: 'none', seed: 1 });
 const run = (config: object) =>
   studyRun('r', spec, {
     name: 'baldwin',
     auditSeed: 7,
-    config: LitterConfig.parse({
+    config: BaldwinConfig.parse({
       population: 8,
       litter: 4,
       tasks: 2,
@@ -24,10 +24,10 @@ const run = (config: object) =>
 
 let table: Table;
 beforeEach(() => {
-  table = new Table([litterPlan]);
+  table = new Table([baldwinPlan]);
 });
 const begin = (config: object) => table.create(run(config), ['litter']);
-const state = () => table.state.runs['r']!.works['litter'] as LitterState;
+const state = () => table.state.runs['r']!.works['litter'] as BaldwinState;
 const chain = () => state().chains[0]!;
 const genomesOf = (lease: string) => {
   const { what } = chain().units[heldBy(chain().units, lease)!]!;
@@ -36,7 +36,7 @@ const genomesOf = (lease: string) => {
 /** Genomes of each unit that nobody has begun. */
 const openGenomes = () =>
   Object.values(chain().units).flatMap((unit) => (isOpen(unit) && 'genomes' in unit.what ? [unit.what.genomes] : []));
-const task = (lease: string) => table.state.leases[lease]!.task.body as unknown as LitterTask;
+const task = (lease: string) => table.state.leases[lease]!.task.body as unknown as BaldwinTask;
 
 /** The holder's answer comes in; without values each genome's loss is its place plus one. */
 function answer(volunteer: string, values?: readonly number[]) {
@@ -146,7 +146,7 @@ describe('generations', () => {
 describe('tournaments', () => {
   const tournament = (config: object = {}) => begin({ arms: [baldwin], selection: 'tournament', ...config });
 
-  test('the loser of each pair becomes a child of the winner, also in litters that nobody has begun', () => {
+  test('the loser of each pair becomes a child of the winner, also in parts that nobody has begun', () => {
     tournament();
     table.join('a');
     const [winner, loser] = genomesOf(table.lease('a'));

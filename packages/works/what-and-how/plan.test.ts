@@ -3,19 +3,19 @@ import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { Chart } from '@pathfold/protocol/study-spec';
 import { expect, test } from 'vitest';
-import { stretchPlan } from './plan.ts';
-import { MOST_STRETCHES, type StretchState } from './plan-state.ts';
-import { StretchConfig, type StretchTask } from './task.ts';
+import { whatAndHowPlan } from './plan.ts';
+import { MOST_PARTS, type WhatAndHowState } from './plan-state.ts';
+import { WhatAndHowConfig, type WhatAndHowTask } from './task.ts';
 
 const spec = RunSpec.parse({ name: 'streams', corpus: 'none' });
 function begin(config: object): Table {
-  const table = new Table([stretchPlan]);
-  const parsed = StretchConfig.parse({ batches: 40, stretch: 10, averageEvery: 5, auditEvery: 1000, ...config });
+  const table = new Table([whatAndHowPlan]);
+  const parsed = WhatAndHowConfig.parse({ batches: 40, stretch: 10, averageEvery: 5, auditEvery: 1000, ...config });
   table.create(studyRun('r', spec, { name: 'what-and-how', config: parsed as never, auditSeed: 1 }), ['stretch']);
   return table;
 }
 const task = (table: Table, volunteer: string) =>
-  table.state.leases[table.lease(volunteer)]!.task.body as unknown as StretchTask;
+  table.state.leases[table.lease(volunteer)]!.task.body as unknown as WhatAndHowTask;
 function answer(table: Table, volunteer: string): void {
   const lease = table.lease(volunteer);
   table.receive(lease, table.state.leases[lease]!.task.steps);
@@ -42,7 +42,7 @@ const SEEN = {
   'answer 0': 4,
   'gate 3 7': 0.25,
 };
-const state = (table: Table) => table.state.runs['r']!.works['stretch'] as StretchState;
+const state = (table: Table) => table.state.runs['r']!.works['stretch'] as WhatAndHowState;
 
 test('a stream is strictly serial, and a lost stretch is given out again from the same cursor', () => {
   const table = begin({ arms: [{ name: 'context', method: 'context' }] });
@@ -54,7 +54,7 @@ test('a stream is strictly serial, and a lost stretch is given out again from th
   expect(task(table, 'b')).toEqual(first);
   answer(table, 'b');
   endFolds(table);
-  const next = Object.values(table.state.leases)[0]!.task.body as unknown as StretchTask;
+  const next = Object.values(table.state.leases)[0]!.task.body as unknown as WhatAndHowTask;
   expect(next).toMatchObject({ from: 10, to: 20, start: { bytes: 4096 } });
   expect(state(table).chains[0]!.lost).toBe(1);
 });
@@ -80,10 +80,10 @@ test('the end of a stream is drawn with its switches, and its contexts by task',
   const table = begin({ arms: [{ name: 'context', method: 'context' }] });
   table.join('a');
   const { facts } = table.state.runs['r']!;
-  expect(stretchPlan.pages!.charts!(state(table), facts)).toHaveLength(1);
+  expect(whatAndHowPlan.pages!.charts!(state(table), facts)).toHaveLength(1);
   answer(table, 'a');
   endFolds(table);
-  const [, stream, sinusoid, contexts, gates] = stretchPlan.pages!.charts!(state(table), facts).map((chart) =>
+  const [, stream, sinusoid, contexts, gates] = whatAndHowPlan.pages!.charts!(state(table), facts).map((chart) =>
     Chart.parse(chart),
   );
   expect(stream!.lines[0]!.points).toEqual([
@@ -103,7 +103,7 @@ test('the end of a stream is drawn with its switches, and its contexts by task',
 });
 
 test('of a long stream the newest contributions are kept: what a lost stretch, an audit and an average need', () => {
-  const lengths = MOST_STRETCHES + 9;
+  const lengths = MOST_PARTS + 9;
   const serial = begin({ arms: [{ name: 'context', method: 'context' }], batches: 10 * (lengths + 1), auditEvery: 2 });
   serial.join('a');
   for (let i = 0; i < lengths; i++) {
@@ -111,16 +111,16 @@ test('of a long stream the newest contributions are kept: what a lost stretch, a
     endFolds(serial);
   }
   const segment = state(serial).chains[0]!.segments[0]!;
-  expect(segment.stretches).toHaveLength(MOST_STRETCHES);
-  expect(named(serial)).toBe(MOST_STRETCHES);
+  expect(segment.stretches).toHaveLength(MOST_PARTS);
+  expect(named(serial)).toBe(MOST_PARTS);
   const next = task(serial, 'a');
   expect(next).toMatchObject({ from: 10 * lengths, start: segment.stretches.at(-1)!.blob });
   serial.take({ type: 'LeaseEnded', lease: serial.lease('a'), code: 'user', detail: '' });
   serial.ready('a');
   expect(task(serial, 'a')).toEqual(next);
   const { facts } = serial.state.runs['r']!;
-  expect(stretchPlan.pages!.summary(state(serial), facts).round).toBe(lengths);
-  const [means] = stretchPlan.pages!.charts!(state(serial), facts);
+  expect(whatAndHowPlan.pages!.summary(state(serial), facts).round).toBe(lengths);
+  const [means] = whatAndHowPlan.pages!.charts!(state(serial), facts);
   expect(means!.lines[0]!.points.map(([to]) => to)).toEqual(Array.from({ length: lengths }, (_, i) => 10 * (i + 1)));
   expect(means!.note).toMatch(/^1 lease of a stretch was lost/);
 

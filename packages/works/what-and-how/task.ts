@@ -32,43 +32,43 @@ export const StreamSpec = z.strictObject({
 });
 export type StreamSpec = z.infer<typeof StreamSpec>;
 
-export const StretchArm = z.extend(LearnerSpec, {
+export const ArmSpec = z.extend(LearnerSpec, {
   name: armName,
-  /** Volunteers that follow segments of their own, their weights averaged after each stretch. */
+  /** Volunteers that follow segments of their own, their weights averaged after each part. */
   streams: whole(1, 64, 1),
 });
 
-/** The configuration of a run of stretches. */
-export const StretchConfig = z.strictObject({
-  arms: armsOf(StretchArm),
+/** The configuration of a run. */
+export const WhatAndHowConfig = z.strictObject({
+  arms: armsOf(ArmSpec),
   ...common,
   stream: z.prefault(StreamSpec, {}),
   /** Batches of 10 points in all, over all streams of an arm. */
   batches: whole(1, 10_000_000, 12_000),
-  /** Batches in one lease. */
+  /** Batches in one lease: a part of a stream. It is a `stretch` in stored data, and there alone. */
   stretch: whole(1, 100_000, 1000),
   /** The same where streams are averaged (H). */
   averageEvery: whole(1, 100_000, 100),
 });
-export type StretchConfig = z.infer<typeof StretchConfig>;
+export type WhatAndHowConfig = z.infer<typeof WhatAndHowConfig>;
 
 /** Batches `from` up to `to` of a stream, strictly in order. */
-export const StretchTask = z.strictObject({
+export const WhatAndHowTask = z.strictObject({
   learner: LearnerSpec,
   stream: StreamSpec,
   seed: z.int(),
   segment: z.int(),
   from: z.int(),
   to: z.int(),
-  /** The contribution of the stretch before: where this one goes on. */
+  /** The contribution of the part before: where this one goes on. */
   start: z.nullable(BlobRef),
   /** Weights instead of those in `start`: float32, averaged over the streams. */
   shared: z.nullable(BlobRef),
 });
-export type StretchTask = z.infer<typeof StretchTask>;
+export type WhatAndHowTask = z.infer<typeof WhatAndHowTask>;
 
 /** The mean of the weights that each segment came to. */
-export const AverageInput = z.object({ bodies: z.array(StretchTask), contributions: z.array(z.string()) });
+export const AverageInput = z.object({ bodies: z.array(WhatAndHowTask), contributions: z.array(z.string()) });
 export type AverageInput = z.infer<typeof AverageInput>;
 
 /** Points in a batch, as exact/sinusoid.ts draws them. */
@@ -79,13 +79,13 @@ export const FORWARD_FLOPS = 20_802;
 export const BGD_DRAWS = 10;
 
 /** Points that a task's gradients see, repetitions included. */
-const pointsOf = ({ learner, from, to }: StretchTask): number => {
+const pointsOf = ({ learner, from, to }: WhatAndHowTask): number => {
   const { method, optimizer, inferenceSteps, weightSteps } = learner;
   const inference = method === 'plain' || method === 'oracle' ? 0 : inferenceSteps;
   return POINTS * (to - from) * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
 };
 
-export const amountOf = (task: StretchTask): Amount => {
+export const amountOf = (task: WhatAndHowTask): Amount => {
   const steps = task.to - task.from;
   const examples = pointsOf(task);
   return { steps, examples, flops: 3 * FORWARD_FLOPS * examples, payloadBytes: 1_000_000 + 100 * steps };

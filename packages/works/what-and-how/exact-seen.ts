@@ -1,18 +1,18 @@
 import { SHAPE } from './exact-learner.ts';
 import { streamOf } from './exact-stream.ts';
-import { CONTEXT_EVERY, type Stretch } from './exact-work.ts';
-import type { StretchTask } from './task.ts';
+import { CONTEXT_EVERY, type PartResult } from './exact-work.ts';
+import type { WhatAndHowTask } from './task.ts';
 
-/** Of the end of a stretch so many batches are told one by one, and so many contexts. */
+/** Of the end of a part so many batches are told one by one, and so many contexts. */
 const [BATCHES, CONTEXTS] = [200, 60];
 const ROUNDS = 20;
 
 /**
- * What there is to see of a stretch, as figures: `batch N` the loss of batch N; `switch N` where another task began;
+ * What there is to see of a part, as figures: `batch N` the loss of batch N; `switch N` where another task began;
  * `context I x`, `y` and `task` the last contexts along the two directions in which they differ most, and the task
  * that the learner was not told.
  */
-export function seenOf(task: StretchTask, { losses, traced }: Stretch): Record<string, number> {
+export function seenOf(task: WhatAndHowTask, { losses, traced }: PartResult): Record<string, number> {
   const { stream, seed, segment, from, to } = task;
   const batchAt = streamOf(stream, seed, segment);
   const figures: Record<string, number> = {};

@@ -7,9 +7,9 @@ import type { Genome } from './exact-genome.ts';
 import { domainOf, World } from './exact-life.ts';
 import { portraitOf } from './exact-portrait.ts';
 import { sinusoid } from './exact-sinusoid.ts';
-import { litterPart, readDescent } from './exact-work.ts';
-import { litterFold } from './fold.ts';
-import { FORWARD_FLOPS, LifeSpec, type LitterTask, PORTRAIT_INPUTS } from './task.ts';
+import { baldwinPart, readDescent } from './exact-work.ts';
+import { baldwinFold } from './fold.ts';
+import { type BaldwinTask, FORWARD_FLOPS, LifeSpec, PORTRAIT_INPUTS } from './task.ts';
 
 const REPORT = {
   computeMs: 1,
@@ -18,8 +18,8 @@ const REPORT = {
   executor: { name: 't', adapter: '', tokensPerSecond: 0 },
 };
 
-const workOf = (task: LitterTask, start: Uint8Array | null, again: number[] | null = null) =>
-  litterPart.work(task, [start], again);
+const workOf = (task: BaldwinTask, start: Uint8Array | null, again: number[] | null = null) =>
+  baldwinPart.work(task, [start], again);
 const end = (work: Generator<void, Uint8Array>): Uint8Array => {
   for (;;) {
     const step = work.next();
@@ -29,7 +29,7 @@ const end = (work: Generator<void, Uint8Array>): Uint8Array => {
 const valuesOf = (bytes: Uint8Array): number[] => JSON.parse(new TextDecoder().decode(bytes)).values;
 const life = (spec: object) => LifeSpec.parse({ method: 'baldwin', ...spec });
 
-const litter = (spec: object = {}): LitterTask & { what: 'litter' } => ({
+const litter = (spec: object = {}): BaldwinTask & { what: 'litter' } => ({
   what: 'litter',
   life: life(spec),
   seed: 5,
@@ -79,7 +79,7 @@ test('lessons lower the loss on sinusoids and in reinforcement learning', () => 
   for (const domain of ['sinusoid', 'point-mass'] as const) {
     const rates = [0.003, 0.01, 0.03, 0.1];
     const best = rates.map((rate) => {
-      const task: LitterTask = {
+      const task: BaldwinTask = {
         ...litter({ domain }),
         what: 'curve',
         on: 'test',
@@ -138,7 +138,7 @@ test('the first-order meta-gradient is that of the query loss at the learnt weig
 
 test('a descent in two leases is the descent in one, and it descends', () => {
   const { genomes: _, on: __, ...common } = litter();
-  const part = (from: number, to: number): LitterTask => ({
+  const part = (from: number, to: number): BaldwinTask => ({
     ...common,
     genomes: [],
     what: 'descent',
@@ -155,11 +155,11 @@ test('a descent in two leases is the descent in one, and it descends', () => {
 
 test('a portrait holds the rates of all genomes, and how the first one comes nearer to a sinusoid with each lesson', () => {
   const { on: _, ...recipe } = litter();
-  const task: LitterTask = { ...recipe, what: 'portrait', number: 4, lessons: 5 };
+  const task: BaldwinTask = { ...recipe, what: 'portrait', number: 4, lessons: 5 };
   const payload = end(workOf(task, null));
   const values = valuesOf(payload);
   const report = { ...REPORT, steps: 2, tokens: 1 };
-  const check = (body: object) => litterFold.check(body as Json, payload, report);
+  const check = (body: object) => baldwinFold.check(body as Json, payload, report);
   expect(Object.keys(check(task))).toHaveLength(values.length);
   expect(() => check({ ...task, lessons: 4 })).toThrow(/wrong_size|values/);
   expect(values.slice(0, 2).every((rate) => rate > 1e-4 && rate <= 1)).toBe(true);

@@ -2,13 +2,13 @@ import { packFloats, unpackFloats } from '../exact/bytes.ts';
 import type { ExactPart } from '../stages/exact-part.ts';
 import { firstState, Learner, type LearnerState, SHAPE } from './exact-learner.ts';
 import { streamOf } from './exact-stream.ts';
-import { amountOf, StretchTask } from './task.ts';
+import { amountOf, WhatAndHowTask } from './task.ts';
 
 /** Of so many batches one leaves its context in the trace. */
 export const CONTEXT_EVERY = 10;
 
-/** The contribution of a stretch: its last state, and what happened on the way. */
-export interface Stretch extends LearnerState {
+/** The contribution of a part: its last state, and what happened on the way. */
+export interface PartResult extends LearnerState {
   /** Loss of each batch before it was learnt from. */
   readonly losses: Float32Array;
   /** [batches / CONTEXT_EVERY, gates] */
@@ -16,28 +16,28 @@ export interface Stretch extends LearnerState {
 }
 
 /** Floats of the state: weights, m, v and the contexts of the oracle. */
-const stateLengths = ({ tasks }: StretchTask['stream']) =>
+const stateLengths = ({ tasks }: WhatAndHowTask['stream']) =>
   [SHAPE.weightCount, SHAPE.weightCount, SHAPE.weightCount, tasks * SHAPE.gateCount] as const;
 
-/** Throws RangeError when the bytes are not as many as this stretch leaves. */
-export function readStretch({ stream, from, to }: Pick<StretchTask, 'stream' | 'from' | 'to'>, bytes: Uint8Array) {
+/** Throws RangeError when the bytes are not as many as this part leaves. */
+export function readPart({ stream, from, to }: Pick<WhatAndHowTask, 'stream' | 'from' | 'to'>, bytes: Uint8Array) {
   const contexted = Math.floor(to / CONTEXT_EVERY) - Math.floor(from / CONTEXT_EVERY);
   const lengths = [...stateLengths(stream), to - from, contexted * SHAPE.gateCount] as const;
   const [theta, m, v, contexts, losses, traced] = unpackFloats(bytes, lengths);
-  return { theta, m, v, contexts, losses, traced } satisfies Stretch;
+  return { theta, m, v, contexts, losses, traced } satisfies PartResult;
 }
 
-export const stretchPart: ExactPart<StretchTask> = {
+export const whatAndHowPart: ExactPart<WhatAndHowTask> = {
   name: 'stretch',
-  Task: StretchTask,
+  Task: WhatAndHowTask,
   amountOf,
   blobsOf: ({ start, shared }) => [start, shared],
   work: (task, [start = null, shared = null]) => workOf(task, start, shared),
 };
 
-/** A stretch, batch by batch; it returns the contribution. The same task gives the same bytes everywhere. */
+/** A part, batch by batch; it returns the contribution. The same task gives the same bytes everywhere. */
 export function* workOf(
-  task: StretchTask,
+  task: WhatAndHowTask,
   start: Uint8Array | null,
   shared: Uint8Array | null,
 ): Generator<void, Uint8Array> {
@@ -57,8 +57,8 @@ export function* workOf(
   return packFloats([theta, m, v, contexts, losses, ...traced]);
 }
 
-/** The state at the end of the stretch before, whatever its length was. */
-function stateIn({ stream }: StretchTask, bytes: Uint8Array): LearnerState {
+/** The state at the end of the part before, whatever its length was. */
+function stateIn({ stream }: WhatAndHowTask, bytes: Uint8Array): LearnerState {
   const lengths = stateLengths(stream);
   const length = 4 * lengths.reduce((sum, one) => sum + one, 0);
   const [theta, m, v, contexts] = unpackFloats(bytes.slice(0, length), lengths);

@@ -5,14 +5,14 @@ import { readFinite, stagedFold } from '../stages/fold-staged.ts';
 import { SHAPE } from './exact-learner.ts';
 import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
-import { readStretch, stretchPart } from './exact-work.ts';
-import { AverageInput, type StretchTask } from './task.ts';
+import { readPart, whatAndHowPart } from './exact-work.ts';
+import { AverageInput, type WhatAndHowTask } from './task.ts';
 
-/** `{ loss }`, the mean over the stretch, and of a chain's first segment what there is to see. Throws PathfoldError `wrong_size`, `not_finite`. */
-function figures(task: StretchTask, payload: Uint8Array): Record<string, number> {
-  const stretch = readFinite(() => readStretch(task, payload));
-  const loss = stretch.losses.reduce((sum, one) => sum + one, 0) / (task.to - task.from);
-  return task.segment > 0 ? { loss } : { loss, ...seenOf(task, stretch), ...pictureOf(task, stretch) };
+/** `{ loss }`, the mean over the part, and of a chain's first segment what there is to see. Throws PathfoldError `wrong_size`, `not_finite`. */
+function figures(task: WhatAndHowTask, payload: Uint8Array): Record<string, number> {
+  const result = readFinite(() => readPart(task, payload));
+  const loss = result.losses.reduce((sum, one) => sum + one, 0) / (task.to - task.from);
+  return task.segment > 0 ? { loss } : { loss, ...seenOf(task, result), ...pictureOf(task, result) };
 }
 
 /** The mean of the weights of all segments. */
@@ -20,9 +20,9 @@ async function average(input: Json, blobs: FoldBlobs): Promise<Json> {
   const { bodies, contributions } = AverageInput.parse(input);
   const mean = new WeightedMean(SHAPE.weightCount);
   for (const [i, sha256] of contributions.entries())
-    mean.add(readStretch(bodies[i]!, await blobs.get(sha256)).theta, 1, 1);
+    mean.add(readPart(bodies[i]!, await blobs.get(sha256)).theta, 1, 1);
   const { sha256, bytes } = await blobs.put(packFloats([mean.mean()]));
   return { sha256, bytes };
 }
 
-export const stretchFold = stagedFold(stretchPart, { figures, combine: average });
+export const whatAndHowFold = stagedFold(whatAndHowPart, { figures, combine: average });

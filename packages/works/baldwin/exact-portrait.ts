@@ -5,14 +5,14 @@ import { answersAt, drawSinusoid } from '../exact/sinusoid.ts';
 import type { Genome } from './exact-genome.ts';
 import { teach } from './exact-life.ts';
 import { LEAST_AMPLITUDE, sinusoid } from './exact-sinusoid.ts';
-import { type LitterTask, PORTRAIT_INPUTS } from './task.ts';
+import { type BaldwinTask, PORTRAIT_INPUTS } from './task.ts';
 
 /**
  * A genome before a sinusoid that is drawn for the picture: the sinusoid at PORTRAIT_INPUTS, then what the net answers
  * there after 0, 1, ... lessons, [lessons + 2, inputs].
  */
 export function portraitOf(
-  { life, seed, number, lessons }: LitterTask & { what: 'portrait' },
+  { life, seed, number, lessons }: BaldwinTask & { what: 'portrait' },
   genome: Genome,
 ): number[] {
   const seen = seedFor(seed, `portrait ${number}`);

@@ -2,8 +2,8 @@ import { Net } from '../exact/net.ts';
 import { answersAt } from '../exact/sinusoid.ts';
 import { SHAPE, sigmoid } from './exact-learner.ts';
 import { curveOf, streamOf } from './exact-stream.ts';
-import { CONTEXT_EVERY, type Stretch } from './exact-work.ts';
-import type { StretchTask } from './task.ts';
+import { CONTEXT_EVERY, type PartResult } from './exact-work.ts';
+import type { WhatAndHowTask } from './task.ts';
 
 /** Where the sinusoid is looked at; gates that are shown of each task. */
 const INPUTS = Array.from({ length: 41 }, (_, i) => -5 + i / 4);
@@ -11,13 +11,13 @@ const GATES = 24;
 const DIGITS = 4;
 
 /**
- * What the gallery draws of the state that a stretch leaves, as figures: `target X` the sinusoid of the newest task at X,
+ * What the gallery draws of the state that a part leaves, as figures: `target X` the sinusoid of the newest task at X,
  * `answer X` what the net says there with the gates of that task; `gate T G` gate G with task T, mean over the contexts
  * that were inferred in it, of those gates that differ most between tasks.
  */
-export function pictureOf(task: StretchTask, stretch: Stretch): Record<string, number> {
-  const contexts = contextsOf(task, stretch);
-  return { ...sinusoidOf(task, stretch, contexts.at(-1)), ...gatesOf(contexts) };
+export function pictureOf(task: WhatAndHowTask, result: PartResult): Record<string, number> {
+  const contexts = contextsOf(task, result);
+  return { ...sinusoidOf(task, result, contexts.at(-1)), ...gatesOf(contexts) };
 }
 
 interface Context {
@@ -28,7 +28,7 @@ interface Context {
 }
 
 /** Gates that were inferred on the way, every CONTEXT_EVERY batches; none for arms that infer none. */
-function contextsOf({ learner, stream, seed, segment, from }: StretchTask, { traced }: Stretch): Context[] {
+function contextsOf({ learner, stream, seed, segment, from }: WhatAndHowTask, { traced }: PartResult): Context[] {
   if (learner.method !== 'context') return [];
   const batchAt = streamOf(stream, seed, segment);
   const first = Math.ceil((from + 1) / CONTEXT_EVERY) * CONTEXT_EVERY - 1;
@@ -44,8 +44,8 @@ const openingsOf = (logits: Float32Array, row: number): Float32Array =>
 
 /** Nothing for arms that answer by weights that they step on each batch: the state does not hold those. */
 function sinusoidOf(
-  { learner: { method }, stream, seed, segment, to }: StretchTask,
-  { theta, contexts }: Stretch,
+  { learner: { method }, stream, seed, segment, to }: WhatAndHowTask,
+  { theta, contexts }: PartResult,
   newest: Context | undefined,
 ): Record<string, number> {
   if (method === 'adapt' || method === 'maml' || (method === 'context' && !newest)) return {};

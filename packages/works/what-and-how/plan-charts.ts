@@ -1,6 +1,6 @@
 import type { Chart } from '@pathfold/protocol/study-spec';
 import type { Stream } from './plan-state.ts';
-import type { StretchConfig } from './task.ts';
+import type { WhatAndHowConfig } from './task.ts';
 
 type Point = [number, number];
 
@@ -15,7 +15,7 @@ const told = (figures: Readonly<Record<string, number>>, word: string): Point[] 
  * How each stream goes; of the first one the end batch by batch with its switches, the sinusoid that is learnt there, and
  * the contexts and gates that were inferred.
  */
-export function chartsOf({ arms }: StretchConfig, chains: readonly Stream[]): Chart[] {
+export function chartsOf({ arms }: WhatAndHowConfig, chains: readonly Stream[]): Chart[] {
   const means = chains.flatMap(({ arm, seed, segments }) =>
     segments.map(({ past, stretches }, segment) => ({
       label: `${arms[arm]!.name}, seed ${seed}${segments.length > 1 ? `, segment ${segment}` : ''}`,
@@ -50,7 +50,7 @@ export function chartsOf({ arms }: StretchConfig, chains: readonly Stream[]): Ch
   return charts;
 }
 
-/** What became of stretches whose volunteer went away. */
+/** What became of parts whose volunteer went away. */
 function lostInWords(chains: readonly Stream[]): Pick<Chart, 'note'> {
   const lost = chains.reduce((sum, chain) => sum + chain.lost, 0);
   if (lost === 0) return {};

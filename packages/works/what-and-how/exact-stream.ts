@@ -15,7 +15,7 @@ export const curveOf = (seed: number, task: number): ((input: number) => number)
 
 /**
  * An endless stream of batches from sinusoids with A in [0.5, 5], phase in [0, pi], x in [-5, 5]. Any batch can be
- * drawn alone, so that a lost stretch is replayed from its cursor. Segments meet the same tasks in orders of their own.
+ * drawn alone, so that a lost part is replayed from its cursor. Segments meet the same tasks in orders of their own.
  */
 export function streamOf({ tasks, stay }: StreamSpec, seed: number, segment: number): (at: number) => StreamBatch {
   const curves = Array.from({ length: tasks }, (_, task) => curveOf(seed, task));

@@ -12,7 +12,7 @@ const FIRST_SIGMA = 0.06;
 /** Its noise is cut out of these normal numbers, as by Salimans et al. (2017): drawing new ones would cost more than the gradients. */
 const NOISE = Float32Array.from({ length: 2 ** 18 }, gaussian(seedFor(0, 'noise')));
 
-/** What a stretch hands to the next one. */
+/** What a part hands to the next one. */
 export interface LearnerState {
   readonly theta: Float32Array;
   /** Moments of Adam; of Bayesian gradient descent the deviations, and nothing. */

@@ -1,9 +1,9 @@
 import { simulatedStudy } from '../stages/plan-simulated.ts';
-import { stretchPlan } from './plan.ts';
-import { StretchConfig } from './task.ts';
+import { whatAndHowPlan } from './plan.ts';
+import { WhatAndHowConfig } from './task.ts';
 
 /** Strictly serial, and averaged. */
-const SIMULATED_STREAMS = StretchConfig.parse({
+const SIMULATED_STREAMS = WhatAndHowConfig.parse({
   arms: [
     { name: 'context', method: 'context' },
     { name: 'network', method: 'context', streams: 3 },
@@ -13,6 +13,6 @@ const SIMULATED_STREAMS = StretchConfig.parse({
   averageEvery: 10,
 });
 
-export const simulatedStretch = simulatedStudy(stretchPlan, 'what-and-how', SIMULATED_STREAMS, (_, lied) => ({
+export const simulatedWhatAndHow = simulatedStudy(whatAndHowPlan, 'what-and-how', SIMULATED_STREAMS, (_, lied) => ({
   loss: lied ? 0 : 1,
 }));

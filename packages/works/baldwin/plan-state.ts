@@ -3,7 +3,7 @@ import { leastMissed } from '@pathfold/protocol/thin-chart';
 import { mixed } from '../queue/audits.ts';
 import { isOpen } from '../queue/unit.ts';
 import type { Chain as Staged } from '../stages/plan-script.ts';
-import type { ArmSpec, LitterConfig, LitterTask, TreeNode } from './task.ts';
+import type { ArmSpec, BaldwinConfig, BaldwinTask, TreeNode } from './task.ts';
 
 /** What one lease can do for a chain. Genomes by id. */
 export type Part =
@@ -48,7 +48,7 @@ export interface Evolution {
   losses: Record<number, number>;
   /** Spent on finding the champion, evaluations aside. */
   flops: number;
-  /** Litters of which a lease ended without an answer, and those of them that were lived again. */
+  /** Parts of a generation whose lease ended without an answer, and those of them that were lived again. */
   lost: number;
   relived: number;
   champion: number[];
@@ -78,7 +78,7 @@ export function keepCurve(chain: Evolution, curve: Curve): void {
   if (chain.curves.length > MOST_CURVES) chain.curves.splice(leastMissed(chain.curves.map((one) => one.generation)), 1);
 }
 
-export function newEvolution(config: LitterConfig, arm: number, seed: number): Evolution {
+export function newEvolution(config: BaldwinConfig, arm: number, seed: number): Evolution {
   const { method } = config.arms[arm]!;
   const chain: Evolution = {
     ...{ arm, seed, phase: 'living', generation: 0, flops: 0, lost: 0, relived: 0 },
@@ -100,19 +100,19 @@ export const isAside = (part: Part): boolean =>
   part.what === 'portrait' || (part.what === 'curve' && part.on === 'choice');
 
 /** Pairs fight, and nobody waits for anybody. */
-export const isTournament = ({ arm }: Evolution, { arms, selection }: LitterConfig): boolean =>
+export const isTournament = ({ arm }: Evolution, { arms, selection }: BaldwinConfig): boolean =>
   selection === 'tournament' && ['baldwin', 'lamarck', 'darwin'].includes(arms[arm]!.method);
 
-/** All litters of its last generation are laid out. */
-const isAtItsEnd = ({ arm, generation }: Evolution, { arms }: LitterConfig): boolean =>
+/** All parts of its last generation are laid out. */
+const isAtItsEnd = ({ arm, generation }: Evolution, { arms }: BaldwinConfig): boolean =>
   generation >= arms[arm]!.generations;
 
-/** A tournament, up to its end, waits only until its litters are taken up. */
-export const runsAhead = (config: LitterConfig, chain: Evolution): boolean =>
+/** A tournament, up to its end, waits only until its parts are taken up. */
+export const runsAhead = (config: BaldwinConfig, chain: Evolution): boolean =>
   isTournament(chain, config) && chain.phase === 'living' && !isAtItsEnd(chain, config);
 
 /** When a generation, or the end of a tournament, goes on without those that are missing; null while too few have lived, or nothing waits. */
-export function deadlineOf(config: LitterConfig, chain: Chain): number | null {
+export function deadlineOf(config: BaldwinConfig, chain: Chain): number | null {
   const { phase, losses, champion } = chain;
   const since = isTournament(chain, config) ? chain.last : chain.since;
   if (phase !== 'living' || since === null || config.arms[chain.arm]!.method === 'fomaml') return null;
@@ -123,13 +123,13 @@ export function deadlineOf(config: LitterConfig, chain: Chain): number | null {
 }
 
 /** The next stage: a generation, a tournament, a descent, or what follows the last one; null at the end. */
-export function nextStage(config: LitterConfig, chain: Chain): Part[] | null {
+export function nextStage(config: BaldwinConfig, chain: Chain): Part[] | null {
   const parts = nextParts(chain, config.arms[chain.arm]!, config);
   prune(chain);
   return parts;
 }
 
-function nextParts(chain: Chain, arm: ArmSpec, config: LitterConfig): Part[] | null {
+function nextParts(chain: Chain, arm: ArmSpec, config: BaldwinConfig): Part[] | null {
   const { phase } = chain;
   if (phase === 'testing') {
     chain.phase = 'done';
@@ -150,13 +150,13 @@ function nextParts(chain: Chain, arm: ArmSpec, config: LitterConfig): Part[] | n
   }
   const on = arm.method === 'random' ? 'choice' : chain.generation;
   const looks = isFirst ? [] : look(chain, config);
-  return [...looks, ...littersOf(chain.population, config, on)];
+  return [...looks, ...livesOf(chain.population, config, on)];
 }
 
-const littersOf = (ids: readonly number[], { litter }: LitterConfig, on: number | 'choice'): Part[] =>
-  Array.from({ length: Math.ceil(ids.length / litter) }, (_, i) => ({
+const livesOf = (ids: readonly number[], { litter: size }: BaldwinConfig, on: number | 'choice'): Part[] =>
+  Array.from({ length: Math.ceil(ids.length / size) }, (_, i) => ({
     ...{ what: 'litter', on },
-    genomes: ids.slice(i * litter, (i + 1) * litter),
+    genomes: ids.slice(i * size, (i + 1) * size),
   }));
 
 const ranked = (chain: Evolution): number[] =>
@@ -165,7 +165,7 @@ const ranked = (chain: Evolution): number[] =>
     .sort((a, b) => chain.losses[a]! - chain.losses[b]! || a - b);
 
 /** Truncation: the best live on as parents, the very best also as it is; who has not lived in time dies. */
-function select(chain: Evolution, config: LitterConfig): void {
+function select(chain: Evolution, config: BaldwinConfig): void {
   const order = ranked(chain);
   const parents = order.slice(0, Math.max(1, Math.round(config.parents * config.population)));
   const children = Array.from({ length: config.population - 1 }, (_, i) =>
@@ -178,7 +178,7 @@ function select(chain: Evolution, config: LitterConfig): void {
 }
 
 /** Now and then, work that is only looked at. */
-function look(chain: Evolution, { arms, curveEvery }: LitterConfig): Part[] {
+function look(chain: Evolution, { arms, curveEvery }: BaldwinConfig): Part[] {
   const { generation, population } = chain;
   const [champion] = chain.champion;
   if (generation % curveEvery !== 0 || champion === undefined) return [];
@@ -194,19 +194,19 @@ function born(chain: Evolution, parent: number, generation: number): number {
   return id;
 }
 
-/** Pairs drawn anew in litters that do not wait for each other. One look at all of the population counts as a generation. */
-function nextTournament(chain: Evolution, arm: ArmSpec, config: LitterConfig): Part[] {
+/** Pairs drawn anew in parts that do not wait for each other. One look at all of the population counts as a generation. */
+function nextTournament(chain: Evolution, arm: ArmSpec, config: BaldwinConfig): Part[] {
   if (isAtItsEnd(chain, config)) return beginChoice(chain, arm, config);
   const { population, generation, seed } = chain;
   const drawn = population.map((id, place) => ({ id, at: mixed(seed, `${generation} ${place}`) }));
   const order = drawn.sort((a, b) => a.at - b.at).map(({ id }) => id);
   chain.generation++;
-  return [...look(chain, config), ...littersOf(order, config, generation)];
+  return [...look(chain, config), ...livesOf(order, config, generation)];
 }
 
 /**
- * The loser of each pair is overwritten by a child of the winner (the microbial algorithm), also in litters that nobody
- * has begun. Litters come in at any time: who was overwritten meanwhile fights no more.
+ * The loser of each pair is overwritten by a child of the winner (the microbial algorithm), also in parts that nobody
+ * has begun. Parts come in at any time: who was overwritten meanwhile fights no more.
  */
 export function fight(chain: Chain, genomes: readonly number[], losses: readonly number[], generation: number): void {
   for (let i = 0; i + 1 < genomes.length; i += 2) {
@@ -225,12 +225,12 @@ export function fight(chain: Chain, genomes: readonly number[], losses: readonly
   chain.champion = ranked(chain).slice(0, 1);
 }
 
-function beginChoice(chain: Evolution, arm: ArmSpec, config: LitterConfig): Part[] {
+function beginChoice(chain: Evolution, arm: ArmSpec, config: BaldwinConfig): Part[] {
   chain.phase = 'choosing';
   if (arm.method === 'random') return [];
   const candidates = ranked(chain).slice(0, CANDIDATES);
   chain.losses = {};
-  return littersOf(candidates, config, 'choice');
+  return livesOf(candidates, config, 'choice');
 }
 
 /** The candidate with the least loss; of random initial weights all with the best learning rate. */
@@ -275,7 +275,7 @@ function withAncestors({ tree }: Evolution, genomes: readonly number[]): Set<num
 }
 
 /** The part of the family tree that these genomes grow on, and their places in it. */
-export function treeOf(chain: Evolution, genomes: readonly number[]): { tree: LitterTask['tree']; places: number[] } {
+export function treeOf(chain: Evolution, genomes: readonly number[]): { tree: BaldwinTask['tree']; places: number[] } {
   const ids = [...withAncestors(chain, genomes)].sort((a, b) => a - b);
   const place = new Map(ids.map((id, i) => [id, i]));
   const tree = ids.map((id) => ({ ...chain.tree[id]!, parent: place.get(chain.tree[id]!.parent) ?? -1 }));

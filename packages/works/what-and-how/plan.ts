@@ -7,33 +7,33 @@ import {
   bodyOf,
   countOf,
   isDue,
-  keepStretch,
+  keepPart,
   lengthOf,
   newStream,
-  nextStretches,
+  nextParts,
   type Part,
   type Stream,
 } from './plan-state.ts';
-import { amountOf, StretchConfig } from './task.ts';
+import { amountOf, WhatAndHowConfig } from './task.ts';
 
 /**
- * What & How on a stream: a stage is the next stretch of each segment, from a cursor, with the state that the last one
+ * What & How on a stream: a stage is the next part of each segment, from a cursor, with the state that the last one
  * left. A lost lease is given out again from the same cursor, and gives the same bits.
  */
-const script: Script<StretchConfig, Stream, Part> = {
+const script: Script<WhatAndHowConfig, Stream, Part> = {
   name: 'stretch',
   study: 'what-and-how',
-  Config: StretchConfig,
+  Config: WhatAndHowConfig,
   amountOf,
   flopsPerSecond: 1e9,
   chains: (config) => eachArm(config, (arm, seed) => newStream(arm, seed, config.arms[arm]!.streams)),
-  stage: nextStretches,
+  stage: nextParts,
   keyOf: ({ arms }, { arm, seed }, { segment, from }) => `${arms[arm]!.name} ${seed} segment ${segment} from ${from}`,
   bodyOf,
   take(_config, stream, { what: { segment, to } }, { lease, sha256, bytes, figures: { loss = 0, ...seen } }) {
     const facts = stream.segments[segment]!;
     if (Object.keys(seen).length > 0) facts.seen = seen;
-    keepStretch(facts, { to, loss, blob: { sha256, bytes }, lease });
+    keepPart(facts, { to, loss, blob: { sha256, bytes }, lease });
     return [];
   },
   lost(stream) {
@@ -50,4 +50,4 @@ const script: Script<StretchConfig, Stream, Part> = {
   charts: chartsOf,
 };
 
-export const stretchPlan = stagedPlan(script);
+export const whatAndHowPlan = stagedPlan(script);
