@@ -1,7 +1,7 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
 import type { Amount } from '../stages/task-amount.ts';
-import { armName, armsOf, common, real, whole } from '../stages/task-config.ts';
+import { armName, armsOf, auditEvery, real, seeds, whole } from '../stages/task-config.ts';
 
 /**
  * How an arm meets tasks that nobody announces (He et al. 2019). `context`: gates of the hidden units, inferred from
@@ -41,7 +41,7 @@ export const ArmSpec = z.extend(LearnerSpec, {
 /** The configuration of a run. */
 export const WhatAndHowConfig = z.strictObject({
   arms: armsOf(ArmSpec),
-  ...common,
+  seeds,
   stream: z.prefault(StreamSpec, {}),
   /** Batches of 10 points in all, over all streams of an arm. */
   batches: whole(1, 10_000_000, 12_000),
@@ -49,6 +49,7 @@ export const WhatAndHowConfig = z.strictObject({
   stretch: whole(1, 100_000, 1000),
   /** The same where streams are averaged (H). */
   averageEvery: whole(1, 100_000, 100),
+  auditEvery,
 });
 export type WhatAndHowConfig = z.infer<typeof WhatAndHowConfig>;
 
