@@ -52,6 +52,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     totalSteps: spec.totalSteps,
     seed: mixed(0, `${spec.seed}/${id}/${path.grants}`),
     codec: codec.name,
+    ...(codec.coarseness && { coarseness: codec.coarseness }),
     ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
   };
