@@ -1,7 +1,7 @@
 import type { Json, ModelRun, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
-import { pathParameters } from '../memory.ts';
+import { pathParameters } from '../footprint.ts';
 import { answeringRefs } from '../module-refs.ts';
 import type { Done } from '../queue/comparisons.ts';
 import { timeOf } from '../scoring.ts';

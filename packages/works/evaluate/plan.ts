@@ -1,7 +1,7 @@
 import { roundOf, roundsDone } from '@pathfold/coordination/run-round';
 import type { Json, ModelRun, Outcome, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { Evaluation } from '@pathfold/protocol/resources';
-import { pathParameters, scoringBytes } from '../memory.ts';
+import { pathParameters, scoringBytes } from '../footprint.ts';
 import {
   areConfirmed,
   beginComparison,

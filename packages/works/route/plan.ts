@@ -3,7 +3,7 @@ import type { Json, ModelRun, Outcome, WorkPlan } from '@pathfold/coordination/w
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { pathParameters, scoringBytes } from '../memory.ts';
+import { pathParameters, scoringBytes } from '../footprint.ts';
 import {
   areConfirmed,
   beginComparison,

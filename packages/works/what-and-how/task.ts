@@ -79,15 +79,11 @@ export const FORWARD_FLOPS = 20_802;
 /** Weights that a step of Bayesian gradient descent draws (the authors' own number). */
 export const BGD_DRAWS = 10;
 
-/** Points that a task's gradients see, repetitions included. */
-const pointsOf = ({ learner, from, to }: WhatAndHowTask): number => {
+/** Examples are the points that gradients see, repetitions included. */
+export function amountOf({ learner, from, to }: WhatAndHowTask): Amount {
   const { method, optimizer, inferenceSteps, weightSteps } = learner;
+  const steps = to - from;
   const inference = method === 'plain' || method === 'oracle' ? 0 : inferenceSteps;
-  return POINTS * (to - from) * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
-};
-
-export const amountOf = (task: WhatAndHowTask): Amount => {
-  const steps = task.to - task.from;
-  const examples = pointsOf(task);
+  const examples = POINTS * steps * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
   return { steps, examples, flops: 3 * FORWARD_FLOPS * examples, payloadBytes: 1_000_000 + 100 * steps };
-};
+}
