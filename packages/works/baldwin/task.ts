@@ -1,7 +1,7 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
 import type { Amount } from '../stages/task-amount.ts';
-import { armName, armsOf, common, real, whole } from '../stages/task-config.ts';
+import { armName, armsOf, auditEvery, real, seeds, whole } from '../stages/task-config.ts';
 
 /**
  * How an arm finds its initial weights (Fernando et al. 2018). `baldwin`: evolved, selected after learning, what was
@@ -46,7 +46,7 @@ export type ArmSpec = z.infer<typeof ArmSpec>;
 /** The configuration of a run: all arms and seeds take the same tasks. */
 export const BaldwinConfig = z.strictObject({
   arms: armsOf(ArmSpec),
-  ...common,
+  seeds,
   population: whole(8, 4096, 128),
   /** Fresh tasks of a generation, the same for all of it. */
   tasks: whole(1, 256, 16),
@@ -63,6 +63,7 @@ export const BaldwinConfig = z.strictObject({
   curveEvery: whole(1, 100_000, 10),
   /** Tasks that a champion is chosen and tested on. */
   testTasks: whole(1, 2000, 200),
+  auditEvery,
 });
 export type BaldwinConfig = z.infer<typeof BaldwinConfig>;
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { forwardFlops } from '../exact/net.ts';
 import { SHAPE } from './exact-learner.ts';
-import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
 import { curveOf, streamOf } from './exact-stream.ts';
 import { CONTEXT_EVERY, readPart, workOf } from './exact-work.ts';
@@ -134,7 +133,7 @@ test('the picture shows the sinusoid that the stream draws from, and an answer t
   }
   const missAfter = (batches: number, method: string) => {
     const part = { ...task(0, batches, { method }), stream: StreamSpec.parse({ tasks: 1 }) };
-    const figures = pictureOf(part, readPart(part, run(part)));
+    const figures = seenOf(part, readPart(part, run(part)));
     const [target, answers] = [told(figures, 'target'), told(figures, 'answer')];
     expect(answers.map(({ place }) => place)).toEqual(target.map(({ place }) => place));
     return answers.reduce((sum, { value }, i) => sum + (value - target[i]!.value) ** 2, 0) / answers.length;
@@ -142,13 +141,13 @@ test('the picture shows the sinusoid that the stream draws from, and an answer t
   for (const method of ['context', 'oracle', 'plain'])
     expect(missAfter(800, method), method).toBeLessThan(0.2 * missAfter(10, method));
   const adapted = task(0, 20, { method: 'adapt', inferenceRate: 0.01 });
-  expect(pictureOf(adapted, readPart(adapted, run(adapted)))).toEqual({});
+  expect(told(seenOf(adapted, readPart(adapted, run(adapted))), 'target')).toEqual([]);
 });
 
 test('the picture shows of each task how open the gates are that tell it from the others', () => {
   const part = task(0, 300);
   const stretch = readPart(part, run(part));
-  const gates = told(pictureOf(part, stretch), 'gate').map(({ place, value }) => {
+  const gates = told(seenOf(part, stretch), 'gate').map(({ place, value }) => {
     const [of, gate] = place.split(' ').map(Number) as [number, number];
     return { of, gate, value };
   });

@@ -3,7 +3,6 @@ import { WeightedMean } from '@pathfold/optim/outer/fold';
 import { packFloats } from '../exact/bytes.ts';
 import { readFinite, stagedFold } from '../stages/fold-staged.ts';
 import { SHAPE } from './exact-learner.ts';
-import { pictureOf } from './exact-picture.ts';
 import { seenOf } from './exact-seen.ts';
 import { readPart, whatAndHowPart } from './exact-work.ts';
 import { AverageInput, type WhatAndHowTask } from './task.ts';
@@ -12,7 +11,7 @@ import { AverageInput, type WhatAndHowTask } from './task.ts';
 function figures(task: WhatAndHowTask, payload: Uint8Array): Record<string, number> {
   const result = readFinite(() => readPart(task, payload));
   const loss = result.losses.reduce((sum, one) => sum + one, 0) / (task.to - task.from);
-  return task.segment > 0 ? { loss } : { loss, ...seenOf(task, result), ...pictureOf(task, result) };
+  return task.segment > 0 ? { loss } : { loss, ...seenOf(task, result) };
 }
 
 /** The mean of the weights of all segments. */

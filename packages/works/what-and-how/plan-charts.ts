@@ -3,9 +3,10 @@ import type { Stream } from './plan-state.ts';
 import type { WhatAndHowConfig } from './task.ts';
 
 type Point = [number, number];
+type Seen = Readonly<Record<string, number>>;
 
 /** The numbers that follow a word in the names of figures, each with its value. */
-const told = (figures: Readonly<Record<string, number>>, word: string): Point[] =>
+const told = (figures: Seen, word: string): Point[] =>
   Object.entries(figures)
     .filter(([name]) => name.startsWith(`${word} `))
     .map(([name, value]): Point => [Number(name.slice(word.length + 1)), value])
@@ -23,14 +24,9 @@ export function chartsOf({ arms }: WhatAndHowConfig, chains: readonly Stream[]):
       points: [...(past?.means ?? []), ...stretches.map(({ to, loss }): Point => [to, loss])],
     })),
   );
+  const axes = { x: 'batch', y: 'squared error' };
   const charts: Chart[] = [
-    {
-      title: 'Loss before learning, mean over a stretch',
-      ...lostInWords(chains),
-      x: 'batch',
-      y: 'squared error',
-      lines: means,
-    },
+    { title: 'Loss before learning, mean over a stretch', ...lostInWords(chains), ...axes, lines: means },
   ];
   const first = chains.find(({ segments }) => segments[0]!.seen !== null);
   if (!first) return charts;
@@ -39,14 +35,14 @@ export function chartsOf({ arms }: WhatAndHowConfig, chains: readonly Stream[]):
   const seen = first.segments[0]!.seen!;
   charts.push({
     title: `The stream with its switches, which nobody announces (${whose})`,
-    x: 'batch',
-    y: 'squared error',
+    ...axes,
     lines: [{ label: whose, group: 'loss', points: told(seen, 'batch') }],
     marks: told(seen, 'switch').map(([at]) => at),
   });
   if (told(seen, 'target').length > 0) charts.push(sinusoidOf(seen, whose));
   const contextual = chains.find(({ segments }) => segments[0]!.seen?.['context 0 x'] !== undefined);
-  if (contextual) charts.push(contextsOf(contextual, named(contextual)), gatesOf(contextual, named(contextual)));
+  for (const draw of [contextsOf, gatesOf])
+    if (contextual) charts.push(draw(contextual.segments[0]!.seen!, named(contextual)));
   return charts;
 }
 
@@ -60,7 +56,7 @@ function lostInWords(chains: readonly Stream[]): Pick<Chart, 'note'> {
 }
 
 /** The sinusoid of the newest task, and what the learner answers to it now. */
-function sinusoidOf(seen: Readonly<Record<string, number>>, whose: string): Chart {
+function sinusoidOf(seen: Seen, whose: string): Chart {
   const lines = [
     { label: 'the sinusoid', group: 'target', points: told(seen, 'target') },
     { label: 'what is answered', group: 'learner', points: told(seen, 'answer') },
@@ -68,31 +64,32 @@ function sinusoidOf(seen: Readonly<Record<string, number>>, whose: string): Char
   return { title: `The sinusoid that is learnt now (${whose})`, as: 'frames', x: 'input', y: 'answer', lines };
 }
 
-/** Of each task a row of gates. */
-function gatesOf({ segments }: Stream, whose: string): Chart {
-  const rows = new Map<number, Point[]>();
-  for (const [name, value] of Object.entries(segments[0]!.seen!)) {
-    const [word, task, gate] = name.split(' ');
-    if (word !== 'gate') continue;
-    const row = rows.get(Number(task)) ?? [];
-    rows.set(Number(task), [...row, [Number(gate), value]]);
-  }
-  const lines = [...rows].map(([task, points]) => ({ label: `task ${task + 1}`, group: String(task), points }));
-  const title = `Gates by task, those that differ most (${whose})`;
-  return { title, as: 'cells', x: 'gates', y: 'tasks', lines };
+/** A line a task, in order. The colours are the onlooker's, the learner was told none. */
+function byTask(points: readonly { readonly task: number; readonly point: Point }[]): Chart['lines'] {
+  const tasks = [...new Set(points.map(({ task }) => task))].sort((a, b) => a - b);
+  const pointsOf = (one: number) => points.flatMap(({ task, point }) => (task === one ? [point] : []));
+  return tasks.map((task) => ({ label: `task ${task + 1}`, group: String(task), points: pointsOf(task) }));
 }
 
-/** Contexts, a group a task: the colours are the onlooker's, the learner was told none. */
-function contextsOf({ segments }: Stream, whose: string): Chart {
-  const seen = segments[0]!.seen!;
-  const points = new Map<number, Point[]>();
-  for (let i = 0; seen[`context ${i} task`] !== undefined; i++) {
-    const task = seen[`context ${i} task`]!;
-    points.set(task, [...(points.get(task) ?? []), [seen[`context ${i} x`]!, seen[`context ${i} y`]!]]);
-  }
-  const lines = [...points]
-    .sort(([a], [b]) => a - b)
-    .map(([task, places]) => ({ label: `task ${task + 1}`, group: String(task), points: places }));
+function gatesOf(seen: Seen, whose: string): Chart {
+  const points = Object.entries(seen).flatMap(([name, value]) => {
+    const [word, task, gate] = name.split(' ');
+    return word === 'gate' ? [{ task: Number(task), point: [Number(gate), value] as Point }] : [];
+  });
+  const title = `Gates by task, those that differ most (${whose})`;
+  return { title, as: 'cells', x: 'gates', y: 'tasks', lines: byTask(points) };
+}
+
+function contextsOf(seen: Seen, whose: string): Chart {
+  const points: { task: number; point: Point }[] = [];
+  for (let i = 0; seen[`context ${i} task`] !== undefined; i++)
+    points.push({ task: seen[`context ${i} task`]!, point: [seen[`context ${i} x`]!, seen[`context ${i} y`]!] });
   const [x, y] = ['first principal component', 'second'];
-  return { title: `Inferred contexts, coloured by task afterwards (${whose})`, as: 'dots', x, y, lines };
+  return {
+    title: `Inferred contexts, coloured by task afterwards (${whose})`,
+    as: 'dots',
+    x,
+    y,
+    lines: byTask(points),
+  };
 }

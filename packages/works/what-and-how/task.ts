@@ -1,7 +1,7 @@
 import { BlobRef } from '@pathfold/protocol/blob';
 import * as z from 'zod/mini';
 import type { Amount } from '../stages/task-amount.ts';
-import { armName, armsOf, common, real, whole } from '../stages/task-config.ts';
+import { armName, armsOf, auditEvery, real, seeds, whole } from '../stages/task-config.ts';
 
 /**
  * How an arm meets tasks that nobody announces (He et al. 2019). `context`: gates of the hidden units, inferred from
@@ -41,7 +41,7 @@ export const ArmSpec = z.extend(LearnerSpec, {
 /** The configuration of a run. */
 export const WhatAndHowConfig = z.strictObject({
   arms: armsOf(ArmSpec),
-  ...common,
+  seeds,
   stream: z.prefault(StreamSpec, {}),
   /** Batches of 10 points in all, over all streams of an arm. */
   batches: whole(1, 10_000_000, 12_000),
@@ -49,6 +49,7 @@ export const WhatAndHowConfig = z.strictObject({
   stretch: whole(1, 100_000, 1000),
   /** The same where streams are averaged (H). */
   averageEvery: whole(1, 100_000, 100),
+  auditEvery,
 });
 export type WhatAndHowConfig = z.infer<typeof WhatAndHowConfig>;
 
@@ -78,15 +79,11 @@ export const FORWARD_FLOPS = 20_802;
 /** Weights that a step of Bayesian gradient descent draws (the authors' own number). */
 export const BGD_DRAWS = 10;
 
-/** Points that a task's gradients see, repetitions included. */
-const pointsOf = ({ learner, from, to }: WhatAndHowTask): number => {
+/** Examples are the points that gradients see, repetitions included. */
+export function amountOf({ learner, from, to }: WhatAndHowTask): Amount {
   const { method, optimizer, inferenceSteps, weightSteps } = learner;
+  const steps = to - from;
   const inference = method === 'plain' || method === 'oracle' ? 0 : inferenceSteps;
-  return POINTS * (to - from) * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
-};
-
-export const amountOf = (task: WhatAndHowTask): Amount => {
-  const steps = task.to - task.from;
-  const examples = pointsOf(task);
+  const examples = POINTS * steps * (inference + weightSteps * (optimizer === 'bgd' ? BGD_DRAWS : 1));
   return { steps, examples, flops: 3 * FORWARD_FLOPS * examples, payloadBytes: 1_000_000 + 100 * steps };
-};
+}

@@ -1,22 +1,22 @@
 import { sizeOf } from '../../plan/types.ts';
 import { BoundPlan } from './bound-plan.ts';
+import { chunkCount, itemsOf, sharedFloats } from './chunks.ts';
 import { kernel } from './form.ts';
-import type { LaneNode, LanePart, LaneResult, LaneTask } from './lane-words.ts';
-import { itemsOf, laneCount, sharedFloats } from './lanes.ts';
 import type { Machine } from './machine.ts';
+import type { ChunkPlan, ChunkResult, ChunkSum, ChunkTask } from './worker-messages.ts';
 
 /** A node in this thread's memory, from byte `at` on. */
-type HeldNode = Omit<LaneNode, 'values'> & { readonly at: number };
+type HeldNode = Omit<ChunkSum, 'values'> & { readonly at: number };
 
 /**
- * Computes lanes of a split plan on this thread. Within a lane the items are added up one after another. Lanes are
+ * Computes chunks of a split plan on this thread. Within a chunk the items are added up one after another. Chunks are
  * added in pairs of equal size that begin at a multiple of twice that size, whoever computed them; what is left over
  * is added from the last to the first.
  */
-export class LaneRunner {
+export class ChunkRunner {
   readonly #bound: BoundPlan;
-  readonly #part: LanePart;
-  /** In the order of their lanes. */
+  readonly #part: ChunkPlan;
+  /** In the order of their chunks. */
   #held: HeldNode[] = [];
   /** Places for sums. */
   readonly #free: number[];
@@ -24,7 +24,7 @@ export class LaneRunner {
   readonly #add: (into: number, from: number) => void;
   readonly #copy: (from: number, to: number) => void;
 
-  constructor(part: LanePart, machine: Machine) {
+  constructor(part: ChunkPlan, machine: Machine) {
     this.#part = part;
     const { bound, nodes } = allotted(part, machine);
     bound.claim();
@@ -36,7 +36,7 @@ export class LaneRunner {
     this.#copy = (from, to) => void copy(from, to, sums.size);
   }
 
-  setStates(states: LaneTask['states']): void {
+  setStates(states: ChunkTask['states']): void {
     for (const { name, value } of this.#part.each.state) {
       const values = states[name];
       if (values) this.#bound.put(name, value, values);
@@ -44,19 +44,19 @@ export class LaneRunner {
     if (Object.keys(states).length > 0) this.#bound.prepare();
   }
 
-  /** Computes lanes; their sums are held until `release` or `total`. Answers the outputs that do not add up. */
-  run({ lanes, inputs, states }: LaneTask): LaneResult['rows'] {
+  /** Computes chunks; their sums are held until `release` or `total`. Answers the outputs that do not add up. */
+  run({ chunks, inputs, states }: ChunkTask): ChunkResult['rows'] {
     this.#held = [];
     this.setStates(states);
     const { items, each, sums } = this.#part;
-    const all = itemsOf(lanes, items);
+    const all = itemsOf(chunks, items);
     const rows = new Map(
       each.outputs
         .filter(({ name }) => !sums.includes(name))
         .map(({ name, value }) => [name, new Float32Array(sizeOf(each.values[value]!.shape) * (all.end - all.first))]),
     );
-    for (let lane = lanes.first; lane < lanes.end; lane++) {
-      const { first, end } = itemsOf({ first: lane, end: lane + 1 }, items);
+    for (let chunk = chunks.first; chunk < chunks.end; chunk++) {
+      const { first, end } = itemsOf({ first: chunk, end: chunk + 1 }, items);
       for (let item = first; item < end; item++) {
         for (const { name, value } of each.inputs) {
           const size = sizeOf(each.values[value]!.shape);
@@ -69,18 +69,18 @@ export class LaneRunner {
           rows.get(name)?.set(floats, floats.length * (item - all.first));
         }
       }
-      if (sums.length > 0) this.#hold(lane, 1, (at) => this.#copy(this.#bound.sumsAt, at));
+      if (sums.length > 0) this.#hold(chunk, 1, (at) => this.#copy(this.#bound.sumsAt, at));
     }
     return Object.fromEntries(rows);
   }
 
-  /** Takes in another thread's sums; nodes must come in the order of their lanes. */
-  take({ first, count, values }: LaneNode): void {
+  /** Takes in another thread's sums; nodes must come in the order of their chunks. */
+  take({ first, count, values }: ChunkSum): void {
     this.#hold(first, count, (at) => this.#bound.floatsAt(at, values.length).set(values));
   }
 
   /** The sums that are held, for another thread. Good until the next run. */
-  release(): LaneNode[] {
+  release(): ChunkSum[] {
     const { size } = this.#bound.sums;
     return this.#clear().map(({ first, count, at }, i) => {
       this.#sent[i] ??= sharedFloats(size);
@@ -89,14 +89,14 @@ export class LaneRunner {
     });
   }
 
-  /** The sums of all lanes by name, once every node is held: views, good until the next run. */
+  /** The sums of all chunks by name, once every node is held: views, good until the next run. */
   total(): Record<string, Float32Array> {
-    const { stretches } = this.#bound.sums;
+    const { ranges } = this.#bound.sums;
     const nodes = this.#clear();
     for (let i = nodes.length - 1; i > 0; i--) this.#add(nodes[i - 1]!.at, nodes[i]!.at);
     const at = nodes[0]?.at ?? 0;
     return Object.fromEntries(
-      [...stretches].map(([name, { first, size }]) => [name, this.#bound.floatsAt(at + 4 * first, size)]),
+      [...ranges].map(([name, { first, size }]) => [name, this.#bound.floatsAt(at + 4 * first, size)]),
     );
   }
 
@@ -123,12 +123,12 @@ export class LaneRunner {
 }
 
 /** The memory of a part, not claimed yet: for one item, and for as many sums as are ever held at once. */
-const allotted = ({ items, each, sums }: LanePart, machine: Machine) => {
+const allotted = ({ items, each, sums }: ChunkPlan, machine: Machine) => {
   const bound = new BoundPlan(each, machine, { sums, steadyStates: true });
-  const most = 2 + Math.ceil(Math.log2(laneCount(items)));
+  const most = 2 + Math.ceil(Math.log2(chunkCount(items)));
   const nodes = Array.from({ length: sums.length > 0 ? most : 0 }, () => bound.allot(bound.sums.size));
   return { bound, nodes };
 };
 
 /** Bytes that one thread takes. */
-export const partBytes = (part: LanePart, machine: Machine): number => allotted(part, machine).bound.bytes;
+export const partBytes = (part: ChunkPlan, machine: Machine): number => allotted(part, machine).bound.bytes;

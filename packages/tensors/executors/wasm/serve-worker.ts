@@ -1,31 +1,31 @@
 import { DeviceError } from '../executor.ts';
-import { LaneRunner } from './lane-runner.ts';
-import type { FromLane, LanePart, LaneTask, ToLane } from './lane-words.ts';
+import { ChunkRunner } from './chunk-runner.ts';
 import { wasmMachines } from './machine.ts';
+import type { ChunkPlan, ChunkTask, FromWorker, ToWorker } from './worker-messages.ts';
 
-/** A lane worker's half: computes the lanes that it is given, one task after another. */
-export const serveLanes = (post: (message: FromLane) => void): ((message: ToLane) => void) => {
-  const parts = new Map<number, { readonly part: LanePart; readonly module: WebAssembly.Module }>();
-  const runners = new Map<number, LaneRunner>();
+/** A worker's half: computes the chunks that it is given, one task after another. */
+export const serveWorker = (post: (message: FromWorker) => void): ((message: ToWorker) => void) => {
+  const parts = new Map<number, { readonly part: ChunkPlan; readonly module: WebAssembly.Module }>();
+  const runners = new Map<number, ChunkRunner>();
 
   /** Made with the first task, so that what goes wrong then is told. */
-  const runnerOf = (program: number): LaneRunner => {
+  const runnerOf = (program: number): ChunkRunner => {
     const known = runners.get(program);
     if (known) return known;
     const { part, module } = parts.get(program)!;
-    const runner = new LaneRunner(part, wasmMachines(module)());
+    const runner = new ChunkRunner(part, wasmMachines(module)());
     runners.set(program, runner);
     return runner;
   };
 
-  const run = (program: number, task: LaneTask): FromLane => {
+  const run = (program: number, task: ChunkTask): FromWorker => {
     try {
       const runner = runnerOf(program);
       const rows = runner.run(task);
       return { type: 'done', program, result: { nodes: runner.release(), rows } };
     } catch (error) {
       if (error instanceof DeviceError) return { type: 'failed', program, code: error.code, detail: error.detail };
-      return { type: 'failed', program, code: 'device_lost', detail: `a lane worker failed: ${error}` };
+      return { type: 'failed', program, code: 'device_lost', detail: `a worker failed: ${error}` };
     }
   };
 

@@ -6,9 +6,9 @@ import { mul } from '../../primitives/mul/mul.ts';
 import { sum } from '../../primitives/sum/sum.ts';
 import { DeviceError } from '../executor.ts';
 import { openExecutor } from '../open.ts';
-import type { LaneHost, LaneWorker } from './lane-words.ts';
-import { laneCount, stretch, threadsFor } from './lanes.ts';
-import { nodeLanes } from './node-lanes.ts';
+import { chunkCount, rangeOf, threadsFor } from './chunks.ts';
+import { nodeWorkers } from './node-workers.ts';
+import type { PoolWorker, WorkerHost } from './worker-messages.ts';
 
 const [ITEMS, ROWS, WIDTH] = [7, 3, 5];
 
@@ -23,10 +23,10 @@ const plan: Plan = { ...build(ITEMS), split: { items: ITEMS, each: build(1), sum
 const x = Float32Array.from({ length: ITEMS * ROWS * WIDTH }, (_, i) => Math.fround(((i * 31) % 17) / 7 - 1));
 const w = x.slice(0, WIDTH * WIDTH);
 
-test('every batch is dealt out whole, in stretches that differ by one at most', () => {
+test('every batch is dealt out whole, in ranges that differ by one at most', () => {
   for (let items = 1; items <= 64; items++) {
-    const lanes = laneCount(items);
-    const lengths = Array.from({ length: lanes }, (_, i) => stretch(i, lanes, items)).map(
+    const chunks = chunkCount(items);
+    const lengths = Array.from({ length: chunks }, (_, i) => rangeOf(i, chunks, items)).map(
       ({ first, end }) => end - first,
     );
     expect(lengths.reduce((a, b) => a + b)).toBe(items);
@@ -37,7 +37,7 @@ test('every batch is dealt out whole, in stretches that differ by one at most', 
 });
 
 test('a split plan answers what the whole does: sums, and rows in their order', async () => {
-  const executor = await openExecutor('wasm', { lanes: nodeLanes(3) });
+  const executor = await openExecutor('wasm', { workers: nodeWorkers(3) });
   const whole = executor.compile(build(ITEMS));
   const split = executor.compile(plan);
   for (const program of [whole, split]) program.write('w', w);
@@ -56,9 +56,9 @@ test('a split plan answers what the whole does: sums, and rows in their order', 
 test('a worker that dies fails what runs and all that follows, as a lost device, and ends the others', async () => {
   const crashes: ((detail: string) => void)[] = [];
   const ended: number[] = [];
-  const deaf: LaneHost = {
+  const deaf: WorkerHost = {
     threads: 3,
-    spawn(): LaneWorker {
+    spawn(): PoolWorker {
       const index = crashes.push(() => {}) - 1;
       return {
         post: () => {},
@@ -71,19 +71,19 @@ test('a worker that dies fails what runs and all that follows, as a lost device,
       };
     },
   };
-  const program = (await openExecutor('wasm', { lanes: deaf })).compile(plan);
+  const program = (await openExecutor('wasm', { workers: deaf })).compile(plan);
   program.write('w', w);
   const running = program.run({ x });
   crashes[1]!('it ran out of memory');
   const error = await running.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(DeviceError);
-  expect(error).toMatchObject({ code: 'device_lost', detail: 'a lane worker ended: it ran out of memory' });
+  expect(error).toMatchObject({ code: 'device_lost', detail: 'a worker ended: it ran out of memory' });
   await expect(program.run({ x })).rejects.toMatchObject({ code: 'device_lost' });
   expect(ended).toEqual([0, 1]);
 });
 
 test('a disposed executor has no threads left', async () => {
-  const executor = await openExecutor('wasm', { lanes: nodeLanes(2) });
+  const executor = await openExecutor('wasm', { workers: nodeWorkers(2) });
   const program = executor.compile(plan);
   program.write('w', w);
   await program.run({ x });

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { FromLane, LaneHost, LaneWorker } from './lane-words.ts';
-import { threadsFor } from './lanes.ts';
+import { threadsFor } from './chunks.ts';
+import type { FromWorker, PoolWorker, WorkerHost } from './worker-messages.ts';
 
-/** Lanes in threads of this Node process. */
-export const nodeLanes = (threads = threadsFor(availableParallelism())): LaneHost => ({ threads, spawn });
+/** Workers as threads of this Node process. */
+export const nodeWorkers = (threads = threadsFor(availableParallelism())): WorkerHost => ({ threads, spawn });
 
-const spawn = (): LaneWorker => {
-  const worker = new Worker(new URL('./node-lane.mjs', import.meta.url));
+const spawn = (): PoolWorker => {
+  const worker = new Worker(new URL('./node-worker.mjs', import.meta.url));
   let told = false;
   let crashed: (detail: string) => void = () => {};
   const end = (detail: string) => {
@@ -19,7 +19,7 @@ const spawn = (): LaneWorker => {
   worker.on('exit', (code) => end(`it ended with code ${code}`));
   return {
     post: (message) => worker.postMessage(message),
-    listen: (listener) => worker.on('message', (message: FromLane) => listener(message)),
+    listen: (listener) => worker.on('message', (message: FromWorker) => listener(message)),
     onCrash(listener) {
       crashed = listener;
     },

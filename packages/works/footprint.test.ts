@@ -10,7 +10,7 @@ import { BATCH } from '@pathfold/training/forward';
 import { evaluationPlan, hiddenPlan, trainingPlan } from '@pathfold/training/plans';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { scoringBytes, trainingBytes, trainingBytesOf } from './memory.ts';
+import { scoringBytes, trainingBytes, trainingBytesOf } from './footprint.ts';
 
 let wasm: Awaited<ReturnType<typeof openExecutor>>;
 beforeAll(async () => {

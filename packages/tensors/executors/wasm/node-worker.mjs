@@ -2,4 +2,4 @@ import { register } from 'tsx/esm/api';
 
 // A thread's first module must be JavaScript; from here on TypeScript can be imported.
 register();
-await import('./node-lane.ts');
+await import('./node-worker.ts');
