@@ -16,7 +16,7 @@ const LEAST_STEP = 2 ** -126;
 const MOST_STEP = 2 ** 100;
 /** Values that are integers at one time. */
 const CHUNK = 4096;
-/** What rounding adds to a sum of squares in relation. */
+/** The relative part that rounding adds to a sum of squares. */
 const ROUNDING = 1 + 1e-6;
 
 const DEFAULT: Coarseness = 2;

@@ -242,7 +242,7 @@ test('one network cannot have all of the places: another finds room', async () =
   const other = ask('2001:db8:2::1');
   open();
   for (const { statusCode } of await Promise.all([...crowd, other])) expect(statusCode).toBe(404);
-  // Who is through makes room.
+  // A finished prompt makes room.
   expect((await ask('2001:db8:1::3')).statusCode).toBe(404);
   await app.close();
 });
@@ -273,7 +273,7 @@ describe('a coordinator with a prompt key and a private run', () => {
     const response = await app.inject({ url: '/v1/models/r1', headers });
     expect(response.statusCode).toBe(status);
     if (status === 401) expect(response.json().error.type).toBe('authentication_error');
-    // What the prompt page asks, to know whether it may ask further.
+    // The request by which the prompt page learns whether it may ask further.
     expect((await app.inject({ method: 'HEAD', url: '/v1/models', headers })).statusCode).toBe(status);
   });
 

@@ -19,7 +19,7 @@ export interface Activity {
   readonly elsewhere: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Of which run the activity is asked for, from when on; `most`: leases to read of it, and of the others, at most. */
+/** The run whose activity is asked for, and from when on. `most`: leases to read of it, and of the others, at most. */
 export interface ActivityQuery {
   readonly run: string;
   readonly others: readonly string[];
@@ -36,14 +36,14 @@ export interface Scores {
   readonly newest: number;
 }
 
-/** Who made a contribution, and for which run. */
+/** Volunteer and run of a contribution. */
 export interface Unfolded {
   readonly lease: string;
   readonly volunteer: string;
   readonly run: string;
 }
 
-/** What the HTTP lists show, newest first. */
+/** The rows of the HTTP lists, newest first. */
 export interface Lists {
   /** The leases of a run that are held now. */
   leases(run: string, page: Page): Promise<List<LeaseResource>>;
@@ -65,14 +65,14 @@ export interface Lists {
    * distances and the newest, of those that were scored and of the others.
    */
   history(run: string, since?: number): Promise<HistoryPoint[]>;
-  /** What the newest points of a run say. */
+  /** Figures of the newest points of a run. */
   scores(run: string): Promise<Scores>;
 }
 
 /** No lease is granted for longer: one of a part has twenty of the longest deadlines that a run may set. */
 const LONGEST_LEASE_MS = 20 * 86_400_000;
 
-/** Of one kind, in one answer. */
+/** Most points of one kind in one answer. */
 const MOST_POINTS = 500;
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -165,7 +165,7 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
   },
   async unfolded(limit) {
     await catchUp();
-    // What came without bytes is settled at once.
+    // A contribution without bytes is settled at once.
     const checked = db
       .selectFrom('contributions')
       .select(['lease', 'volunteer', 'run'])

@@ -187,7 +187,7 @@ const withdrawn = on('CreditWithdrawn', async (trx, logged) => {
     where id = taken.volunteer`.execute(trx);
 });
 
-/** What became of a lease that was held beside the log is in the volunteer's record like any other work. */
+/** The outcome of a brief lease is in the volunteer's record like any other work. */
 const briefEnded = on('BriefLeaseEnded', async (trx, logged) => {
   const values = logged.map(({ seq, event: { code, detail, ...event } }) => {
     const state = code === null ? 'checked' : 'rejected';
@@ -257,7 +257,7 @@ const foldEnded = on('FoldEnded', async (trx, logged) => {
   if (points.size > 0) await writePoints(trx, [...points.values()]);
 });
 
-/** What went into it stays as it is: some of it may go into the next one. */
+/** Its contributions stay as they are: some may go into the next fold. */
 const foldRefused = on('FoldRefused', async (trx, logged) => {
   for (const { event } of logged) {
     const { run, kind, fold } = event;
@@ -287,10 +287,10 @@ const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
       volunteer_count = excluded.volunteer_count`.execute(trx);
 };
 
-/** What is said of work that was accepted, and that is not folded because the run was taken back. */
+/** The sentence about accepted work that is not folded because the run was taken back. */
 export const UNDONE = `${ERRORS.rolled_back.what} It is not part of the model; the credit for it stays.`;
 
-/** What was accepted and not folded never will be; points that were written since then are of a model that is gone. */
+/** Accepted work that is not folded never will be. Later points are of a model that is gone. */
 const rolledBack = on('RunRolledBack', async (trx, logged) => {
   for (const { event } of logged) {
     const { run, round, since } = event;
@@ -300,7 +300,7 @@ const rolledBack = on('RunRolledBack', async (trx, logged) => {
       .set({ reason: `rolled_back: ${UNDONE}` })
       .where('run', '=', run)
       .where('state', '=', 'checked')
-      // What came without bytes is never folded.
+      // A contribution without bytes is never folded.
       .where('sha256', '<>', '')
       .execute();
     await trx
@@ -318,7 +318,7 @@ const deleted = on('RunDeleted', async (trx, logged) => {
     await trx.deleteFrom(table).where('run', 'in', runs).execute();
 });
 
-/** Who never had work is forgotten so long after leaving: what it began beside the log has ended by then. */
+/** A volunteer that never had work is forgotten so long after leaving: its brief leases have ended by then. */
 const GONE_MS = 60_000;
 
 const forgotten = on('VolunteerLost', (trx, logged) => {
