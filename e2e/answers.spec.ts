@@ -1,9 +1,32 @@
 import { join } from 'node:path';
+import type { BrowserContext } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { expect, test } from './browser.ts';
 import { Headless, until } from './coordinator.ts';
 import { createRun, moreRounds } from './runs.ts';
 import { lend } from './volunteer-page.ts';
+
+// Nobody is too slow here, however busy the machine is.
+test.use({ settings: { PATHFOLD_ANSWER_SECONDS: '600,600,3600' } });
+
+/**
+ * An answer never ends here whose tokens are more than `most`: those beyond do not leave the worker that computes them,
+ * so that a tab is in mid-answer for as long as the test likes.
+ */
+const holdTokensBack = (context: BrowserContext, most: number) =>
+  context.route('**/browser-entry*.js', async (route) => {
+    const response = await route.fetch();
+    const holding = `{
+      const post = self.postMessage.bind(self);
+      const said = new Map();
+      self.postMessage = (message, ...more) => {
+        const { type, lease, ids } = message;
+        if (type === 'tokens') said.set(lease, (said.get(lease) ?? 0) + ids.length);
+        if (type !== 'tokens' || said.get(lease) <= ${most}) post(message, ...more);
+      };
+    }`;
+    await route.fulfill({ response, body: `${holding}\n${await response.text()}` });
+  });
 
 test('volunteers answer prompts when both sides agreed; a tab that closes in mid-answer is followed by the coordinator', async ({
   coordinator,
@@ -11,7 +34,9 @@ test('volunteers answer prompts when both sides agreed; a tab that closes in mid
 }) => {
   const { client } = coordinator;
   const run = await createRun(client);
-  const lending = await lend(await visitor(), coordinator.url, { computeOn: 'CPU', answer: true });
+  const volunteering = await visitor();
+  await holdTokensBack(volunteering, 60);
+  const lending = await lend(volunteering, coordinator.url, { computeOn: 'CPU', answer: true });
   await moreRounds(client, run.id, 1);
   await expect(lending.getByText('Ready to answer prompts of visitors.')).toBeVisible();
   await expectAccessible(lending);
@@ -44,6 +69,7 @@ test('volunteers answer prompts when both sides agreed; a tab that closes in mid
   await test.step('the tab closes in mid-answer: the coordinator finishes it', async () => {
     await send(1000);
     await expect(lending.getByText(/Answering a visitor’s prompt by path 0; tokens so far: [1-9]/)).toBeVisible();
+    await expect(answers.nth(1)).toContainText('· writing');
     await lending.close();
     await expect(answers.nth(1)).toContainText('the longest answer was reached');
     await expect(answers.nth(1)).toContainText(/tokens by volunteer .{8}, who did not go on/);
