@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '@pathfold/client/client';
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { LeaseResource } from '@pathfold/protocol/resources';
 import type { Page } from '@playwright/test';
