@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BrowserContext } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { expect, test } from './browser.ts';
 import { Headless, until } from './coordinator.ts';
@@ -10,23 +10,25 @@ import { lend } from './volunteer-page.ts';
 test.use({ settings: { PATHFOLD_ANSWER_SECONDS: '600,600,3600' } });
 
 /**
- * An answer never ends here whose tokens are more than `most`: those beyond do not leave the worker that computes them,
- * so that a tab is in mid-answer for as long as the test likes.
+ * An answer never ends here whose tokens are more than `most`: the page hears of none beyond from the worker that it
+ * starts for answers after this, so that it is in mid-answer for as long as the test likes.
  */
-const holdTokensBack = (context: BrowserContext, most: number) =>
-  context.route('**/browser-entry*.js', async (route) => {
-    const response = await route.fetch();
-    const holding = `{
-      const post = self.postMessage.bind(self);
-      const said = new Map();
-      self.postMessage = (message, ...more) => {
-        const { type, lease, ids } = message;
-        if (type === 'tokens') said.set(lease, (said.get(lease) ?? 0) + ids.length);
-        if (type !== 'tokens' || said.get(lease) <= ${most}) post(message, ...more);
-      };
-    }`;
-    await route.fulfill({ response, body: `${holding}\n${await response.text()}` });
-  });
+const holdTokensBack = async (page: Page, most: number): Promise<void> => {
+  const volunteer = page.workers().find((worker) => worker.url().includes('volunteer.worker'))!;
+  await volunteer.evaluate((bound) => {
+    const said = new Map<string, number>();
+    const isHeld = ({ type, lease, ids }: { type: string; lease: string; ids: number[] }) => {
+      if (type !== 'tokens') return false;
+      said.set(lease, (said.get(lease) ?? 0) + ids.length);
+      return said.get(lease)! > bound;
+    };
+    Worker.prototype.addEventListener = function (type: string, listener: unknown) {
+      EventTarget.prototype.addEventListener.call(this, type, (event) => {
+        if (type !== 'message' || !isHeld((event as MessageEvent).data)) (listener as EventListener)(event);
+      });
+    };
+  }, most);
+};
 
 test('volunteers answer prompts when both sides agreed; a tab that closes in mid-answer is followed by the coordinator', async ({
   coordinator,
@@ -34,9 +36,10 @@ test('volunteers answer prompts when both sides agreed; a tab that closes in mid
 }) => {
   const { client } = coordinator;
   const run = await createRun(client);
-  const volunteering = await visitor();
-  await holdTokensBack(volunteering, 60);
-  const lending = await lend(volunteering, coordinator.url, { computeOn: 'CPU', answer: true });
+  const lending = await lend(await visitor(), coordinator.url, { computeOn: 'CPU' });
+  await holdTokensBack(lending, 60);
+  // The page shows what the volunteer does: the tick comes when that has heard of it.
+  await lending.getByLabel('Answer prompts of visitors').click();
   await moreRounds(client, run.id, 1);
   await expect(lending.getByText('Ready to answer prompts of visitors.')).toBeVisible();
   await expectAccessible(lending);
