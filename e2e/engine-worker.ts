@@ -1,6 +1,6 @@
 import type { ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { browserLanes } from '@pathfold/tensors/executors/wasm/browser-lanes';
+import { browserWorkers } from '@pathfold/tensors/executors/wasm/browser-workers';
 import { twentySteps } from '@pathfold/training/bits';
 
 /** Asked for an executor and a batch; our kernels then compute on as many threads. */
@@ -11,7 +11,7 @@ export interface EngineTask {
 }
 
 const train = async ({ name, batch, threads }: EngineTask) => {
-  const executor = await openExecutor(name, { lanes: { ...browserLanes(), threads } });
+  const executor = await openExecutor(name, { workers: { ...browserWorkers(), threads } });
   try {
     return { ...(await twentySteps(executor, batch)), adapter: executor.adapter, isolated: crossOriginIsolated };
   } finally {

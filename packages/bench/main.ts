@@ -25,6 +25,10 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'outer optimizers with one, two and four replicas: where the defaults of a run come from',
     load: async () => (await import('./outer.ts')).run,
   },
+  wire: {
+    about: 'codecs of outer gradients: bytes, speed in Node and Chromium, and the loss of the same run',
+    load: async () => (await import('./wire.ts')).run,
+  },
 };
 
 const usage = `npm run bench -- NAME [--quick] [--json FILE]\n\n${Object.entries(benches)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { LlamaShape } from '@pathfold/nets/llama-shape';
-import { threadsFor } from '@pathfold/tensors/executors/wasm/lanes';
+import { threadsFor } from '@pathfold/tensors/executors/wasm/chunks';
 import type { BenchOptions, BenchResult } from './options.ts';
 import { type ArmSpec, type Device, PRODUCTS } from './train/arms.ts';
 import { type GpuFlags, openChromium } from './train/chromium.ts';

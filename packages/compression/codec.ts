@@ -1,3 +1,5 @@
+import type { Coarseness } from '@pathfold/protocol/run-spec';
+
 /** What a codec needs to know of a module. Those of a path stand in the order of its flat outer gradient. */
 export interface CodedModule {
   readonly name: string;
@@ -13,6 +15,8 @@ export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
  */
 export interface Codec {
   readonly name: string;
+  /** How coarse its payloads are, where a run chooses it. */
+  readonly coarseness?: Coarseness;
   /** The state before the first contribution; empty where nothing is carried. Its length never changes. */
   init(modules: readonly CodedModule[]): Float32Array;
   /** Changes neither `delta` nor `state`; the payload may share memory with `delta`. The new state counts once the payload is accepted. */

@@ -38,7 +38,7 @@ test('a codec that nobody has is refused by name, with those that there are', ()
     expect(() => codecOf({ codec })).toThrow(
       expect.objectContaining({
         code: 'bad_run_spec',
-        detail: `wire.codec: "${codec}" is none of f32`,
+        detail: `wire.codec: "${codec}" is none of f32, q`,
       }) as PathfoldError,
     );
 });

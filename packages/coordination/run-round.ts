@@ -2,7 +2,7 @@ import type { ModuleRef } from '@pathfold/protocol/blob';
 import type { PathFacts, RunFacts } from './work-plan.ts';
 
 /** Whether a path was stopped early: nobody trains it any more. */
-export const isStopped = (run: RunFacts, path: string): boolean => run.paths[path]!.kept?.stopped ?? false;
+export const isStopped = (run: RunFacts, path: string): boolean => run.paths[path]!.bestVersion?.stopped ?? false;
 
 /** Whether nothing of a run is trained any more: its training came to its end, or was stopped, and it was not taken back since. */
 export const hasEnded = ({ endedAfter, rollbacks = 0 }: RunFacts): boolean => endedAfter === rollbacks;

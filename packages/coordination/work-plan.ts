@@ -1,7 +1,7 @@
 import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
-import type { KeptVersion, Split } from '@pathfold/protocol/resources';
+import type { BestVersion, Split } from '@pathfold/protocol/resources';
 import type { LevelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import type { Chart } from '@pathfold/protocol/study-spec';
 
@@ -26,7 +26,7 @@ export interface PathFacts {
   /** Inner steps along it, as training tells; absent before its first fold. */
   steps?: number;
   /** Its best version, where paths are stopped early; absent before its first scoring by this routing. */
-  kept?: KeptVersion;
+  bestVersion?: BestVersion;
   /** What answered for it when its documents, or those of its origin, were shared with a new path: until it has more steps than these. */
   before?: { readonly steps: number; readonly modules: readonly ModuleRef[] };
 }
@@ -234,7 +234,7 @@ export interface FoldOutput {
     readonly growth: Growth | null;
   };
   /** By path, its best version so far: counts while the routing is still the one that it names. */
-  readonly kept?: Readonly<Record<string, KeptVersion>>;
+  readonly kept?: Readonly<Record<string, BestVersion>>;
 }
 
 /** What a kind of work tells the pages. `stale`: nobody serves the path as others are served. */

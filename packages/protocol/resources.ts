@@ -66,7 +66,7 @@ export const HistoryPoint = z.object({
 export type HistoryPoint = z.infer<typeof HistoryPoint>;
 
 /** With early stopping: the best version of a path so far, on documents of the router split that no path trains on. */
-export const KeptVersion = z.object({
+export const BestVersion = z.object({
   /** The lowest version of its modules. */
   round: number,
   bitsPerByte: number,
@@ -80,7 +80,7 @@ export const KeptVersion = z.object({
   /** False where an older version believed somebody alone; absent else: only confirmed scores are kept. */
   confirmed: z.optional(z.boolean()),
 });
-export type KeptVersion = z.infer<typeof KeptVersion>;
+export type BestVersion = z.infer<typeof BestVersion>;
 
 export const PathResource = z.object({
   id: z.string(),
@@ -98,7 +98,7 @@ export const PathResource = z.object({
   /** Those of them that train it this moment. */
   trainers: z.array(z.string()),
   /** Null before its first scoring, and without early stopping. */
-  kept: z.nullable(KeptVersion),
+  kept: z.nullable(BestVersion),
 });
 export type PathResource = z.infer<typeof PathResource>;
 

@@ -123,6 +123,17 @@ export const RoutingSpec = z.strictObject({
 });
 export type RoutingSpec = z.infer<typeof RoutingSpec>;
 
+/** The step of codec `q`, in root mean squares of an outer gradient. */
+export const Coarseness = z.literal([1, 2, 3, 4]);
+export type Coarseness = z.infer<typeof Coarseness>;
+
+/** How gradients travel: by a codec of packages/compression. */
+export const Wire = z.strictObject({
+  codec: z.string().check(z.minLength(1), z.maxLength(40)),
+  coarseness: z.optional(Coarseness),
+});
+export type Wire = z.infer<typeof Wire>;
+
 /** Paths that a run may have at most. */
 export const MOST_PATHS = 1024;
 
@@ -146,8 +157,8 @@ export const RunSpec = z
     routing: z.prefault(RoutingSpec, {}),
     inner: z.prefault(InnerSpec, {}),
     outer: z.prefault(OuterSpec, {}),
-    /** How gradients travel: by a codec of packages/compression. Absent: every bit of them. */
-    wire: z.optional(z.strictObject({ codec: z.string().check(z.minLength(1), z.maxLength(40)) })),
+    /** Absent: every bit of them. */
+    wire: z.optional(Wire),
     /** Volunteers that train one path in one round (k). Where all its modules step at arrivals there may be any number. */
     replicas: z._default(count(64), 2),
     /** Contributions a path must have before a round may end at its deadline. */

@@ -2,7 +2,7 @@ import { parameterCount } from '@pathfold/checkpoint/path';
 import { initPath } from '@pathfold/checkpoint/sources/seed';
 import type { Executor, ExecutorName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
+import { nodeWorkers } from '@pathfold/tensors/executors/wasm/node-workers';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { afterEach, expect, test } from 'vitest';
 import { BITS, twentySteps } from './bits.ts';
@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 const openThreads = async (threads: number): Promise<Executor> => {
-  const executor = await openExecutor('wasm', { lanes: nodeLanes(threads) });
+  const executor = await openExecutor('wasm', { workers: nodeWorkers(threads) });
   opened.push(executor);
   return executor;
 };

@@ -3,7 +3,7 @@ import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { llamaHidden, pathTensors } from '@pathfold/nets/llama';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
+import { nodeWorkers } from '@pathfold/tensors/executors/wasm/node-workers';
 import { trace } from '@pathfold/tensors/plan/trace';
 import { rmsNorm } from '@pathfold/tensors/primitives/rms-norm/rms-norm';
 import { afterEach, expect, test } from 'vitest';
@@ -59,7 +59,7 @@ test('features are the mean of the final hidden state over a prefix, and executo
     expect(furthest(wanted, rows.subarray(d * width, (d + 1) * width))).toBeLessThan(1e-5);
   }
   expect(rows.subarray(9 * width, 10 * width).every((value) => value === 0)).toBe(true);
-  for (const executor of [await open('wasm', { lanes: nodeLanes(2) }), await open('tfjs-wasm')])
+  for (const executor of [await open('wasm', { workers: nodeWorkers(2) }), await open('tfjs-wasm')])
     expect(furthest(await ask(executor, 3), rows)).toBeLessThan(1e-5);
 });
 

@@ -5,7 +5,7 @@ import { initPath } from '@pathfold/checkpoint/sources/seed';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open';
-import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
+import { nodeWorkers } from '@pathfold/tensors/executors/wasm/node-workers';
 import { afterEach, expect, test } from 'vitest';
 import { tinyPath, windows } from './fixtures.ts';
 import { setTraining, trainingPlan } from './plans.ts';
@@ -31,7 +31,7 @@ const inUse = (): number => {
 };
 
 test('memory does not grow over 1,000 steps on two threads', async () => {
-  const program = (await open('wasm', { lanes: nodeLanes(2) })).compile(plan);
+  const program = (await open('wasm', { workers: nodeWorkers(2) })).compile(plan);
   setTraining(program, { theta: initPath(tinyPath, 1), ...coldMoments(parameterCount(tinyPath)) });
   const steps = async (count: number) => {
     for (let n = 0; n < count; n++) await program.run({ ...windows(n, BATCH), rates: adamwRates(1e-3, n) });
@@ -54,7 +54,7 @@ test('memory is stated before anything is allotted, and more than there is is re
 });
 
 test('each thread takes memory of its own', async () => {
-  const [one, three] = [await open('wasm'), await open('wasm', { lanes: nodeLanes(3) })];
+  const [one, three] = [await open('wasm'), await open('wasm', { workers: nodeWorkers(3) })];
   expect(three.bytesOf({ ...plan, split: { ...plan.split!, items: 3 } })).toBeGreaterThan(2 * one.bytesOf(plan));
 });
 

@@ -5,7 +5,7 @@ import type { BriefRun } from './brief-run.ts';
 import type { WorkRun } from './work-run.ts';
 
 interface NamedKind {
-  /** As its parts name it. */
+  /** As leases and stored data name it; for `baldwin` and `what-and-how` by the words of their first version. */
   readonly name: string;
   /** What a volunteer does, and what it counts while it does; left out where it counts steps. */
   readonly words: { readonly doing: string; readonly counts?: string };
@@ -60,18 +60,18 @@ export const KINDS: readonly Kind[] = [
   {
     name: 'litter',
     words: { doing: 'Living lives of a study' },
-    plan: async () => (await import('./litter/plan.ts')).litterPlan as WorkPlan<unknown>,
-    run: async () => (await import('./litter/run.ts')).litterRun,
-    fold: async () => (await import('./litter/fold.ts')).litterFold,
-    simulated: async () => (await import('./litter/plan-simulated.ts')).simulatedLitter,
+    plan: async () => (await import('./baldwin/plan.ts')).baldwinPlan as WorkPlan<unknown>,
+    run: async () => (await import('./baldwin/run.ts')).baldwinRun,
+    fold: async () => (await import('./baldwin/fold.ts')).baldwinFold,
+    simulated: async () => (await import('./baldwin/plan-simulated.ts')).simulatedBaldwin,
   },
   {
     name: 'stretch',
     words: { doing: 'Following a stream of a study' },
-    plan: async () => (await import('./stretch/plan.ts')).stretchPlan as WorkPlan<unknown>,
-    run: async () => (await import('./stretch/run.ts')).stretchRun,
-    fold: async () => (await import('./stretch/fold.ts')).stretchFold,
-    simulated: async () => (await import('./stretch/plan-simulated.ts')).simulatedStretch,
+    plan: async () => (await import('./what-and-how/plan.ts')).whatAndHowPlan as WorkPlan<unknown>,
+    run: async () => (await import('./what-and-how/run.ts')).whatAndHowRun,
+    fold: async () => (await import('./what-and-how/fold.ts')).whatAndHowFold,
+    simulated: async () => (await import('./what-and-how/plan-simulated.ts')).simulatedWhatAndHow,
   },
   {
     name: 'answer',

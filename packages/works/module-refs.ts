@@ -11,20 +11,22 @@ export const newestRefs = (run: RunFacts, path: string): ModuleRef[] =>
     return { name, version, ...blob };
   });
 
-function keptWhileTraining({ paths }: RunFacts, path: string): Refs | null {
-  const { kept } = paths[path]!;
-  return kept?.stopped ? kept.modules : answersBefore(paths[path]!);
+function answersWhileTraining({ paths }: RunFacts, path: string): Refs | null {
+  const { bestVersion } = paths[path]!;
+  return bestVersion?.stopped ? bestVersion.modules : answersBefore(paths[path]!);
 }
 
 /** The modules of a path while its run trains: the newest, or the best of a path that was stopped early. */
 export const moduleRefs = (run: RunFacts, path: string): ModuleRef[] => [
-  ...(keptWhileTraining(run, path) ?? newestRefs(run, path)),
+  ...(answersWhileTraining(run, path) ?? newestRefs(run, path)),
 ];
 
 /** What answers for a path where that is not the newest version, also at the end of its run; null where it is. */
 export function keptAnswer(run: RunFacts, path: string): Refs | null {
-  const { kept } = run.paths[path]!;
-  return kept && kept.scoringsSince > 0 && hasEnded(run) ? kept.modules : keptWhileTraining(run, path);
+  const { bestVersion } = run.paths[path]!;
+  return bestVersion && bestVersion.scoringsSince > 0 && hasEnded(run)
+    ? bestVersion.modules
+    : answersWhileTraining(run, path);
 }
 
 /** The modules of a path as they answer prompts, are exported, and are told by evaluations. */

@@ -15,7 +15,10 @@ const blobsOf = (run: RunFacts): string[] => {
   return [
     ...Object.values(modules).map(({ blob }) => blob),
     ...Object.values(paths).flatMap(({ shard }) => shard ?? []),
-    ...Object.values(paths).flatMap(({ kept, before }) => [...(kept?.modules ?? []), ...(before?.modules ?? [])]),
+    ...Object.values(paths).flatMap(({ bestVersion, before }) => [
+      ...(bestVersion?.modules ?? []),
+      ...(before?.modules ?? []),
+    ]),
     ...textsOf(run),
     ...(routing ? [routing.router, routing.assignment, routing.shards] : []),
   ].map(({ sha256 }) => sha256);

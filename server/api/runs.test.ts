@@ -55,7 +55,7 @@ test.each([
   ['levels that do not add up', { levels: [{ experts: 1, blocks: 9 }] }, 'levels'],
   ['a quorum above the replicas', { replicas: 1, quorum: 2 }, 'quorum'],
   ['an unknown outer optimizer', { outer: { kind: 'magic' } }, 'outer.kind'],
-  ['a codec that is not there', { wire: { codec: 'zip' } }, 'wire.codec: "zip" is none of f32'],
+  ['a codec that is not there', { wire: { codec: 'zip' } }, 'wire.codec: "zip" is none of f32, q'],
   ['a level with zero experts', { levels: [{ experts: 0, blocks: 4 }] }, 'levels.0.experts'],
   ['a base that is not there', { base: { run: 'nowhere' } }, 'base: there is no prepared run nowhere'],
   [

@@ -4,7 +4,7 @@ import { codecOf } from '@pathfold/compression/codecs';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '@pathfold/works/deadline';
-import { scoringBytes, trainingBytes } from '@pathfold/works/memory';
+import { scoringBytes, trainingBytes } from '@pathfold/works/footprint';
 
 const FLOAT_BYTES = 4;
 /** Tokens of the shard and of the held-out text that a volunteer keeps at hand, about. */

@@ -1,5 +1,5 @@
 import { runModules } from '@pathfold/checkpoint/levels';
-import { keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
+import { checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import { goesOn } from '@pathfold/coordination/coordinator/desk';
 import { tooLarge } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
@@ -88,7 +88,7 @@ export function runResource({ entry, record, summary, notice, failure, scores, v
     state: stateOf(entry, record),
     mode: spec.mode,
     round: modules.length === 0 ? (summary.round ?? 0) : Math.min(...modules.map((module) => module.version)),
-    keptRounds: record ? keptRounds(record) : [],
+    keptRounds: record ? checkpointRounds(record) : [],
     rollbacks: record?.facts.rollbacks ?? 0,
     scoredRound: scored?.round ?? null,
     scoreConfirmed: scored && evaluation?.round === scored.round ? evaluation.confirmed : null,
@@ -128,7 +128,7 @@ export function pathResources(state: CoordinatorState, record: RunRecord, summar
   const volunteers = volunteersOf(state, record.facts.id);
   const trainers = trainersOf(state, record.facts.id);
   const evaluation = evaluationOf(summary);
-  return Object.entries(record.facts.paths).map(([id, { modules, shard, shardTokens, kept }]) => ({
+  return Object.entries(record.facts.paths).map(([id, { modules, shard, shardTokens, bestVersion }]) => ({
     id,
     modules: [...modules],
     round: Math.min(...modules.map((name) => record.facts.modules[name]!.version)),
@@ -139,7 +139,7 @@ export function pathResources(state: CoordinatorState, record: RunRecord, summar
     bitsPerByte: evaluation?.paths[id]?.bitsPerByte ?? null,
     volunteers: volunteers.filter(({ path }) => path === id).map((volunteer) => volunteer.id),
     trainers: trainers.get(id) ?? [],
-    kept: kept ?? null,
+    kept: bestVersion ?? null,
   }));
 }
 

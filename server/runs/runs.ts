@@ -1,6 +1,6 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { codecOf } from '@pathfold/compression/codecs';
-import { canGoBack, keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
+import { canGoBack, checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isModelRun } from '@pathfold/coordination/study-run';
@@ -167,7 +167,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       if (!isModelRun(record.facts))
         throw new PathfoldError('wrong_state', 'The run is a study: it has no rounds to go back to.');
       if (!canGoBack(record)) throw new PathfoldError('wrong_state', `The run is ${record.state}: pause it first.`);
-      const kept = keptRounds(record);
+      const kept = checkpointRounds(record);
       if (!kept.includes(round))
         throw new PathfoldError(
           'round_not_kept',

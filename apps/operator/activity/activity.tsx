@@ -23,7 +23,9 @@ export function Activity({ run }: { readonly run: string }) {
     <Card title={`The last ${plural(told, 'minute')}`}>
       {!data && <p className="text-soft text-sm">Reading who did what…</p>}
       {data?.volunteers.length === 0 && (
-        <EmptyState title="Nobody was here">Who computes for this run, or waits for its work, appears here.</EmptyState>
+        <EmptyState title="Nobody was here">
+          Volunteers that compute for this run, or wait for its work, appear here.
+        </EmptyState>
       )}
       {data && data.volunteers.length > 0 && <Shown activity={data} />}
     </Card>

@@ -95,9 +95,9 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
           />
         ) : (
           <p className="text-soft text-sm">
-            What routing again by the losses of every path, or a perfect choice, would gain is measured when every path
-            scores every held-out text: by “Score now”, and at the end of the run. The prompt page runs one path and
-            asks the router instead; what that gains is not measured here.
+            “Score now” lets every path score every held-out text, and so does the end of the run. These scores tell the
+            gain of routing again by the losses of every path, and of a perfect choice. The prompt page runs one path
+            and asks the router instead. That gain is not measured here.
           </p>
         )}
         <Confusion router={router} evaluation={evaluation} />

@@ -4,7 +4,7 @@ import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import { adamwRates, coldMoments } from '@pathfold/optim/inner/adamw';
 import { type Executor, type ExecutorName, onGpu, type TfjsName } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
-import type { LaneHost } from '@pathfold/tensors/executors/wasm/lane-words';
+import type { WorkerHost } from '@pathfold/tensors/executors/wasm/worker-messages';
 import { trace } from '@pathfold/tensors/plan/trace';
 import type { Plan } from '@pathfold/tensors/plan/types';
 import { matmul } from '@pathfold/tensors/primitives/matmul/matmul';
@@ -46,8 +46,8 @@ export interface Arm extends Device {
 }
 
 /** Opens an arm and takes its first step. Works in Node, and in a worker of a page. */
-export const openArm = async (spec: ArmSpec, lanes: LaneHost): Promise<Arm> => {
-  const { adapter, software, firstStep, step, dispose } = await open(spec, lanes);
+export const openArm = async (spec: ArmSpec, workers: WorkerHost): Promise<Arm> => {
+  const { adapter, software, firstStep, step, dispose } = await open(spec, workers);
   return {
     adapter,
     software,
@@ -72,8 +72,8 @@ interface Opened extends Device {
 /** As many products of one sequence as take about as long as a step. */
 export const PRODUCTS = 100;
 
-const open = (spec: ArmSpec, lanes: LaneHost): Promise<Opened> => {
-  if (spec.kind === 'ours') return ours(spec, lanes);
+const open = (spec: ArmSpec, workers: WorkerHost): Promise<Opened> => {
+  if (spec.kind === 'ours') return ours(spec, workers);
   if (spec.kind === 'products') return products(spec);
   if (spec.kind === 'adamw') return adamw(spec);
   return stock(spec);
@@ -96,8 +96,8 @@ const stock = async ({ kind, executor, model, batch }: ArmSpec): Promise<Opened>
   };
 };
 
-const ours = async ({ executor: name, threads, model, batch }: ArmSpec, lanes: LaneHost): Promise<Opened> => {
-  return trainer(await openExecutor(name, { lanes: { ...lanes, threads } }), model, batch);
+const ours = async ({ executor: name, threads, model, batch }: ArmSpec, workers: WorkerHost): Promise<Opened> => {
+  return trainer(await openExecutor(name, { workers: { ...workers, threads } }), model, batch);
 };
 
 /** Training steps on an executor. */

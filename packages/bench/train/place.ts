@@ -1,4 +1,4 @@
-import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
+import { nodeWorkers } from '@pathfold/tensors/executors/wasm/node-workers';
 import { type Arm, type ArmSpec, openArm } from './arms.ts';
 
 /** Where arms are measured. */
@@ -10,6 +10,6 @@ export interface Place {
 
 export const thisProcess: Place = {
   name: 'Node',
-  open: (spec) => openArm(spec, nodeLanes()),
+  open: (spec) => openArm(spec, nodeWorkers()),
   close: async () => {},
 };

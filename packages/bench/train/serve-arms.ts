@@ -1,4 +1,4 @@
-import type { LaneHost } from '@pathfold/tensors/executors/wasm/lane-words';
+import type { WorkerHost } from '@pathfold/tensors/executors/wasm/worker-messages';
 import { type Arm, type ArmSpec, type Device, openArm, type Timed } from './arms.ts';
 
 /** What is asked of a worker that measures; `arm` names an arm that was opened. */
@@ -15,11 +15,11 @@ interface Answers {
 export type Answer = Answers[Question['type']] | { readonly error: string };
 
 /** The worker's half: answers one question after another. */
-export const serveArms = (lanes: LaneHost): ((question: Question) => Promise<Answer>) => {
+export const serveArms = (workers: WorkerHost): ((question: Question) => Promise<Answer>) => {
   const arms: Arm[] = [];
   const answer = async (question: Question): Promise<Answer> => {
     if (question.type === 'open') {
-      const arm = await openArm(question.spec, lanes);
+      const arm = await openArm(question.spec, workers);
       const { adapter, software, peakBytes } = arm;
       return { arm: arms.push(arm) - 1, adapter, software, peakBytes };
     }

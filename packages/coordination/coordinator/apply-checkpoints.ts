@@ -3,12 +3,12 @@ import { type Handlers, noteSteps, tell } from './scene.ts';
 import type { Checkpoint, RunRecord } from './state.ts';
 
 /** What is kept of the run takes the place of what came after it; folds under way are forgotten. */
-function goBack(run: RunRecord, { round, modules, kept }: Checkpoint): void {
+function goBack(run: RunRecord, { round, modules, bestVersions }: Checkpoint): void {
   const { facts, folds } = run;
   for (const [name, module] of Object.entries(modules)) facts.modules[name] = { ...module };
   for (const [id, path] of Object.entries(facts.paths)) {
-    delete path.kept;
-    if (kept[id]) path.kept = kept[id];
+    delete path.bestVersion;
+    if (bestVersions[id]) path.bestVersion = bestVersions[id];
   }
   facts.rollbacks = (facts.rollbacks ?? 0) + 1;
   for (const id of Object.keys(folds)) delete folds[id];

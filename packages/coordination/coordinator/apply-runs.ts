@@ -29,8 +29,8 @@ function keepUnmoved({ facts }: RunRecord, routing: number, growth: Growth | nul
   if (growth) answerAsBefore(facts, growth);
   const shared = Object.values(growth?.grown ?? {}).map(({ from }) => from);
   for (const [id, path] of Object.entries(facts.paths)) {
-    if (path.kept && growth && !shared.includes(id)) path.kept = { ...path.kept, routing };
-    else delete path.kept;
+    if (path.bestVersion && growth && !shared.includes(id)) path.bestVersion = { ...path.bestVersion, routing };
+    else delete path.bestVersion;
     if (!growth) delete path.before;
   }
 }
@@ -39,8 +39,8 @@ function keepUnmoved({ facts }: RunRecord, routing: number, growth: Growth | nul
 function answerAsBefore({ paths }: RunFacts, { grown }: Growth): void {
   for (const [id, { from, modules }] of Object.entries(grown)) {
     const origin = paths[from]!;
-    const { kept, steps = 0 } = origin;
-    const answer = kept?.stopped ? kept.modules : answersBefore(origin);
+    const { bestVersion, steps = 0 } = origin;
+    const answer = bestVersion?.stopped ? bestVersion.modules : answersBefore(origin);
     if (!answer) continue;
     origin.before = { steps, modules: answer };
     paths[id]!.before = { steps, modules: answer.map((ref, place) => ({ ...ref, name: modules[place]! })) };
@@ -191,7 +191,7 @@ export const runHandlers: Handlers<
     }
     for (const [id, version] of Object.entries(kept ?? {})) {
       const path = run.facts.paths[id];
-      if (path && version.routing === (run.facts.routing?.version ?? 0)) path.kept = version;
+      if (path && version.routing === (run.facts.routing?.version ?? 0)) path.bestVersion = version;
     }
     tell(scene, run, event.kind, { type: 'folded', fold: event.fold, result: event.output.result });
     noteSteps(scene, run, event.kind);

@@ -15,7 +15,7 @@ export const staysKept = (round: number, newest: number): boolean => {
 };
 
 /** The rounds that a run can be taken back to, oldest first. */
-export const keptRounds = ({ checkpoints = [] }: RunRecord): number[] => checkpoints.map(({ round }) => round);
+export const checkpointRounds = ({ checkpoints = [] }: RunRecord): number[] => checkpoints.map(({ round }) => round);
 
 /** A run at rest: what is taken back is nobody's work any more. */
 export const canGoBack = ({ state }: RunRecord): boolean => state === 'paused' || state === 'finished';
@@ -45,7 +45,9 @@ export function takeCheckpoint(
     round,
     at,
     modules: Object.fromEntries(Object.entries(modules).map(([name, module]) => [name, { ...module }])),
-    kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
+    bestVersions: Object.fromEntries(
+      Object.entries(paths).flatMap(([id, { bestVersion }]) => (bestVersion ? [[id, bestVersion]] : [])),
+    ),
     works,
   };
   run.checkpoints = [...(run.checkpoints ?? []).filter((known) => staysKept(known.round, round)), checkpoint];

@@ -1,5 +1,5 @@
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
-import type { KeptVersion, RunState } from '@pathfold/protocol/resources';
+import type { BestVersion, RunState } from '@pathfold/protocol/resources';
 import type { Fold, Json, ModuleFacts, RunFacts, Task } from '../work-plan.ts';
 
 /**
@@ -56,7 +56,7 @@ export interface Checkpoint {
   /** By name: some may be ahead of the round. */
   readonly modules: Readonly<Record<string, ModuleFacts>>;
   /** By path that had one, its best version. */
-  readonly kept: Readonly<Record<string, KeptVersion>>;
+  readonly bestVersions: Readonly<Record<string, BestVersion>>;
   /** By kind of work, what it wants of its state. */
   readonly works: Readonly<Record<string, Json>>;
 }
@@ -136,7 +136,7 @@ export interface LeaseRecord {
  * One more whenever what a kind of work, or the mind, keeps in the state changes its form: a state of another shape is not
  * read, all events are applied again instead.
  */
-export const STATE_SHAPE = 3;
+export const STATE_SHAPE = 4;
 
 /** The state before the first event. */
 export const initialState = (): CoordinatorState => ({

@@ -1,4 +1,4 @@
-import { keptRounds } from '../coordinator/checkpoints.ts';
+import { checkpointRounds } from '../coordinator/checkpoints.ts';
 import type { RunFacts } from '../work-plan.ts';
 import type { Agenda } from './agenda.ts';
 import type { Fact, VirtualHost } from './host.ts';
@@ -191,7 +191,7 @@ export class Troubles {
     agenda.after(random.waitMs(1000), () => {
       const record = host.state.runs[run];
       if (this.#ended || !record) return;
-      const round = random.chance(0.9) ? random.pick([0, ...keptRounds(record)].slice(-3)) : random.int(0, 20);
+      const round = random.chance(0.9) ? random.pick([0, ...checkpointRounds(record)].slice(-3)) : random.int(0, 20);
       this.#world.operate({ type: 'RollbackRequested', run, round });
       agenda.after(random.waitMs(MINUTE), () => this.#resume(run));
     });

@@ -26,7 +26,7 @@ function arrive(arrivals: readonly number[][], buffer: number, spread = 0, start
       { share: 1 / buffer },
       state,
     );
-  return { theta: [...theta], state: [...optimizer.kept!(state)] };
+  return { theta: [...theta], state: [...optimizer.stored!(state)] };
 }
 
 const meanOf = (all: readonly number[][]) => all[0]!.map((_, i) => all.reduce((sum, d) => sum + d[i]!, 0) / all.length);
@@ -107,7 +107,7 @@ describe('delayed Nesterov', () => {
         let state = optimizer.init(3);
         all.forEach((delta, i) => {
           if (i === stop) {
-            const bytes = new Uint8Array(optimizer.kept!(state).slice().buffer);
+            const bytes = new Uint8Array(optimizer.stored!(state).slice().buffer);
             state = optimizer.init(3);
             state.set(new Float32Array(bytes.buffer));
           }
@@ -129,7 +129,7 @@ describe('delayed Nesterov', () => {
     const state = optimizer.init(1);
     optimizer.update(theta, new Float32Array([0.5]), { share: 0.5 }, state);
     optimizer.update(theta, new Float32Array([1]), { share: 1 }, state);
-    expect([...optimizer.kept!(state)]).toEqual([1]);
+    expect([...optimizer.stored!(state)]).toEqual([1]);
     expect(theta[0]).toBeCloseTo(-0.7 * (0.5 + 1 + 0.9), 6);
   });
 });

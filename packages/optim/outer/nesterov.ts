@@ -42,5 +42,5 @@ export const nesterov = (spec: {
     }
     state.fill(0, n);
   },
-  kept: (state) => (state.at(-1) === 0 ? state.subarray(0, (state.length - 1) / 2) : state),
+  stored: (state) => (state.at(-1) === 0 ? state.subarray(0, (state.length - 1) / 2) : state),
 });

@@ -15,5 +15,5 @@ export interface OuterOptimizer {
   init(parameterCount: number): Float32Array;
   update(theta: Float32Array, delta: Float32Array, meta: DeltaMeta, state: Float32Array): void;
   /** The part of the state that has to be kept; what `init` made stands in for the rest. All of it where absent. */
-  kept?(state: Float32Array): Float32Array;
+  stored?(state: Float32Array): Float32Array;
 }

@@ -1,11 +1,11 @@
-import { LitterConfig } from '@pathfold/works/litter/task';
+import { BaldwinConfig } from '@pathfold/works/baldwin/task';
 import type { Probe, Probes } from '../probes.ts';
 import { runArm } from './run.ts';
 
 /** Two generations of a few genomes by the arm's own rules. */
-export function probes(config: LitterConfig): Probes {
+export function probes(config: BaldwinConfig): Probes {
   const arms = config.arms.map((arm) => ({ ...arm, generations: Math.min(2, arm.generations) }));
-  const small = LitterConfig.parse({
+  const small = BaldwinConfig.parse({
     ...config,
     arms,
     population: 10,

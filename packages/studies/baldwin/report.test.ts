@@ -1,4 +1,4 @@
-import { DESCENT_STEPS, MOST_CURVES } from '@pathfold/works/litter/plan-state';
+import { DESCENT_STEPS, MOST_CURVES } from '@pathfold/works/baldwin/plan-state';
 import { expect, test } from 'vitest';
 import type { FigureOf } from '../claims.ts';
 import { claimsOf, costOfDescent, driftOf } from './report.ts';

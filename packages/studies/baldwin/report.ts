@@ -1,5 +1,5 @@
-import { RATES } from '@pathfold/works/litter/plan-state';
-import type { LitterConfig } from '@pathfold/works/litter/task';
+import { RATES } from '@pathfold/works/baldwin/plan-state';
+import type { BaldwinConfig } from '@pathfold/works/baldwin/task';
 import type { ClaimSpec, FigureOf } from '../claims.ts';
 import { lineOf, linePlot, type Plot } from '../plots.ts';
 import type { Results } from '../results.ts';
@@ -31,10 +31,10 @@ export function costOfDescent(of: FigureOf): number {
 /** Share of the weights that are frozen after so many generations when flips alone decide, and nothing selects. */
 export const driftOf = (flip: number, generations: number): number => 0.5 * (1 - (1 - 2 * flip) ** generations);
 
-const driftIn = ({ arms: [arm] }: LitterConfig): number => driftOf(arm!.mutation.flip, arm!.generations);
+const driftIn = ({ arms: [arm] }: BaldwinConfig): number => driftOf(arm!.mutation.flip, arm!.generations);
 
 /** `mask`: the run with evolved plasticity. */
-export const claimsOf = (mask: LitterConfig): readonly ClaimSpec[] => [
+export const claimsOf = (mask: BaldwinConfig): readonly ClaimSpec[] => [
   {
     id: 'baldwin.A',
     claim: 'Baldwin after 5 lessons, as a share of the loss of random initial weights with tuned learning rate',

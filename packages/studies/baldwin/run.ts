@@ -1,21 +1,22 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import { exp } from '@pathfold/tensors/plan/exact';
-import { World } from '@pathfold/works/litter/exact-life';
-import { litterFold } from '@pathfold/works/litter/fold';
-import { type LitterState, litterPlan, treeOf } from '@pathfold/works/litter/plan';
-import { litterRun } from '@pathfold/works/litter/run';
-import type { LitterConfig } from '@pathfold/works/litter/task';
+import { World } from '@pathfold/works/baldwin/exact-life';
+import { baldwinFold as litterFold } from '@pathfold/works/baldwin/fold';
+import { type BaldwinState, baldwinPlan as litterPlan, treeOf } from '@pathfold/works/baldwin/plan';
+import { baldwinRun as litterRun } from '@pathfold/works/baldwin/run';
+import type { BaldwinConfig } from '@pathfold/works/baldwin/task';
 import type { LaboratoryKind } from '../laboratory/kind.ts';
 import { playStudy } from '../laboratory/study-lab.ts';
 import type { Result } from '../results.ts';
 
+/** The names of this file's values are part of the keys of results (decision 0024): they stay. */
 const litter: LaboratoryKind = { plan: litterPlan as LaboratoryKind['plan'], fold: litterFold, runOf: () => litterRun };
 
 /** One arm with one seed, played on the network's minds in virtual time. */
-export async function runArm(config: LitterConfig, seed: number, say: (text: string) => void): Promise<Result> {
+export async function runArm(config: BaldwinConfig, seed: number, say: (text: string) => void): Promise<Result> {
   const arm = config.arms[0]!;
   let told = 0;
-  const { state } = await playStudy<LitterState>({
+  const { state } = await playStudy<BaldwinState>({
     kind: litter,
     name: 'baldwin',
     config: config as unknown as Json,

@@ -1,4 +1,4 @@
-import { LitterConfig } from '@pathfold/works/litter/task';
+import { BaldwinConfig } from '@pathfold/works/baldwin/task';
 
 /** Arms in the order of the tables; the last three learn to move a point mass. */
 const ARMS = {
@@ -44,10 +44,10 @@ const GENERATIONS: Record<ArmName, readonly [number, number]> = {
 };
 
 /** The arms of one size, each as the run that computes it. */
-export function settings(quick: boolean): Record<ArmName, { about: string; config: LitterConfig }> {
+export function settings(quick: boolean): Record<ArmName, { about: string; config: BaldwinConfig }> {
   const entries = Object.entries(ARMS).map(([name, { about, arm }]) => {
     const generations = GENERATIONS[name as ArmName][quick ? 1 : 0];
-    const config = LitterConfig.parse({ arms: [{ name, ...arm, generations }], curveEvery: quick ? 10 : 25 });
+    const config = BaldwinConfig.parse({ arms: [{ name, ...arm, generations }], curveEvery: quick ? 10 : 25 });
     return [name, { about, config }];
   });
   return Object.fromEntries(entries);

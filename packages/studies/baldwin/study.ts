@@ -1,4 +1,4 @@
-import { LitterConfig } from '@pathfold/works/litter/task';
+import { BaldwinConfig } from '@pathfold/works/baldwin/task';
 import type { Study } from '../study.ts';
 import { probes } from './probes.ts';
 import { claimsOf, report } from './report.ts';
@@ -9,7 +9,7 @@ export const baldwin: Study = {
   about: 'Meta-learning by the Baldwin effect (arXiv 1806.07917): evolution of learners',
   sources: ['baldwin/run.ts'],
 
-  probes: ({ config }) => probes(LitterConfig.parse(config)),
+  probes: ({ config }) => probes(BaldwinConfig.parse(config)),
 
   design(quick) {
     const arms = settings(quick);
@@ -25,5 +25,5 @@ export const baldwin: Study = {
     return { config, arms: arms as never, claims, report: (results) => report(results, arms) };
   },
 
-  run: (arm, seed, { say }) => runArm(LitterConfig.parse(arm.config), seed, say),
+  run: (arm, seed, { say }) => runArm(BaldwinConfig.parse(arm.config), seed, say),
 };

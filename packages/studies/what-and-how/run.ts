@@ -1,17 +1,18 @@
 import type { Json } from '@pathfold/coordination/work-plan';
-import { SHAPE } from '@pathfold/works/stretch/exact-learner';
-import { streamOf } from '@pathfold/works/stretch/exact-stream';
-import { CONTEXT_EVERY, readStretch } from '@pathfold/works/stretch/exact-work';
-import { stretchFold } from '@pathfold/works/stretch/fold';
-import { stretchPlan } from '@pathfold/works/stretch/plan';
-import type { StretchState } from '@pathfold/works/stretch/plan-state';
-import { stretchRun } from '@pathfold/works/stretch/run';
-import type { StretchConfig } from '@pathfold/works/stretch/task';
+import { SHAPE } from '@pathfold/works/what-and-how/exact-learner';
+import { streamOf } from '@pathfold/works/what-and-how/exact-stream';
+import { CONTEXT_EVERY, readPart as readStretch } from '@pathfold/works/what-and-how/exact-work';
+import { whatAndHowFold as stretchFold } from '@pathfold/works/what-and-how/fold';
+import { whatAndHowPlan as stretchPlan } from '@pathfold/works/what-and-how/plan';
+import type { WhatAndHowState } from '@pathfold/works/what-and-how/plan-state';
+import { whatAndHowRun as stretchRun } from '@pathfold/works/what-and-how/run';
+import type { WhatAndHowConfig } from '@pathfold/works/what-and-how/task';
 import type { LaboratoryKind } from '../laboratory/kind.ts';
 import { playStudy } from '../laboratory/study-lab.ts';
 import type { Result } from '../results.ts';
 import { lossAfterSwitch, neighbourAccuracy, stepsToRemember, type Trace } from './trace.ts';
 
+/** The names of this file's values are part of the keys of results (decision 0024): they stay. */
 const stretch: LaboratoryKind = {
   plan: stretchPlan as LaboratoryKind['plan'],
   fold: stretchFold,
@@ -22,8 +23,8 @@ const stretch: LaboratoryKind = {
 const SHOWN = 40;
 
 /** One arm with one seed, played on the network's minds in virtual time. */
-export async function runArm(config: StretchConfig, seed: number): Promise<Result> {
-  const { state, blobs } = await playStudy<StretchState>({
+export async function runArm(config: WhatAndHowConfig, seed: number): Promise<Result> {
+  const { state, blobs } = await playStudy<WhatAndHowState>({
     kind: stretch,
     name: 'what-and-how',
     config: config as unknown as Json,

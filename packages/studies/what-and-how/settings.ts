@@ -1,4 +1,4 @@
-import { StretchConfig } from '@pathfold/works/stretch/task';
+import { WhatAndHowConfig } from '@pathfold/works/what-and-how/task';
 
 /** The inference rates of `adapt` and `maml` are the best of 0.003, 0.01 and 0.03 on another stream (seed 101, 12,000 batches). */
 const ARMS = {
@@ -31,10 +31,10 @@ export type ArmName = keyof typeof ARMS;
 export const CONTEXT_FREE = ['plain', 'plain-6', 'plain-bgd', 'adapt'] as const satisfies readonly ArmName[];
 
 /** The arms of one size, each as the run that computes it. */
-export function settings(quick: boolean): Record<ArmName, { about: string; config: StretchConfig }> {
+export function settings(quick: boolean): Record<ArmName, { about: string; config: WhatAndHowConfig }> {
   const batches = quick ? 2000 : 12_000;
   const entries = Object.entries(ARMS).map(([name, { about, arm }]) => {
-    const config = StretchConfig.parse({ arms: [{ name, ...arm }], batches });
+    const config = WhatAndHowConfig.parse({ arms: [{ name, ...arm }], batches });
     return [name, { about, config }];
   });
   return Object.fromEntries(entries);

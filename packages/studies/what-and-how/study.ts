@@ -1,4 +1,4 @@
-import { StretchConfig } from '@pathfold/works/stretch/task';
+import { WhatAndHowConfig } from '@pathfold/works/what-and-how/task';
 import type { Study } from '../study.ts';
 import { probes } from './probes.ts';
 import { CLAIMS, report } from './report.ts';
@@ -9,7 +9,7 @@ export const whatAndHow: Study = {
   about: 'Task-agnostic continual learning by What & How (arXiv 1906.05201): an endless stream of tasks',
   sources: ['what-and-how/run.ts', 'what-and-how/trace.ts'],
 
-  probes: ({ config }) => probes(StretchConfig.parse(config)),
+  probes: ({ config }) => probes(WhatAndHowConfig.parse(config)),
 
   design(quick) {
     const arms = settings(quick);
@@ -22,5 +22,5 @@ export const whatAndHow: Study = {
     };
   },
 
-  run: (arm, seed) => runArm(StretchConfig.parse(arm.config), seed),
+  run: (arm, seed) => runArm(WhatAndHowConfig.parse(arm.config), seed),
 };

@@ -1,4 +1,4 @@
-import { MOST_STRETCHES } from '@pathfold/works/stretch/plan-state';
+import { MOST_PARTS } from '@pathfold/works/what-and-how/plan-state';
 import { expect, test } from 'vitest';
 import { settings } from './settings.ts';
 import { lossAfterSwitch, median, neighbourAccuracy, stepsToRemember, type Trace } from './trace.ts';
@@ -126,6 +126,6 @@ test('no arm has more stretches than a run keeps: the study reads them all at it
     for (const { config } of Object.values(settings(quick))) {
       const { streams } = config.arms[0]!;
       const each = streams > 1 ? config.averageEvery : config.stretch;
-      expect(Math.ceil(config.batches / streams / each)).toBeLessThanOrEqual(MOST_STRETCHES);
+      expect(Math.ceil(config.batches / streams / each)).toBeLessThanOrEqual(MOST_PARTS);
     }
 });

@@ -1,4 +1,4 @@
-import type { StreamBatch } from '@pathfold/works/stretch/exact-stream';
+import type { StreamBatch } from '@pathfold/works/what-and-how/exact-stream';
 
 /** What one segment went through, batch by batch. */
 export interface Trace {

@@ -1,4 +1,4 @@
-import { nodeLanes } from '@pathfold/tensors/executors/wasm/node-lanes';
+import { nodeWorkers } from '@pathfold/tensors/executors/wasm/node-workers';
 import { systemClock } from '@pathfold/training/clock';
 import { ownPort } from '../threads/node.ts';
 import { runOf } from '../works.ts';
@@ -6,4 +6,4 @@ import { openDevice } from './device.ts';
 import { nodeMemory } from './node-memory.ts';
 import { serveCompute } from './worker.ts';
 
-serveCompute(ownPort(), runOf, openDevice({ lanes: nodeLanes(), memoryBytes: nodeMemory() }), systemClock);
+serveCompute(ownPort(), runOf, openDevice({ workers: nodeWorkers(), memoryBytes: nodeMemory() }), systemClock);

@@ -6,7 +6,7 @@ import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
 import { openSession } from '@pathfold/inference/session';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { expect, test } from 'vitest';
-import { answeringBytes } from '../memory.ts';
+import { answeringBytes } from '../footprint.ts';
 import { answerPlan } from './plan.ts';
 import { answerRun } from './run.ts';
 

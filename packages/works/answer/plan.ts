@@ -1,7 +1,7 @@
 import type { BriefPlan } from '@pathfold/coordination/brief-plan';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { answeringBytes } from '../memory.ts';
+import { answeringBytes } from '../footprint.ts';
 import type { AnswerTask } from './task.ts';
 
 /** Prompts of visitors: a path at its newest modules goes on with them until the text ends. */

@@ -1,6 +1,6 @@
 import type { Json } from '@pathfold/coordination/work-plan';
 import type { Report } from '@pathfold/protocol/report';
-import type { Evaluation, KeptVersion } from '@pathfold/protocol/resources';
+import type { BestVersion, Evaluation } from '@pathfold/protocol/resources';
 import { ModelSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
 import { evaluateFold } from './fold.ts';
@@ -163,7 +163,7 @@ test('scorings agree when every document and chunk lies within what executors di
 test('early stopping keeps the best version of each path, and stops the path when its patience is over', async () => {
   const modules = (version: number) => [{ name: 'embedding', version, ...blob(DOMAINS) }];
   const scored = (nats: number) => json({ documents: [{ document: 3, nats, tokens: 1, bytes: 8 }] });
-  const keep = async (nats: number, version: number, kept: Record<string, KeptVersion>, confirmed = true) => {
+  const keep = async (nats: number, version: number, kept: Record<string, BestVersion>, confirmed = true) => {
     const contributions = [{ path: '0', sha256: 'scores', modules: modules(version), confirmed }];
     const blobs = { get: async () => scored(nats), put: () => Promise.reject(new Error('stores nothing')) };
     return (await evaluateFold.fold({ patience: 2, routing: 1, kept, contributions } as Json, blobs)).kept!;

@@ -1,6 +1,6 @@
 import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { Evaluation, KeptVersion } from '@pathfold/protocol/resources';
+import type { BestVersion, Evaluation } from '@pathfold/protocol/resources';
 import { reroutedPaths } from '@pathfold/routing/assign/reroute';
 import * as z from 'zod/mini';
 import { readAssignment } from '../assigned.ts';
@@ -122,7 +122,7 @@ export const evaluateFold: WorkFold = {
  * nobody confirms decides nothing.
  */
 function keep({ patience, routing, kept, contributions }: KeepInput, scores: readonly DocumentScore[][]): FoldOutput {
-  const versions = contributions.flatMap(({ path, modules, confirmed = false }, i): [string, KeptVersion][] => {
+  const versions = contributions.flatMap(({ path, modules, confirmed = false }, i): [string, BestVersion][] => {
     const total = totalOf(scores[i]!);
     if (total.bytes === 0 || !confirmed) return [];
     const bits = bitsPerByte(total);

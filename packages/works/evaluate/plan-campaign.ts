@@ -23,7 +23,7 @@ export interface Campaign {
   readonly paths: readonly string[];
   readonly parts: Queue<Versions>;
   /** How many documents each path is asked for, in order; null in a run that does not say. */
-  readonly documents?: readonly number[] | null;
+  readonly documentCounts?: readonly number[] | null;
   /** Inner steps of each path when its versions to score were chosen. */
   readonly steps?: Record<string, number>;
   failures: number;
@@ -38,9 +38,9 @@ export interface EvaluateState {
   /** The last round whose scores were asked for, and so confirmed if anybody was there to do it. */
   askedRound: number;
   /** The same of the last time that it was seen which paths have stopped improving. */
-  keptRound: number;
+  stoppingRound: number;
   /** By path, its inner steps when the confirmed scores of its router documents came in. */
-  keptSteps?: Record<string, number>;
+  stoppingSteps?: Record<string, number>;
   /** Paths whose last scores of router documents nobody confirmed; absent while there are none. */
   unconfirmed?: string[];
   wanted: boolean;
@@ -63,7 +63,7 @@ const isDue = (state: EvaluateState, run: ModelRun): boolean =>
   (!isMixture(run) || run.routing !== null) && (state.wanted || isFarFrom(state.lastRound, run));
 
 const isKeepingDue = (state: EvaluateState, run: ModelRun): boolean =>
-  run.spec.earlyStopping !== null && (!isMixture(run) || run.routing !== null) && isFarFrom(state.keptRound, run);
+  run.spec.earlyStopping !== null && (!isMixture(run) || run.routing !== null) && isFarFrom(state.stoppingRound, run);
 
 /**
  * The scoring that is under way, or that would begin now; null when none is due. Where rounds are over sooner than
@@ -71,7 +71,7 @@ const isKeepingDue = (state: EvaluateState, run: ModelRun): boolean =>
  */
 export function campaignOf(state: EvaluateState, run: ModelRun): Campaign | null {
   if (state.campaign) return state.campaign;
-  const isTurnOfTest = state.wanted || state.lastRound <= state.keptRound;
+  const isTurnOfTest = state.wanted || state.lastRound <= state.stoppingRound;
   return isTurnOfTest
     ? (testCampaign(state, run) ?? routerCampaign(state, run))
     : (routerCampaign(state, run) ?? testCampaign(state, run));
@@ -99,7 +99,7 @@ function newCampaign(split: Campaign['split'], state: EvaluateState, run: ModelR
     assignment: routing?.assignment ?? null,
     paths,
     parts: queueOf(Object.fromEntries(scored.map((path) => [path, NO_VERSIONS])), answersTo({ asked, split })),
-    documents: documentsOf(run, split, whole),
+    documentCounts: documentsOf(run, split, whole),
     steps: {},
     failures: 0,
   };
@@ -108,8 +108,8 @@ function newCampaign(split: Campaign['split'], state: EvaluateState, run: ModelR
 export const stepsOf = (run: ModelRun, path: string): number => run.paths[path]!.steps ?? 0;
 
 /** A path that took no step since it was scored has had no chance to become better: that is not counted against it. */
-const mayHaveImproved = ({ keptSteps = {} }: EvaluateState, run: ModelRun, path: string): boolean =>
-  !isStopped(run, path) && keptSteps[path] !== stepsOf(run, path);
+const mayHaveImproved = ({ stoppingSteps = {} }: EvaluateState, run: ModelRun, path: string): boolean =>
+  !isStopped(run, path) && stoppingSteps[path] !== stepsOf(run, path);
 
 /** What is asked for, and what stops a path, is confirmed. */
 export const answersTo = ({ asked, split }: Pick<Campaign, 'asked' | 'split'>): 1 | 2 =>

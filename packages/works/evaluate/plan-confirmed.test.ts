@@ -1,7 +1,7 @@
 import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { roundOf } from '@pathfold/coordination/run-round';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
-import type { KeptVersion } from '@pathfold/protocol/resources';
+import type { BestVersion } from '@pathfold/protocol/resources';
 import { expect, test } from 'vitest';
 import { answeringRefs, moduleRefs, newestRefs } from '../module-refs.ts';
 import { trainPlan } from '../train/plan.ts';
@@ -107,7 +107,7 @@ test('a path is stopped when it has had its patience on documents that no path t
   };
   round();
   round();
-  const kept = (bitsPerByte: number, scoringsSince: number): KeptVersion => ({
+  const kept = (bitsPerByte: number, scoringsSince: number): BestVersion => ({
     ...{ round: 1, bitsPerByte, modules: moduleRefs(table.state.runs['r']!.facts, '0'), routing: 1 },
     ...{ scoringsSince, stopped: scoringsSince === 1 },
   });
@@ -189,8 +189,8 @@ test('once a run has ended each path answers, and is scored, with its best versi
   const now = table.state.runs['r']!.facts;
   const best = moduleRefs(now, '0');
   const kept = { ...{ round: 0, bitsPerByte: 2, modules: best, routing: 1 }, scoringsSince: 3, stopped: false };
-  Object.assign(now.paths['0']!, { kept });
-  Object.assign(now.paths['1']!, { kept: { ...kept, modules: moduleRefs(now, '1'), scoringsSince: 0 } });
+  Object.assign(now.paths['0']!, { bestVersion: kept });
+  Object.assign(now.paths['1']!, { bestVersion: { ...kept, modules: moduleRefs(now, '1'), scoringsSince: 0 } });
   for (const module of Object.values(now.modules)) module.version = 3;
   expect(answeringRefs(now, '0')).toEqual(newestRefs(now, '0'));
   table.take({ type: 'RunStateChanged', run: 'r', state: 'finished', reason: null }, { type: 'RunEnding', run: 'r' });

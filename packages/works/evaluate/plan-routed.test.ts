@@ -40,15 +40,15 @@ test('documents routed anew are scored anew: scores of those before do not stop 
 /** Path 0 was stopped at round 2 while the other went on to 10. */
 function stopped(): void {
   const kept = { ...{ round: 2, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 1, stopped: true };
-  Object.assign(run.paths['0']!, { kept });
+  Object.assign(run.paths['0']!, { bestVersion: kept });
   reach(10);
   reach(2, ['level0.0']);
 }
 
 test('a path that trains again is scored on, though the others were scored at later rounds', () => {
   stopped();
-  Object.assign(state, { lastRound: 10, keptRound: 10 });
-  delete run.paths['0']!.kept;
+  Object.assign(state, { lastRound: 10, stoppingRound: 10 });
+  delete run.paths['0']!.bestVersion;
   route();
   expect(offer('a')).toBeNull();
   reach(4, ['level0.0']);
@@ -57,10 +57,10 @@ test('a path that trains again is scored on, though the others were scored at la
 
 test('so it is where a scoring of the later round was under way', () => {
   stopped();
-  state.keptRound = 10;
+  state.stoppingRound = 10;
   take('a');
   expect(state.campaign).toMatchObject({ split: 'test', round: 10 });
-  delete run.paths['0']!.kept;
+  delete run.paths['0']!.bestVersion;
   route();
   state.folding = 'round 10 a';
   evaluatePlan.settle(state, run, { type: 'folded', fold: 'round 10 a', result: null }, 0);
@@ -94,7 +94,7 @@ test('a path that took no step since its router documents were scored is not sco
   expect(scored()).toEqual(all.slice(1));
   score();
   train(8, []);
-  state.keptRound = 0;
+  state.stoppingRound = 0;
   expect(campaignOf(state, run)).toBeNull();
   route();
   expect(scored()).toEqual(all);

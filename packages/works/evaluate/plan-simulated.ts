@@ -4,7 +4,7 @@ import { isStopped } from '@pathfold/coordination/run-round';
 import type { KindWatch, SimulatedKind } from '@pathfold/coordination/simulator/kind';
 import { isModelRun } from '@pathfold/coordination/study-run';
 import type { Fold, Json } from '@pathfold/coordination/work-plan';
-import type { KeptVersion } from '@pathfold/protocol/resources';
+import type { BestVersion } from '@pathfold/protocol/resources';
 import { mixed } from '../queue/audits.ts';
 import { agreedOf, type CompareInput, type CompareResult } from '../queue/compared.ts';
 import { answeredBy, isComparison } from '../queue/comparisons.ts';
@@ -92,7 +92,7 @@ function keptIn(
   key: string,
   isInvented: (at: number) => boolean,
 ) {
-  const versions = contributions.flatMap(({ path, modules, confirmed }, at): [string, KeptVersion][] => {
+  const versions = contributions.flatMap(({ path, modules, confirmed }, at): [string, BestVersion][] => {
     if (!confirmed) return [];
     const best = kept[path];
     const round = Math.min(...modules.map(({ version }) => version));

@@ -1,7 +1,7 @@
 import type { Json, ModelRun, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
-import { pathParameters } from '../memory.ts';
+import { pathParameters } from '../footprint.ts';
 import { answeringRefs } from '../module-refs.ts';
 import type { Done } from '../queue/comparisons.ts';
 import { timeOf } from '../scoring.ts';
@@ -22,11 +22,13 @@ export function evaluationOf(run: ModelRun, campaign: Campaign, came: readonly D
 }
 
 /** What tells which version of each path is its best. */
-export function keptOf({ spec, routing, paths }: ModelRun, { parts }: Campaign, came: readonly Done[]): KeepInput {
+export function keepInputOf({ spec, routing, paths }: ModelRun, { parts }: Campaign, came: readonly Done[]): KeepInput {
   return {
     patience: spec.earlyStopping!.patience,
     routing: routing?.version ?? 0,
-    kept: Object.fromEntries(Object.entries(paths).flatMap(([id, { kept }]) => (kept ? [[id, kept]] : []))),
+    kept: Object.fromEntries(
+      Object.entries(paths).flatMap(([id, { bestVersion }]) => (bestVersion ? [[id, bestVersion]] : [])),
+    ),
     contributions: came.map(({ name, sha256, confirmed }) => ({
       ...{ path: name, sha256, confirmed },
       modules: [...parts[name]!.what.modules!],
@@ -61,7 +63,7 @@ export function taskOf(
   };
   const share = assignment && !whole && routing ? routing.counts[split][index]! / sum(routing.counts[split]) : 1;
   const tokens = 2 * tokensIn(run, split);
-  const last = split === 'test' ? state.lastRound : state.keptRound;
+  const last = split === 'test' ? state.lastRound : state.stoppingRound;
   const overdue = asked || done - last > spec.evaluateEvery || state.campaign !== null;
   return {
     key: `path ${path} round ${round}${split === 'test' ? '' : ' router documents'}`,

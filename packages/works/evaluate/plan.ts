@@ -1,7 +1,7 @@
 import { roundOf, roundsDone } from '@pathfold/coordination/run-round';
 import type { Json, ModelRun, Outcome, WorkPlan } from '@pathfold/coordination/work-plan';
 import type { Evaluation } from '@pathfold/protocol/resources';
-import { pathParameters, scoringBytes } from '../memory.ts';
+import { pathParameters, scoringBytes } from '../footprint.ts';
 import {
   areConfirmed,
   beginComparison,
@@ -17,7 +17,7 @@ import { expose, noLiars } from '../queue/liars.ts';
 import { giveOut, hasOpen, heldBy, nextFor, settleLease } from '../queue/unit.ts';
 import { NO_VERSIONS, patienceMs } from '../scoring.ts';
 import { answersTo, type Campaign, campaignOf, type EvaluateState, stepsOf } from './plan-campaign.ts';
-import { evaluationOf, keptOf, taskOf, tokensIn } from './plan-task.ts';
+import { evaluationOf, keepInputOf, taskOf, tokensIn } from './plan-task.ts';
 import type { EvaluateTask } from './task.ts';
 
 export type { EvaluateState };
@@ -33,7 +33,7 @@ const ATTEMPTS = 3;
 const plan: WorkPlan<EvaluateState, ModelRun> = {
   name: 'evaluate',
   init: () => ({
-    ...{ lastRound: 0, askedRound: 0, keptRound: 0, wanted: false, campaign: null, folding: null, latest: null },
+    ...{ lastRound: 0, askedRound: 0, stoppingRound: 0, wanted: false, campaign: null, folding: null, latest: null },
     liars: noLiars(),
   }),
 
@@ -67,7 +67,7 @@ const plan: WorkPlan<EvaluateState, ModelRun> = {
     const { round, split, refusals } = campaign;
     const fold = {
       key: `${split === 'test' ? 'round' : 'best'} ${round} ${came[0]!.lease}${refusals ? ` again ${refusals}` : ''}`,
-      input: (split === 'test' ? evaluationOf(run, campaign, came) : keptOf(run, campaign, came)) as Json,
+      input: (split === 'test' ? evaluationOf(run, campaign, came) : keepInputOf(run, campaign, came)) as Json,
       contributions: came.map(({ lease }) => lease),
     };
     return { ...wanted, folds: [fold] };
@@ -84,7 +84,7 @@ const plan: WorkPlan<EvaluateState, ModelRun> = {
     const path = campaign && heldBy(campaign.parts, lease);
     if (!path) return 'round_over';
     if (steps < 1 || steps > tokensIn(run, campaign.split)) return 'bad_steps';
-    const due = campaign.documents?.[campaign.paths.indexOf(path)];
+    const due = campaign.documentCounts?.[campaign.paths.indexOf(path)];
     return due === undefined || figures['documents'] === due ? null : 'wrong_size';
   },
 
@@ -139,7 +139,7 @@ function settle(state: EvaluateState, run: ModelRun, outcome: Outcome, now: numb
       state.latest = newerThan(state.latest, outcome.result as Evaluation | null, campaign);
       state.folding = null;
       delete state.refused;
-      if (campaign?.split === 'router') settleKept(state, campaign);
+      if (campaign?.split === 'router') settleStopping(state, campaign);
       if (campaign) settleCampaign(state, run, campaign);
       return;
     case 'refused':
@@ -161,13 +161,13 @@ function settle(state: EvaluateState, run: ModelRun, outcome: Outcome, now: numb
     case 'routed':
       // Scores of the documents that paths had before decide nothing about those that they have now.
       if (campaign?.split === 'router') state.campaign = null;
-      forgetKept(state);
+      forgetStopping(state);
       countFromHere(state, run);
       return;
     case 'rolledBack':
       if (campaign?.asked) state.wanted = true;
       Object.assign(state, { campaign: null, folding: null });
-      forgetKept(state);
+      forgetStopping(state);
       countFromHere(state, run);
       state.askedRound = Math.min(state.askedRound, roundOf(run));
       if (state.latest && state.latest.round > roundOf(run)) state.latest = null;
@@ -179,20 +179,20 @@ function settle(state: EvaluateState, run: ModelRun, outcome: Outcome, now: numb
 
 /** The run may have less behind it than when it was last scored: paths train again, or it was taken back. */
 function countFromHere(state: EvaluateState, run: ModelRun): void {
-  for (const last of ['lastRound', 'keptRound'] as const) state[last] = Math.min(state[last], roundsDone(run));
+  for (const last of ['lastRound', 'stoppingRound'] as const) state[last] = Math.min(state[last], roundsDone(run));
 }
 
 /** What is known of the router documents is of others, or of models that are gone. */
-function forgetKept(state: EvaluateState): void {
-  delete state.keptSteps;
+function forgetStopping(state: EvaluateState): void {
+  delete state.stoppingSteps;
   delete state.unconfirmed;
 }
 
 /** Router documents are scored to the end: only what was confirmed counted for or against its path. */
-function settleKept(state: EvaluateState, { parts, steps = {} }: Campaign): void {
+function settleStopping(state: EvaluateState, { parts, steps = {} }: Campaign): void {
   const unconfirmed = Object.keys(parts).filter((path) => parts[path]!.confirmed === null);
   const counted = Object.entries(steps).filter(([path]) => !unconfirmed.includes(path));
-  state.keptSteps = { ...state.keptSteps, ...Object.fromEntries(counted) };
+  state.stoppingSteps = { ...state.stoppingSteps, ...Object.fromEntries(counted) };
   if (unconfirmed.length > 0) state.unconfirmed = unconfirmed;
   else delete state.unconfirmed;
 }
@@ -224,7 +224,7 @@ function settleCampaign(state: EvaluateState, run: ModelRun, campaign: Campaign)
   const { round, done = round, split, asked } = campaign;
   state.campaign = null;
   const last = Math.min(done, roundsDone(run));
-  if (split === 'router') state.keptRound = last;
+  if (split === 'router') state.stoppingRound = last;
   else state.lastRound = last;
   if (asked) state.askedRound = round;
 }

@@ -1,5 +1,5 @@
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
-import { KeptVersion } from '@pathfold/protocol/resources';
+import { BestVersion } from '@pathfold/protocol/resources';
 import { EMBEDDINGS, LevelSpec, ModelSpec } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 import { CompareInput } from '../queue/compared.ts';
@@ -49,7 +49,7 @@ export const KeepInput = z.strictObject({
   /** Version of the routing that gave the paths their documents; 0 with one path. */
   routing: z.int(),
   /** The best version of each path so far. */
-  kept: z.record(z.string(), KeptVersion),
+  kept: z.record(z.string(), BestVersion),
   contributions: z.array(
     z.strictObject({
       path: z.string(),

@@ -56,7 +56,7 @@ test('growth takes nothing from paths that it does not share: who was stopped ea
     ...{ round: 0, bitsPerByte: 2, modules: best(id), routing: 1 },
     ...{ scoringsSince: 1, stopped: true },
   });
-  for (const [id, path] of Object.entries(facts.paths)) path.kept = keptOf(id);
+  for (const [id, path] of Object.entries(facts.paths)) path.bestVersion = keptOf(id);
   const answers = best('1');
   const growth: Growth = {
     levels: [{ experts: 3, blocks: 2 }],
@@ -65,7 +65,7 @@ test('growth takes nothing from paths that it does not share: who was stopped ea
   };
   table.take({ type: 'WorkRequested', run: 'r', kind: 'route', ask: structuredClone(growth) as unknown as Json });
   endFold(table, 2, growth);
-  expect(Object.values(facts.paths).map((path) => path.kept)).toEqual([
+  expect(Object.values(facts.paths).map((path) => path.bestVersion)).toEqual([
     { ...keptOf('0'), routing: 2 },
     undefined,
     undefined,

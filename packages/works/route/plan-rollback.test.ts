@@ -1,4 +1,4 @@
-import { keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
+import { checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldOutput } from '@pathfold/coordination/work-plan';
@@ -67,17 +67,17 @@ function resharding(table: Table) {
 test('no round is kept before documents have their paths; none from before they were routed anew', () => {
   const table = unroutedTable();
   for (const volunteer of ['a', 'b', 'c']) table.join(volunteer, SPEED);
-  expect(keptRounds(run(table))).toEqual([]);
+  expect(checkpointRounds(run(table))).toEqual([]);
   const [first] = play(table, ['route']);
   endRouting(table, first!.key, 1);
-  expect(keptRounds(run(table))).toEqual([0]);
-  for (let i = 0; !keptRounds(run(table)).includes(2) && i < 20; i++) play(table, ['train']);
-  expect(keptRounds(run(table))).toEqual([0, 1, 2]);
+  expect(checkpointRounds(run(table))).toEqual([0]);
+  for (let i = 0; !checkpointRounds(run(table)).includes(2) && i < 20; i++) play(table, ['train']);
+  expect(checkpointRounds(run(table))).toEqual([0, 1, 2]);
   let folds: ReturnType<typeof play> = [];
   for (let i = 0; folds.length === 0 && i < 20; i++) folds = play(table, ['route']);
   endRouting(table, folds[0]!.key, 2);
   expect(run(table).facts.routing!.version).toBe(2);
-  expect(keptRounds(run(table))).toEqual([2]);
+  expect(checkpointRounds(run(table))).toEqual([2]);
 });
 
 test('a re-sharding that moved nothing comes again when the run is taken back to before it', () => {
@@ -87,10 +87,10 @@ test('a re-sharding that moved nothing comes again when the run is taken back to
   const result = { features: blobOf('features'), kept: 'too alike' };
   const output: FoldOutput = { modules: [], figures: null, result };
   table.take({ type: 'FoldEnded', run: 'r', kind: 'route', fold: resharding(table).key, output });
-  expect(route(table)).toMatchObject({ reshardings: 1, kept: expect.stringContaining('too alike') });
+  expect(route(table)).toMatchObject({ reshardings: 1, notice: expect.stringContaining('too alike') });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'paused', reason: null });
   table.take({ type: 'RollbackRequested', run: 'r', round: 1 });
-  expect(route(table)).toMatchObject({ reshardings: 0, kept: null });
+  expect(route(table)).toMatchObject({ reshardings: 0, notice: null });
   table.take({ type: 'RunStateChanged', run: 'r', state: 'training', reason: null });
   expect(resharding(table).key).toContain('after rollback 1');
 });

@@ -1,7 +1,7 @@
 import type { Json, ModelRun, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { forwardFlops } from '../flops.ts';
-import { pathParameters } from '../memory.ts';
+import { pathParameters } from '../footprint.ts';
 import { moduleRefs } from '../module-refs.ts';
 import { timeOf, type Versions } from '../scoring.ts';
 import type { FeaturesTask, LossesTask, RouteTask } from './task.ts';

@@ -230,9 +230,9 @@ test('a run of which every path was stopped early is routed again before it is d
   const isDone = () => routePlan.plan(state, run, 0, NOBODY).done;
   const [first, second] = Object.values(run.paths);
   const kept = { ...{ round: 1, bitsPerByte: 2, modules: [], routing: 1 }, scoringsSince: 2, stopped: true };
-  first!.kept = kept;
+  first!.bestVersion = kept;
   expect([isDone(), routePlan.open!(state, run, 0)]).toEqual([true, null]);
-  second!.kept = kept;
+  second!.bestVersion = kept;
   expect(isDone()).toBe(false);
   expect(routePlan.open!(state, run, 0)).not.toBeNull();
   state.reshardings = 1;

@@ -3,7 +3,7 @@ import type { Json, ModelRun, Outcome, WorkPlan } from '@pathfold/coordination/w
 import type { BlobRef } from '@pathfold/protocol/blob';
 import { SPLITS } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
-import { pathParameters, scoringBytes } from '../memory.ts';
+import { pathParameters, scoringBytes } from '../footprint.ts';
 import {
   areConfirmed,
   beginComparison,
@@ -45,7 +45,7 @@ export interface RouteState {
   /** Re-shardings done or under way. */
   reshardings: number;
   /** Why the last re-sharding moved nothing, or why the run did not grow; null when it did. */
-  kept: string | null;
+  notice: string | null;
   /** Experts that the operator asked for and that are not there yet. */
   growth: Growth | null;
   readonly liars: Liars;
@@ -61,7 +61,7 @@ const plan: WorkPlan<RouteState, ModelRun> = {
   name: 'route',
   init: (run) => ({
     parts: isRouted(run) ? queueOf(featureParts(run), 2) : null,
-    ...{ features: null, folding: null, reshardings: 0, kept: null, growth: null, liars: noLiars() },
+    ...{ features: null, folding: null, reshardings: 0, notice: null, growth: null, liars: noLiars() },
   }),
 
   traits: { memoryBytes },
@@ -121,7 +121,7 @@ const plan: WorkPlan<RouteState, ModelRun> = {
 
   pages: {
     summary(state, run) {
-      const notice = state.kept ?? beginningInWords(state, run);
+      const notice = state.notice ?? beginningInWords(state, run);
       return notice === null ? {} : { notice };
     },
   },
@@ -147,8 +147,8 @@ function beginningInWords({ parts }: RouteState, run: ModelRun): string | null {
 }
 
 /** What a rollback brings back: a re-sharding under way then begins again. */
-function remembered({ reshardings, kept, folding, parts }: RouteState): Json {
-  return { reshardings: reshardings - (folding !== null && parts ? 1 : 0), kept };
+function remembered({ reshardings, notice, folding, parts }: RouteState): Json {
+  return { reshardings: reshardings - (folding !== null && parts ? 1 : 0), notice };
 }
 
 const foldsOf = ({ folds = 0 }: RouteState): number => folds;
@@ -227,9 +227,9 @@ function settle(state: RouteState, run: ModelRun, outcome: Outcome, now: number)
       }
       const { features, kept: reason } = RouteFoldResult.parse(outcome.result);
       const isGrowth = state.parts === null && state.growth !== null;
-      const kept = reason && `${isGrowth ? 'The run did not grow' : 'Documents stay with their paths'}: ${reason}`;
+      const notice = reason && `${isGrowth ? 'The run did not grow' : 'Documents stay with their paths'}: ${reason}`;
       if (isGrowth) state.growth = null;
-      Object.assign(state, { parts: null, folding: null, features, kept });
+      Object.assign(state, { parts: null, folding: null, features, notice });
       delete state.refusals;
       return;
     }
@@ -237,7 +237,7 @@ function settle(state: RouteState, run: ModelRun, outcome: Outcome, now: number)
       state.refusals = (state.refusals ?? 0) + 1;
       if (run.routing) state.reshardings--;
       reopen(state.parts!, 2, (what) => (isFeatures(what) ? what : NO_VERSIONS));
-      state.kept = `What volunteers say of the documents is asked for again, nobody had confirmed it: ${outcome.detail}`;
+      state.notice = `What volunteers say of the documents is asked for again, nobody had confirmed it: ${outcome.detail}`;
       state.folding = null;
       return;
     case 'withdrawn':

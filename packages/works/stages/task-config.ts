@@ -8,9 +8,6 @@ export const real = (least: number, most: number, standard: number) =>
 export const armName = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/));
 export const armsOf = <A extends z.core.SomeType>(arm: A) => z.array(arm).check(z.minLength(1), z.maxLength(12));
 
-/** What every study of arms and seeds is told. */
-export const common = {
-  seeds: whole(1, 32, 1),
-  /** Of so many contributions of one volunteer, one is computed again. */
-  auditEvery: whole(1, 1000, 8),
-};
+export const seeds = whole(1, 32, 1);
+/** Of so many contributions of one volunteer, one is computed again. */
+export const auditEvery = whole(1, 1000, 8);

@@ -73,7 +73,7 @@ const spec = RunSpec.parse({
 const path = densePath(spec.model);
 
 beforeAll(() => {
-  CODECS['sparse'] = sparse;
+  CODECS['sparse'] = () => sparse;
 });
 afterAll(() => {
   delete CODECS['sparse'];
@@ -168,5 +168,5 @@ test.each([0, 1, 2, 3, 4, 5])(
 );
 
 test('a codec that is not there is refused by the task', () => {
-  expect(() => codecOf({ codec: 'dense' })).toThrow('none of f32, sparse');
+  expect(() => codecOf({ codec: 'dense' })).toThrow('none of f32, q, sparse');
 });

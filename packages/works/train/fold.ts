@@ -92,11 +92,13 @@ export const trainFold: WorkFold = {
     optimizer.update(theta, delta, { share }, moments);
     if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))
       throw new PathfoldError('not_finite', `the outer step of ${module.name} leaves the range of float32`);
-    const kept = optimizer.kept?.(moments) ?? moments;
+    const stored = optimizer.stored?.(moments) ?? moments;
     const version = module.version + 1;
     const blob = await blobs.put(bytesOf(theta));
     return {
-      modules: [{ name: module.name, version, blob, state: kept.length > 0 ? await blobs.put(bytesOf(kept)) : null }],
+      modules: [
+        { name: module.name, version, blob, state: stored.length > 0 ? await blobs.put(bytesOf(stored)) : null },
+      ],
       figures: figures && { ...figures, round },
       result: { module: module.name, version, norm: normOf(delta), cosine: mean.cosine },
     };

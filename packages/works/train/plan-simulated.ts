@@ -196,11 +196,10 @@ class TrainWatch implements KindWatch {
           (lease) =>
             lease.run === run && lease.path === id && lease.status === 'accepted' && lease.base[name] === version - 1,
         );
-        const leftOut = took ? 0 : (this.#leftOut.get(`${run}/${id}`) ?? 0) + 1;
-        this.#leftOut.set(`${run}/${id}`, leftOut);
         const isRound = facts.spec.mode === 'sync';
-        if (isRound && leftOut > MOST_LEFT_OUT * paths.length)
-          return `path ${id} of ${run} is left out of ${leftOut} rounds`;
+        const leftOut = took || !isRound ? 0 : (this.#leftOut.get(`${run}/${id}`) ?? 0) + 1;
+        this.#leftOut.set(`${run}/${id}`, leftOut);
+        if (leftOut > MOST_LEFT_OUT * paths.length) return `path ${id} of ${run} is left out of ${leftOut} rounds`;
       }
     }
     this.#forget(run, state);

@@ -8,7 +8,7 @@ import type {
   WorkPlan,
 } from '@pathfold/coordination/work-plan';
 import type { ErrorCode } from '@pathfold/protocol/errors';
-import { trainingBytesOf } from '../memory.ts';
+import { trainingBytesOf } from '../footprint.ts';
 import { graceEnd, mostVersions, owe, oweGiven, settleArrivals, settleMode } from './arrivals/arrivals.ts';
 import { comparableNorm, typicalNorm, withNorm } from './norms.ts';
 import { bestOffer, openTo } from './offer/offer.ts';

@@ -187,7 +187,7 @@ export const isAsync = (mode: Mode, module: ModuleState): boolean =>
 
 /** Whether a path is not trained any more: it has taken all its inner steps, or was stopped early. */
 export const isComplete = (run: RunFacts, id: string, path: PathState): boolean =>
-  path.steps >= run.spec.totalSteps || run.paths[id]!.kept?.stopped === true;
+  path.steps >= run.spec.totalSteps || run.paths[id]!.bestVersion?.stopped === true;
 
 /** Round deadlines without work on a path after which it is said to starve, where others are served. */
 const STARVED_ROUNDS = 2;

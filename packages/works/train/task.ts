@@ -1,6 +1,6 @@
 import { CODECS } from '@pathfold/compression/codecs';
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
-import { EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec, OUTER_AVERAGES } from '@pathfold/protocol/run-spec';
+import { Coarseness, EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec, OUTER_AVERAGES } from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
 const CodecName = z.string().check(z.refine((name) => Object.hasOwn(CODECS, name), 'there is no such codec'));
@@ -39,6 +39,8 @@ export const TrainTask = z.strictObject({
   /** Decides which windows are drawn. Different for each replica. */
   seed: z.int(),
   codec: CodecName,
+  /** Of the codec, where it has one. */
+  coarseness: z.optional(Coarseness),
   /** The mean gradient of `steps` batches at these parameters is sent, and nothing is stepped here. Absent: outer gradients. */
   exchange: z.optional(z.literal('gradients')),
   /** How often the run was taken back: moments of the model that it had before are of no use. Absent: never. */

@@ -10,7 +10,7 @@ const leasing =
   });
 
 const withoutStops = (run: RunFacts): RunFacts => {
-  const paths = Object.entries(run.paths).map(([id, { kept: _, ...path }]) => [id, path]);
+  const paths = Object.entries(run.paths).map(([id, { bestVersion: _, ...path }]) => [id, path]);
   return { ...run, paths: Object.fromEntries(paths) };
 };
 
@@ -96,7 +96,7 @@ export const paths: Readonly<Record<string, Plant>> = {
     mind: applying({
       after(state, event) {
         if (event.type !== 'FoldEnded' || !event.output.routing?.growth) return;
-        for (const path of Object.values(state.runs[event.run]?.facts.paths ?? {})) delete path.kept;
+        for (const path of Object.values(state.runs[event.run]?.facts.paths ?? {})) delete path.bestVersion;
       },
     }),
   },

@@ -31,7 +31,7 @@ export interface WasmForm<A extends Attributes = Attributes> {
   scratchFloats?(inputs: readonly Shape[], attributes: A): number;
   /** Output i may lie where input inPlace[i] does, when nobody reads that input afterwards. */
   readonly inPlace?: readonly number[];
-  /** The outputs are consecutive stretches of input 0: they take no memory, and there is nothing to run. */
+  /** The outputs are consecutive ranges of input 0: they take no memory, and there is nothing to run. */
   readonly views?: boolean;
   /** The output that can also be added to what is there. */
   readonly adds?: number;

@@ -17,7 +17,7 @@ export interface Layout {
 
 const ALIGNMENT = 64;
 
-/** Hands out stretches of memory, the smallest free one that fits first. */
+/** Hands out ranges of memory, the smallest free one that fits first. */
 class Arena {
   readonly #free: { at: number; bytes: number }[] = [];
   end = 0;
@@ -50,7 +50,7 @@ class Arena {
   }
 }
 
-/** A stretch of memory and the values that live in it, at their distances from its beginning. */
+/** A range of memory and the values that live in it, at their distances from its beginning. */
 interface Block {
   readonly at: number;
   readonly bytes: number;
@@ -74,7 +74,7 @@ export const layOut = (plan: Plan, sums: Sums): Layout => {
     const bytes = aligned(sizeOf(plan.values[value]!.shape));
     place(value, { at: arena.take(bytes), bytes, alive: 0 });
   };
-  /** The values as consecutive stretches of `whole`. */
+  /** The values as consecutive ranges of `whole`. */
   const viewInto = (whole: number, values: readonly number[]) => {
     const block = blocks.get(whole)!;
     let distance = at.get(whole)! - block.at;

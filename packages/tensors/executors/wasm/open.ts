@@ -1,18 +1,18 @@
 import { DeviceError, type Executor, type MemoryOptions } from '../executor.ts';
 import { kernelExecutor } from './kernel-executor.ts';
-import type { LaneHost } from './lane-words.ts';
 import { wasmMachines } from './machine.ts';
+import type { WorkerHost } from './worker-messages.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface WasmOptions extends MemoryOptions {
   /** Where split plans are computed besides this thread. */
-  readonly lanes?: LaneHost;
+  readonly workers?: WorkerHost;
 }
 
 /** The executor on our own kernels: SIMD WebAssembly, the same bits in every engine and on any number of threads. */
-export const openWasm = async ({ lanes, ...memory }: WasmOptions): Promise<Executor> => {
+export const openWasm = async ({ workers, ...memory }: WasmOptions): Promise<Executor> => {
   const module = await loadKernels();
-  const pool = lanes ? new WorkerPool(module, lanes) : null;
+  const pool = workers ? new WorkerPool(module, workers) : null;
   const threads = 1 + (pool?.size ?? 0);
   const adapter = `WebAssembly SIMD, ${threads === 1 ? 'one thread' : `${threads} threads`}`;
   return kernelExecutor({ name: 'wasm', adapter, newMachine: wasmMachines(module), pool, ...memory });

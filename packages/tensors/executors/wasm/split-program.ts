@@ -1,19 +1,19 @@
 import { type Plan, type Split, sizeOf } from '../../plan/types.ts';
 import type { Data, Program } from '../executor.ts';
 import { BoundPlan } from './bound-plan.ts';
-import { LaneRunner, partBytes } from './lane-runner.ts';
-import type { LaneTask } from './lane-words.ts';
-import { itemsOf, laneCount, type Stretch, sharedFloats, stretch } from './lanes.ts';
+import { ChunkRunner, partBytes } from './chunk-runner.ts';
+import { chunkCount, itemsOf, type Range, rangeOf, sharedFloats } from './chunks.ts';
 import type { NewMachine } from './machine.ts';
 import { WasmProgram } from './program.ts';
+import type { ChunkTask } from './worker-messages.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-/** A split plan on this thread and the worker pool: each computes some of the lanes, this one then does the rest. */
+/** A split plan on this thread and the worker pool: each computes some of the chunks, this one then does the rest. */
 export class SplitProgram implements Program {
-  readonly #runner: LaneRunner;
+  readonly #runner: ChunkRunner;
   readonly #rest: WasmProgram | null;
   readonly #id: number;
-  /** The states that lanes read. */
+  /** The states that chunks read. */
   readonly #states = new Map<string, Float32Array>();
   /** Of them, those that have changed since the last run. */
   readonly #changed = new Set<string>();
@@ -26,7 +26,7 @@ export class SplitProgram implements Program {
     private readonly pool: WorkerPool | null,
   ) {
     const { items, each, sums, rest } = split;
-    this.#runner = new LaneRunner({ items, each, sums }, newMachine());
+    this.#runner = new ChunkRunner({ items, each, sums }, newMachine());
     this.#rest = rest && new WasmProgram(rest, newMachine());
     this.#id = pool?.open({ items, each, sums }) ?? 0;
     for (const { name, value } of each.state) this.#states.set(name, sharedFloats(sizeOf(each.values[value]!.shape)));
@@ -52,11 +52,11 @@ export class SplitProgram implements Program {
     wanted: readonly string[] = this.plan.outputs.map((port) => port.name),
   ): Promise<Record<string, Float32Array>> {
     this.#check(inputs);
-    const lanes = laneCount(this.split.items);
-    const threads = Math.min(lanes, 1 + (this.pool?.size ?? 0));
+    const chunks = chunkCount(this.split.items);
+    const threads = Math.min(chunks, 1 + (this.pool?.size ?? 0));
     const states = Object.fromEntries([...this.#changed].map((name) => [name, this.#states.get(name)!]));
     this.#changed.clear();
-    const task = (index: number) => ({ ...this.#task(stretch(index, threads, lanes), inputs), states });
+    const task = (index: number) => ({ ...this.#task(rangeOf(index, threads, chunks), inputs), states });
     const others = Array.from({ length: threads - 1 }, (_, i) => this.pool!.run(i, this.#id, task(i + 1)));
     const results = Promise.all(others);
     results.catch(() => {});
@@ -95,15 +95,15 @@ export class SplitProgram implements Program {
       if (!this.#written.has(name)) throw new Error(`state ${name} has not been written`);
   }
 
-  /** These lanes with their stretch of the inputs. */
-  #task(lanes: Stretch, inputs: Readonly<Record<string, Data>>): Omit<LaneTask, 'states'> {
+  /** These chunks with their range of the inputs. */
+  #task(chunks: Range, inputs: Readonly<Record<string, Data>>): Omit<ChunkTask, 'states'> {
     const { items, each } = this.split;
-    const { first, end } = itemsOf(lanes, items);
-    const stretches = each.inputs.map(({ name, value }) => {
+    const { first, end } = itemsOf(chunks, items);
+    const ranges = each.inputs.map(({ name, value }) => {
       const size = sizeOf(each.values[value]!.shape);
       return [name, inputs[name]!.slice(first * size, end * size)] as const;
     });
-    return { lanes, inputs: Object.fromEntries(stretches) };
+    return { chunks, inputs: Object.fromEntries(ranges) };
   }
 
   #change(name: string, values: Float32Array): void {
@@ -128,5 +128,5 @@ const joined = (parts: readonly Float32Array[]): Float32Array => {
 export const splitBytes = (split: Split, newMachine: NewMachine, threads: number): number => {
   const states = split.each.state.reduce((sum, { value }) => sum + 4 * sizeOf(split.each.values[value]!.shape), 0);
   const rest = split.rest ? new BoundPlan(split.rest, newMachine()).bytes : 0;
-  return Math.min(threads, laneCount(split.items)) * partBytes(split, newMachine()) + states + rest;
+  return Math.min(threads, chunkCount(split.items)) * partBytes(split, newMachine()) + states + rest;
 };

@@ -3,8 +3,8 @@ import { primitives } from '../../primitives/list.ts';
 
 /** How the outputs that add up over many runs of a plan are gathered in one flat block of floats. */
 export interface Sums {
-  /** The stretch of each output, in floats from the beginning of the block. */
-  readonly stretches: ReadonlyMap<string, { readonly first: number; readonly size: number }>;
+  /** The range of each output, in floats from the beginning of the block. */
+  readonly ranges: ReadonlyMap<string, { readonly first: number; readonly size: number }>;
   readonly size: number;
   /** Values that are computed in the block, at this many floats from its beginning. */
   readonly inside: ReadonlyMap<number, number>;
@@ -18,7 +18,7 @@ export interface Sums {
 
 /** Decides for each output of these names, and for what it is assembled from, where it is added up. */
 export const planSums = (plan: Plan, names: readonly string[]): Sums => {
-  const stretches = new Map<string, { first: number; size: number }>();
+  const ranges = new Map<string, { first: number; size: number }>();
   const inside = new Map<number, number>();
   const later = new Set<number>();
   const done = new Set<number>();
@@ -67,9 +67,9 @@ export const planSums = (plan: Plan, names: readonly string[]): Sums => {
     const port = plan.outputs.find((output) => output.name === name);
     if (!port) throw new Error(`the plan has no output ${name}`);
     const floats = sizeOf(plan.values[port.value]!.shape);
-    stretches.set(name, { first: size, size: floats });
+    ranges.set(name, { first: size, size: floats });
     assign(port.value, size);
     size += floats;
   }
-  return { stretches, size, inside, later, done, outside };
+  return { ranges, size, inside, later, done, outside };
 };

@@ -1,14 +1,22 @@
 import { DeviceError } from '../executor.ts';
-import type { FromLane, LaneHost, LanePart, LaneResult, LaneTask, LaneWorker, ToLane } from './lane-words.ts';
+import type {
+  ChunkPlan,
+  ChunkResult,
+  ChunkTask,
+  FromWorker,
+  PoolWorker,
+  ToWorker,
+  WorkerHost,
+} from './worker-messages.ts';
 
 interface Waiting {
-  resolve(result: LaneResult): void;
+  resolve(result: ChunkResult): void;
   reject(error: DeviceError): void;
 }
 
 /** The other threads of an executor. When one of them dies, all work fails from then on. */
 export class WorkerPool {
-  readonly #workers: readonly LaneWorker[];
+  readonly #workers: readonly PoolWorker[];
   /** By worker and program. */
   readonly #waiting = new Map<string, Waiting>();
   #failure: DeviceError | null = null;
@@ -16,13 +24,13 @@ export class WorkerPool {
 
   constructor(
     private readonly module: WebAssembly.Module,
-    host: LaneHost,
+    host: WorkerHost,
   ) {
     this.#workers = Array.from({ length: host.threads - 1 }, () => host.spawn());
     this.#workers.forEach((worker, index) => {
       worker.hold(false);
       worker.listen((message) => this.#receive(index, message));
-      worker.onCrash((detail) => this.#end(new DeviceError('device_lost', `a lane worker ended: ${detail}`)));
+      worker.onCrash((detail) => this.#end(new DeviceError('device_lost', `a worker ended: ${detail}`)));
     });
   }
 
@@ -31,14 +39,14 @@ export class WorkerPool {
     return this.#workers.length;
   }
 
-  open(part: LanePart): number {
+  open(part: ChunkPlan): number {
     const program = ++this.#programs;
     this.#tellAll({ type: 'open', program, part, module: this.module });
     return program;
   }
 
   /** Lets one worker compute. Throws `DeviceError`. */
-  run(index: number, program: number, task: LaneTask): Promise<LaneResult> {
+  run(index: number, program: number, task: ChunkTask): Promise<ChunkResult> {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
       this.#waiting.set(`${index} ${program}`, { resolve, reject });
@@ -55,11 +63,11 @@ export class WorkerPool {
     this.#end(new DeviceError('device_lost', 'the executor was disposed'));
   }
 
-  #tellAll(message: ToLane): void {
+  #tellAll(message: ToWorker): void {
     if (!this.#failure) for (const worker of this.#workers) worker.post(message);
   }
 
-  #receive(index: number, message: FromLane): void {
+  #receive(index: number, message: FromWorker): void {
     const key = `${index} ${message.program}`;
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);

@@ -249,9 +249,9 @@ test.each(MODES)(
     expect(serve('0', 800_000)).toEqual([]);
     expect(serve('0', 900_000)).toEqual(['1']);
     const kept = { round: 0, bitsPerByte: 2, modules: [], routing: 1, scoringsSince: 1, stopped: true };
-    run.paths['1']!.kept = kept;
+    run.paths['1']!.bestVersion = kept;
     expect(starving()).toEqual([]);
-    delete run.paths['1']!.kept;
+    delete run.paths['1']!.bestVersion;
     trainPlan.settle(state, run, { type: 'routed', growth: null }, 900_000);
     expect(serve('0', 900_001)).toEqual([]);
   },

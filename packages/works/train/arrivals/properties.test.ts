@@ -79,7 +79,7 @@ test.each(OUTER_KINDS)(
               { share: 1 },
               state,
             );
-          const momentum = [...(optimizer.kept?.(state) ?? state)];
+          const momentum = [...(optimizer.stored?.(state) ?? state)];
           expect(server.bits(name)).toEqual({ version: 3, theta: [...theta], momentum });
         }
       }),

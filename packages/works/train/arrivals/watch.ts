@@ -2,7 +2,7 @@ import { isIdle } from '@pathfold/coordination/coordinator/memory';
 import { hasRoom } from '@pathfold/coordination/coordinator/room';
 import type { CoordinatorState, RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent, CoordinatorEventOf } from '@pathfold/coordination/events';
-import { trainingBytesOf } from '../../memory.ts';
+import { trainingBytesOf } from '../../footprint.ts';
 import { isAsync, isComplete, type TrainState } from '../state.ts';
 import type { TrainFoldInput, TrainTask } from '../task.ts';
 import { mostVersions } from './arrivals.ts';

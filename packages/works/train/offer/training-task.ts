@@ -3,7 +3,7 @@ import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../../deadline.ts';
 import { trainingFlops } from '../../flops.ts';
-import { pathParameters } from '../../memory.ts';
+import { pathParameters } from '../../footprint.ts';
 import { newestRefs } from '../../module-refs.ts';
 import { mixed } from '../../queue/audits.ts';
 import { type TrainState, versionOf } from '../state.ts';
@@ -52,6 +52,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     totalSteps: spec.totalSteps,
     seed: mixed(0, `${spec.seed}/${id}/${path.grants}`),
     codec: codec.name,
+    ...(codec.coarseness && { coarseness: codec.coarseness }),
     ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
   };

@@ -25,7 +25,7 @@ test('a path that is stopped before its quorum steps once more with what there i
   table.ready('a', SPEED);
   const { facts } = table.state.runs['r']!;
   const best = { round: 0, bitsPerByte: 2, modules: [], routing: 0, scoringsSince: 1, stopped: true };
-  Object.assign(facts.paths['0']!, { kept: best });
+  Object.assign(facts.paths['0']!, { bestVersion: best });
   const decided = table.take({ type: 'LeaseEnded', lease: table.lease('a'), code: 'user', detail: '' });
   expect(only(decided, 'FoldBegun').map(({ fold }) => fold.contributions)[0]).toEqual([first]);
 });

@@ -1,5 +1,5 @@
 import { advance } from '@pathfold/coordination/coordinator/advance';
-import { keptRounds } from '@pathfold/coordination/coordinator/checkpoints';
+import { checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import { restore, snapshot } from '@pathfold/coordination/coordinator/state';
 import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
@@ -55,7 +55,7 @@ function fold(table: Table): void {
 /** Volunteers contribute in turn, and what they gave is folded, until the run has come to a round. */
 function trainTo(table: Table, round: number, ...volunteers: string[]): void {
   for (const volunteer of volunteers) if (!table.state.volunteers[volunteer]) table.join(volunteer, SPEED);
-  for (let turn = 0; !keptRounds(run(table)).includes(round); turn++) {
+  for (let turn = 0; !checkpointRounds(run(table)).includes(round); turn++) {
     if (turn > 200) throw new Error(`round ${round} does not come`);
     const volunteer = volunteers[turn % volunteers.length]!;
     table.wait(5000);
@@ -91,14 +91,14 @@ describe.each(['sync', 'async', 'hybrid'] satisfies Mode[])('in mode %s', (mode)
         leases: {},
         folds: {},
       });
-      expect(keptRounds(run(table))).toEqual([0, 1, 2]);
+      expect(checkpointRounds(run(table))).toEqual([0, 1, 2]);
       const { paths, tokens, norms } = train(table);
       expect({ tokens, norms }).toEqual({ tokens: before.tokens, norms: before.norms });
       for (const [id, { steps, rounds }] of Object.entries(before.paths))
         expect(paths[id]).toMatchObject({ steps, rounds });
       resume(table);
       trainTo(table, 4, ...volunteers);
-      expect(keptRounds(run(table))).toEqual([0, 1, 2, 3, 4]);
+      expect(checkpointRounds(run(table))).toEqual([0, 1, 2, 3, 4]);
     },
   );
 
@@ -202,17 +202,17 @@ test('scores of later rounds go, a scoring that was asked for is asked for again
   const facts = run(table).facts;
   const state = run(table).works['evaluate'] as EvaluateState;
   const best = { round: 1, bitsPerByte: 2, modules: [], routing: 0, scoringsSince: 0, stopped: false };
-  facts.paths['0']!.kept = best;
+  facts.paths['0']!.bestVersion = best;
   trainTo(table, 2, 'a');
-  facts.paths['0']!.kept = { ...best, round: 3 };
+  facts.paths['0']!.bestVersion = { ...best, round: 3 };
   trainTo(table, 3, 'a');
-  Object.assign(state, { lastRound: 3, askedRound: 3, keptRound: 3, latest: evaluation(3) });
+  Object.assign(state, { lastRound: 3, askedRound: 3, stoppingRound: 3, latest: evaluation(3) });
   table.take({ type: 'WorkRequested', run: 'r', kind: 'evaluate' });
   pause(table);
   table.join('b', SPEED);
   rollBack(table, 2);
-  expect(state).toMatchObject({ lastRound: 2, askedRound: 2, keptRound: 2, latest: null });
-  expect(facts.paths['0']!.kept).toEqual(best);
+  expect(state).toMatchObject({ lastRound: 2, askedRound: 2, stoppingRound: 2, latest: null });
+  expect(facts.paths['0']!.bestVersion).toEqual(best);
   expect(only(table.log, 'LeaseGranted').at(-1)).toMatchObject({ kind: 'evaluate', task: { body: { round: 2 } } });
 });
 
@@ -233,7 +233,7 @@ test('snapshot and log give the same state after a rollback; a log from before r
   const old = table.mind.init();
   const known = table.log.slice(0, length).filter(({ type }) => type !== 'CheckpointTaken');
   for (const event of known) table.mind.apply(old, event);
-  expect(keptRounds(old.runs['r']!)).toEqual([]);
+  expect(checkpointRounds(old.runs['r']!)).toEqual([]);
   const decided = advance(table.mind, old, [{ at: old.now, type: 'CoordinatorStarted', epoch: 2 }], old.now);
   expect(only(decided, 'CheckpointTaken')).toMatchObject([{ round: 3 }]);
 });

@@ -1,0 +1,42 @@
+import type { ContributionResource, HistoryPoint } from '@pathfold/protocol/resources';
+import { expect, test } from 'vitest';
+import { asOperator, createRun, startTestCoordinator, until } from './testing/coordinator.ts';
+import { Headless } from './upgrade/headless.ts';
+
+const ROUNDS = 12;
+
+test('two volunteers train a run whose gradients travel by q at 2: less loss, for less than a quarter of a byte a parameter', async () => {
+  const coordinator = await startTestCoordinator();
+  const volunteers = [new Headless(), new Headless()];
+  try {
+    const { id } = await createRun(coordinator, {
+      wire: { codec: 'q', coarseness: 2 },
+      model: { width: 32, blocks: 1, heads: 1, context: 16, vocabulary: 300 },
+      inner: { steps: 5, batch: 4, warmupSteps: 5 },
+      replicas: 2,
+      evaluateEvery: 1000,
+      totalSteps: 5 * ROUNDS,
+    });
+    const read = async <T>(what: string) =>
+      (await coordinator.ask({ url: `/api/v1/runs/${id}/${what}`, headers: asOperator })).json<T>();
+    const origin = await coordinator.listen();
+    volunteers.forEach((volunteer, i) => {
+      volunteer.start(origin, `volunteer ${i}`);
+    });
+    const losses = await until('the last round', async () => {
+      const { points } = await read<{ points: HistoryPoint[] }>('history');
+      const trained = points.flatMap(({ round, trainLoss }) => (round > 0 ? (trainLoss ?? []) : []));
+      return (points.at(-1)?.round ?? 0) >= ROUNDS && trained;
+    });
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.5);
+    const { items } = await read<{ items: ContributionResource[] }>('contributions?limit=100');
+    const sent = items.filter(({ kind }) => kind === 'train');
+    const { modules } = coordinator.coordinator.host.state.runs[id]!.facts;
+    const parameters = Object.values(modules).reduce((sum, { parameterCount }) => sum + parameterCount, 0);
+    expect(sent.filter(({ state }) => state === 'folded').length).toBeGreaterThan(ROUNDS);
+    for (const { bytes } of sent) expect(bytes / parameters).toBeLessThan(0.25);
+  } finally {
+    await Promise.all(volunteers.map((volunteer) => volunteer.dispose()));
+    await coordinator.close();
+  }
+});
