@@ -7,7 +7,7 @@ import { megabytes } from './megabytes.ts';
 import type { Signer } from './security/secrets.ts';
 import type { Connections } from './sockets/connections.ts';
 import type { Unfolded } from './store/lists.ts';
-import { UNDONE } from './store/projections.ts';
+import { UNDONE } from './store/projections/runs.ts';
 import { leaseToken } from './uploads/lease-token.ts';
 
 export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {

@@ -1,30 +1,5 @@
-import type { ActivityPiece, ActivityResource, ContributionResource } from '@pathfold/protocol/resources';
-
-/** A lease of the window, with what became of it. Times are milliseconds since 1970. */
-export interface ActivityLease {
-  readonly volunteer: string;
-  readonly kind: string;
-  readonly key: string;
-  readonly grantedAt: number;
-  readonly endedAt: number | null;
-  readonly endCode: string | null;
-  readonly receivedAt: number | null;
-  /** State of its contribution; null when there is none. */
-  readonly state: ContributionResource['state'] | null;
-  readonly reason: string | null;
-  readonly tokens: number;
-  /** As the volunteer says. */
-  readonly computeMs: number;
-  readonly staleness: number | null;
-}
-
-export interface ActivityVolunteer {
-  readonly id: string;
-  readonly name: string;
-  readonly state: string;
-  /** Its last change of state: of one that waits, since when. */
-  readonly seenAt: number;
-}
+import type { ActivityPiece, ActivityResource } from '@pathfold/protocol/resources';
+import type { ActivityLease, ActivityVolunteer } from '../store/activity.ts';
 
 /** Columns of the timeline. */
 const COLUMNS = 60;

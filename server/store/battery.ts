@@ -1,3 +1,4 @@
+/** A list: what a store must do, played on either engine (pglite.test.ts, postgres.test.ts). */
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { RunSpec } from '@pathfold/protocol/run-spec';

@@ -1,6 +1,7 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Kysely } from 'kysely';
-import { type LoggedEvent, project } from './projections.ts';
+import type { LoggedEvent } from './projections/writes.ts';
+import { project } from './projections.ts';
 import type { Tables } from './schema.ts';
 
 const PAUSE_MS = 500;
