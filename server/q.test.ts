@@ -23,11 +23,15 @@ test('two volunteers train a run whose gradients travel by q at 2: less loss, fo
     volunteers.forEach((volunteer, i) => {
       volunteer.start(origin, `volunteer ${i}`);
     });
-    const losses = await until('the last round', async () => {
-      const { points } = await read<{ points: HistoryPoint[] }>('history');
-      const trained = points.flatMap(({ round, trainLoss }) => (round > 0 ? (trainLoss ?? []) : []));
-      return (points.at(-1)?.round ?? 0) >= ROUNDS && trained;
-    });
+    const losses = await until(
+      'the last round',
+      async () => {
+        const { points } = await read<{ points: HistoryPoint[] }>('history');
+        const trained = points.flatMap(({ round, trainLoss }) => (round > 0 ? (trainLoss ?? []) : []));
+        return (points.at(-1)?.round ?? 0) >= ROUNDS && trained;
+      },
+      240_000,
+    );
     expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.5);
     const { items } = await read<{ items: ContributionResource[] }>('contributions?limit=100');
     const sent = items.filter(({ kind }) => kind === 'train');
@@ -40,4 +44,4 @@ test('two volunteers train a run whose gradients travel by q at 2: less loss, fo
     await Promise.all(volunteers.map((volunteer) => volunteer.dispose()));
     await coordinator.close();
   }
-});
+}, 300_000);
