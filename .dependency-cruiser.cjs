@@ -3,6 +3,9 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const TOP = /^(apps|server|e2e)\b/;
+const TOP_FOLDER = '^(apps|server|e2e)/';
+const TESTS = '\\.(test|fixture)\\.tsx?$';
+const ANY_FOLDER = '^(packages|apps|server|e2e)/';
 const folder = (room) => (TOP.test(room) ? room : `packages/${room}`);
 /** `works/(any)/plan` becomes the pattern of a folder below packages, or of a file and those named after it: `plan-….ts`. */
 const pattern = (room) => `^${folder(room).replace(/\*/g, '[^/]+')}(/|\\.tsx?$|-[^/.]+\\.ts$)`;
@@ -26,16 +29,16 @@ const names = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]
 const rules = [];
 for (const { rooms, allowed } of tableOf(readFileSync(join(__dirname, 'docs', 'ARCHITECTURE.md'), 'utf8')))
   for (const room of rooms) {
-    const any = allowed.startsWith('any package');
-    const excepted = any && names(allowed);
-    const to = any
-      ? { path: [...excepted.map(pattern), '^(apps|server|e2e)/'], pathNot: [pattern(room)] }
-      : { path: ['^(packages|apps|server|e2e)/'], pathNot: [...names(allowed), room].map(pattern) };
+    const listed = names(allowed).map(pattern);
+    const own = pattern(room);
+    const to = allowed.startsWith('any package but')
+      ? { path: [...listed, TOP_FOLDER], pathNot: [own] }
+      : { path: [allowed.startsWith('any package') ? TOP_FOLDER : ANY_FOLDER], pathNot: [...listed, own] };
     rules.push({
       name: `${room}-imports`,
       comment: `${room} may import: ${allowed}`,
       severity: 'error',
-      from: { path: pattern(room), pathNot: '\\.test\\.tsx?$' },
+      from: { path: pattern(room), pathNot: TESTS },
       to,
     });
   }
@@ -43,6 +46,12 @@ for (const { rooms, allowed } of tableOf(readFileSync(join(__dirname, 'docs', 'A
 module.exports = {
   forbidden: [
     ...rules,
+    {
+      name: 'fixtures-are-for-tests',
+      severity: 'error',
+      from: { path: ANY_FOLDER, pathNot: [TESTS, '^(e2e|packages/bench)/'] },
+      to: { path: '\\.fixture\\.tsx?$' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^virtual:|\\?' } },
     {

@@ -1,9 +1,34 @@
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { expect, test } from './browser.ts';
 import { Headless, until } from './coordinator.ts';
 import { createRun, moreRounds } from './runs.ts';
 import { lend } from './volunteer-page.ts';
+
+// Nobody is too slow here, however busy the machine is.
+test.use({ settings: { PATHFOLD_ANSWER_SECONDS: '600,600,3600' } });
+
+/**
+ * An answer never ends here whose tokens are more than `most`: the page hears of none beyond from the worker that it
+ * starts for answers after this, so that it is in mid-answer for as long as the test likes.
+ */
+const holdTokensBack = async (page: Page, most: number): Promise<void> => {
+  const volunteer = page.workers().find((worker) => worker.url().includes('volunteer.worker'))!;
+  await volunteer.evaluate((bound) => {
+    const said = new Map<string, number>();
+    const isHeld = ({ type, lease, ids }: { type: string; lease: string; ids: number[] }) => {
+      if (type !== 'tokens') return false;
+      said.set(lease, (said.get(lease) ?? 0) + ids.length);
+      return said.get(lease)! > bound;
+    };
+    Worker.prototype.addEventListener = function (type: string, listener: unknown) {
+      EventTarget.prototype.addEventListener.call(this, type, (event) => {
+        if (type !== 'message' || !isHeld((event as MessageEvent).data)) (listener as EventListener)(event);
+      });
+    };
+  }, most);
+};
 
 test('volunteers answer prompts when both sides agreed; a tab that closes in mid-answer is followed by the coordinator', async ({
   coordinator,
@@ -11,7 +36,10 @@ test('volunteers answer prompts when both sides agreed; a tab that closes in mid
 }) => {
   const { client } = coordinator;
   const run = await createRun(client);
-  const lending = await lend(await visitor(), coordinator.url, { computeOn: 'CPU', answer: true });
+  const lending = await lend(await visitor(), coordinator.url, { computeOn: 'CPU' });
+  await holdTokensBack(lending, 60);
+  // The page shows what the volunteer does: the tick comes when that has heard of it.
+  await lending.getByLabel('Answer prompts of visitors').click();
   await moreRounds(client, run.id, 1);
   await expect(lending.getByText('Ready to answer prompts of visitors.')).toBeVisible();
   await expectAccessible(lending);
@@ -44,6 +72,7 @@ test('volunteers answer prompts when both sides agreed; a tab that closes in mid
   await test.step('the tab closes in mid-answer: the coordinator finishes it', async () => {
     await send(1000);
     await expect(lending.getByText(/Answering a visitor’s prompt by path 0; tokens so far: [1-9]/)).toBeVisible();
+    await expect(answers.nth(1)).toContainText('· writing');
     await lending.close();
     await expect(answers.nth(1)).toContainText('the longest answer was reached');
     await expect(answers.nth(1)).toContainText(/tokens by volunteer .{8}, who did not go on/);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { openStore } from '../server/store/store.ts';
 import { expect, test } from './browser.ts';

@@ -19,11 +19,19 @@ export const FLAGS = [
   '--ignore-certificate-errors',
 ];
 
-/** `coordinator`: a fresh one, for this test. `visitor`: opens a browser context that shares nothing with the others. */
-export const test = base.extend<{ coordinator: Coordinator; visitor: () => Promise<BrowserContext> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
-  coordinator: async ({}, use) => {
-    const coordinator = await Coordinator.start();
+interface Fixtures {
+  /** Settings of the coordinator beyond those of every test (docs/OPERATING.md). */
+  settings: Record<string, string>;
+  /** A fresh one, for this test. */
+  coordinator: Coordinator;
+  /** Opens a browser context that shares nothing with the others. */
+  visitor: () => Promise<BrowserContext>;
+}
+
+export const test = base.extend<Fixtures>({
+  settings: [{}, { option: true }],
+  coordinator: async ({ settings }, use) => {
+    const coordinator = await Coordinator.start(settings);
     await use(coordinator);
     await coordinator.dispose();
   },

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Evaluation } from '@pathfold/protocol/resources';
 import type { TrainTask } from '@pathfold/works/train/task';

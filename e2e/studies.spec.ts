@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '@pathfold/client/client';
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { LeaseResource } from '@pathfold/protocol/resources';
 import type { Page } from '@playwright/test';
@@ -20,20 +20,25 @@ async function nextTab(client: Client): Promise<() => Promise<string>> {
 }
 
 /**
- * From now on the tab hands no litter in: the first that it has lived is held back. So the tab still holds that lease
- * when it is closed, however quick it is and however slow this process.
+ * From now on the tab hands no litter in that it asked for after this moment: the first of them is held back. So the tab
+ * still holds that lease when it is closed, however quick it is and however slow this process. What it has in hand now
+ * goes its way: it was asked for before, so without the tab's newest wish.
  */
 const holdLitterBack = (page: Page, client: Client, study: string): Promise<LeaseResource> =>
   new Promise((resolve) => {
+    let inHand: string | undefined;
     void page.route('**/leases/*/contribution', async (route) => {
+      const id = /leases\/([^/]+)/.exec(route.request().url())![1]!;
+      inHand ??= id;
+      if (id === inHand) return route.continue();
       const { items } = await client.runs.leases(study, { limit: 100 });
-      const lease = items.find(({ id }) => route.request().url().includes(`/${id}/`));
+      const lease = items.find((item) => item.id === id);
       if (lease?.key.startsWith('baldwin 0 litter')) resolve(lease);
       else await route.continue();
     });
   });
 
-/** What a coordinator that was killed has decided. */
+/** The decisions of a coordinator that was killed. */
 async function logOf(coordinator: Coordinator): Promise<CoordinatorEvent[]> {
   const store = await openStore({ dataDir: join(coordinator.folder, 'data'), databaseUrl: null });
   await store.events.open();

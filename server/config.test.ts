@@ -8,6 +8,7 @@ test('the defaults are the documented ones', () => {
     publicUrl: null,
     starter: true,
     iceServers: [],
+    patience: { firstMs: 10_000, gapMs: 3_000, wholeMs: 60_000 },
   });
   expect(readConfig({ PATHFOLD_DATA_DIR: '/x' }).blobDir).toBe('/x/blobs');
   expect(readConfig({ PORT: '' }).port).toBe(8080);
@@ -21,8 +22,10 @@ test('values are read in their types', () => {
     BLOB_URL: 'file:///var/my%20blobs',
     PATHFOLD_ICE_SERVERS: '[{"urls":["stun:a.example"]}]',
     PATHFOLD_NO_STARTER: '1',
+    PATHFOLD_ANSWER_SECONDS: '20,6,120',
   });
   expect(config).toMatchObject({ port: 0, trustProxy: 2, blobDir: '/var/my blobs', starter: false });
+  expect(config.patience).toEqual({ firstMs: 20_000, gapMs: 6_000, wholeMs: 120_000 });
   expect(config.publicUrl?.host).toBe('train.example.org');
   expect(config.iceServers).toEqual([{ urls: ['stun:a.example'] }]);
 });
@@ -44,6 +47,9 @@ test.each([
   ['PATHFOLD_ICE_SERVERS', '{"urls":1}'],
   ['PATHFOLD_TRUSTED_VOLUNTEERS', 'my laptop'],
   ['PATHFOLD_NO_STARTER', 'yes'],
+  ['PATHFOLD_ANSWER_SECONDS', '10'],
+  ['PATHFOLD_ANSWER_SECONDS', '0,3,60'],
+  ['PATHFOLD_ANSWER_SECONDS', '10,3,3601'],
   ['LOG_LEVEL', 'loud'],
 ])('%s=%s stops the start with a sentence', (name, value) => {
   const read = () => readConfig({ [name]: value });

@@ -160,6 +160,15 @@ const VARIABLES = {
   PATHFOLD_NO_LOCAL_VOLUNTEER: [flag, '0 or 1'],
   PATHFOLD_NO_STARTER: [flag, '0 or 1'],
   PATHFOLD_SOCKETS_PER_ADDRESS: [wholeNumber(1, 1_000_000), 'a whole number from 1'],
+  PATHFOLD_ANSWER_SECONDS: [
+    z
+      .string()
+      .regex(/^\d{1,4}(,\d{1,4}){2}$/)
+      .transform((text) => text.split(',').map((seconds) => 1000 * Number(seconds)))
+      .refine((waits) => waits.every((ms) => ms >= 1000 && ms <= 3_600_000))
+      .transform(([firstMs, gapMs, wholeMs]): Patience => ({ firstMs: firstMs!, gapMs: gapMs!, wholeMs: wholeMs! })),
+    'three whole numbers from 1 to 3600 with commas between, such as 10,3,60',
+  ],
   LOG_LEVEL: [
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'fatal, error, warn, info, debug, trace or silent',
@@ -179,7 +188,7 @@ const proxyTrust = (text: string | undefined) => {
 /** Shorter secrets can be guessed by somebody patient. */
 const SHORT_SECRET = 16;
 
-/** What is allowed and yet unwise, in one sentence each. */
+/** Settings that are allowed and yet unwise, in one sentence each. */
 export const warningsOf = ({ operatorToken, promptKey }: Config): string[] =>
   Object.entries({ PATHFOLD_OPERATOR_TOKEN: operatorToken, PATHFOLD_PROMPT_KEY: promptKey })
     .filter(([, secret]) => secret !== null && secret.length < SHORT_SECRET)
@@ -221,6 +230,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     dev,
     limits: { ...LIMITS, socketsPerAddress: v.PATHFOLD_SOCKETS_PER_ADDRESS ?? LIMITS.socketsPerAddress },
     timings: TIMINGS,
-    patience: PATIENCE,
+    patience: v.PATHFOLD_ANSWER_SECONDS ?? PATIENCE,
   };
 }

@@ -1,5 +1,6 @@
+import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { ContributionDesk } from './api/contributions.ts';
+import type { Report } from '@pathfold/protocol/report';
 import type { Limits } from './config.ts';
 import type { Host } from './host.ts';
 import type { Signer } from './security/secrets.ts';
@@ -8,6 +9,24 @@ import { createAllowances } from './sockets/allowance.ts';
 import { networkOf } from './sockets/network.ts';
 import type { VolunteerDesk, WorkMessage } from './sockets/volunteer-socket.ts';
 import type { Lists } from './store/lists.ts';
+
+/** A lease as an upload meets it. */
+export interface OpenLease {
+  readonly maxPayloadBytes: number;
+  /** Of the contribution that was already taken for it; null when none was. */
+  readonly contribution: string | null;
+  readonly ended: boolean;
+}
+
+export interface ContributionDesk {
+  /** Whether there is such a lease and it has not ended. */
+  isOpen(lease: string): boolean;
+  /** Whether it is open and has no contribution. */
+  isWanted(lease: string): boolean;
+  lease(lease: string): Promise<OpenLease | null>;
+  /** The contribution is on disk. Resolves when it is in the log; throws lease_ended when it came too late. */
+  receive(lease: string, blob: BlobRef, report: Report): Promise<void>;
+}
 
 interface DeskDeps {
   readonly host: Host;

@@ -40,25 +40,25 @@ export function Explanation({ run, paths }: { readonly run: RunResource | null; 
     <div className="grid items-start gap-5 lg:grid-cols-2">
       <Chapter title="A path is a whole model">
         <p>
-          Read the picture from left to right. A text becomes numbers in the embedding, is worked on in each level, and
-          the head turns the result into a guess of what comes next. Each level has several modules to choose from,
+          Read the picture from left to right. The embedding turns a text into numbers, each level works on them, and
+          the head turns the result into a guess of the next token. Each level has several modules to choose from,
           called experts. One expert of each level makes a path, and a path alone is a complete small model.
         </p>
         {run && paths && <Sizes run={run} paths={paths} />}
       </Chapter>
-      <Chapter title="What a path learns, others learn too">
+      <Chapter title="Paths learn from each other">
         <p>
           Paths cross. Two paths that use the same expert both train it, on different texts. So an expert knows more
-          than any single path could teach it, and what is special to one kind of text stays in the experts that only
-          its paths use.
+          than any single path could teach it. Knowledge of one kind of text stays in the experts that only its paths
+          use.
         </p>
       </Chapter>
       <Chapter title="Computers that seldom talk">
         <p>
           A volunteer fetches the modules of one path, trains them on its own for many steps, and uploads the
-          difference. The coordinator averages what came for each module and takes one careful step with it: the module
-          gets a new version, and its cell above lights up. In between it needs nobody else, and whoever leaves costs
-          the round one contribution.
+          difference. The coordinator averages the differences of each module and takes one step with the average: the
+          module gets a new version, and its cell above lights up. Between fetch and upload a volunteer needs nobody
+          else. A volunteer that leaves costs the round one contribution.
         </p>
       </Chapter>
       <Chapter title="A text finds its path">

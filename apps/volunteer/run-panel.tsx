@@ -33,7 +33,7 @@ export function RunPanel({ run, points, working }: Props) {
       <Card title="The run">
         {working ? (
           <EmptyState title="A private run">
-            What your device works on now is not open to everybody: only its operator sees how it goes.
+            Your device works on a run that is not open to everybody: only its operator sees how it goes.
           </EmptyState>
         ) : (
           <EmptyState title="There is no run to show">

@@ -25,7 +25,7 @@ test('a value half-way between two multiples of the step goes away from zero; ze
   ]);
 });
 
-test('the bytes are these', () => {
+test('T3a: the bytes are these', () => {
   expect(Buffer.from(payload).toString('hex')).toMatchInlineSnapshot(
     `"010102000000803f080000000700000000008000030000000400000096633561ac9d8000000000"`,
   );
@@ -56,7 +56,7 @@ const changed = (change: (view: DataView) => void) => {
 const twice = Float32Array.from(values, (value) => 2 * value);
 const step = (value: number) => changed((view) => view.setFloat32(4, value, true));
 
-describe('what encode never writes is refused', () => {
+describe('T3a: what encode never writes is refused', () => {
   test.each([
     ['another version', changed((view) => view.setUint8(0, 2)), 'bad_payload', 'version 2'],
     ['another coarseness', q(2).encode(values, fine.init(modules), modules).payload, 'bad_payload', 'coarseness 2'],

@@ -22,8 +22,8 @@ const CHUNK = 4096;
  */
 const MOST_SQUARE = 4 + 1e-5;
 /**
- * What arrives of a module is along it at most so far from whole. One whose values are all of a size, as AdamW's first
- * steps make them, would be lost whole in a coarse step, and lost again each time: it would never move.
+ * The share of a module that arrives differs from 1 by so much at most. A module whose values are all of a size, as
+ * AdamW's first steps make them, would be lost whole in a coarse step, and lost again each time: it would never move.
  */
 const MOST_OFF = 0.5;
 

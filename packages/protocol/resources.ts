@@ -1,9 +1,9 @@
+/** A list: every HTTP resource. Times are ISO 8601, durations `…Ms`, sizes `…Bytes`, losses nats a token. */
 import * as z from 'zod/mini';
 import { BlobRef, ModuleRef, Sha256 } from './blob.ts';
 import { ExecutorInfo } from './report.ts';
 import { ROUTING_KINDS, RunSpec } from './run-spec.ts';
 
-/** HTTP resources. Times are ISO 8601, durations `…Ms`, sizes `…Bytes`, losses nats a token. */
 const number = z.number();
 const maybe = z.nullable(number);
 const time = z.string();

@@ -1,34 +1,15 @@
 import { Readable } from 'node:stream';
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
-import type { Report } from '@pathfold/protocol/report';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import type { ContributionDesk, OpenLease } from '../desk.ts';
 import { bearerOf } from '../security/operator.ts';
 import type { Signer } from '../security/secrets.ts';
 import { readDigest, readReport, readSpan } from '../uploads/headers.ts';
 import { leaseOfToken } from '../uploads/lease-token.ts';
 import type { PartialUploads } from '../uploads/partial.ts';
-
-/** A lease as an upload meets it. */
-export interface OpenLease {
-  readonly maxPayloadBytes: number;
-  /** Of the contribution that was already taken for it; null when none was. */
-  readonly contribution: string | null;
-  readonly ended: boolean;
-}
-
-export interface ContributionDesk {
-  /** Whether there is such a lease and it has not ended. */
-  isOpen(lease: string): boolean;
-  /** Whether it is open and has no contribution. */
-  isWanted(lease: string): boolean;
-  lease(lease: string): Promise<OpenLease | null>;
-  /** The contribution is on disk. Resolves when it is in the log; throws lease_ended when it came too late. */
-  receive(lease: string, blob: BlobRef, report: Report): Promise<void>;
-}
 
 export interface ContributionDeps {
   readonly desk: ContributionDesk;

@@ -1,3 +1,4 @@
+/** A list: each way in which a volunteer answers a prompt or fails to, against one coordinator (rules A1 to A6). */
 import { floatsOf } from '@pathfold/checkpoint/layout';
 import { pathShape, weightsOf } from '@pathfold/checkpoint/path';
 import { continueAnswer } from '@pathfold/inference/generate';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type ActivityLease, type ActivityVolunteer, activityOf } from './activity.ts';
+import type { ActivityLease, ActivityVolunteer } from '../store/activity.ts';
+import { activityOf } from './activity.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,30 +1,5 @@
-import type { ActivityPiece, ActivityResource, ContributionResource } from '@pathfold/protocol/resources';
-
-/** A lease of the window, with what became of it. Times are milliseconds since 1970. */
-export interface ActivityLease {
-  readonly volunteer: string;
-  readonly kind: string;
-  readonly key: string;
-  readonly grantedAt: number;
-  readonly endedAt: number | null;
-  readonly endCode: string | null;
-  readonly receivedAt: number | null;
-  /** Of its contribution; null when there is none. */
-  readonly state: ContributionResource['state'] | null;
-  readonly reason: string | null;
-  readonly tokens: number;
-  /** As the volunteer says. */
-  readonly computeMs: number;
-  readonly staleness: number | null;
-}
-
-export interface ActivityVolunteer {
-  readonly id: string;
-  readonly name: string;
-  readonly state: string;
-  /** Its last change of state: of one that waits, since when. */
-  readonly seenAt: number;
-}
+import type { ActivityPiece, ActivityResource } from '@pathfold/protocol/resources';
+import type { ActivityLease, ActivityVolunteer } from '../store/activity.ts';
 
 /** Columns of the timeline. */
 const COLUMNS = 60;
@@ -60,7 +35,7 @@ function spanOf(lease: ActivityLease, now: number): Span {
 const isLast = ({ receivedAt, endCode }: ActivityLease): boolean =>
   receivedAt === null && endCode !== null && !GOES_ON.has(endCode);
 
-/** Of what a span's time was computed: what the volunteer says, and no more than passed from grant to arrival. */
+/** Computed time of a span: the volunteer's own figure, and no more than passed from grant to arrival. */
 const computedPart = ({ from, to, what, lease }: Span): number =>
   what === 'useful' && to > from ? Math.min(1, lease!.computeMs / (to - from)) : 0;
 
@@ -155,7 +130,7 @@ function bars(values: readonly number[]): ActivityResource['staleness'] {
 }
 
 /**
- * Who computed what when in the window [from, now]. `leases` by time of their grant; `waiting`: the run gives work, so
+ * The work of each volunteer in the window [from, now]. `leases` by time of their grant; `waiting`: the run gives work, so
  * whoever waits lends to it.
  */
 export function activityOf(

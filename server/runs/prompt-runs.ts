@@ -2,9 +2,9 @@ import { pathIds } from '@pathfold/checkpoint/levels';
 import { isModelRun } from '@pathfold/coordination/study-run';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { keptAnswer } from '@pathfold/works/module-refs';
-import type { Coordinator } from '../coordinator.ts';
+import type { Host } from '../host.ts';
 import type { PromptRun, PromptRuns } from '../prompts/runs.ts';
-import type { RunEntry } from './registry.ts';
+import type { RunEntry, RunRegistry } from './registry.ts';
 
 const unprepared = ({ id, spec, createdAt, corpus }: RunEntry): PromptRun => ({
   ...{ id, spec, createdAt, corpusName: corpus.name, paths: pathIds(levelsOf(spec)) },
@@ -12,7 +12,7 @@ const unprepared = ({ id, spec, createdAt, corpus }: RunEntry): PromptRun => ({
 });
 
 /** The runs of a language model; those that are prepared can be prompted and exported, and are listed. */
-export function promptRuns({ registry, host }: Pick<Coordinator, 'registry' | 'host'>): PromptRuns {
+export function promptRuns({ registry, host }: { readonly registry: RunRegistry; readonly host: Host }): PromptRuns {
   const of = (entry: RunEntry | undefined): PromptRun | null => {
     const facts = entry && host.state.runs[entry.id]?.facts;
     if (!entry || (facts && !isModelRun(facts))) return null;

@@ -1,3 +1,4 @@
+/** A list: the rules of PROTOCOL that are seen at a volunteer's socket, against one coordinator. */
 import { randomBytes } from 'node:crypto';
 import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** A list: what a store must do, played on either engine (pglite.test.ts, postgres.test.ts). */
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { RunFacts, Task } from '@pathfold/coordination/work-plan';
 import { RunSpec } from '@pathfold/protocol/run-spec';
@@ -66,7 +67,7 @@ const end = (fold: string, figures: { round: number; [name: string]: number } | 
 };
 const all = { limit: 100 };
 
-/** What a store must do on either engine. `open` opens one and the same database, empty at first, again and again. */
+/** The duties of a store on either engine. `open` opens one and the same database, empty at first, again and again. */
 export const storeBattery = (open: () => Promise<Database>): void => {
   let database: Database;
   let store: Store;

@@ -6,27 +6,9 @@ import type {
   VolunteerResource,
 } from '@pathfold/protocol/resources';
 import { type Kysely, type Selectable, sql } from 'kysely';
-import type { ActivityLease, ActivityVolunteer } from '../runs/activity.ts';
+import { type Activity, type ActivityQuery, readActivity } from './activity.ts';
 import { type Page, pageOf } from './page.ts';
 import type { Tables } from './schema.ts';
-
-export interface Activity {
-  /** From when on all leases were read: as asked for, or later where there are more than that. */
-  readonly since: number;
-  readonly leases: readonly ActivityLease[];
-  readonly volunteers: readonly ActivityVolunteer[];
-  /** When leases of other runs were granted since then, by volunteer. */
-  readonly elsewhere: ReadonlyMap<string, readonly number[]>;
-}
-
-/** Of which run the activity is asked for, from when on; `most`: leases to read of it, and of the others, at most. */
-export interface ActivityQuery {
-  readonly run: string;
-  readonly others: readonly string[];
-  readonly since: number;
-  readonly most: number;
-  readonly waiting: boolean;
-}
 
 export interface Scores {
   /** The newest point that was scored; null before. */
@@ -36,14 +18,14 @@ export interface Scores {
   readonly newest: number;
 }
 
-/** Who made a contribution, and for which run. */
+/** Volunteer and run of a contribution. */
 export interface Unfolded {
   readonly lease: string;
   readonly volunteer: string;
   readonly run: string;
 }
 
-/** What the HTTP lists show, newest first. */
+/** The rows of the HTTP lists, newest first. */
 export interface Lists {
   /** The leases of a run that are held now. */
   leases(run: string, page: Page): Promise<List<LeaseResource>>;
@@ -65,14 +47,11 @@ export interface Lists {
    * distances and the newest, of those that were scored and of the others.
    */
   history(run: string, since?: number): Promise<HistoryPoint[]>;
-  /** What the newest points of a run say. */
+  /** Figures of the newest points of a run. */
   scores(run: string): Promise<Scores>;
 }
 
-/** No lease is granted for longer: one of a part has twenty of the longest deadlines that a run may set. */
-const LONGEST_LEASE_MS = 20 * 86_400_000;
-
-/** Of one kind, in one answer. */
+/** Most points of one kind in one answer. */
 const MOST_POINTS = 500;
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -165,7 +144,7 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
   },
   async unfolded(limit) {
     await catchUp();
-    // What came without bytes is settled at once.
+    // A contribution without bytes is settled at once.
     const checked = db
       .selectFrom('contributions')
       .select(['lease', 'volunteer', 'run'])
@@ -191,67 +170,9 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
     const row = await db.selectFrom('volunteers').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? volunteerOf(row) : null;
   },
-  async activity({ run, others, since: asked, most, waiting }) {
+  async activity(of) {
     await catchUp();
-    const newest = db
-      .selectFrom('leases')
-      .where('run', '=', run)
-      .where('granted_at', '>=', asked - LONGEST_LEASE_MS)
-      .orderBy('granted_at', 'desc');
-    const oldest = await newest
-      .select('granted_at')
-      .offset(most - 1)
-      .limit(1)
-      .executeTakeFirst();
-    const since = Math.max(asked, oldest?.granted_at ?? asked);
-    const rows = await db
-      .selectFrom(newest.selectAll().limit(most).as('held'))
-      .leftJoin('contributions as c', 'c.lease', 'held.id')
-      .select(['held.volunteer', 'held.kind', 'held.key', 'held.granted_at', 'held.ended_at', 'held.end_code'])
-      .select(['c.received_at', 'c.state', 'c.reason', 'c.tokens', 'c.staleness', 'c.compute_ms'])
-      .where((eb) => eb.or([eb('held.ended_at', 'is', null), eb('held.ended_at', '>=', since)]))
-      .orderBy('held.granted_at')
-      .execute();
-    const held = [...new Set(rows.map(({ volunteer }) => volunteer))];
-    const volunteers = await db
-      .selectFrom('volunteers')
-      .select(['id', 'name', 'state', 'seen_at'])
-      .where((eb) =>
-        eb.or([sql<boolean>`id = any(${held}::text[])`, ...(waiting ? [eb('state', '=', 'waiting')] : [])]),
-      )
-      .orderBy('seen_at', 'desc')
-      .limit(most)
-      .execute();
-    const grants = await db
-      .selectFrom('leases')
-      .select(['volunteer', 'granted_at'])
-      .where(sql<boolean>`run = any(${others}::text[])`)
-      .where('granted_at', '>=', since)
-      .where(sql<boolean>`volunteer = any(${held}::text[])`)
-      .limit(most)
-      .execute();
-    const elsewhere = new Map<string, number[]>();
-    for (const { volunteer, granted_at: at } of grants)
-      elsewhere.set(volunteer, [...(elsewhere.get(volunteer) ?? []), at]);
-    return {
-      since,
-      elsewhere,
-      leases: rows.map((row) => ({
-        volunteer: row.volunteer,
-        kind: row.kind,
-        key: row.key,
-        grantedAt: row.granted_at,
-        endedAt: row.ended_at,
-        endCode: row.end_code,
-        receivedAt: row.received_at,
-        state: row.state as ActivityLease['state'],
-        reason: row.reason,
-        tokens: row.tokens ?? 0,
-        computeMs: row.compute_ms ?? 0,
-        staleness: row.staleness,
-      })),
-      volunteers: volunteers.map(({ seen_at: seenAt, ...volunteer }) => ({ ...volunteer, seenAt })),
-    };
+    return readActivity(db, of);
   },
   async history(run, since) {
     await catchUp();

@@ -1,6 +1,7 @@
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import type { Kysely } from 'kysely';
-import { type LoggedEvent, project } from './projections.ts';
+import type { LoggedEvent } from './projections/writes.ts';
+import { project } from './projections.ts';
 import type { Tables } from './schema.ts';
 
 const PAUSE_MS = 500;
@@ -26,7 +27,7 @@ export class Projector {
     this.#backlog.push(...logged);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      // What fails is kept, and the next reader meets it.
+      // A failure is kept, and the next reader meets it.
       this.catchUp().catch(() => {});
     }, PAUSE_MS);
   }

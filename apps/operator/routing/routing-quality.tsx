@@ -19,7 +19,7 @@ interface Choice {
   readonly bitsPerByte: number;
 }
 
-/** What choosing the path in one way or another costs, in bits per byte of the same held-out texts. */
+/** The cost of each way to choose the path, in bits per byte of the same held-out texts. */
 export function choicesOf({ evaluation }: LiveRouting): Choice[] {
   if (!evaluation?.whole) return [];
   const { routedBitsPerByte, oracleBitsPerByte, rerouted } = evaluation.whole;
@@ -95,9 +95,9 @@ export function RoutingQuality({ routing }: { readonly routing: LiveRouting }) {
           />
         ) : (
           <p className="text-soft text-sm">
-            What routing again by the losses of every path, or a perfect choice, would gain is measured when every path
-            scores every held-out text: by “Score now”, and at the end of the run. The prompt page runs one path and
-            asks the router instead; what that gains is not measured here.
+            “Score now” lets every path score every held-out text, and so does the end of the run. These scores tell the
+            gain of routing again by the losses of every path, and of a perfect choice. The prompt page runs one path
+            and asks the router instead. That gain is not measured here.
           </p>
         )}
         <Confusion router={router} evaluation={evaluation} />

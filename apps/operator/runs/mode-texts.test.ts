@@ -20,7 +20,7 @@ test.each<[string, Spec, number, string[]]>([
 });
 
 const async = (settings: NonNullable<RunSpecInput['async']>): Spec => ({ mode: 'async', async: settings });
-const sum = 'the momentum when shares have added up to a whole step';
+const sum = 'It moves the momentum when shares have added up to a whole step';
 
 /** One setting changes one part of one rule, from what is said of `spec` to what is said of it with the change. */
 test.each<[rule: string, spec: Spec, change: Spec, from: string, to: string]>([
@@ -51,7 +51,7 @@ test.each<[rule: string, spec: Spec, change: Spec, from: string, to: string]>([
     `${sum}.`,
     `${sum}; 25 % of it is spread over the arrivals before.`,
   ],
-  ['Shares', async({}), { ...async({}), outer: { kind: 'sgd' } }, ` Each share moves the model at once, ${sum}.`, ''],
+  ['Shares', async({}), { ...async({}), outer: { kind: 'sgd' } }, ` Each share moves the model at once. ${sum}.`, ''],
   [
     'Steps',
     async({}),
@@ -86,7 +86,7 @@ test.each([
 test('at once, in whole steps, with all steps, counting age: what else can be set at arrivals', () => {
   const set = async({ grace: 0, quorum: 4, buffer: 4, dynamicSteps: false, stalenessPower: 0.5 });
   expect(textOf(set, 'Grace period')).toBe(
-    'What arrives is folded at once. It needs 4 arrivals: contributions wait for that, volunteers do not.',
+    'Each contribution is folded when it arrives. It needs 4 arrivals: contributions wait for that, volunteers do not.',
   );
   expect(textOf(set, 'Shares')).toMatch(/^4 contributions make a whole outer step, .* power of −0\.5 as much\.$/);
   expect(textOf(set, 'Steps')).toBe(

@@ -20,10 +20,10 @@ const workOf = ({ name, study, parameterCount }: RunResource): string =>
 
 const readers = (runs: readonly RunResource[]): string =>
   runs.some(({ spec }) => spec.visibility === 'private')
-    ? 'Of a private run, the operator decides who may use the model.'
+    ? 'The operator of a private run decides who may use the model.'
     : 'Anyone may use the models named here.';
 
-/** What the person agrees to, in plain words. `runs`: those that may give work now; the run that is shown is the first. */
+/** The terms in plain words. `runs`: those that may give work now; the run that is shown is the first. */
 export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResource[]; readonly host: string }) {
   const models = runs.filter(({ study }) => study === undefined);
   return (
@@ -31,7 +31,7 @@ export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResour
       <Term name="It computes">
         {runs.length === 0
           ? 'Pieces of the training of a small language model, when an operator starts one.'
-          : `One piece of work after another, of what needs it most: ${runs.map(workOf).join(', ')}.`}
+          : `One piece of work after another, where it is needed most: ${runs.map(workOf).join(', ')}.`}
       </Term>
       <Term name="On these texts">
         {models.length === 0
@@ -44,8 +44,8 @@ export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResour
           ` ${readers(models)} Licence of the weights: ${once(models.map(({ spec }) => spec.licence))}.`}
       </Term>
       <Term name="You send">
-        What it computed (changes to the model, scores, results of a study), this device’s speed, memory and processor
-        name, and answers to prompts if you allow that below. Nothing from your disk or other tabs.
+        Its results (changes to the model, scores, results of a study), this device’s speed, memory and processor name,
+        and answers to prompts if you allow that below. Nothing from your disk or other tabs.
       </Term>
       <Term name="It costs you">
         Electricity, warmth and some traffic. Stop whenever you like, within a second; a pause comes after the step in

@@ -35,7 +35,7 @@ export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
       <p className="text-soft text-sm">
         Credit counts the tokens of accepted work, in all visits with this identity.
         {outcomes.length > 0 &&
-          ` Of the newest ${plural(outcomes.length, 'piece')} of this visit: ${accepted} accepted, ${rejected} rejected.`}
+          ` The newest ${plural(outcomes.length, 'piece')} of this visit: ${accepted} accepted, ${rejected} rejected.`}
       </p>
       {outcomes.length > 0 && (
         <div className="mt-3">
@@ -44,7 +44,7 @@ export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
             keyOf={(outcome) => outcome.lease}
             rows={outcomes.slice(0, 8)}
             columns={[
-              { name: 'What became of it', wraps: true, cell: (outcome) => <Verdict outcome={outcome} /> },
+              { name: 'Outcome', wraps: true, cell: (outcome) => <Verdict outcome={outcome} /> },
               { name: 'Handed in', cell: (outcome) => <RelativeTime at={outcome.at} /> },
             ]}
           />

@@ -3,7 +3,7 @@ import { runFacts } from '../simulator/run-facts.ts';
 import { toyPlan } from '../simulator/toy/toy.ts';
 import { MOST_ABSENT } from './scene.ts';
 import { restore, snapshot } from './state.ts';
-import { Table } from './table.ts';
+import { Table } from './table.fixture.ts';
 
 function tableWithRun(): Table {
   const table = new Table([toyPlan]);

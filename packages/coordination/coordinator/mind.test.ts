@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runFacts } from '../simulator/run-facts.ts';
 import { toyPlan } from '../simulator/toy/toy.ts';
 import { initialState, restore, snapshot } from './state.ts';
-import { only, Table } from './table.ts';
+import { only, Table } from './table.fixture.ts';
 
 const SILENCE_MS = 20_000;
 

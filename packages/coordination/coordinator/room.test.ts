@@ -4,7 +4,7 @@ import { runFacts } from '../simulator/run-facts.ts';
 import { toyPlan } from '../simulator/toy/toy.ts';
 import type { WorkPlan } from '../work-plan.ts';
 import { hasRoom, leastNeeded, tooLarge, withoutRoom } from './room.ts';
-import { Table } from './table.ts';
+import { Table } from './table.fixture.ts';
 
 /** Toy work that takes so many bytes. */
 const taking = (name: string, bytes: number): WorkPlan<unknown> =>

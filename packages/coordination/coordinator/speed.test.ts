@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runFacts } from '../simulator/run-facts.ts';
 import { toyPlan } from '../simulator/toy/toy.ts';
 import type { WorkPlan } from '../work-plan.ts';
-import { Table } from './table.ts';
+import { Table } from './table.fixture.ts';
 
 /** Its tasks are of 1000 tokens. */
 function tableOf<State>(plan: WorkPlan<State>): Table {

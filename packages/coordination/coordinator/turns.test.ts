@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runFacts } from '../simulator/run-facts.ts';
 import { type ToyState, toyPlan } from '../simulator/toy/toy.ts';
 import type { WorkPlan } from '../work-plan.ts';
-import { only, Table } from './table.ts';
+import { only, Table } from './table.fixture.ts';
 
 const isFull = ({ out }: ToyState, most: number): boolean => Object.keys(out).length >= most;
 

@@ -7,7 +7,7 @@ const OPENING_MS = 15_000;
 /** Computing that does not stop within this time after a cut has its worker ended: the second when the person said stop. */
 const STEP_MS = 10_000;
 const STOP_MS = 900;
-/** How long `finish` waits for the end of an answer in hand: no answer takes longer. */
+/** How long `finish` waits for the end of an answer in hand: as long as one may take where the operator set no other time. */
 const ANSWER_MS = 60_000;
 /** How long `finish` waits to hear whether the last contribution was accepted. */
 const SETTLE_MS = 5_000;

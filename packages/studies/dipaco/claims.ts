@@ -1,3 +1,4 @@
+/** A list: the claims of DiPaCo, each with its bound and its measure. */
 import type { ClaimSpec, FigureOf } from '../claims.ts';
 import { beyond } from './beyond.ts';
 import { gain, gainOf, type References, referencesOf } from './gains.ts';

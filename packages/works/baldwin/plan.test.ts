@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { beforeEach, describe, expect, test } from 'vitest';

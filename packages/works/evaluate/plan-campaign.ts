@@ -23,7 +23,7 @@ export interface Campaign {
   readonly paths: readonly string[];
   readonly parts: Queue<Versions>;
   /** How many documents each path is asked for, in order; null in a run that does not say. */
-  readonly documents?: readonly number[] | null;
+  readonly documentCounts?: readonly number[] | null;
   /** Inner steps of each path when its versions to score were chosen. */
   readonly steps?: Record<string, number>;
   failures: number;
@@ -99,7 +99,7 @@ function newCampaign(split: Campaign['split'], state: EvaluateState, run: ModelR
     assignment: routing?.assignment ?? null,
     paths,
     parts: queueOf(Object.fromEntries(scored.map((path) => [path, NO_VERSIONS])), answersTo({ asked, split })),
-    documents: documentsOf(run, split, whole),
+    documentCounts: documentsOf(run, split, whole),
     steps: {},
     failures: 0,
   };

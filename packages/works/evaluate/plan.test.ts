@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { roundOf } from '@pathfold/coordination/run-round';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Json } from '@pathfold/coordination/work-plan';

@@ -84,7 +84,7 @@ const plan: WorkPlan<EvaluateState, ModelRun> = {
     const path = campaign && heldBy(campaign.parts, lease);
     if (!path) return 'round_over';
     if (steps < 1 || steps > tokensIn(run, campaign.split)) return 'bad_steps';
-    const due = campaign.documents?.[campaign.paths.indexOf(path)];
+    const due = campaign.documentCounts?.[campaign.paths.indexOf(path)];
     return due === undefined || figures['documents'] === due ? null : 'wrong_size';
   },
 

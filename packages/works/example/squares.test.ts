@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { studyRun } from '@pathfold/coordination/study-run';
 import type { FoldBlobs } from '@pathfold/coordination/work-plan';
 import { RunSpec } from '@pathfold/protocol/run-spec';

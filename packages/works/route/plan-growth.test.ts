@@ -1,4 +1,4 @@
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldOutput, Growth, Json } from '@pathfold/coordination/work-plan';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldOutput } from '@pathfold/coordination/work-plan';
 import { RoutingSpec } from '@pathfold/protocol/run-spec';

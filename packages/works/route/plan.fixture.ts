@@ -1,4 +1,4 @@
-import { Table } from '@pathfold/coordination/coordinator/table';
+import { Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldOutput, Growth, ModelRun } from '@pathfold/coordination/work-plan';
 import { RoutingSpec, type RunSpec } from '@pathfold/protocol/run-spec';

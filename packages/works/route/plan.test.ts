@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { blobOf, runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
 import { expect, test } from 'vitest';

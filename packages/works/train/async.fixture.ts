@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { AsyncSpec, type RunSpec } from '@pathfold/protocol/run-spec';

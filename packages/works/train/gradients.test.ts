@@ -2,7 +2,7 @@ import { sha256Of } from '@pathfold/blobs/memory';
 import { pathModules } from '@pathfold/checkpoint/levels';
 import { joinModules, pathShape } from '@pathfold/checkpoint/path';
 import { initModule } from '@pathfold/checkpoint/sources/seed';
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldBlobs, Json } from '@pathfold/coordination/work-plan';
 import { encodeTokens } from '@pathfold/corpora/shards';

@@ -1,4 +1,4 @@
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { expect, test } from 'vitest';
 import { inputs, SPEED, tableWith, taskOf, train } from './async.fixture.ts';

@@ -1,4 +1,4 @@
-import { Table } from '@pathfold/coordination/coordinator/table';
+import { Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 import { trainPlan } from './plan.ts';

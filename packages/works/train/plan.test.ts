@@ -1,4 +1,4 @@
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import { describe, expect, test } from 'vitest';
 import { SPEED, tableWith, taskOf, versions } from './plan.fixture.ts';
 import type { TrainFoldInput } from './task.ts';

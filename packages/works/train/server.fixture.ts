@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { FoldBlobs, RunFacts } from '@pathfold/coordination/work-plan';

@@ -1,4 +1,4 @@
-import { Table } from '@pathfold/coordination/coordinator/table';
+import { Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { studyRun } from '@pathfold/coordination/study-run';
 import { RunSpec } from '@pathfold/protocol/run-spec';
 import { Chart } from '@pathfold/protocol/study-spec';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { only, Table } from '../../coordinator/table.ts';
+import { only, Table } from '../../coordinator/table.fixture.ts';
 import { runFacts } from '../run-facts.ts';
 import { drawScenario } from '../scenario.ts';
 import { simulate } from '../simulate.ts';

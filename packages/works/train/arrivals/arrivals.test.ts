@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { restore, snapshot } from '@pathfold/coordination/coordinator/state';
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { MODES, OUTER_KINDS, type RunSpec } from '@pathfold/protocol/run-spec';

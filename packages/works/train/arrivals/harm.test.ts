@@ -1,4 +1,4 @@
-import { only } from '@pathfold/coordination/coordinator/table';
+import { only } from '@pathfold/coordination/coordinator/table.fixture';
 import { expect, test } from 'vitest';
 import { inputs, SPEED, tableWith, taskOf, train, warmUp } from '../async.fixture.ts';
 

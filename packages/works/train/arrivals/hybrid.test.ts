@@ -1,4 +1,4 @@
-import type { Table } from '@pathfold/coordination/coordinator/table';
+import type { Table } from '@pathfold/coordination/coordinator/table.fixture';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { expect, test } from 'vitest';
 import { inputs, SPEED, tableWith, taskOf, train } from '../async.fixture.ts';

@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { describe, expect, test } from 'vitest';
 import { SPEED, tableWith, taskOf, versions } from '../plan.fixture.ts';

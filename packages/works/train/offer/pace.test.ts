@@ -1,4 +1,4 @@
-import type { Table } from '@pathfold/coordination/coordinator/table';
+import type { Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { describe, expect, test } from 'vitest';
 import { SPEED, tableWith, taskOf, train, warmUp } from '../async.fixture.ts';

@@ -1,4 +1,4 @@
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import { beforeEach, expect, test } from 'vitest';
 import { trainPlan } from '../plan.ts';

@@ -1,7 +1,7 @@
 import { advance } from '@pathfold/coordination/coordinator/advance';
 import { checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import { restore, snapshot } from '@pathfold/coordination/coordinator/state';
-import { only, Table } from '@pathfold/coordination/coordinator/table';
+import { only, Table } from '@pathfold/coordination/coordinator/table.fixture';
 import { runFacts } from '@pathfold/coordination/simulator/run-facts';
 import type { Json, RunFacts } from '@pathfold/coordination/work-plan';
 import type { Mode, RunSpec } from '@pathfold/protocol/run-spec';
