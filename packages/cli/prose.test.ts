@@ -30,6 +30,22 @@ test('no bullet of a page is longer than three lines', () => {
   expect(long.map(({ at, text }) => `${at}: ${text}`)).toEqual([]);
 });
 
+test('no comment opens with Who, What or Of as its subject', () => {
+  const found = ['apps', 'packages', 'server', 'e2e'].flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(tsx?|mjs|as|c)$/.test(file) && !file.includes('node_modules'))
+      .flatMap((file) =>
+        readFileSync(join(root, room, file), 'utf8')
+          .split('\n')
+          .flatMap((line, i) => (OPENING.test(line) ? [`${join(room, file)}:${i + 1}: ${line.trim()}`] : [])),
+      ),
+  );
+  expect(found).toEqual([]);
+});
+
+/** Where a comment begins, and not the second line of a sentence. */
+const OPENING = /(\/\*\*|^\s*\/\/) (Who|What|Of)\b/;
+
 const sentences = (strange: (sentence: string) => boolean): string[] =>
   passages().flatMap(({ at, text }) =>
     text

@@ -7,7 +7,7 @@ export const isStopped = (run: RunFacts, path: string): boolean => run.paths[pat
 /** Whether nothing of a run is trained any more: its training came to its end, or was stopped, and it was not taken back since. */
 export const hasEnded = ({ endedAfter, rollbacks = 0 }: RunFacts): boolean => endedAfter === rollbacks;
 
-/** What still answers for a path whose documents were shared by growth: null once it has taken a step. */
+/** The modules that still answer for a path whose documents were shared by growth: null once it has taken a step. */
 export const answersBefore = ({ before, steps }: PathFacts): readonly ModuleRef[] | null =>
   before && (steps ?? before.steps) <= before.steps ? before.modules : null;
 

@@ -27,7 +27,7 @@ export interface PathFacts {
   steps?: number;
   /** Its best version, where paths are stopped early; absent before its first scoring by this routing. */
   bestVersion?: BestVersion;
-  /** What answered for it when its documents, or those of its origin, were shared with a new path: until it has more steps than these. */
+  /** The versions that answered for it when its documents, or those of its origin, were shared with a new path: until it has more steps than these. */
   before?: { readonly steps: number; readonly modules: readonly ModuleRef[] };
 }
 

@@ -9,7 +9,7 @@ import { openStudyExecutor } from './executor.ts';
 import { STUDIES } from './names.ts';
 import type { Arm, Study } from './study.ts';
 
-/** What is planted now: the kind of an outer optimizer, the codec, or the exchange of gradients, each one bit off. */
+/** The planted fault: the kind of an outer optimizer, the codec, or the exchange of gradients, each one bit off. */
 const planted = vi.hoisted(() => ({ now: '' }));
 /** The lowest bit of one value. */
 const flip = vi.hoisted(() => (values: Float32Array | Uint8Array) => {
@@ -129,7 +129,7 @@ test('a codec that is one bit off changes the key', async () => {
   expect(await key()).not.toBe(before);
 });
 
-/** Of these a probe may have less: how long, how fast and from how much an arm learns, over how many it goes. */
+/** A probe may have less of these: how long, how fast and from how much an arm learns, over how many it goes. */
 const LESS =
   /(^|\.)(totalSteps|steps|cutFrom|warmupSteps|every|testEvery|everySeconds|experts|replicas|generations|population|litter|tasks|testTasks|curveEvery|batches|stretch|averageEvery|stay|points|phases)$|(inner|base)\.learningRate$/;
 

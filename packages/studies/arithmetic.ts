@@ -38,7 +38,7 @@ export interface Bits {
   readonly shared: string;
 }
 
-/** What the arms of a study are computed with. Each probe is run once, and only when an arm is asked for that has it. */
+/** The arithmetic that computes the arms of a study. Each probe is run once, and only when an arm is asked for that has it. */
 export class Arithmetic {
   readonly #study: Study;
   readonly #probes: ProbeBits;

@@ -12,7 +12,7 @@ export interface ComputeOptions {
   readonly quick: boolean;
   readonly arm: string;
   readonly seed: number;
-  /** What the arm is computed with, found out before: its probes take seconds. */
+  /** The arithmetic of the arm, found out before: its probes take seconds. */
   readonly bits: Bits;
   /** `sourcesOf` the study as they were then. */
   readonly sources: string;

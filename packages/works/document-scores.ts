@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { TOLERANCE } from './queue/compared.ts';
 
 /**
- * What a path says of documents: the payload of evaluations and of losses for the router. JSON, UTF-8; one entry a
+ * The scores of documents by a path: the payload of evaluations and of losses for the router. JSON, UTF-8; one entry a
  * document that was asked for, in their order.
  */
 const DocumentScores = z.strictObject({

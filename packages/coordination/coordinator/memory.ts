@@ -9,7 +9,7 @@ export interface Timer {
 }
 
 /**
- * What the mind keeps beside its state: indexes that the state implies, and what is deliberately forgotten in a
+ * Things that the mind keeps beside its state: indexes that the state implies, and what is deliberately forgotten in a
  * restart (when a volunteer was last heard). Never logged, never in a snapshot.
  */
 export interface Memory {

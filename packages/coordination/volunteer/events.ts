@@ -5,7 +5,7 @@ import type { Up } from '@pathfold/protocol/up';
 import type { ComputeChoice, Upload } from './state.ts';
 
 /**
- * What happens to a volunteer's mind, in the past tense. `at`: milliseconds of the host's clock.
+ * Events in a volunteer's mind, in the past tense. `at`: milliseconds of the host's clock.
  * `chance`: a number in [0, 1) drawn by the host, for the jitter of back-off.
  */
 export type VolunteerEvent = { readonly at: number } & (

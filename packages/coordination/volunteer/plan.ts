@@ -13,7 +13,7 @@ const ANSWER_MS = 60_000;
 const SETTLE_MS = 5_000;
 
 /**
- * What to do now: decided events, for the host to apply at once and then carry out. Applying them and asking again
+ * Decides what to do now: events, for the host to apply at once and then carry out. Applying them and asking again
  * answers an empty list.
  */
 export function plan(state: VolunteerState, now: number): Decision[] {

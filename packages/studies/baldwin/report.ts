@@ -9,7 +9,7 @@ import type { ArmName } from './settings.ts';
 /** Test loss of an arm after so many lessons. */
 const after = (of: FigureOf, arm: ArmName, lessons: number): number => of(arm, `loss ${lessons}`);
 
-/** What an arm had spent, and its loss at the end of a lifetime, whenever it was looked at: all on the same tasks. */
+/** The cost of an arm so far, and its loss at the end of a lifetime, whenever it was looked at: all on the same tasks. */
 function curvesOf(of: FigureOf, arm: ArmName): { readonly flops: number; readonly loss: number }[] {
   const curves = [];
   for (let i = 0; Number.isFinite(of(arm, `flops of curve ${i}`)); i++)

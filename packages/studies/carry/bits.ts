@@ -1,4 +1,4 @@
-// What the probes of some arms answer in the tree that this stands in: node bits.ts < arms.json, which is {STUDY: {ARM: config}}.
+// Prints the answers of the probes of some arms in the tree that this stands in: node bits.ts < arms.json, which is {STUDY: {ARM: config}}.
 // It is put into the tree of an earlier commit too, with probes.ts of today: it imports nothing that was not there.
 import { readFileSync, writeSync } from 'node:fs';
 import type { Json } from '@pathfold/coordination/work-plan';

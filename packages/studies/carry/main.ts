@@ -11,7 +11,7 @@ import { canonical, keyOf, ResultFiles } from '../result-files.ts';
 import type { Result } from '../results.ts';
 import type { ByArm } from './bits.ts';
 
-/** What is put into the earlier tree: the questions of today, which call that tree's own studies and engine. */
+/** Files that are put into the earlier tree: the questions of today, which call that tree's own studies and engine. */
 const QUESTIONS = [
   'carry',
   'probes.ts',

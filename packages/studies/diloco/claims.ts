@@ -20,7 +20,7 @@ const bestOf = (of: FigureOf, tuned: readonly string[], arms: readonly string[])
 /** One worker, tuned. */
 export const bestSingle = (of: FigureOf, arms: readonly string[]): number => bestOf(of, SINGLE, arms);
 
-/** What the paper says of itself, with the margins of native pilots. The quick size has one learning rate of what is tuned. */
+/** The statements of the paper, with the margins of native pilots. The quick size has one learning rate of what is tuned. */
 export function claimsOf(arms: readonly string[]): ClaimSpec[] {
   const best = (of: FigureOf, tuned: readonly string[]): number => bestOf(of, tuned, arms);
   return claims(best).map((claim) => ({ currency: 'steps', ...claim }));

@@ -78,7 +78,7 @@ function bytesTable(results: Results, arms: Arms): Table {
   const mean = (arm: string, figure: string) => spreadOf(figuresOf(results, arm, figure)).mean ?? Number.NaN;
   const configOf = (arm: string) => arms[arm]!.config as unknown as ArmConfig;
   const workersOf = (arm: string) => Math.max(...configOf(arm).workers);
-  /** Of one worker and round, without the shard. */
+  /** Bytes of one worker and round, without the shard. */
   const aRound = (arm: string, figure: 'upBytes' | 'downBytes') => {
     const shards = figure === 'downBytes' ? workersOf(arm) * mean(arm, 'shardBytes') : 0;
     return (mean(arm, figure) - shards) / mean(arm, 'rounds') / workersOf(arm);

@@ -19,7 +19,7 @@ import type { RunPorts } from '../run-ports.ts';
 import type { ArmConfig } from './settings.ts';
 import { clusters, domainGroups, encodeGroups } from './shards.ts';
 
-/** Of all workers: they are equal, and virtual time is no currency of this study. */
+/** The speed of all workers: they are equal, and virtual time is no currency of this study. */
 export const TOKENS_PER_SECOND = 1000;
 
 export const idsOf = (documents: readonly ByteDocument[]): Uint16Array[] => documents.map(({ ids }) => ids);

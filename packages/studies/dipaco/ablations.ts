@@ -22,7 +22,7 @@ import type { ArmConfig } from './settings.ts';
 const SIGNS = 0x4157;
 
 /**
- * What bytes a text has, whatever their order: the square roots of their shares, in a random projection to `width` numbers
+ * The bytes of a text, whatever their order: the square roots of their shares, in a random projection to `width` numbers
  * (the native pilots took 64 principal components).
  */
 export function histogram(ids: ArrayLike<number>, width: number): Float32Array {

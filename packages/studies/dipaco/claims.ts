@@ -15,7 +15,7 @@ function reroutingSteps(of: FigureOf): number[] {
   return gains.map((gained, at) => gained - (gains[at - 1] ?? 0));
 }
 
-/** What the paper says of itself, with the margins of native pilots. Perplexity a byte, at equal steps of every path. */
+/** The statements of the paper, with the margins of native pilots. Perplexity a byte, at equal steps of every path. */
 const claims = ({ dense, diloco }: References): ClaimSpec[] => [
   {
     id: 'dipaco.2.7.1',

@@ -22,7 +22,7 @@ interface End extends Scoring {
 }
 
 /**
- * What a run is worth in the end. Figures, nats a byte of the test documents, each by the path that it is routed to: of all
+ * The worth of a run in the end. Figures, nats a byte of the test documents, each by the path that it is routed to: of all
  * (`nats`), of each domain (`nats DOMAIN`); by the best path, known afterwards (`oracle`); re-routed every 16 to 128 bytes
  * by what all paths lost before (`rerouted16` …) and by the router as the prompt page does (`page32` …). Also the share of
  * the documents whose path is their best (`accuracy`). Curves: documents of a domain by path (`confusion DOMAIN`).

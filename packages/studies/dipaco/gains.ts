@@ -26,7 +26,7 @@ export const gain = (of: FigureOf, arm: string, reference: Reference, name?: str
 export const gainOf = (of: FigureOf, arm: string, name: string): number =>
   -Math.expm1(figure(of, arm, name) - figure(of, arm));
 
-/** What much is compared with, each tuned over the rates that this size has. */
+/** The common baselines, each tuned over the rates that this size has. */
 export interface References {
   readonly dense: readonly string[];
   readonly diloco: readonly string[];

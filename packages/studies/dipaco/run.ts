@@ -38,7 +38,7 @@ export async function runArm(
   const executor = await ports.openExecutor();
   const spec = specOf(config, seed);
   const blocks = blocksOf(corpus, config);
-  /** What rests on the data that an arm has: arms with the same part of them share it. */
+  /** The work that rests on the data of an arm: arms with the same part of them share it. */
   const ofData: RunPorts['cached'] = (name, of, make) =>
     ports.cached(name, { of, corpus: config.corpus } as unknown as Json, make);
   const base = await baseOf(config, seed, executor, blocks.train, { ...ports, cached: ofData });
@@ -128,7 +128,7 @@ export async function runArm(
   const ids = Object.keys(run.facts.paths);
   const workers = ids.length * config.replicas;
   for (let worker = 0; worker < workers; worker++) lab.join({ id: `v${worker}`, tokensPerSecond: TOKENS_PER_SECOND });
-  // What the product scores once more when a run ends is scored below.
+  // The product scores once more when a run ends: that is done below.
   await lab.play(() => run.ending);
 
   const { facts } = run as { readonly facts: ModelRun };

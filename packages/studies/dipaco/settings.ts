@@ -27,7 +27,7 @@ export interface ArmConfig {
     readonly kind: RunSpec['routing']['kind'] | 'domains';
     readonly overlap: number;
     readonly rounds: number;
-    /** What a router reads of a prefix: the mean hidden state under the base, or how often each byte comes. */
+    /** The features that a router reads of a prefix: the mean hidden state under the base, or how often each byte comes. */
     readonly features: 'hidden' | 'histogram';
     /** How far the shards of a re-sharding are pulled from the labels' own shares (0) to equal ones (1); the product has 0.5. */
     readonly evenness: number;

@@ -24,7 +24,7 @@ const specOf = (seed: number): RunSpec =>
     model: { width: 16, blocks: 1, heads: 2, context: 32, vocabulary: BYTE_VOCABULARY },
     inner: { steps: H, batch: 4, learningRate: 8e-3, warmupSteps: 20 },
     roundDeadlineMs: 86_400_000,
-    // What is old is taken, however late it comes: refused it could do no harm.
+    // Old work is taken, however late it comes: refused it could do no harm.
     async: { mostStaleness: 1000 },
   });
 

@@ -42,7 +42,7 @@ export class Laboratory {
   readonly #volunteers = new Map<string, LaboratoryVolunteer>();
   /** Cost of each lease under way to its volunteer, in virtual milliseconds. */
   readonly #times = new Map<string, { readonly travelMs: number; readonly unitMs: number }>();
-  /** What the step of virtual time that just happened has yet to compute. */
+  /** Computing that the last step of virtual time has left to do. */
   readonly #pending: (() => void | Promise<void>)[] = [];
   #wakeAt = Number.POSITIVE_INFINITY;
   #lastEventAt = 0;

@@ -113,7 +113,7 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   'server/prompts/worker.ts': 'route',
   // A split of the documents.
   'server/preparation/thread.ts': 'train',
-  // What a worker gets for its question, and what one browser says to another that offers a link.
+  // The answer to a worker, and the words that one browser says to another that offers a link.
   'packages/volunteer/compute/worker.ts': 'answer',
   'packages/volunteer/compute/client.ts': 'answer',
   'packages/volunteer/compute/messages.ts': 'answer',

@@ -67,7 +67,7 @@ export const areConfirmed = (queue: Queue): boolean =>
   Object.values(queue).every(({ confirmed }) => confirmed !== null);
 
 /**
- * What was made of the answers was refused: those that nobody has confirmed are dropped, and so many are asked for again;
+ * The result of the answers was refused: those that nobody has confirmed are dropped, and so many are asked for again;
  * where nobody computes the unit, about `anew` of what it was.
  */
 export function reopen<W>(queue: Queue<W>, wanted: number, anew: (what: W) => W): void {

@@ -11,7 +11,7 @@ import { stagedFold } from './fold-staged.ts';
 import type { Chain, Script } from './plan-script.ts';
 import { type StagedState, stagedPlan } from './plan-staged.ts';
 
-/** What a random script does. Whatever is not `ahead` makes each stage of the answers to the one before. */
+/** The steps of a random script. Whatever is not `ahead` makes each stage of the answers to the one before. */
 const Config = z.strictObject({
   chains: z.int(),
   /** Parts of each stage. */

@@ -25,7 +25,7 @@ const PATIENCE_MS = 600_000;
 const MOST_LEFT_OUT = 60;
 
 /**
- * What must hold for training: no step before the quorum; every accepted contribution and every live replica of a
+ * The invariants of training: no step before the quorum; every accepted contribution and every live replica of a
  * path counts unless the round is overdue; in the order (path, lease), weighted by shard and steps; no module and no
  * path starves, new ones neither; and nobody trains a path that was stopped early.
  */

@@ -6,14 +6,14 @@ import { curveOf, streamOf } from './exact-stream.ts';
 import { CONTEXT_EVERY, type PartResult } from './exact-work.ts';
 import type { WhatAndHowTask } from './task.ts';
 
-/** Of the end of a part so many batches are told one by one, and so many contexts; of each task so many gates. */
+/** Batches and contexts at the end of a part that are told one by one; gates of each task. */
 const [BATCHES, CONTEXTS, GATES] = [200, 60, 24];
 /** Where the sinusoid is looked at. */
 const INPUTS = Array.from({ length: 41 }, (_, i) => -5 + i / 4);
 const DIGITS = 4;
 
 /**
- * What there is to see of a part, as figures: `batch N` the loss of batch N; `switch N` where another task began;
+ * The visible side of a part, as figures: `batch N` the loss of batch N; `switch N` where another task began;
  * `context I x`, `y` and `task` the last contexts along the two directions in which they differ most, and the task
  * that the learner was not told; `target X` the sinusoid of the newest task at X, `answer X` what the net says there with
  * the gates of that task; `gate T G` gate G with task T.

@@ -17,7 +17,7 @@ import {
 import { amountOf, WhatAndHowConfig } from './task.ts';
 
 /**
- * What & How on a stream: a stage is the next part of each segment, from a cursor, with the state that the last one
+ * The method What & How on a stream: a stage is the next part of each segment, from a cursor, with the state that the last one
  * left. A lost lease is given out again from the same cursor, and gives the same bits.
  */
 const script: Script<WhatAndHowConfig, Stream, Part> = {

@@ -9,7 +9,7 @@ const PIECES = 3;
 /** A link is made within so long, or not at all: as packages/swarm/swarm.ts. */
 const CONNECT_MS = 8000;
 const LINK_MS = 300;
-/** Of the peers that are asked, those who stop in the middle and say nothing; of those who lie, those who send other bytes. */
+/** Shares: of the asked peers that stop in the middle and say nothing; of liars that send other bytes. */
 const STALLS = 0.05;
 const CORRUPTS = 0.3;
 

@@ -11,7 +11,7 @@ const inTurn = Array.from({ length: COUNT }, (_, i) => i);
 const full = { grace: 0, quorum: COUNT, buffer: COUNT };
 test.each([
   { of: 'a buffer', experts: 1, settings: full, versions: [1, 1, 1] },
-  // Of the modules that only one path crosses half a buffer is there, which waits.
+  // Modules that only one path crosses have half a buffer, which waits.
   { of: 'a buffer that two paths share', experts: 2, settings: full, versions: [1, 0, 1, 0] },
   { of: 'a grace period', experts: 1, settings: { grace: 1 }, versions: [1, 1, 1] },
 ])('contributions of $of, in any order, over any time, fold to the same bits', async (shape) => {

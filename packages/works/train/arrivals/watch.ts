@@ -31,7 +31,7 @@ const PATIENCE_LEASES = 5;
 const PATIENCE_MS = 600_000;
 
 /**
- * What must hold where modules step at arrivals: nobody waits for another, neither to be folded nor for work; staleness
+ * The invariants of modules that step at arrivals: nobody waits for another, neither to be folded nor for work; staleness
  * is bounded, and recorded as it is; weights are those of the steps that a lease allows; and no fold counts for more
  * than one outer step.
  */
