@@ -7,7 +7,7 @@ export interface EngineAnswer {
   readonly isolated: boolean;
 }
 
-/** What `engine.spec.ts` does in a page: training in a worker, as a volunteer's page does. */
+/** The half of `engine.spec.ts` in a page: training in a worker, as a volunteer's page does. */
 const train = (task: EngineTask): Promise<EngineAnswer> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), { type: 'module' });

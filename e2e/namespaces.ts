@@ -21,7 +21,7 @@ export const whyNoNamespaces = (): string | null => {
 /** A network of its own for one volunteer: a link to this machine that can be slow, lose packets, or be cut. */
 export class Namespace {
   readonly name: string;
-  /** Of this machine, on the link. */
+  /** Address of this machine, on the link. */
   readonly address: string;
   readonly #link: string;
 

@@ -70,7 +70,7 @@ test('two tabs and a headless volunteer train four paths of shared modules, thro
     const ofPath = (await client.runs.paths(run.id)).items[0]!.modules;
     const bytes = modules.filter(({ name }) => ofPath.includes(name)).reduce((sum, { blob }) => sum + blob.bytes, 0);
     for (const one of trained) expect(one.bytes).toBe(bytes);
-    // Who has its shard already fetches the new versions of its path's modules, and nothing else.
+    // A volunteer that has its shard already fetches the new versions of its path's modules, and nothing else.
     const fetched = trained.map(({ downloadedBytes: { peers, coordinator } }) => peers + coordinator);
     expect(fetched).toContain(bytes);
   });

@@ -3,7 +3,7 @@ import { inNames, routeText } from '@pathfold/inference/route';
 import { openFeatures } from '@pathfold/inference/session';
 import { fetchFeatures, fetchRouter, fetchTokenizer } from '../apps/prompt/model/fetch-model.ts';
 
-/** What `routing.spec.ts` does in a page: fetches and routes as the prompt page's worker does, and answers no prompt. */
+/** The half of `routing.spec.ts` in a page: it fetches and routes as the prompt page's worker does, and answers no prompt. */
 const pathsOf = async (runId: string, texts: readonly string[]): Promise<string[]> => {
   const tokenizer = readTokenizer(await fetchTokenizer(runId));
   const { router } = await fetchRouter(runId);

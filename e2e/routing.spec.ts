@@ -101,7 +101,7 @@ const test = withBrowser.extend<{ routed: Routed }>({
   },
 });
 
-/** What a page downloads, by the last part of the address: the bytes of each time. */
+/** The downloads of a page, by the last part of the address: the bytes of each time. */
 const downloadsOf = (page: Page): Map<string, number[]> => {
   const downloads = new Map<string, number[]>();
   page.on('response', (response) => {

@@ -38,7 +38,7 @@ const holdLitterBack = (page: Page, client: Client, study: string): Promise<Leas
     });
   });
 
-/** What a coordinator that was killed has decided. */
+/** The decisions of a coordinator that was killed. */
 async function logOf(coordinator: Coordinator): Promise<CoordinatorEvent[]> {
   const store = await openStore({ dataDir: join(coordinator.folder, 'data'), databaseUrl: null });
   await store.events.open();

@@ -16,7 +16,7 @@ import { tinyPath, windows } from '@pathfold/training/fixtures';
 import { lossAndGradient, setTraining, trainingPlan } from '@pathfold/training/plans';
 import { selfTest } from '@pathfold/training/self-test';
 
-/** What `webgpu.spec.ts` does in a page. Everything here answers plain data. */
+/** The half of `webgpu.spec.ts` in a page. Everything here answers plain data. */
 const cases = Object.values(
   import.meta.glob<{ cases: Case[] }>('../packages/tensors/{primitives/*,operations}/cases.ts', { eager: true }),
 ).flatMap((module) => module.cases);
@@ -81,7 +81,7 @@ const inPage = {
     return { plans, wrong };
   },
 
-  /** Of all cases, on our kernels. */
+  /** Figures of all cases, on our kernels. */
   async bits(): Promise<Record<string, number>> {
     const executor = await openExecutor('wasm');
     const bits = await bitsOf(executor, cases);
@@ -165,7 +165,7 @@ const inPage = {
     }
   },
 
-  /** What is said of a training step when there is one byte too little for it, and the buffers that this made. */
+  /** The error of a training step when there is one byte too little for it, and the buffers that this made. */
   async tooLittle(name: ExecutorName) {
     const roomy = await openExecutor(name);
     const memoryBytes = roomy.bytesOf(plan) - 1;

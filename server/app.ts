@@ -57,7 +57,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
     bodyLimit: MAX_BODY_BYTES,
     connectionTimeout: STALLED_MS,
     routerOptions: { ignoreTrailingSlash: true },
-    // What cannot be an id is the id of nothing.
+    // A string that cannot be an id is the id of nothing.
     frameworkErrors: (error, _request, reply) =>
       void sendProblem(reply, error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'not_found' : 'bad_request', error.message),
     clientErrorHandler: answerUnreadable,

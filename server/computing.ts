@@ -21,7 +21,7 @@ export interface ComputingDeps {
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 200;
 
-/** What people are told of an error that is the machine's; the log holds it. */
+/** The sentence that people read about an error of the machine; the log holds the error. */
 const MACHINE_FAILED = 'the coordinator could not compute it; its log holds the cause';
 
 const RETRY = 'Resume the run to try again.';
@@ -115,7 +115,7 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
       if (!isWaitedFor()) return;
       const isFinished = host().state.runs[run]?.state === 'finished';
       const detail = error instanceof PathfoldError ? error.detail : MACHINE_FAILED;
-      // What was refused is refused again; what the machine failed at may go well the next time.
+      // A refusal comes again; a failure of the machine may not.
       const todo = error instanceof PathfoldError ? '' : ` ${isFinished ? RETRY_FINISHED : RETRY}`;
       const reason = `The fold ${key} failed: ${detail}.${todo}`;
       if (!isFinished) return host().note({ type: 'RunStateChanged', run, state: 'paused', reason });

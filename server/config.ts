@@ -188,7 +188,7 @@ const proxyTrust = (text: string | undefined) => {
 /** Shorter secrets can be guessed by somebody patient. */
 const SHORT_SECRET = 16;
 
-/** What is allowed and yet unwise, in one sentence each. */
+/** Settings that are allowed and yet unwise, in one sentence each. */
 export const warningsOf = ({ operatorToken, promptKey }: Config): string[] =>
   Object.entries({ PATHFOLD_OPERATOR_TOKEN: operatorToken, PATHFOLD_PROMPT_KEY: promptKey })
     .filter(([, secret]) => secret !== null && secret.length < SHORT_SECRET)

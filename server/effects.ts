@@ -34,7 +34,7 @@ function foldedInWords(counted: Counted | undefined): string {
 /** Carries out what events ask for, once they are in the log: messages to volunteers, checks, folds. */
 export function createEffects(deps: EffectDeps) {
   const { host, kinds, connections, signer, metrics, onEvent } = deps;
-  /** Who holds or held a lease, and of which run, until nothing more is to be said about it. */
+  /** Holder and run of a lease, until nothing more is to be said about it. */
   const holders = new Map<string, { readonly volunteer: string; readonly run: string }>();
 
   function remember(lease: string, volunteer: string, run: string): void {
@@ -51,7 +51,7 @@ export function createEffects(deps: EffectDeps) {
     if (state === 'rejected' || state === 'folded') holders.delete(lease);
   }
 
-  /** What had been accepted is rejected after all. */
+  /** Accepted work is rejected after all. */
   function refute(volunteer: string, lease: string): void {
     const credit = host().state.volunteers[volunteer]?.credit ?? 0;
     const detail = ERRORS.refuted.what;
@@ -59,7 +59,7 @@ export function createEffects(deps: EffectDeps) {
     holders.delete(lease);
   }
 
-  /** What had been accepted and was not folded yet never will be. */
+  /** Accepted work that was not folded yet never will be. */
   function rollBack(run: string): void {
     const unfolded = [...holders].filter(([, held]) => held.run === run);
     for (const [lease] of unfolded) {

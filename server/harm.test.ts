@@ -57,7 +57,7 @@ class Network {
     return state;
   }
 
-  /** What happens at the table, and then all that follows from it in the world. */
+  /** The step at the table, and then its effects in the world. */
   play(act: () => unknown): void {
     act();
     while (this.#played < this.table.log.length) this.#effects.perform(this.table.log[this.#played++]!, true);
@@ -76,7 +76,7 @@ class Network {
     record(this.#of(volunteer), { lease: 'l', state: 'rejected', code, detail, at: 0 });
   }
 
-  /** What its page knows of the work in hand, and of the last that was handed in. */
+  /** The page's facts about the work in hand, and about the last that was handed in. */
   page(volunteer: string) {
     const traffic = { fromPeersBytes: 0, fromCoordinatorBytes: 0, toPeersBytes: 0, uploadedBytes: 0, peers: 0 };
     const answering = { on: false, now: null, answers: 0 };

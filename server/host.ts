@@ -9,7 +9,7 @@ type WithoutTime<E> = E extends CoordinatorEvent ? Omit<E, 'at'> : never;
 /** An event that the host has not stamped with its time yet. */
 export type Fact = WithoutTime<CoordinatorEvent>;
 
-/** What the world must see of an event that is in the log; `decided`: by the mind, not told to it. */
+/** The effects of an event that is in the log. `decided`: by the mind, not told to it. */
 export type Perform = (event: CoordinatorEvent, decided: boolean) => void;
 
 export interface HostDeps {

@@ -24,7 +24,7 @@ const told = lines.at(-1) as ReturnType<typeof tell>;
 const picked = (from: object, names: readonly string[]) =>
   Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 
-/** What the program made of the log, as far as it does not depend on how it keeps it. */
+/** The state that the program made of the log, independent of how it is kept. */
 function tell(state: CoordinatorState) {
   const chainsOf = (work: unknown) => (work as { chains?: object[] } | undefined)?.chains;
   const runs = Object.entries(state.runs).map(([id, run]) => {

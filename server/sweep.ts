@@ -7,7 +7,7 @@ export interface SweepDeps {
   readonly blobs: BlobStore & Pick<DiskBlobs, 'storedAt'>;
   /** Texts that name, somewhere, the sha256 of every blob that is still needed. */
   readonly texts: () => Promise<string[]>;
-  /** What stores blobs now that only its end names, each under a name of its own. */
+  /** Work that stores blobs now which only its end names, each under a name of its own. */
   readonly underWay: () => Iterable<string>;
 }
 

@@ -1,7 +1,7 @@
 import { KINDS } from '@pathfold/works/kinds';
 
-/** What the coordinator's mind knows of the kinds of work. */
+/** The kinds of work as the coordinator's mind uses them. */
 export const plans = await Promise.all(KINDS.flatMap((kind) => (kind.brief ? [] : [kind.plan()])));
 
-/** What the coordinator knows of brief leases. There is one kind of them, for `ask` names none. */
+/** The kind of brief leases as the coordinator uses it. There is one, for `ask` names none. */
 export const briefPlan = await KINDS.find((kind) => kind.brief === true)!.plan();

@@ -9,7 +9,7 @@ import { mostTelling } from './most-telling.ts';
 
 const client = createClient({ baseUrl: location.origin });
 
-/** What DiPaCo is, for visitors, with the model that is in training here as the picture. */
+/** An explanation of DiPaCo for visitors, with the model that is in training here as the picture. */
 export function AboutPage() {
   const { run, away, problem, ...rest } = useRun(client, null, mostTelling);
   const live = { ...rest, away, run: run ?? null };

@@ -33,7 +33,7 @@ export function OperatorPage() {
   const items = runs.items ?? [];
   const listed = items.find((run) => run.id === chosen) ?? items[0] ?? null;
   const id = listed?.id ?? null;
-  // What is shown stays, whoever makes a newer run.
+  // The shown run stays, whoever makes a newer one.
   useEffect(() => setChosen(id), [id]);
   const live = useLiveRun(client, id);
   const shown = live.run?.id === id ? live.run : listed;

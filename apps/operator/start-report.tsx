@@ -15,7 +15,7 @@ function Step({ done, children }: { done: boolean; children: React.ReactNode }) 
   );
 }
 
-/** What `npm start` did by itself; nothing where it was told to do nothing. */
+/** The things that `npm start` did by itself; nothing where it was told to do nothing. */
 export function StartReport({
   runs,
   volunteers,

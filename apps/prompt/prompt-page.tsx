@@ -90,7 +90,7 @@ export function PromptPage() {
   const [choice, setChoice] = useState(START_CHOICE);
   const [manner, setManner] = useState(START_MANNER);
   const run = runs?.find(({ id }) => id === chosenId) ?? (runs && firstToAsk(runs));
-  // What was found first stays chosen while others come and go.
+  // The run that was found first stays chosen while others come and go.
   useEffect(() => {
     if (run && canAnswer(run)) setChosenId(run.id);
   }, [run]);

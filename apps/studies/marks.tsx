@@ -11,7 +11,7 @@ interface MarksProps {
 /** The newest of each group. */
 export const newestOf = (lines: Lines): Lines => [...new Map(lines.map((line) => [line.group, line])).values()];
 
-/** Of each group the newest is bold, its past is thin. */
+/** The newest line of each group is bold, its past is thin. */
 export function Curves({ lines, scale }: MarksProps) {
   const newest = new Set(newestOf(lines));
   const shown = newestOf(lines).flatMap(({ group }) => lines.filter((line) => line.group === group));
@@ -25,7 +25,7 @@ export function Curves({ lines, scale }: MarksProps) {
   ));
 }
 
-/** What should be learnt, dashed, and one of the frames. */
+/** The target, dashed, and one of the frames. */
 export function Frame({ lines, scale, frame }: MarksProps & { readonly frame: number }) {
   const target = lines.filter(({ group }) => group === 'target');
   const now = lines.filter(({ group }) => group !== 'target')[frame];

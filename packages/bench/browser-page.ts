@@ -40,7 +40,7 @@ const serve = (files: Files, headers: Record<string, string>): Server =>
 
 const INDEX = '<!doctype html><script type="module" src="/page.js"></script>';
 
-/** What a module needs, by address. */
+/** The imports of a module, by address. */
 type Files = ReadonlyMap<string, string | Uint8Array>;
 
 /** A module as a page's `page.js`, with all that it loads. */

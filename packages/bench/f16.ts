@@ -14,7 +14,7 @@ import { pathOf, REFERENCE, windowsOf } from './train/shapes.ts';
 const BATCH = 2;
 
 /**
- * What storing values in half precision (`shader-f16`) would do to gradients. Arithmetic stays in single precision;
+ * The effect on gradients of storing values in half precision (`shader-f16`). Arithmetic stays in single precision;
  * what would be stored is rounded where it is read. Each row: how far the gradient at the reference shape moves
  * (relative L2; 1e-5 is allowed), and what the self-test says of a device that stores so.
  */

@@ -3,13 +3,13 @@ export interface BenchOptions {
   readonly quick: boolean;
 }
 
-/** What a benchmark answers: figures by name, and the comparisons drawn from them. */
+/** The answer of a benchmark: figures by name, and the comparisons drawn from them. */
 export interface BenchResult {
   readonly results: Readonly<Record<string, unknown>>;
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-/** What a benchmark needs is not on this machine. The message is one sentence that says how to get it. */
+/** This machine lacks something that a benchmark needs. The message says in one sentence how to get it. */
 export class Missing extends Error {}
 
 export type Bench = (options: BenchOptions) => Promise<BenchResult>;

@@ -20,11 +20,11 @@ const FULL: readonly Setting[] = [
 ];
 const QUICK_ARMS = ['f32', 'q at 2', 'q at 3', 'q at 4', 'int4', 'f32, SGD', 'top-k 3.1 %, SGD'];
 const SEEDS = [1, 2, 3];
-/** Of made-up gradients. */
+/** Values in a made-up gradient. */
 const VALUES = 2 ** 20;
 
 /**
- * What the wire costs: bytes and speed of `q` in Node and Chromium on made-up gradients and on one of a run; and the loss
+ * The cost of the wire: bytes and speed of `q` in Node and Chromium on made-up gradients and on one of a run; and the loss
  * of the same dense run by each arm, in parts of that of its base arm, mean and spread over the seeds. Paths and the way
  * down are not in it yet.
  */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { LlamaShape } from '@pathfold/nets/llama-shape';
 import type { PathWeights } from './path.ts';
 
-/** What a reader of an export should know beside the weights. */
+/** Facts for a reader of an export beside the weights. */
 export interface ExportNotes {
   readonly runName: string;
   readonly path: string;

@@ -11,7 +11,7 @@ import { type Shape, sizeOf } from '@pathfold/tensors/plan/types';
 export interface TensorShape {
   readonly name: string;
   readonly shape: Shape;
-  /** Of its first value, in values from the module's first. */
+  /** Offset of its first value, in values from the module's first. */
   readonly offset: number;
   readonly mean: number;
   readonly deviation: number;

@@ -17,7 +17,7 @@ interface Place {
   readonly shape: readonly number[];
   readonly of: string;
   /**
-   * Of a linear layer, which `torch.nn.Linear` stores as [out, in]: its first column in our matrix [in, columns], where
+   * For a linear layer, which `torch.nn.Linear` stores as [out, in]: its first column in our matrix [in, columns], where
    * fused matrices hold several side by side. Left out: the tensor is the same in both.
    */
   readonly from?: number;

@@ -1,6 +1,6 @@
 import type { Coarseness } from '@pathfold/protocol/run-spec';
 
-/** What a codec needs to know of a module. Those of a path stand in the order of its flat outer gradient. */
+/** The facts of a module that a codec needs. Modules of a path stand in the order of its flat outer gradient. */
 export interface CodedModule {
   readonly name: string;
   readonly parameterCount: number;

@@ -15,8 +15,12 @@ const NEIGHBOURS = (LARGE + 1) ** 2;
 const SECOND = NEIGHBOURS * MOST_SIZE;
 const CONTEXTS = SECOND + MOST_SIZE + 1;
 
-/** Bits that `count` integers cost at most when the sum of their squares is `squares`: one and two a size, which is at most the square. */
-export const mostBits = (count: number, squares: number): number => MOST_BITS * (count + 2 * squares);
+/**
+ * Bits that `count` integers cost at most when the sum of their squares is `squares`: one for each and two for each bit of
+ * its size. A size is at most (2 + square) / 3.
+ */
+export const mostBits = (count: number, squares: number): number =>
+  MOST_BITS * (count + (2 * (2 * count + squares)) / 3);
 
 const contextAfter = (context: number, size: number): number =>
   (context % (LARGE + 1)) * (LARGE + 1) + Math.min(size, LARGE);

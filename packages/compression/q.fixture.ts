@@ -34,7 +34,7 @@ const VALUES: ((draw: Draw) => (i: number) => number)[] = [
   },
   // Steps of 1 and values half-way between two, at coarseness 1.
   () => (i) => (i % 8 < 5 ? 0.5 : -1.5),
-  // What a coder is worst prepared for: nothing for long, then as much as coarseness allows.
+  // The worst case of a coder: nothing for long, then as much as coarseness allows.
   (draw) => {
     const calm = below(draw, 200);
     return (i) => (i % 200 < calm ? 0 : i % 2);
@@ -74,7 +74,7 @@ function expectCanonical(payload: Uint8Array, decoded: Float32Array): void {
   }
 }
 
-/** What came of random bytes, or of a payload with some of its bytes changed, cut off or added. */
+/** The outcome for random bytes, or for a payload with some of its bytes changed, cut off or added. */
 function tryGarbage(draw: Draw, payload: Uint8Array, modules: readonly CodedModule[], coarseness: Coarseness): boolean {
   const kind = below(draw, 5);
   const start = below(draw, payload.length);

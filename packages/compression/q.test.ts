@@ -1,6 +1,7 @@
 import type { PathfoldError } from '@pathfold/protocol/errors';
 import { describe, expect, test } from 'vitest';
 import { codecOf } from './codecs.ts';
+import { IntegerWriter } from './integers.ts';
 import { bytesAt, partsOf, playCases } from './q.fixture.ts';
 import { q } from './q.ts';
 
@@ -73,11 +74,24 @@ describe('T3a: what encode never writes is refused', () => {
     expect(() => fine.decode(bytes, modules)).toThrow(refused(code, detail));
   });
 
-  test('values that are larger than the coarseness that the header tells allows', () => {
-    const lie = payload.slice();
-    lie[1] = 4;
-    expect(() => q(4).decode(lie, modules)).toThrow(refused('bad_payload', 'too large for coarseness 4'));
+  test('values that no step of their own would leave so large', () => {
+    const { bytes } = partsOf(payload)[1]!;
+    const room = new Uint8Array(64);
+    const writer = new IntegerWriter(room, 0);
+    writer.write(Int32Array.of(3, 0, 0, 0, 0, 0, 5, 0));
+    const first = room.slice(0, writer.end());
+    const large = Uint8Array.of(...payload.subarray(0, 28), ...first, ...bytes);
+    new DataView(large.buffer).setUint32(12, first.length, true);
+    expect(() => fine.decode(large, modules)).toThrow(refused('bad_payload', 'too large for their step'));
   });
+});
+
+test('a module whose values are all of a size arrives, however coarse the run is', () => {
+  const flat = Float32Array.from({ length: 11 }, (_, i) => (i % 2 === 0 ? 0.25 : -0.25));
+  const coarse = q(4);
+  const { payload: sent } = coarse.encode(flat, coarse.init(modules), modules);
+  expect(coarse.decode(sent, modules)).toEqual(flat);
+  expect(partsOf(sent)[0]!.step).toBe(0.25);
 });
 
 test('a step follows its values; what is not finite is not encoded', () => {

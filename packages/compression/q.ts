@@ -16,15 +16,24 @@ const LEAST_STEP = 2 ** -126;
 const MOST_STEP = 2 ** 100;
 /** Values that are integers at one time. */
 const CHUNK = 4096;
-/** What rounding adds to a sum of squares in relation. */
-const ROUNDING = 1 + 1e-6;
+/**
+ * The integers' squares are at most so much on the average: rounding at most doubles a value that it keeps, and a step is
+ * no less than the root mean square but for its own rounding.
+ */
+const MOST_SQUARE = 4 + 1e-5;
+/**
+ * The share of a module that arrives differs from 1 by so much at most. A module whose values are all of a size, as
+ * AdamW's first steps make them, would be lost whole in a coarse step, and lost again each time: it would never move.
+ */
+const MOST_OFF = 0.5;
 
 const DEFAULT: Coarseness = 2;
 
 /**
- * Every value of a module as the nearest multiple of one step, `coarseness` times the root mean square of the module; a
- * value half-way goes to the multiple further from zero. Nothing is carried and nothing is drawn: equal values give
- * equal bytes on every machine, by IEEE 754 alone.
+ * Every value of a module as the nearest multiple of one step; a value half-way goes to the multiple further from zero.
+ * The step is `coarseness` times the root mean square of the module, or the next smaller whole number of times with which
+ * at least half and at most one and a half of the module arrives (MOST_OFF). Nothing is carried and nothing is drawn:
+ * equal values give equal bytes on every machine, by IEEE 754 alone.
  * Encoding throws PathfoldError `not_finite`. Without a coarseness it takes 2, and reads any.
  */
 export const q = (coarseness?: Coarseness): Codec => ({
@@ -46,7 +55,7 @@ export const q = (coarseness?: Coarseness): Codec => ({
     const head = await read(0, HEADER_BYTES);
     const count = viewOf(head).getUint16(2, true);
     const table = await read(HEADER_BYTES, HEADER_BYTES + count * ENTRY_BYTES);
-    const entries = tableOf(table, viewOf(head).getUint8(1));
+    const entries = tableOf(table);
     let before = 0;
     for (const entry of entries) {
       if (before === offset && entry.count === length) {
@@ -58,14 +67,11 @@ export const q = (coarseness?: Coarseness): Codec => ({
     }
     throw new PathfoldError('bad_payload', `no module of the payload has ${length} values from ${offset} on`);
   },
-  mostBytes: (modules) => tableEnd(modules.length) + modules.reduce((sum, one) => sum + mostIn(one, coarseness), 0),
+  mostBytes: (modules) => tableEnd(modules.length) + modules.reduce((sum, one) => sum + mostIn(one), 0),
 });
 
-/** The integers' squares are at most 4 / coarseness^2 on the average: rounding at most doubles a value that it keeps. */
-const mostSquares = (count: number, coarseness: number): number => ((4 * count) / coarseness ** 2) * ROUNDING;
-
-const mostIn = ({ parameterCount: count }: CodedModule, coarseness: Coarseness = DEFAULT): number =>
-  END_BYTES + Math.ceil(mostBits(count, mostSquares(count, coarseness)) / 8);
+const mostIn = ({ parameterCount: count }: CodedModule): number =>
+  END_BYTES + Math.ceil(mostBits(count, MOST_SQUARE * count) / 8);
 
 const tableEnd = (modules: number): number => HEADER_BYTES + modules * ENTRY_BYTES;
 
@@ -95,12 +101,26 @@ function encode(delta: Float32Array, modules: readonly CodedModule[], coarseness
   return bytes.slice(0, start);
 }
 
-/** Squares are summed in double precision, in order. */
+/** Sums are in double precision, in order. */
 function stepOf(values: Float32Array, coarseness: Coarseness): number {
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
-  const step = Math.fround(coarseness * Math.sqrt(squares / values.length));
-  return Math.max(step, LEAST_STEP);
+  const meanRoot = Math.sqrt(squares / values.length);
+  for (let times: number = coarseness; ; times--) {
+    const step = Math.max(LEAST_STEP, Math.fround(times * meanRoot));
+    if (times === 1 || !(step <= MOST_STEP)) return step;
+    if (Math.abs(productWith(values, step) - squares) <= MOST_OFF * squares) return step;
+  }
+}
+
+/** The inner product of values and what arrives of them. */
+function productWith(values: Float32Array, step: number): number {
+  let product = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]!);
+    product += magnitude * (Math.floor(magnitude / step + 0.5) * step);
+  }
+  return product;
 }
 
 /** Answers where the bytes end. */
@@ -125,7 +145,6 @@ interface Entry {
   readonly count: number;
   readonly start: number;
   readonly end: number;
-  readonly coarseness: number;
 }
 
 /** The entries of a whole payload, which must be of these modules and of this coarseness and have no other bytes. */
@@ -141,7 +160,7 @@ function entriesOf(payload: Uint8Array, modules: readonly CodedModule[], coarsen
   const count = viewOf(payload).getUint16(2, true);
   if (count !== modules.length)
     throw new PathfoldError('bad_payload', `${count} modules where the task has ${modules.length}`);
-  const entries = tableOf(payload.subarray(HEADER_BYTES, table), told);
+  const entries = tableOf(payload.subarray(HEADER_BYTES, table));
   for (const [i, { name, parameterCount }] of modules.entries())
     if (entries[i]!.count !== parameterCount)
       throw new PathfoldError('bad_payload', `${entries[i]!.count} values of ${name}, which has ${parameterCount}`);
@@ -150,7 +169,7 @@ function entriesOf(payload: Uint8Array, modules: readonly CodedModule[], coarsen
   return entries;
 }
 
-function tableOf(table: Uint8Array, coarseness: number): Entry[] {
+function tableOf(table: Uint8Array): Entry[] {
   const view = viewOf(table);
   let end = HEADER_BYTES + table.length;
   return Array.from({ length: table.length / ENTRY_BYTES }, (_, i) => {
@@ -158,22 +177,21 @@ function tableOf(table: Uint8Array, coarseness: number): Entry[] {
     end += view.getUint32(ENTRY_BYTES * i + 8, true);
     const step = view.getFloat32(ENTRY_BYTES * i, true);
     if (!(step >= LEAST_STEP && step <= MOST_STEP)) throw new PathfoldError('bad_payload', `a step of ${step}`);
-    return { step, count: view.getUint32(ENTRY_BYTES * i + 4, true), start, end, coarseness };
+    return { step, count: view.getUint32(ENTRY_BYTES * i + 4, true), start, end };
   });
 }
 
 /** Reads the values of a module. Looks at integers before it makes floats of them. */
-function readModule(bytes: Uint8Array, { step, count, coarseness }: Entry, values: Float32Array): void {
+function readModule(bytes: Uint8Array, { step, count }: Entry, values: Float32Array): void {
   const reader = new IntegerReader(bytes);
   const integers = new Int32Array(Math.min(CHUNK, count));
-  const most = mostSquares(count, coarseness);
+  const most = MOST_SQUARE * count;
   let squares = 0;
   for (let from = 0; from < count; from += CHUNK) {
     const chunk = integers.subarray(0, Math.min(CHUNK, count - from));
     reader.read(chunk);
     for (let i = 0; i < chunk.length; i++) squares += chunk[i]! * chunk[i]!;
-    if (squares > most)
-      throw new PathfoldError('bad_payload', `values too large for coarseness ${coarseness}: the step is another`);
+    if (squares > most) throw new PathfoldError('bad_payload', 'values too large for their step');
     for (let i = 0; i < chunk.length; i++) values[from + i] = chunk[i]! * step;
   }
   reader.end();

@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@pathfold/protocol/blob';
 import type { RunSpec } from '@pathfold/protocol/run-spec';
 
-/** What the volunteer's host reads of a task, whatever the kind: the path, and the modules to fetch before it begins. */
+/** The fields of every kind's task that the volunteer's host reads: the path, and the modules to fetch before it begins. */
 export interface BriefTask {
   readonly path: string;
   readonly modules: readonly ModuleRef[];
@@ -14,7 +14,7 @@ export interface BriefTask {
 export interface BriefPlan {
   /** As records name it. */
   readonly name: string;
-  /** What a path at these modules is asked to do, and the bytes of memory that it takes. */
+  /** The task for a path at these modules, and the bytes of memory that it takes. */
   offer(
     spec: RunSpec,
     path: string,

@@ -4,7 +4,7 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** What comes first in time comes out first; at one time, what went in first. Nothing is removed early. */
+/** The earliest item comes out first; at one time the first that went in. Nothing is removed early. */
 export class TimeHeap<T> {
   readonly #heap: Entry<T>[] = [];
   #order = 0;

@@ -40,7 +40,7 @@ export interface RoutingFacts {
   readonly router: BlobRef;
   /** The path of each document of every split, by the router (works/route/task.ts). */
   readonly assignment: BlobRef;
-  /** What the shards hold, for people: sizes, domains, sample documents. */
+  /** Contents of the shards, for people: sizes, domains, sample documents. */
   readonly shards: BlobRef;
   /** Two unrelated volunteers said the same of all that the router was fitted on, or a trusted one said it. */
   readonly confirmed?: boolean;
@@ -70,11 +70,11 @@ export interface StudyFacts {
   readonly auditSeed: number;
 }
 
-/** What the mind knows of any run. */
+/** The mind's facts about any run. */
 interface AnyRun {
   readonly id: string;
   readonly spec: RunSpec;
-  /** What folds make new versions of; none in a study. */
+  /** Modules that folds make new versions of; none in a study. */
   readonly modules: Record<string, ModuleFacts>;
   readonly paths: Record<string, PathFacts>;
   /** Null while documents are not routed, with one path, and in a study. */
@@ -102,7 +102,7 @@ export interface StudyRun extends AnyRun {
   readonly study: StudyFacts;
 }
 
-/** What every kind of work may know of the run that it belongs to. */
+/** The facts that every kind of work may read about its run. */
 export type RunFacts = ModelRun | StudyRun;
 
 export interface VolunteerFacts {
@@ -115,7 +115,7 @@ export interface VolunteerFacts {
   readonly path: string | null;
 }
 
-/** What a kind of work may know of the others who are there. Volunteers are named by their ids. */
+/** The facts that a kind of work may read about other volunteers, who are named by their ids. */
 export interface Company {
   /** Whether two may be one person: of one network or one name, or of a network that is not known. Nobody trusted is. */
   related(a: string, b: string): boolean;
@@ -138,7 +138,7 @@ export interface Task {
   readonly durationMs: number;
   /** How long this volunteer should need; at most `durationMs`. */
   readonly expectedMs: number;
-  /** Of several kinds' offers the highest is taken; training is 0. */
+  /** The highest of several kinds' offers is taken; training is 0. */
   readonly priority: number;
   readonly maxPayloadBytes: number;
   /** The path whose state (AdamW's moments, shard) makes a volunteer quick at this; null when none does. */
@@ -152,11 +152,11 @@ export interface ContributionFacts {
   readonly sha256: string;
   readonly bytes: number;
   readonly report: Report;
-  /** What the kind's check measured, for example `{ norm: 0.3 }`. */
+  /** Measurements of the kind's check, for example `{ norm: 0.3 }`. */
   readonly figures: Record<string, number>;
 }
 
-/** What happened to a lease or a fold of this kind, or to its run. */
+/** Events of a lease or a fold of this kind, or of its run. */
 export type Outcome =
   | { readonly type: 'granted'; readonly lease: string; readonly volunteer: string; readonly task: Task }
   /** The contribution is with the coordinator, not yet checked: `accepted` or `ended` follows whatever the volunteer does. */
@@ -193,7 +193,7 @@ export interface Fold {
   readonly input: Json;
   /** The contributions that go into it: they count as `folded` when it ends. */
   readonly contributions: readonly string[];
-  /** Of each, for people: how old its start was, and what part of an outer step it is. */
+  /** For people: how old the start of each was, and its part of an outer step. */
   readonly counted?: readonly Counted[];
 }
 
@@ -205,7 +205,7 @@ export interface Counted {
   readonly ageMs: number;
   /** Over 0 up to 1. */
   readonly share: number;
-  /** What steps; absent in logs of older versions. */
+  /** The modules that step; absent in logs of older versions. */
   readonly of?: string;
 }
 
@@ -218,7 +218,7 @@ export interface Figures {
   tokens?: number;
 }
 
-/** What a fold yields. New module versions become the run's. */
+/** The result of a fold. New module versions become the run's. */
 export interface FoldOutput {
   readonly modules: readonly {
     readonly name: string;
@@ -237,19 +237,19 @@ export interface FoldOutput {
   readonly kept?: Readonly<Record<string, BestVersion>>;
 }
 
-/** What a kind of work tells the pages. `stale`: nobody serves the path as others are served. */
+/** A kind's facts for the pages. `stale`: nobody serves the path as others are served. */
 export interface Summary {
   round?: number;
   steps?: number;
   tokens?: number;
   paths?: Record<string, { round: number; steps: number; stale: boolean }>;
-  /** What the last evaluation said. */
+  /** Figures of the last evaluation. */
   evaluation?: Json;
-  /** What people should know while the run goes on. */
+  /** Notices for people while the run goes on. */
   notice?: string;
 }
 
-/** What a kind of work wants done in a run. */
+/** The decisions that a kind of work asks for in a run. */
 export interface Plan {
   readonly folds: readonly Fold[];
   /** Leases whose round is over. */
@@ -292,7 +292,7 @@ export interface WorkPlan<S = Json, R extends RunFacts = RunFacts> {
   readonly pages?: Pages<S, R>;
 }
 
-/** What a kind of work is, whatever happens in a run. */
+/** The properties of a kind of work, whatever happens in a run. */
 interface Traits<R> {
   /** The studies that it does. A kind without them takes part in every run of a language model. */
   readonly studies?: readonly string[];
@@ -302,9 +302,9 @@ interface Traits<R> {
   memoryBytes?(run: R): number;
 }
 
-/** What an operator, or a fold that went wrong, may ask of a kind of work outside its own course. */
+/** Requests of an operator, or after a refused fold, to a kind of work outside its own course. */
 interface Orders<S, R> {
-  /** What an operator may ask it for: scores of the newest round, or more experts. */
+  /** Requests that an operator may make: scores of the newest round, or more experts. */
   readonly asks?: readonly ('scores' | 'growth')[];
   /** Whether somebody asked for this work, so that it goes on even while the run is paused or finished. Left out: it rests then. */
   asked?(state: S): boolean;
@@ -312,11 +312,11 @@ interface Orders<S, R> {
   growing?(state: S): boolean;
   /** Whether a fold that refuses what went into it is given up, and that asked for again (`refused`). The run pauses where not. */
   asksAgain?(state: S, run: R, fold: string): boolean;
-  /** What of its state a rollback to this round is to bring back. Left out: nothing. */
+  /** The part of its state that a rollback to this round brings back. Left out: nothing. */
   remember?(state: S): Json;
 }
 
-/** What a kind of work has to show. */
+/** The views of a kind of work. */
 interface Pages<S, R> {
   /** Progress along the run: merged over the kinds. */
   summary(state: S, run: R): Summary;

@@ -70,7 +70,7 @@ const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =
 interface Case {
   readonly title: string;
   readonly tied: boolean;
-  /** Of three blocks. */
+  /** A net of three blocks. */
   readonly levels: readonly LevelSpec[];
   readonly embedding: EmbeddingKind;
 }

@@ -4,7 +4,7 @@ import { generate, type SessionAt } from './generate.ts';
 import { type Sampling, sampler } from './sample.ts';
 import { StopScanner } from './stop.ts';
 
-/** What can be asked: open sessions of the paths' graphs with a cache, their tokenizer and context. */
+/** Paths that can answer: open sessions of their graphs with a cache, their tokenizer and context. */
 export interface AnsweringPath {
   sessionAt: SessionAt;
   tokenizer: Tokenizer;
@@ -34,7 +34,7 @@ export interface AnswerPiece {
 }
 
 /**
- * What the net reads of a prompt, as the beginning of a document. Throws a RangeError on token ids that the tokenizer does
+ * The part of a prompt that the net reads, as the beginning of a document. Throws a RangeError on token ids that the tokenizer does
  * not have.
  */
 export const readPrompt = (tokenizer: Tokenizer, prompt: Question['prompt']): number[] => {

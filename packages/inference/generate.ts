@@ -7,7 +7,7 @@ import type { Cache, PathSession } from './session.ts';
 export type SessionAt = (answered: readonly number[]) => PathSession | Promise<PathSession>;
 
 /**
- * What the net reads after one more token. It was trained on `context` positions: when they are used up, the last half of
+ * The tokens that the net reads after one more. It was trained on `context` positions: when they are used up, the last half of
  * them becomes a new context.
  */
 const slide = (window: number[], context: number): number[] =>

@@ -6,7 +6,7 @@ import type { SessionAt } from './generate.ts';
 import { inNames, type Routed, type TextRouter } from './route.ts';
 import type { PathSession } from './session.ts';
 
-/** Of a longer prompt the last so many tokens count: reading more would hold up the answer. */
+/** Only the last so many tokens of a longer prompt count: reading more would hold up the answer. */
 const MOST_PROMPT_TOKENS = 4096;
 
 /** A change of path in the midst of an answer. */

@@ -4,7 +4,7 @@ import { type Choice, explainPath } from '@pathfold/routing/assign/assign';
 import { type Router, readRouter } from '@pathfold/routing/assign/router';
 import type { FeatureSession } from './session.ts';
 
-/** What a run with one path writes as its `router.json`: everything goes to that path. */
+/** The `router.json` of a run with one path: everything goes to that path. */
 interface SingleRouter {
   readonly kind: 'single';
   readonly paths: readonly [string];
@@ -24,7 +24,7 @@ export const readRunRouter = (json: unknown): RunRouter => {
 export interface TextRouter {
   readonly router: RunRouter;
   readonly tokenizer: Tokenizer;
-  /** Of the base that the router was fitted for; null where it reads none. */
+  /** Features by the base that the router was fitted for; null where it reads none. */
   readonly features: FeatureSession | null;
 }
 

@@ -17,7 +17,7 @@ export class StopScanner {
     return { text: all.slice(0, safe), stopped: false };
   }
 
-  /** What was held back, when no more text comes. */
+  /** The text that was held back, when no more comes. */
   end(): string {
     return this.#held;
   }

@@ -8,7 +8,7 @@ export interface LlamaShape {
   readonly tied: boolean;
 }
 
-/** Of RMSNorm. */
+/** Epsilon of RMSNorm. */
 export const NORM_EPSILON = 1e-5;
-/** Of rotary positions. */
+/** Base of the rotary positions. */
 export const ROPE_BASE = 10_000;

@@ -17,7 +17,7 @@ export type BlobRef = z.infer<typeof BlobRef>;
  */
 export const END_OF_TEXT = 0;
 
-/** Of a token in a shard. */
+/** Bytes of a token in a shard. */
 export const TOKEN_BYTES = 2;
 
 /** A module as a path needs it. */

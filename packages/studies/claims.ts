@@ -11,9 +11,9 @@ export interface ClaimSpec {
   /** For example `diloco.1.4.3`; a letter after it where the statement has several parts. */
   readonly id: string;
   readonly claim: string;
-  /** What the paper found, for the page. */
+  /** The paper's finding, for the page. */
   readonly paper?: string;
-  /** What the arms that it compares have equal, for the page: steps, tokens or seconds. */
+  /** The currency that its arms have equal, for the page: steps, tokens or seconds. */
   readonly currency?: string;
   readonly bound: Bound;
   /** NaN where a figure is missing. */
@@ -23,7 +23,7 @@ export interface ClaimSpec {
 export interface Spread {
   /** Null when there is nothing to take the mean of. */
   readonly mean: number | null;
-  /** Of a sample (n - 1); null below two. */
+  /** Deviation of a sample (n - 1); null below two. */
   readonly std: number | null;
   readonly n: number;
 }

@@ -27,7 +27,7 @@ export interface ConductOptions {
 export interface Outcome {
   readonly claims: readonly Claim[];
   readonly config: Json;
-  /** What could not be computed, in words. */
+  /** Failures in words. */
   readonly failures: readonly string[];
 }
 

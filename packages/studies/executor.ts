@@ -3,7 +3,7 @@ import { openNative } from '@pathfold/tensors/executors/native/open';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { selfTest } from '@pathfold/training/self-test';
 
-/** What may compute the arms of studies on this machine: the same bits, so that no key holds the name. */
+/** Executors of studies on this machine: the same bits, so that no key holds the name. */
 export const STUDY_EXECUTORS = ['wasm', 'native'] as const;
 export type StudyExecutor = (typeof STUDY_EXECUTORS)[number];
 

@@ -1,6 +1,6 @@
 /** A picture for the study's page. */
 export interface Plot {
-  /** Of its file: `NAME.svg`. */
+  /** Name of its file: `NAME.svg`. */
   readonly name: string;
   readonly title: string;
   readonly svg: string;

@@ -16,7 +16,7 @@ export interface Probe {
 }
 
 export interface Probes {
-  /** What arms share (`RunPorts.cached`) passes through these. */
+  /** Results that arms share (`RunPorts.cached`) pass through these. */
   readonly shared: readonly Probe[];
   /** The rest of what an arm passes through. */
   readonly own: readonly Probe[];

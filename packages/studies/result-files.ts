@@ -12,14 +12,14 @@ export const canonical = (value: Json): string =>
       : part,
   );
 
-/** What decides a result: the configuration, the seed, and the arithmetic (see `Arithmetic`). */
+/** A result's key binds the configuration, the seed, and the arithmetic (see `Arithmetic`). */
 export const keyOf = (config: Json, seed: number, arithmetic: string): string =>
   createHash('sha256').update(canonical({ config, seed, arithmetic })).digest('hex');
 
 /** How a result came about. */
 export interface Provenance {
   readonly key: string;
-  /** What computed it: `wasm`, `native`, `exact`; `unrecorded` where nobody can tell any more (decision 0024). */
+  /** The executor that computed it: `wasm`, `native`, `exact`; `unrecorded` where nobody can tell any more (decision 0024). */
   readonly executor: string;
   readonly config: Json;
 }

@@ -1,10 +1,10 @@
 import type { FigureOf } from './claims.ts';
 
-/** What one arm yielded with one seed: the same numbers for the same key, so no wall time and nothing of the machine. */
+/** The result of one arm with one seed: the same numbers for the same key, so no wall time and nothing of the machine. */
 export interface Result {
-  /** What came out at the end, by name, for example `nats`. */
+  /** Figures at the end, by name, for example `nats`. */
   readonly figures: Readonly<Record<string, number>>;
-  /** What was seen on the way, by name: points [x, y]. */
+  /** Curves on the way, by name: points [x, y]. */
   readonly curves: Readonly<Record<string, readonly (readonly [x: number, y: number])[]>>;
 }
 

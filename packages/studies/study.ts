@@ -24,7 +24,7 @@ export const whenOf = (arm: string, first: ReadonlySet<string>, long: ReadonlySe
 
 /** A study in one of its two sizes. */
 export interface Design {
-  /** What all arms share, for the last line and the page. */
+  /** Settings that all arms share, for the last line and the page. */
   readonly config: Json;
   /** By name: letters, digits and hyphens. They are run in this order, seed after seed; those that come first with all seeds. */
   readonly arms: Readonly<Record<string, Arm>>;

@@ -3,7 +3,7 @@ import { type Spread, spreadOf } from './claims.ts';
 /** A table for the study's page. */
 export interface Table {
   readonly title: string;
-  /** What is the same for all rows, and what the costs are counted in: steps, tokens, seconds. */
+  /** Settings of all rows, and the currency of their costs: steps, tokens, seconds. */
   readonly currency: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];

@@ -3,10 +3,10 @@ import { type OpenOptions, openExecutor } from '@pathfold/tensors/executors/open
 import { type SelfTestResult, selfTest } from './self-test.ts';
 import { measureSpeed } from './speed.ts';
 
-/** What the person asked for. */
+/** The person's choice. */
 export type Wanted = 'automatic' | 'gpu' | 'cpu';
 
-/** What became of one device. */
+/** The outcome for one device. */
 export interface Tried {
   readonly name: ExecutorName;
   readonly adapter: string;
@@ -38,10 +38,10 @@ export class NoDevicePasses extends Error {
   }
 }
 
-/** What is looked at together; a later tier, which always loses, only when nothing in the earlier ones passes. */
+/** Executors that are tried together. A later tier always loses, so it is tried only when no earlier one passes. */
 const TIERS: readonly (readonly ExecutorName[])[] = [['webgpu', 'wasm'], ['tfjs-wasm'], ['tfjs-cpu']];
 
-/** What is looked at in place of an executor that was opened and does not pass. */
+/** Executors to try in place of one that opened and does not pass. */
 const INSTEAD: Partial<Record<ExecutorName, ExecutorName>> = { webgpu: 'tfjs-webgpu' };
 
 /**

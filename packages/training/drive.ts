@@ -4,7 +4,7 @@ import type { Plan } from '@pathfold/tensors/plan/types';
 import { type Batch, checkTokens } from './batch.ts';
 import { type Clock, systemClock } from './clock.ts';
 
-/** What work in steps on a volunteer's device is given, whatever it computes. */
+/** The inputs of any work in steps on a volunteer's device. */
 export interface DriveOptions {
   readonly executor: Executor;
   readonly path: PathShape;
@@ -26,7 +26,7 @@ export interface DriveOptions {
 export interface Progress {
   /** Steps done. */
   readonly steps: number;
-  /** Of the steps since the last progress, nats a token. */
+  /** Loss of the steps since the last progress, nats a token. */
   readonly loss: number;
   readonly tokensPerSecond: number;
 }
@@ -58,7 +58,7 @@ export interface Driven<State extends string> {
   /** Steps done; fewer than asked for where it was cut short. */
   readonly steps: number;
   readonly tokens: number;
-  /** Of all steps, nats a token. */
+  /** Loss of all steps, nats a token. */
   readonly lossSum: number;
   readonly computeMs: number;
 }

@@ -10,7 +10,7 @@ export interface FeaturesOptions extends ForwardOptions {
 }
 
 /**
- * What routing knows of a document (DiPaCo section 2.4): the mean, over the positions of its prefix, of the hidden
+ * The feature of a document for routing (DiPaCo section 2.4): the mean, over the positions of its prefix, of the hidden
  * state after the final norm. Rows [documents * D]; a document without tokens has zeros. Throws as `evaluate` does.
  */
 export const features = async (options: FeaturesOptions): Promise<Float32Array> => {

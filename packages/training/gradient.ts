@@ -21,7 +21,7 @@ export interface GradientResult {
 }
 
 /**
- * What a worker of fully synchronous training sends: the gradient of f at theta, the mean of H batches. The device is
+ * The contribution of a worker in fully synchronous training: the gradient of f at theta, the mean of H batches. The device is
  * waited for after each; where one is lost the next begins again. Throws `LossNotFinite`, `DeviceError` and
  * `TokenOutside`.
  */

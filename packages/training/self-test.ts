@@ -21,7 +21,7 @@ export interface StoredGolden extends Golden {
 
 export interface SelfTestResult {
   readonly passed: boolean;
-  /** What was found, in words. */
+  /** The finding in words. */
   readonly reason: string;
 }
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 
-/** What a page shows of an element at first, as HTML without tags: texts, one after another. */
+/** The first rendering of an element as HTML without tags: its texts, one after another. */
 export const textOf = (element: ReactNode): string => renderToStaticMarkup(element).replaceAll(/<[^>]*>/g, ' ');

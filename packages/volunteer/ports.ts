@@ -28,7 +28,7 @@ export interface Job {
   readonly deadlineMs: number;
 }
 
-/** What a job asks of this side while it computes. */
+/** The calls of a job to this side while it computes. */
 export interface JobPorts {
   blob(ref: BlobRef): Promise<Uint8Array>;
   kept(name: string): Promise<Uint8Array | null>;

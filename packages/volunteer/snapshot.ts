@@ -13,7 +13,7 @@ export interface Traffic {
   peers: number;
 }
 
-/** What a task tells of itself; null for kinds of work that do not. */
+/** A task's own facts; null for kinds of work that tell none. */
 const Described = z.object({
   path: z.catch(z.nullable(z.string()), null),
   round: z.catch(z.nullable(z.int()), null),
@@ -43,7 +43,7 @@ export interface AnsweringSnapshot {
   readonly answers: number;
 }
 
-/** What a page or a terminal shows. */
+/** The state that a page or a terminal shows. */
 export interface Snapshot {
   readonly status: Status;
   readonly wish: Wish;
@@ -57,7 +57,7 @@ export interface Snapshot {
   readonly uploads: readonly { readonly lease: string; readonly bytes: number; readonly failures: number }[];
   /** Tokens of accepted work, as the coordinator counts them; not of this visit alone. */
   readonly credit: number;
-  /** What became of the contributions of this visit, latest first, at most 50. */
+  /** Outcomes of the contributions of this visit, latest first, at most 50. */
   readonly outcomes: readonly Outcome[];
   readonly traffic: Traffic;
   readonly sharing: boolean;

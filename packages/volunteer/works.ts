@@ -15,8 +15,8 @@ const briefKind = KINDS.find((kind) => kind.brief === true)!;
 
 export const briefRun = (): Promise<BriefRun> => briefKind.run();
 
-/** What the work of brief leases is called. */
+/** Names of the work of brief leases. */
 export const briefWords: Kind['words'] = briefKind.words;
 
-/** What a volunteer's work is called. */
+/** Names of a volunteer's work. */
 export const wordsOf = (kind: string): Kind['words'] | undefined => kindOf(kind)?.words;

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => wasm.dispose());
 
-/** What the hungriest executor plans for any of these. */
+/** The bytes that the hungriest executor plans for any of these. */
 const planned = (...plans: Plan[]): number =>
   Math.max(...plans.flatMap((plan) => [wasm.bytesOf(plan), layoutBytes(layOut(fuse(plan)))]));
 

@@ -14,7 +14,7 @@ const PACKED_FLOATS = 256;
 const SCORED_AT_ONCE = 8;
 /** A token stream as it came, and as ids. */
 const COPIES = 2;
-/** Of each of its bytes (two a token) when it is scored: ids, targets and nats in windows that overlap by half, and sums. */
+/** Memory for each of its bytes (two a token) when it is scored: ids, targets and nats in windows that overlap by half, and sums. */
 const BYTES_A_SCORED_BYTE = 16;
 
 type Shape = Pick<RunSpec, 'model'>;

@@ -21,7 +21,7 @@ export const moduleRefs = (run: RunFacts, path: string): ModuleRef[] => [
   ...(answersWhileTraining(run, path) ?? newestRefs(run, path)),
 ];
 
-/** What answers for a path where that is not the newest version, also at the end of its run; null where it is. */
+/** The version that answers for a path where that is not the newest, also at the end of its run; null where it is. */
 export function keptAnswer(run: RunFacts, path: string): Refs | null {
   const { bestVersion } = run.paths[path]!;
   return bestVersion && bestVersion.scoringsSince > 0 && hasEnded(run)

@@ -4,14 +4,14 @@ import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { Clock } from '@pathfold/training/clock';
 import type * as z from 'zod/mini';
 
-/** What a kind of work may ask of its host while it computes. */
+/** The calls of a kind of work to its host while it computes. */
 export interface WorkPorts {
   readonly executor: Executor;
   /** Another device after this one was lost in the midst of the work. Throws PathfoldError when there is none. */
   reopen?(): Promise<Executor>;
   /** The bytes of a blob, checked against its hash. Throws PathfoldError `blob_unavailable`. */
   blob(ref: BlobRef): Promise<Uint8Array>;
-  /** What the last accepted work of this run kept under this name; null when there is nothing. */
+  /** The state that the last accepted work of this run kept under this name; null when there is nothing. */
   kept(name: string): Promise<Uint8Array | null>;
   readonly clock: Clock;
   /** Milliseconds until the work must be cut short. */
@@ -31,7 +31,7 @@ export interface WorkProgress {
   readonly tokensPerSecond: number;
 }
 
-/** What was done, perhaps cut short. With `steps` 0 there is no contribution. */
+/** The work done, perhaps cut short. With `steps` 0 there is no contribution. */
 export interface WorkResult {
   readonly payload: Uint8Array;
   readonly steps: number;

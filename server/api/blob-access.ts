@@ -28,11 +28,11 @@ const blobsOf = (run: RunFacts): string[] => {
 const MOST_PAST = 10_000;
 
 /**
- * Who may read which blob. Everybody: what belongs to a public run. The holder of a lease: what its task names.
+ * Read access to blobs. Everybody reads those of a public run. The holder of a lease reads those that its task names.
  * Operators: all. Contributions and optimizer states are for operators only.
  */
 export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState) {
-  /** What public runs have stepped past since this process began stays open, so many of them. */
+  /** Blobs that public runs have stepped past since this process began stay open, so many of them. */
   const open = new Set<string>();
   const keepOpen = (sha256: string) => {
     open.delete(sha256);

@@ -9,7 +9,7 @@ import { onceOver } from '../security/slow-readers.ts';
 import { createTurnstile } from '../sockets/allowance.ts';
 import { networkOf } from '../sockets/network.ts';
 
-/** What a reader that takes nothing holds in memory is a few of these. */
+/** A reader that takes nothing holds a few of these in memory. */
 const CHUNK_BYTES = 256 * 1024;
 /** From one address, behind which many volunteers may be, each with several modules a round. */
 const BLOBS_PER_MINUTE = 12_000;

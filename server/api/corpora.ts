@@ -19,7 +19,7 @@ export interface CorpusRouteDeps {
 }
 
 const KINDS = { 'text/plain': 'txt', 'application/x-ndjson': 'jsonl', 'application/jsonl': 'jsonl' } as const;
-/** Of documents in one answer; one that is longer comes alone. */
+/** Bytes of documents in one answer; a longer document comes alone. */
 const PAGE_BYTES = 1024 ** 2;
 const tags = ['corpora'];
 const params = z.object({ id: z.string().min(1).max(80) });
@@ -27,7 +27,7 @@ const params = z.object({ id: z.string().min(1).max(80) });
 export const corpusRoutes =
   ({ corpora, library, blobs, registry }: CorpusRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
-    /** What an operator uploaded for private runs alone is for operators alone. */
+    /** Texts that an operator uploaded for private runs alone are for operators alone. */
     const isHidden = (id: string) => {
       const runs = registry.list().filter(({ corpus }) => corpus.id === id);
       return id !== STARTER && runs.length > 0 && runs.every(({ spec }) => spec.visibility === 'private');

@@ -41,7 +41,7 @@ const problemOfError = (
       .slice(0, 5)
       .map((v) => `${where}${v.instancePath.slice(1).replaceAll('/', '.') || 'the whole'}: ${v.message}`)
       .join('; ');
-    // What cannot be an id is the id of nothing.
+    // A string that cannot be an id is the id of nothing.
     return {
       code: context === 'body' ? (config.badBody ?? 'bad_request') : context === 'params' ? 'not_found' : 'bad_request',
       detail,
@@ -63,7 +63,7 @@ export const sendProblem = (reply: FastifyReply, code: ErrorCode, detail?: strin
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(problemOf(code, detail));
 };
 
-/** What Node's parser refuses, before there is a request. */
+/** Refusals of Node's parser, before there is a request. */
 export function answerUnreadable({ code }: ConnectionError, socket: Socket): void {
   if (code !== 'ECONNRESET' && socket.writable) {
     const [status, detail] = UNREADABLE[code] ?? [400, 'This is no HTTP request.'];

@@ -60,7 +60,7 @@ export const runEventRoutes =
         raw.on('close', () => {
           clearInterval(heartbeat);
           open.delete(reply);
-          // What was begun for a reader that left is still read.
+          // A read that was begun for a reader that left still ends.
           following
             .then((stop) => stop())
             .catch(() => {})

@@ -116,7 +116,7 @@ export async function openLibrary({ corpora, preparation, folder, maxBytes, log 
       if (corpus.state !== 'ready') throw new PathfoldError('corpus_empty', corpus.reason ?? 'It was never prepared.');
       return corpus;
     },
-    /** What a restart broke off cannot go on: the upload is gone. */
+    /** An upload that a restart broke off cannot go on: it is gone. */
     async resume(): Promise<void> {
       for (const corpus of await allCorpora(corpora)) {
         if (corpus.state !== 'preparing' || splitting.has(corpus.id)) continue;

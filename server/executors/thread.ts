@@ -67,10 +67,10 @@ const run = async (job: Job): Promise<unknown> => {
   return kind.check(job.body, payloadOf(job.sha256), job.report, job.trusted);
 };
 
-/** What the machine is short of says nothing of the work. */
+/** A shortage of the machine says nothing about the work. */
 const OUT_OF_MEMORY = 'Array buffer allocation failed';
 
-/** What a fold throws that was given numbers of another shape than it expects. */
+/** The error of a fold for numbers of another shape than it expects. */
 const isAboutInput = (error: unknown): error is Error =>
   error instanceof TypeError ||
   (error instanceof RangeError && error.message !== OUT_OF_MEMORY) ||

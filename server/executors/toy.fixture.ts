@@ -1,6 +1,6 @@
 import type { Json, WorkFold } from '@pathfold/coordination/work-plan';
 
-/** What the input says that goes wrong. */
+/** The fault that the input asks for. */
 function fail(input: Json): void {
   const { fails } = input as { fails?: { name: string; message: string } };
   if (fails) throw fails.name === 'RangeError' ? new RangeError(fails.message) : new Error(fails.message);

@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import { expect } from 'vitest';
 
-/** What came back over HTTP. */
+/** An answer over HTTP. */
 export interface Answer {
   readonly status: number;
   readonly type: string;

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => test_.close());
 
 const weights = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 3e38, -3e38, 1e20, 1, 1e-45, 0);
-/** What is done to a result: to its bytes, its report, what is announced of it, or a weight of it. */
+/** The damage to a result: to its bytes, its report, its announcement, or one of its weights. */
 const damage = fc.record({
   bytes: fc.boolean(),
   weight: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, fc.tuple(fc.nat(), weights)),

@@ -77,7 +77,7 @@ const runNow = async (id: string) =>
     Pick<RunResource, 'round' | 'state' | 'trainLoss'>
   >();
 
-/** What an operator may rightly do to a run that is there would change it: such requests come from strangers. */
+/** An operator's requests would rightly change a run, so these come from strangers. */
 const isOrder = ({ method, path }: Route) =>
   method === 'DELETE' || /(pause|resume|stop|evaluate|mode|grow|ban|operator-token)$/.test(path);
 
@@ -107,7 +107,7 @@ const TYPES = [
 /** As an address can carry it: lone surrogates have no UTF-8. */
 const wellFormed = (text: string) => Buffer.from(text).toString();
 
-/** What Node lets a client send in a header. */
+/** Texts that Node lets a client send in a header. */
 const headerText = hostileText.map((text) => text.replaceAll(/[^\t\x20-\x7e]/gu, '').trim());
 
 const asked = (): fc.Arbitrary<Asked> =>

@@ -23,7 +23,7 @@ export interface SplitResult {
 /** Makes what a run needs out of a corpus: tokenizer, shard, held-out documents, baselines, first modules. */
 export interface PrepareJob {
   readonly type: 'prepare';
-  /** Of the run. */
+  /** Id of the run. */
   readonly id: string;
   readonly files: CorpusFiles;
   readonly spec: RunSpec;

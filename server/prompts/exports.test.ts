@@ -15,7 +15,7 @@ const NOTES = { runName: 'r', path: '1-0', round: 3, corpusName: 'starter', lice
 const TOKENIZER = new TextEncoder().encode('{"model":{}}');
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Of the exports before weights had a room of their own: people hold such files, and caches know them by these. */
+/** Hashes of the exports before weights had a room of their own. People hold such files, and caches know them by these. */
 test.each([
   {
     tied: true,

@@ -6,7 +6,7 @@ const graph = (cached: boolean): WeightFormat => ({
   write: (weights) => pathOnnx(weights, { cached }),
 });
 
-/** What a path can be exported as, by the ending of the file's name after the path id: weights, and graphs with them. */
+/** Exports of a path by the ending of the file's name after the path id: weights, and graphs with them. */
 export const EXPORTS: ReadonlyMap<string, WeightFormat> = new Map([
   ['onnx', graph(false)],
   ['kv.onnx', graph(true)],

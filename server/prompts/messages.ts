@@ -6,7 +6,7 @@ import type { Continuation } from '@pathfold/protocol/continuation';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { PathSource } from './path-source.ts';
 
-/** What the worker does with a path; with a base: writes the graph of its features, or finds a text's path by them. */
+/** Jobs of the worker for a path. For a base it writes the graph of its features, or finds a text's path by them. */
 export type Task =
   /** `every`: choose the path again after so many tokens; null: never. */
   | { type: 'ask'; question: Question; every: number | null }
@@ -16,7 +16,7 @@ export type Task =
   | { type: 'features' }
   | { type: 'route'; text: Question['prompt'] };
 
-/** What a job may ask for besides its own path: the base with the router, or another path of the run. */
+/** Parts that a job may ask for besides its own path: the base with the router, or another path of the run. */
 export type Wanted = { base: true } | { path: string };
 
 /** A path that is lent to the worker. `source` comes with one that it does not hold; it may then forget those in `forget`. */

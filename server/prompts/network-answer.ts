@@ -45,7 +45,7 @@ export function createNetworkAnswers({ network, blobs, holdersOf, withoutRoom }:
     const vocabulary = tokenizer.vocabularySize;
     const { context } = run.spec.model;
     const { body, memoryBytes } = network.offer(run.spec, version.path, version.modules);
-    /** Of the last writer, where the text ended before it was told. */
+    /** The last writer, where the text ended before it was told. */
     const notes: AnswerNote[] = [];
     let part = {
       by: 'volunteer' as 'volunteer' | 'coordinator',

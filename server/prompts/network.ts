@@ -21,10 +21,10 @@ import { newSecret } from '../security/secrets.ts';
 /** Prompts that volunteers answer at once. */
 const MOST_QUESTIONS = 64;
 
-/** What volunteers say about answers. */
+/** Messages of volunteers about answers. */
 export type AnsweringMessage = Extract<Up, { type: 'answering' | 'tokens' | 'unanswered' }>;
 
-/** What a volunteer goes on with. `prompt` begins with END_OF_TEXT. */
+/** The answer that a volunteer goes on with. `prompt` begins with END_OF_TEXT. */
 export interface NetworkQuestion {
   readonly run: string;
   /** As `offer` says. */
@@ -35,7 +35,7 @@ export interface NetworkQuestion {
   readonly sampling: Sampling;
   readonly tokens: number;
   readonly vocabulary: number;
-  /** Who has worked on the path. */
+  /** Volunteers that have worked on the path. */
   readonly holders: readonly string[];
   /** Whose memory does not hold it. */
   readonly unfit: readonly string[];
@@ -65,7 +65,7 @@ export interface NetworkDeps {
 interface Open {
   readonly question: NetworkQuestion;
   readonly answered: number[];
-  /** Who goes on with it now. */
+  /** The volunteer that goes on with it now. */
   volunteer: string;
   emit(part: NetworkPart): void;
   end(): void;
@@ -150,7 +150,7 @@ export function createNetwork({ plan, send, record, creditOf, now, patience = PA
   }
 
   return {
-    /** What a volunteer is asked to go on with by a version of a path, and the bytes of memory that it takes. */
+    /** The request to go on by a version of a path, and the bytes of memory that it takes. */
     offer: plan.offer,
 
     /** `origin`: the volunteer's network, where that is known. */

@@ -21,7 +21,7 @@ describe('a coordinator with a prompt key and a private run', () => {
     const response = await app.inject({ url: '/v1/models/r1', headers });
     expect(response.statusCode).toBe(status);
     if (status === 401) expect(response.json().error.type).toBe('authentication_error');
-    // What the prompt page asks, to know whether it may ask further.
+    // The request by which the prompt page learns whether it may ask further.
     expect((await app.inject({ method: 'HEAD', url: '/v1/models', headers })).statusCode).toBe(status);
   });
 

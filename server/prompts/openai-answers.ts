@@ -58,7 +58,7 @@ const newHead = (dialect: Dialect, model: string) => ({
 
 const routedNote = ({ path, runnerUp }: Routed) => ({ path, runner_up: runnerUp });
 
-/** What stands beside an answer, in its field `pathfold`, for those who sent that field. */
+/** The field `pathfold` of an answer, for clients that sent that field. */
 const extensionOf = (routed: Routed, notes: readonly AnswerNote[]) => ({
   pathfold: {
     ...routedNote(routed),

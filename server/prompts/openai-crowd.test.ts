@@ -67,7 +67,7 @@ test('one network cannot have all of the places: another finds room', async () =
   const other = ask('2001:db8:2::1');
   open();
   for (const { statusCode } of await Promise.all([...crowd, other])) expect(statusCode).toBe(404);
-  // Who is through makes room.
+  // A finished prompt makes room.
   expect((await ask('2001:db8:1::3')).statusCode).toBe(404);
   await app.close();
 });

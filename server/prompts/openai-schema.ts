@@ -16,7 +16,7 @@ const listOf = <T>(most: number, fits: (item: unknown) => boolean, what: string)
     .refine((items) => items.every(fits), `not a list of ${what}`)
     .transform((items) => items as T[]);
 
-/** What this coordinator offers beyond OpenAI's API. */
+/** Parameters beyond OpenAI's API. */
 const Extension = z
   .strictObject({
     reroute_every: z

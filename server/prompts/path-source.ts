@@ -11,10 +11,10 @@ import type { PromptRun } from './runs.ts';
 export interface PathSource {
   path: string;
   shape: PathShape;
-  /** Of each of its modules, in order. */
+  /** Parameters of each of its modules, in order. */
   parameters: readonly Float32Array<ArrayBuffer>[];
   tokenizerJson: Uint8Array;
-  /** Of the base alone: which path a text goes to. */
+  /** For the base alone: the path that a text goes to. */
   router: Router | null;
 }
 

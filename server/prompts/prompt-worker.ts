@@ -14,10 +14,10 @@ import { Turns } from './turns.ts';
 /** Path versions that the worker keeps at hand: at least a base, the path that answers and the one that it moves to. */
 const HELD_PATHS = 4;
 
-/** What comes of a prompt, in order. */
+/** The parts of an answer, in order. */
 export type Answered = AnswerPiece | { note: AnswerNote };
 
-/** What is told of a move. */
+/** The report of a move. */
 const moveNote = (move: Move): MoveNote => {
   const { at, from, path, runnerUp } = move;
   return { at_token: at, from, to: path, runner_up: runnerUp, reason: moveInWords(move) };
@@ -160,7 +160,7 @@ export class PromptWorker {
         const first = await this.#lend(version, signal);
         await this.#converse({ type: 'job', job: ++this.#job, lent: first, task }, signal, receive, lend);
       } catch (error) {
-        // What the client sent was wrong, not the path.
+        // The client's request was wrong, not the path.
         if (error instanceof PathfoldError && error.code === 'bad_request') throw error;
         this.#held = this.#held.filter((key) => !lent.includes(key));
         this.#stray.push(...lent);

@@ -30,7 +30,7 @@ export interface PromptRuns {
   list(): Promise<PromptRun[]>;
 }
 
-/** What the prompt routes need of the coordinator. */
+/** The part of the coordinator that the prompt routes use. */
 export interface PromptDeps {
   runs: PromptRuns;
   blobs: BlobStore;

@@ -23,7 +23,7 @@ interface HeldPath {
   tokenizerJson: Uint8Array;
   /** Opened by the first prompt: exports need none. */
   session: PathSession | null;
-  /** Of a base; a path by itself takes every text. */
+  /** The router of a base; a path by itself takes every text. */
   router: RunRouter;
   /** Opened by the first text that is routed by features. */
   features: FeatureSession | null;

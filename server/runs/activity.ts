@@ -35,7 +35,7 @@ function spanOf(lease: ActivityLease, now: number): Span {
 const isLast = ({ receivedAt, endCode }: ActivityLease): boolean =>
   receivedAt === null && endCode !== null && !GOES_ON.has(endCode);
 
-/** Of what a span's time was computed: what the volunteer says, and no more than passed from grant to arrival. */
+/** Computed time of a span: the volunteer's own figure, and no more than passed from grant to arrival. */
 const computedPart = ({ from, to, what, lease }: Span): number =>
   what === 'useful' && to > from ? Math.min(1, lease!.computeMs / (to - from)) : 0;
 
@@ -130,7 +130,7 @@ function bars(values: readonly number[]): ActivityResource['staleness'] {
 }
 
 /**
- * Who computed what when in the window [from, now]. `leases` by time of their grant; `waiting`: the run gives work, so
+ * The work of each volunteer in the window [from, now]. `leases` by time of their grant; `waiting`: the run gives work, so
  * whoever waits lends to it.
  */
 export function activityOf(

@@ -10,9 +10,9 @@ const FLOAT_BYTES = 4;
 /** Tokens of the shard and of the held-out text that a volunteer keeps at hand, about. */
 const TEXT_BYTES = 8 * 1024 * 1024;
 
-/** Who is there to train. */
+/** The volunteers that train. */
 export interface Present {
-  /** Of each. */
+  /** Speed of each. */
   readonly tokensPerSecond: number;
   /** Undefined: as many as have work at once. */
   readonly volunteers: number | undefined;
@@ -22,7 +22,7 @@ const parametersOf = (modules: readonly ModuleShape[]): number =>
   modules.reduce((sum, { parameterCount }) => sum + parameterCount, 0);
 
 /**
- * What a run would cost one volunteer and all of them. A round needs the quorum of every path; where volunteers are
+ * The cost of a run for one volunteer and for all. A round needs the quorum of every path; where volunteers are
  * fewer, they take turns; who is slow does as many of its steps as a lease has time for. Left out: routing and scoring,
  * whose tokens follow from a corpus that nobody has cut into tokens yet.
  */

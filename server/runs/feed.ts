@@ -19,7 +19,7 @@ interface Listener {
 interface Channel {
   readonly listeners: Set<Listener>;
   isDirty: boolean;
-  /** What changes meanwhile is told after it: reads of one run never pile up before the log's writes. */
+  /** Changes meanwhile are told after it: reads of one run never pile up before the log's writes. */
   isTelling: boolean;
   /** Time of the newest point that was told; points up to it are not told again. */
   toldPoint: number;
@@ -89,7 +89,7 @@ export function createFeed(deps: { registry: RunRegistry; views: Views; lists: L
         ...{ isDirty: false, isTelling: false, toldPoint: Number.POSITIVE_INFINITY },
       };
       channels.set(run, channel);
-      // What is told while the first look is taken comes after it.
+      // Events during the first look come after it.
       const held: Parameters<Send>[] = [];
       const listener: Listener = { send: (...told) => void held.push(told), end };
       channel.listeners.add(listener);

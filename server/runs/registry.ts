@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { unreadable } from '../config.ts';
 import type { Settings } from '../store/settings.ts';
 
-/** What the coordinator knows of a run beside its mind: where it came from, and how its preparation went. */
+/** Facts about a run outside the mind: its origin, and how its preparation went. */
 export const RunEntry = z.strictObject({
   id: z.string(),
   spec: RunSpec,

@@ -30,7 +30,7 @@ export function volunteersOf(state: CoordinatorState, run: string): { id: string
     .map(({ id, paths }) => ({ id, path: paths[run] ?? null }));
 }
 
-/** What all kinds of work of a run tell about its progress. */
+/** Progress of a run by all its kinds of work. */
 export function summaryOf(kinds: readonly WorkPlan<unknown>[], record: RunRecord | undefined): Summary {
   const summary: Summary = {};
   for (const kind of kinds)
@@ -39,7 +39,7 @@ export function summaryOf(kinds: readonly WorkPlan<unknown>[], record: RunRecord
   return summary;
 }
 
-/** What people should know of the volunteers who lend now: that none of them has the memory for work of this run. Null otherwise. */
+/** A notice that no volunteer who lends now has the memory for work of this run. Null otherwise. */
 export function noticeOf(
   kinds: readonly WorkPlan<unknown>[],
   record: RunRecord | undefined,
@@ -112,7 +112,7 @@ export function runResource({ entry, record, summary, notice, failure, scores, v
   };
 }
 
-/** What the last evaluation said; null before. */
+/** Figures of the last evaluation; null before. */
 export const evaluationOf = (summary: Summary): Evaluation | null => (summary.evaluation ?? null) as Evaluation | null;
 
 /** Volunteers that compute on the state of a path of a run now, by path. */

@@ -33,7 +33,7 @@ export interface RunsDeps {
   readonly onChange: (run: string) => void;
 }
 
-/** What operators do with runs. Each throws a PathfoldError that says why not. */
+/** Operators' actions on runs. Each throws a PathfoldError that says why not. */
 export function createRuns({ host, registry, corpora, library, blobs, preparation, kinds, log, onChange }: RunsDeps) {
   const recordOf = (id: string) => {
     const entry = registry.get(id);
@@ -121,7 +121,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
       await begin(entry);
       return entry;
     },
-    /** What happens to runs: those that wait for their base hear of it, and those that grow are written down. */
+    /** Events of runs: those that wait for their base hear of it, and those that grow are written down. */
     note(event: CoordinatorEvent): void {
       bases.note(event);
       if (event.type !== 'FoldEnded' || !event.output.routing?.growth) return;

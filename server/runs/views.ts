@@ -39,7 +39,7 @@ export interface ViewDeps {
 
 /** Runs as people see them: joined from the registry, the mind and the lists. */
 export function createViews({ host, registry, lists, blobs, kinds, failureOf }: ViewDeps) {
-  /** What was read of the newest routing of each run. */
+  /** The newest routing of each run, as it was read. */
   const routers = new Map<string, { readonly version: number; readonly items: RouterResource[] }>();
 
   async function read({ sha256 }: BlobRef): Promise<unknown> {
@@ -72,7 +72,7 @@ export function createViews({ host, registry, lists, blobs, kinds, failureOf }: 
       return record ? moduleResources(record, entry.createdAt, host.now()) : [];
     },
     evaluation: (entry: RunEntry): Evaluation | null => evaluationOf(summaryOf(kinds, recordOf(entry))),
-    /** What its kinds of work have to show. */
+    /** Charts of its kinds of work. */
     charts(entry: RunEntry): Chart[] {
       const record = recordOf(entry);
       if (!record) return [];

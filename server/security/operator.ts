@@ -20,7 +20,7 @@ const COOKIE = 'pathfold_session';
 const SIGN_IN_MS = 10 * 60_000;
 const SESSION_MS = 7 * 24 * 3600_000;
 
-/** Who may operate: the token of the environment or the last one made, and the sessions begun by sign-in codes. */
+/** The rights to operate: the token of the environment or the last one made, and the sessions begun by sign-in codes. */
 export interface OperatorKeys {
   /** A new single-use sign-in code; the one before it is void. */
   newSignInCode(): string;
@@ -35,7 +35,7 @@ export interface OperatorKeys {
   newToken(): Promise<string>;
 }
 
-/** What outlives a restart: hashes only, so that the file signs nobody in. */
+/** The part that outlives a restart: hashes only, so that the file signs nobody in. */
 const OperatorRecord = z.strictObject({
   tokenHash: z.nullable(z.string()),
   /** Hash of each session, and until when it counts (milliseconds since 1970). */

@@ -9,7 +9,7 @@ const FROM_ONE = { perSecond: 5, burst: 60 };
 const FROM_ALL = { perSecond: 30, burst: 300 };
 
 /**
- * Who serves which blob to peers, and the relay of their WebRTC signals. Volatile: it is told anew at each connect.
+ * The blobs that volunteers serve to peers, and the relay of their WebRTC signals. Volatile: told anew at each connect.
  * Signals reach only volunteers that agreed to meet peers, which they show by `have` or `want` and take back by an
  * empty `have`; one that comes too often goes nowhere.
  */

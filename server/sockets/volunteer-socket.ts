@@ -14,12 +14,12 @@ import type { Signalling } from './signalling.ts';
 
 type Hello = Extract<Up, { type: 'hello' }>;
 type Swarm = Extract<Up, { type: 'have' | 'want' | 'signal' }>;
-/** What a greeted volunteer says about prompts that it answers. */
+/** Messages of a greeted volunteer about prompts that it answers. */
 type Answering = Extract<Up, { type: 'answering' | 'tokens' | 'unanswered' }>;
-/** What a greeted volunteer says about its work. */
+/** Messages of a greeted volunteer about its work. */
 export type WorkMessage = Exclude<Up, { type: 'hello' | 'prove' | 'ping' } | Swarm | Answering>;
 
-/** What the sockets need of the coordinator's host. */
+/** The part of the coordinator's host that the sockets use. */
 export interface VolunteerDesk {
   isBanned(volunteer: string): boolean;
   /**
@@ -117,7 +117,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
     if (desk.isBanned(who.volunteer)) throw new PathfoldError('banned');
     volunteer = who.volunteer;
     phase = 'joining';
-    // What an older socket agreed to ends with it.
+    // Consent given on an older socket ends with it.
     network.gone(volunteer);
     signalling.gone(volunteer);
     connections.enter(volunteer, connection);

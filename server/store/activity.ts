@@ -11,7 +11,7 @@ export interface ActivityLease {
   readonly endedAt: number | null;
   readonly endCode: string | null;
   readonly receivedAt: number | null;
-  /** Of its contribution; null when there is none. */
+  /** State of its contribution; null when there is none. */
   readonly state: ContributionResource['state'] | null;
   readonly reason: string | null;
   readonly tokens: number;
@@ -37,7 +37,7 @@ export interface Activity {
   readonly elsewhere: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Of which run the activity is asked for, from when on; `most`: leases to read of it, and of the others, at most. */
+/** The run whose activity is asked for, and from when on. `most`: leases to read of it, and of the others, at most. */
 export interface ActivityQuery {
   readonly run: string;
   readonly others: readonly string[];

@@ -67,7 +67,7 @@ const end = (fold: string, figures: { round: number; [name: string]: number } | 
 };
 const all = { limit: 100 };
 
-/** What a store must do on either engine. `open` opens one and the same database, empty at first, again and again. */
+/** The duties of a store on either engine. `open` opens one and the same database, empty at first, again and again. */
 export const storeBattery = (open: () => Promise<Database>): void => {
   let database: Database;
   let store: Store;

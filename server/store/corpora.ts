@@ -62,7 +62,7 @@ export const corporaOf = (db: Kysely<Tables>): Corpora => ({
     await db.updateTable('corpora').set(rowOf(corpus)).where('id', '=', corpus.id).execute();
   },
   async get(id) {
-    // What PostgreSQL cannot hold, nor be asked for.
+    // Characters that PostgreSQL cannot hold, nor be asked for.
     if (id.includes('\0')) return null;
     const row = await db.selectFrom('corpora').selectAll().where('id', '=', id).executeTakeFirst();
     return row ? corpusOf(row) : null;

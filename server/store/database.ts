@@ -47,7 +47,7 @@ export const openDatabase = async (
   }
 };
 
-/** What people can do when the embedded database could not be opened or read; any other error as it is. */
+/** Advice for people when the embedded database could not be opened or read; any other error as it is. */
 export const startErrorOf = (
   error: unknown,
   { dataDir, blobDir }: { readonly dataDir: string; readonly blobDir: string },
@@ -98,7 +98,7 @@ const openPostgres = async (connectionString: string): Promise<Database> => {
     lock.on('error', () => {});
     await lock.connect();
   } catch (error) {
-    // Of several addresses that were tried, only the code is told.
+    // Where several addresses were tried, only the code is told.
     const { message, code } = error as NodeJS.ErrnoException;
     throw new StartError(`DATABASE_URL names ${name}, which cannot be reached: ${message || code}.`);
   }

@@ -18,14 +18,14 @@ export interface Scores {
   readonly newest: number;
 }
 
-/** Who made a contribution, and for which run. */
+/** Volunteer and run of a contribution. */
 export interface Unfolded {
   readonly lease: string;
   readonly volunteer: string;
   readonly run: string;
 }
 
-/** What the HTTP lists show, newest first. */
+/** The rows of the HTTP lists, newest first. */
 export interface Lists {
   /** The leases of a run that are held now. */
   leases(run: string, page: Page): Promise<List<LeaseResource>>;
@@ -47,11 +47,11 @@ export interface Lists {
    * distances and the newest, of those that were scored and of the others.
    */
   history(run: string, since?: number): Promise<HistoryPoint[]>;
-  /** What the newest points of a run say. */
+  /** Figures of the newest points of a run. */
   scores(run: string): Promise<Scores>;
 }
 
-/** Of one kind, in one answer. */
+/** Most points of one kind in one answer. */
 const MOST_POINTS = 500;
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -144,7 +144,7 @@ export const listsOf = (db: Kysely<Tables>, catchUp: () => Promise<void>): Lists
   },
   async unfolded(limit) {
     await catchUp();
-    // What came without bytes is settled at once.
+    // A contribution without bytes is settled at once.
     const checked = db
       .selectFrom('contributions')
       .select(['lease', 'volunteer', 'run'])

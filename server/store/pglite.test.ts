@@ -25,7 +25,7 @@ test('nobody else on the machine gets at the files, also those of an older folde
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
 });
 
-/** What a start says of a database that was damaged so, and the files of its folder afterwards. */
+/** The message of a start on a database that was damaged so, and the files of its folder afterwards. */
 async function startOn(damage: (database: string) => Promise<void>) {
   const folder = await newDataFolder();
   const database = join(folder, 'database');

@@ -27,7 +27,7 @@ export class Projector {
     this.#backlog.push(...logged);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      // What fails is kept, and the next reader meets it.
+      // A failure is kept, and the next reader meets it.
       this.catchUp().catch(() => {});
     }, PAUSE_MS);
   }

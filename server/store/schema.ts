@@ -23,7 +23,7 @@ export interface Tables {
     files: string;
     created_at: number;
   };
-  /* What follows is written from the events (projector.ts), for reading only. `seq`: of the event that began it. */
+  /* The tables below are written from the events (projector.ts), for reading only. `seq`: of the event that began it. */
   volunteers: {
     id: string;
     seq: number;

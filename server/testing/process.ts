@@ -65,7 +65,7 @@ export class CoordinatorProcess {
     return ended;
   }
 
-  /** What happens when the process that started it is killed; answers the exit code. */
+  /** Kills the process that started it; answers the exit code. */
   async abandon(): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => this.child!.on('close', resolve));
     this.child!.stdin!.end();

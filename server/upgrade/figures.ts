@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ContributionResource, RunResource, VolunteerResource } from '@pathfold/protocol/resources';
 import { asOperator, type TestCoordinator } from '../testing/coordinator.ts';
 
-/** What depends on who is there now, or on when what a stop broke off was done again. */
+/** Fields that depend on who is there now, or on when interrupted work was done again. */
 const OF_THE_MOMENT = ['volunteerCount', 'volunteers', 'trainers', 'updatedAt', 'sinceStepMs', 'foldedAt'];
 const FORMATS = ['onnx', 'kv.onnx', 'safetensors', 'hf.zip'];
 
-/** What people are told of a run, and sha256 of each file that it exports. */
+/** The public facts of a run, and sha256 of each file that it exports. */
 export interface RunFigures {
   readonly run: object;
   readonly history: object[];

@@ -12,7 +12,7 @@ import type { Span } from './headers.ts';
 export interface Upload {
   readonly span: Span;
   readonly maxBytes: number;
-  /** Of the whole upload, as announced. */
+  /** Hash of the whole upload, as announced. */
   readonly sha256: string;
   /** Asked when its turn comes: whether its lease is still open and has no contribution. */
   readonly isWanted: () => boolean;

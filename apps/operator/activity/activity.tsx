@@ -14,10 +14,10 @@ const percent = (part: number | null): string => (part === null ? '–' : `${(10
 const rangeInWords = (least: number, most: number): string =>
   least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
 
-/** Who computed what in the last minutes, how stale work was, and how fast volunteers are. */
+/** The work of the last minutes, its staleness, and the speeds of volunteers. */
 export function Activity({ run }: { readonly run: string }) {
   const { data } = useActivity(run, MINUTES);
-  // Of many volunteers with short leases less is told.
+  // Less is told where many volunteers have short leases.
   const told = data ? Math.max(1, Math.round((Date.parse(data.to) - Date.parse(data.from)) / 60_000)) : MINUTES;
   return (
     <Card title={`The last ${plural(told, 'minute')}`}>

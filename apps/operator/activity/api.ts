@@ -4,7 +4,7 @@ import { client } from '../queries.ts';
 
 const CONTRIBUTIONS_AT_ONCE = 8;
 
-/** Who computed what in the last minutes. */
+/** The work of each volunteer in the last minutes. */
 export const useActivity = (run: string, minutes: number) =>
   useQuery({
     queryKey: ['activity', run],

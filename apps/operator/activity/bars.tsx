@@ -8,7 +8,7 @@ export function Bars({
   empty,
 }: {
   readonly title: string;
-  /** What the labels are. */
+  /** Heading of the labels. */
   readonly name: string;
   readonly rows: readonly { readonly label: string; readonly count: number }[];
   readonly empty: string;

@@ -18,7 +18,7 @@ function Verdict({ contribution: { state, reason } }: { contribution: Contributi
   );
 }
 
-/** What the volunteer fetched for it, and how much of that other volunteers gave. */
+/** Bytes that the volunteer fetched for it, and the part from other volunteers. */
 function Fetched({ bytes: { peers, coordinator } }: { bytes: ContributionResource['downloadedBytes'] }) {
   return (
     <>
@@ -28,7 +28,7 @@ function Fetched({ bytes: { peers, coordinator } }: { bytes: ContributionResourc
   );
 }
 
-/** What computed, how fast it is, and behind its name why it was chosen. Volunteers say it, and none is trusted. */
+/** The executor, its speed, and behind its name why it was chosen. Volunteers say it, and none is trusted. */
 function Device({ executor }: Pick<ContributionResource, 'executor'>) {
   if (!executor) return '–';
   const { name, adapter, tokensPerSecond, reason } = executor;

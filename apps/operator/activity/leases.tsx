@@ -6,7 +6,7 @@ import { RelativeTime } from '@pathfold/ui/time/relative-time';
 import { wordsOf } from '@pathfold/volunteer/works';
 import { VolunteerName } from '../volunteers/volunteer-name.tsx';
 
-/** What is being computed right now, by whom. */
+/** The leases under way and their volunteers. */
 export function Leases({
   leases,
   volunteers,

@@ -10,7 +10,7 @@ export const KINDS = {
 } as const;
 
 export const ROW_HEIGHT = 17;
-/** Of the picture of all, above the rows when not everybody has one. */
+/** Height of the picture of all, above the rows when not everybody has one. */
 export const CROWD_HEIGHT = 72;
 
 interface Brush {

@@ -25,7 +25,7 @@ function fateOf({ state, reason }: ActivityPiece): string {
   return reason === null ? FATES[state] : `${FATES[state]} (${reason})`;
 }
 
-/** What a volunteer did in a column: kind and key of its lease, how long it took, and what became of it. */
+/** A volunteer's work in a column: kind and key of its lease, its duration, and its outcome. */
 export function cellInWords({ row, pieces }: Pick<Row, 'row' | 'pieces'>, column: number): string {
   const piece = pieces?.find(({ first, last }) => first <= column && column <= last);
   if (row[column] === 'i') return 'idle, waits for work';

@@ -59,7 +59,7 @@ export function Timeline({ activity }: { readonly activity: ActivityResource }) 
   );
 }
 
-/** What is pointed at. */
+/** The place that the pointer is at. */
 interface At {
   readonly id: string;
   readonly column: number;
@@ -68,7 +68,7 @@ interface At {
 /** The rows, and below them what is pointed at in words. */
 function Rows({ activity, rows }: { readonly activity: ActivityResource; readonly rows: readonly Row[] }) {
   const [at, setAt] = useState<At | null>(null);
-  /** What is told aloud: where the person went, and not how that place changes while they stay. */
+  /** The announcement: where the person went, and not how that place changes while they stay. */
   const [said, setSaid] = useState('');
   const y = rows.findIndex(({ id }) => id === at?.id);
   const row = rows[y];

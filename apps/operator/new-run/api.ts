@@ -21,7 +21,7 @@ function useQuiet<T>(value: T): T {
 /** Creates a run; it is done once the run is in the list. */
 export const useCreation = (onDone: (run: RunResource) => void) => useOrder(RUNS, client.runs.create, { onDone });
 
-/** What the spec would cost with this capacity, asked once the typing rests. Null: something is wrong with them, so nothing is asked. */
+/** The cost of the spec with this capacity, asked once the typing rests. Null where something is wrong with them, so nothing is asked. */
 export function useEstimate(spec: RunSpecInput | null, capacity: Capacity | null) {
   const text = useQuiet(spec && capacity && JSON.stringify({ spec, capacity }));
   return useQuery({

@@ -47,7 +47,7 @@ function levelsOfDraft(draft: Draft): unknown {
   const experts = partsOf(draft['levels.experts'] ?? '').map((text) => (text === 'path' ? text : numberOr(text)));
   const typed = partsOf(draft['levels.blocks'] ?? '').map(numberOr);
   if (experts.length === 0 || (experts.length === 1 && experts[0] === 1 && typed.length === 0)) return undefined;
-  // What is no number is refused at its own field.
+  // A text that is no number is refused at its own field.
   const inAll = Number(draft['model.blocks']?.trim() || DEFAULT_BLOCKS);
   const blocks = typed.length > 0 ? typed : spread(Number.isNaN(inAll) ? DEFAULT_BLOCKS : inAll, experts.length);
   return Array.from({ length: Math.max(experts.length, blocks.length) }, (_, level) => ({

@@ -52,7 +52,7 @@ function placed({ base }: RunSpecInput, path: string, sentence: string): [field:
   return [name, path === 'base' && sentence !== NOT_ALLOWED ? sentence : allowed];
 }
 
-/** What the schema finds wrong before anything is sent: the first problem of each field. */
+/** Errors of the schema before anything is sent: the first problem of each field. */
 export function checkSpec(spec: RunSpecInput): SpecErrors {
   const errors: Record<string, string> = {};
   for (const issue of RunSpec.safeParse(spec).error?.issues ?? []) {
@@ -62,7 +62,7 @@ export function checkSpec(spec: RunSpecInput): SpecErrors {
   return errors;
 }
 
-/** What the coordinator refused: its detail names fields as `path: sentence; path: sentence`. */
+/** Refusals of the coordinator: its detail names fields as `path: sentence; path: sentence`. */
 export function refusalToErrors(error: unknown, spec: RunSpecInput, fields: ReadonlySet<string>): SpecErrors {
   if (!(error instanceof PathfoldError)) return {};
   const errors: Record<string, string> = {};

@@ -4,7 +4,7 @@ import { Stat, Stats } from '@pathfold/ui/layout/stat';
 
 const MINUTE_MS = 60_000;
 
-/** What a run would cost, before it exists. */
+/** The cost of a run, before it exists. */
 export function EstimatePanel({ estimate }: { estimate: EstimateResource | undefined }) {
   const show = (write: (estimate: EstimateResource) => string) => (estimate ? write(estimate) : '–');
   return (

@@ -6,7 +6,7 @@ import { GroupFields } from './group.tsx';
 
 const wiring = { value: '', error: undefined, onChange: () => {} };
 
-/** What the group shows, under any title. */
+/** The rows of the group, under any title. */
 const shown = (id: FieldGroup['id'], gradients = false) => {
   const group = { ...NUMBER_GROUPS.find((it) => it.id === id)!, title: 'Settings' };
   return textOf(createElement(GroupFields, { group, gradients, set() {}, field: () => wiring, choice: () => wiring }));

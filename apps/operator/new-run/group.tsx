@@ -53,7 +53,7 @@ export function Group({
   );
 }
 
-/** What volunteers send, and how the coordinator steps with it. */
+/** The content of contributions, and the coordinator's step with it. */
 function OuterChoices({
   choice,
   set,

@@ -18,7 +18,7 @@ const EMBEDDING_NAMES: Record<(typeof EMBEDDINGS)[number], string> = {
   path: 'one for each path',
 };
 
-/** What the paths of a new run are made of, where they begin, and how texts find them. */
+/** The experts of a new run's paths, their beginning, and the way of texts to them. */
 export function NewRunShape({
   draft,
   runs,

@@ -1,2 +1,2 @@
-/** Who is believed about a figure. */
+/** The sources of a figure. */
 export const believed = (confirmed: boolean): string => (confirmed ? 'confirmed' : 'told by one stranger alone');

@@ -1,7 +1,7 @@
 import type { Evaluation, RouterResource } from '@pathfold/protocol/resources';
 import { formatCount, formatShare } from '@pathfold/ui/formats';
 
-/** Of each domain, how much of it each path gets; a row adds up to the domain. */
+/** For each domain the part that each path gets; a row adds up to the domain. */
 interface Heat {
   readonly of: string;
   /** Texts were routed anew since it was counted. */

@@ -27,7 +27,7 @@ function Stopped({ paths }: { readonly paths: readonly PathResource[] }) {
   );
 }
 
-/** What somebody should know about some of its paths. */
+/** Notices about some of its paths. */
 export function PathNotices({ paths }: { readonly paths: readonly PathResource[] }) {
   const stopped = paths.filter(({ kept }) => kept?.stopped);
   const starving = paths.filter(({ stale }) => stale);

@@ -19,7 +19,7 @@ interface Choice {
   readonly bitsPerByte: number;
 }
 
-/** What choosing the path in one way or another costs, in bits per byte of the same held-out texts. */
+/** The cost of each way to choose the path, in bits per byte of the same held-out texts. */
 export function choicesOf({ evaluation }: LiveRouting): Choice[] {
   if (!evaluation?.whole) return [];
   const { routedBitsPerByte, oracleBitsPerByte, rerouted } = evaluation.whole;

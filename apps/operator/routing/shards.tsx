@@ -49,7 +49,7 @@ function Shard({
   );
 }
 
-/** What each path reads: how much, of which domains, how it begins, and how well the path knows it. */
+/** The texts of each path: how much, of which domains, how they begin, and how well the path knows them. */
 export function Shards({
   router,
   paths,

@@ -20,7 +20,7 @@ export const useVerb = (run: string, then: { onDone(verb: Verb): void; onSettled
     then,
   );
 
-/** What a run's mode is set to. `arrivals`: absent where the columns are left as they are. */
+/** The new mode of a run. `arrivals`: absent where the columns are left as they are. */
 export interface ModeChange {
   readonly mode: Mode;
   readonly arrivals?: readonly string[];

@@ -51,7 +51,7 @@ test.each<[rule: string, spec: Spec, change: Spec, from: string, to: string]>([
     `${sum}.`,
     `${sum}; 25 % of it is spread over the arrivals before.`,
   ],
-  ['Shares', async({}), { ...async({}), outer: { kind: 'sgd' } }, ` Each share moves the model at once, ${sum}.`, ''],
+  ['Shares', async({}), { ...async({}), outer: { kind: 'sgd' } }, ` Each share moves the model at once. ${sum}.`, ''],
   [
     'Steps',
     async({}),

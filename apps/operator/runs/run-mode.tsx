@@ -23,7 +23,7 @@ const NAMES: Record<Mode, string> = {
 export function RunMode({ run }: { readonly run: RunResource }) {
   const { spec } = run;
   const known = columnsOf(spec, run.pathCount);
-  /** What was chosen and is not applied. */
+  /** A choice that is not applied yet. */
   const [wanted, setWanted] = useState<ModeChange | null>(null);
   const mode = wanted?.mode ?? spec.mode;
   const columns = known.map((it) => ({ ...it, loose: wanted?.arrivals?.includes(it.name) ?? it.loose }));

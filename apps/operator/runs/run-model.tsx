@@ -35,7 +35,7 @@ function shapeInWords({ pathCount, spec }: RunResource): string {
   return pathCount === 1 ? 'one path' : `${plural(pathCount, 'path')} of ${experts.join(' x ')} experts`;
 }
 
-/** Of which round the score is, and who is believed about it. */
+/** The round of the score, and its source. */
 function scoreInWords({ scoredRound, scoreConfirmed }: RunResource): string {
   if (scoredRound === null) return 'not scored yet';
   return `at round ${scoredRound}${scoreConfirmed === null ? '' : `, ${believed(scoreConfirmed)}`}`;

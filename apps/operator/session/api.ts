@@ -13,7 +13,7 @@ export interface Session {
   signOut(): void;
 }
 
-/** Who this page is to the coordinator. A code of the sign-in link is exchanged at once, and once only. */
+/** The rights of this page. A code of the sign-in link is exchanged at once, and once only. */
 export function useSession(): Session {
   const cache = useQueryClient();
   const session = useQuery({ queryKey: ['session'], queryFn: ({ signal }) => client.session.get(signal) });

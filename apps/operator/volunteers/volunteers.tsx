@@ -24,7 +24,7 @@ const STATES: Record<VolunteerResource['state'], string> = {
 
 const nameOf = (volunteer: VolunteerResource): string => volunteer.name || volunteer.id;
 
-/** Who takes part, what each contributed, and the door for those who should not. */
+/** The volunteers, their contributions, and the ban. */
 export function Volunteers({
   volunteers,
   operator,

@@ -91,7 +91,7 @@ const writerInWords = ({ by, volunteer, tokens, code, notice }: WriterNote): str
   return code === null ? `${who}, a stranger who was sent this text.` : `${who}, who did not go on. ${notice}`;
 };
 
-/** Who saw the text and wrote the answer. */
+/** The places that saw the text and wrote the answer. */
 function Writers({ writers }: { readonly writers: readonly WriterNote[] }) {
   return (
     <ol aria-label="Who wrote it" className="grid max-w-prose gap-1 text-soft text-sm">

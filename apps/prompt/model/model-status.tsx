@@ -80,7 +80,7 @@ function OnlyPathStatus({
 const keptInWords = ({ bytes, fetchedBytes }: LoadedFile): string =>
   `${formatBytes(bytes)}${fetchedBytes === 0 ? ', kept from an earlier visit' : ''}`;
 
-/** What is here for all prompts; each path comes with the first prompt that goes to it. */
+/** The parts that all prompts need; each path comes with the first prompt that goes to it. */
 function RoutingStatus({
   run,
   opened: { routing, tokenizerBytes },

@@ -2,7 +2,7 @@ import { Choice, Select, Slider } from '@pathfold/ui/controls/field';
 import { Card } from '@pathfold/ui/layout/card';
 import { Notice } from '@pathfold/ui/layout/notice';
 
-/** Who computes the next answer, and whether its path may change. */
+/** The choice of the computer for the next answer, and whether its path may change. */
 export interface MannerChoice {
   readonly by: 'browser' | 'network';
   readonly reroute: boolean;

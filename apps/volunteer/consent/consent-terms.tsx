@@ -23,7 +23,7 @@ const readers = (runs: readonly RunResource[]): string =>
     ? 'The operator of a private run decides who may use the model.'
     : 'Anyone may use the models named here.';
 
-/** What the person agrees to, in plain words. `runs`: those that may give work now; the run that is shown is the first. */
+/** The terms in plain words. `runs`: those that may give work now; the run that is shown is the first. */
 export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResource[]; readonly host: string }) {
   const models = runs.filter(({ study }) => study === undefined);
   return (

@@ -26,7 +26,7 @@ function adapterHint(adapter: GraphicsAdapter | null | undefined): string {
   return `Found ${adapter.name}. It must pass a self-test before it contributes.`;
 }
 
-/** What the person agrees to by pressing the button. Nothing has been computed or connected before. */
+/** The terms that the button accepts. Nothing has been computed or connected before. */
 export function Consent({
   runs,
   host,
@@ -46,7 +46,7 @@ export function Consent({
   /** Undefined while it is looked for. */
   readonly adapter: GraphicsAdapter | null | undefined;
   readonly terms: Terms;
-  /** What happens now, in words. */
+  /** The present activity, in words. */
   readonly status: string;
   /** The person comes back here from computing. */
   readonly returning: boolean;

@@ -28,7 +28,7 @@ const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
   refused: 'bg-red',
 };
 
-/** What happens now, and the buttons that change it. */
+/** The present activity in words, and the buttons that change it. */
 export function Working({
   snapshot,
   shard,
@@ -37,7 +37,7 @@ export function Working({
   commands,
 }: {
   readonly snapshot: Snapshot;
-  /** What the path in hand reads; null when there is one path for all. */
+  /** The texts of the path in hand; null when there is one path for all. */
   readonly shard: PathShard | null;
   /** Those that work can be for. */
   readonly runs: readonly RunResource[];

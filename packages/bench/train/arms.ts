@@ -13,7 +13,7 @@ import { countedSteps, type GpuCounts } from './gpu-counts.ts';
 import { pathOf, windowsOf } from './shapes.ts';
 import { stockStep } from './stock-tfjs.ts';
 
-/** What is measured: one way to train one shape, the bare products of its weights, or AdamW, which one thread does. */
+/** One measured thing: a way to train one shape, the bare products of its weights, or AdamW, which one thread does. */
 export interface ArmSpec {
   readonly kind: 'stock' | 'stock-nn' | 'ours' | 'products' | 'adamw';
   readonly executor: ExecutorName;
@@ -25,9 +25,9 @@ export interface ArmSpec {
 
 /** Some steps, each with its loss read back. */
 export interface Timed {
-  /** Of one step. */
+  /** Duration of one step. */
   readonly milliseconds: number;
-  /** What one step does to the GPU; null on the CPU. */
+  /** The GPU calls of one step; null on the CPU. */
   readonly gpu: GpuCounts | null;
 }
 
@@ -111,7 +111,7 @@ export const trainer = (executor: Executor, model: LlamaShape, batch: number): O
   return opened(executor, plan, () => program.run({ ...windows, rates: adamwRates(1e-3, steps++) }));
 };
 
-/** What follows the gradient in a step. */
+/** The part of a step after the gradient. */
 const adamw = async ({ model, batch }: ArmSpec): Promise<Opened> => {
   const executor = await openExecutor('wasm');
   const path = pathOf(model);

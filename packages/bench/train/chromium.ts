@@ -31,7 +31,7 @@ export const openChromium = async (gpu: GpuFlags): Promise<Place> => {
   const ask = (question: Question): Promise<Answer> =>
     page.evaluate((one) => (window as unknown as { ask(one: Question): Promise<Answer> }).ask(one), question);
   const browser = page.context().browser()!;
-  /** What a measurement answers, its JavaScript counted in CPU time. */
+  /** The answer of a measurement, its JavaScript counted in CPU time. */
   const traced = async (measure: () => Promise<Timed>): Promise<Timed> => {
     await browser.startTracing(page, { categories: ['blink.user_timing'] });
     const { gpu, milliseconds } = await measure();

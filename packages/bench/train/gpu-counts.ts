@@ -1,4 +1,4 @@
-/** What one training step does to a GPU. */
+/** The GPU calls of one training step. */
 export interface GpuCounts {
   readonly dispatches: number;
   readonly submits: number;

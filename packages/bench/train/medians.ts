@@ -10,7 +10,7 @@ export interface Named {
 
 export interface Medians {
   readonly spec: ArmSpec;
-  /** Of a step. */
+  /** Duration of a step. */
   readonly milliseconds: number;
   readonly peakBytes: number;
   readonly gpu: GpuCounts | null;

@@ -1,7 +1,7 @@
 import type { WorkerHost } from '@pathfold/tensors/executors/wasm/worker-messages';
 import { type Arm, type ArmSpec, type Device, openArm, type Timed } from './arms.ts';
 
-/** What is asked of a worker that measures; `arm` names an arm that was opened. */
+/** Requests to a worker that measures; `arm` names an arm that was opened. */
 export type Question =
   | { readonly type: 'open'; readonly spec: ArmSpec }
   | { readonly type: 'steps'; readonly arm: number; readonly count: number }

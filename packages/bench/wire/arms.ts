@@ -7,7 +7,7 @@ import { byCodec, int4, int8, type Rival, topK, withFeedback } from './rivals.ts
 export interface Arm {
   readonly outer: NonNullable<RunSpecInput['outer']>;
   readonly wire?: Wire;
-  /** Of a volunteer. */
+  /** The rival of one volunteer. */
   readonly rival?: (volunteer: string) => Rival;
   /** The arm whose loss it is compared with. */
   readonly base: string;

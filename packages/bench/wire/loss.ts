@@ -28,7 +28,7 @@ export interface Setting {
 export interface Played {
   /** Nats a byte on held-out documents. */
   readonly loss: number;
-  /** Of uploads, a parameter and contribution. */
+  /** Bytes of uploads, for each parameter and contribution. */
   readonly bytesPerParameter: number;
 }
 

@@ -1,6 +1,6 @@
 import { type Codec, type CodedModule, valuesIn } from '@pathfold/compression/codec';
 
-/** What a rival of `q` makes of an outer gradient: the values that arrive, and what they cost. */
+/** The result of a rival of `q` for an outer gradient: the values that arrive, and their cost. */
 export interface Sent {
   readonly values: Float32Array;
   readonly bytes: number;

@@ -4,7 +4,7 @@ import type { Coarseness } from '@pathfold/protocol/run-spec';
 
 export interface Measured {
   readonly bytes: number;
-  /** Of the payload: the same in Node and in a browser. */
+  /** Hash of the payload: the same in Node and in a browser. */
   readonly sha256: string;
   /** Million parameters a second on one thread, best of REPETITIONS. */
   readonly encode: number;

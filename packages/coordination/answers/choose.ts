@@ -2,7 +2,7 @@ import type { AnswersState, Question } from './state.ts';
 
 /** Answers that one volunteer gives in a minute, at most. */
 export const ANSWERS_PER_MINUTE = 20;
-/** Who failed is left alone for so long, twice as long after each further failure in a row. */
+/** A volunteer that failed is left alone for so long, twice as long after each further failure in a row. */
 const REST_MS = 30_000;
 const MOST_REST_MS = 3_600_000;
 const MINUTE_MS = 60_000;

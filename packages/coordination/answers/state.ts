@@ -42,7 +42,7 @@ export interface AnswersState {
   readonly volunteers: Map<string, Answerer>;
   /** When the answers of the last minute began, by volunteer and by network (`namesOf`), also of those who left since. */
   readonly grants: Map<string, number[]>;
-  /** Who failed last, volunteers and networks (`namesOf`), how often in a row, and until when it is left alone. */
+  /** Volunteers and networks (`namesOf`) that failed last, how often in a row, and until when each is left alone. */
   readonly shunned: Map<string, { readonly failures: number; readonly until: number }>;
   readonly questions: Map<string, Question>;
   readonly leases: Map<string, AnswerLease>;

@@ -1,6 +1,6 @@
 import { type Handlers, touchVolunteer } from './scene.ts';
 
-/** Of a lease that was held beside the log, only what became of it is told: its credit, or that it failed. */
+/** The log has only the outcome of a brief lease: its credit, or that it failed. */
 export const briefLeaseHandlers: Handlers<'BriefLeaseEnded'> = {
   BriefLeaseEnded(scene, { volunteer: id, run, credit, code }) {
     const volunteer = touchVolunteer(scene, id);

@@ -2,7 +2,7 @@ import { canGoBack, takeCheckpoint } from './checkpoints.ts';
 import { type Handlers, noteSteps, tell } from './scene.ts';
 import type { Checkpoint, RunRecord } from './state.ts';
 
-/** What is kept of the run takes the place of what came after it; folds under way are forgotten. */
+/** The checkpoint takes the place of all that came after it; folds under way are forgotten. */
 function goBack(run: RunRecord, { round, modules, bestVersions }: Checkpoint): void {
   const { facts, folds } = run;
   for (const [name, module] of Object.entries(modules)) facts.modules[name] = { ...module };

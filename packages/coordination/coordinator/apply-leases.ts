@@ -11,7 +11,7 @@ const SPEED_WEIGHT = 0.5;
 /** Why a lease ends that its holder could do nothing about. */
 const NOT_MISSED = new Set(['round_over', 'run_paused', 'run_over', 'rolled_back', 'banned']);
 
-/** Who misses a lease lets one more go to others before it is in turn again, then three, seven, …: no more than this. */
+/** A volunteer that misses a lease lets one more go to others before its turn comes again, then three, seven, …: no more than this. */
 const MOST_DOUBLINGS = 10;
 
 const perSecond = (count: number, ms: number): number => (1000 * count) / Math.max(1, ms);
@@ -22,7 +22,7 @@ function tellsSpeed({ runs, startedAt }: CoordinatorState, { run, grantedAt }: L
   return (!facts || isModelRun(facts)) && grantedAt >= startedAt;
 }
 
-/** What a kind may know of the contribution of a lease that has one. */
+/** The part of a lease's contribution that a kind may read. */
 export function contributionFacts(lease: LeaseRecord): ContributionFacts {
   const { sha256, bytes, report, figures } = lease.contribution!;
   const { id, volunteer, task } = lease;

@@ -71,7 +71,7 @@ export function searchForRuns(desk: Desk): CoordinatorEvent[] {
   return [];
 }
 
-/** Who may get any work of a run, by speed and memory; null when there is none for anybody. */
+/** Volunteers that may get any work of a run, by speed and memory; null when there is none for anybody. */
 function openToAny(desk: Desk, run: RunRecord): ((volunteer: VolunteerRecord) => boolean) | null {
   const { kinds, now } = desk;
   const open = run.kinds

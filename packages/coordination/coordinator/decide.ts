@@ -116,7 +116,7 @@ function admit(desk: Desk, lease: LeaseRecord): CoordinatorEvent {
   return { at: now, type: 'ContributionAccepted', lease: lease.id, credit, ...counted };
 }
 
-/** What the kinds of work of touched runs want: folds, ended rounds; and the run's own end. */
+/** The wishes of the kinds of work of touched runs: folds, ended rounds; and the run's own end. */
 function followRuns(desk: Desk): CoordinatorEvent[] {
   const { state, memory } = desk;
   const events: CoordinatorEvent[] = [];

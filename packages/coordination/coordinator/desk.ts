@@ -3,7 +3,7 @@ import type { Memory } from './memory.ts';
 import { hasRoom } from './room.ts';
 import type { CoordinatorState, RunRecord, VolunteerRecord } from './state.ts';
 
-/** What a decision is made from. */
+/** The inputs of a decision. */
 export interface Desk {
   readonly state: CoordinatorState;
   readonly memory: Memory;
@@ -26,7 +26,7 @@ function areRelated(a: VolunteerRecord | undefined, b: VolunteerRecord | undefin
   return !a.origin || !b.origin || a.origin === b.origin || (a.name !== '' && a.name === b.name);
 }
 
-/** Who else is there, for work that takes so many bytes of memory. `lending`: ids of those that lend. */
+/** The other volunteers for work that takes so many bytes of memory. `lending`: ids of those that lend. */
 export function companyOf({ volunteers: all }: CoordinatorState, lending: ReadonlySet<string>, bytes: number): Company {
   const related = (a: string, b: string) => areRelated(all[a], all[b]);
   return {

@@ -1,7 +1,7 @@
 import { openTo, type RunFacts, type WorkPlan } from '../work-plan.ts';
 import type { CoordinatorState, RunRecord, VolunteerRecord } from './state.ts';
 
-/** Of a run, by kind: the same until it grows or is routed anew. */
+/** Needs of a run, by kind: the same until it grows or is routed anew. */
 interface Needed extends Pick<RunFacts, 'spec' | 'paths' | 'routing'> {
   readonly bytes: Map<WorkPlan<unknown>, number>;
 }
@@ -26,7 +26,7 @@ export function bytesNeeded(kind: WorkPlan<unknown>, run: RunFacts): number {
 export const hasRoom = ({ memoryBytes }: Pick<VolunteerRecord, 'memoryBytes'>, bytes: number): boolean =>
   memoryBytes === 0 || memoryBytes >= bytes;
 
-/** What the smallest work of all runs that train takes; 0 where none trains. */
+/** Bytes that the smallest work of all runs in training takes; 0 where none trains. */
 export function leastNeeded({ runs }: CoordinatorState, kinds: readonly WorkPlan<unknown>[]): number {
   const needed = Object.values(runs)
     .filter(({ state }) => state === 'training')

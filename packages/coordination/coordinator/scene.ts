@@ -14,7 +14,7 @@ export interface Scene {
   readonly at: number;
 }
 
-/** What each of these events does to the state. */
+/** The effect of each of these events on the state. */
 export type Handlers<T extends CoordinatorEvent['type']> = {
   [K in T]: (scene: Scene, event: CoordinatorEventOf<K>) => void;
 };

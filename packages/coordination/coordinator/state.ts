@@ -18,7 +18,7 @@ export interface CoordinatorState {
   leaseCount: number;
   runs: Record<string, RunRecord>;
   volunteers: Record<string, VolunteerRecord>;
-  /** Of volunteers that it has forgotten, the first first; absent before the first. */
+  /** Accounts of volunteers that it has forgotten, the first first; absent before the first. */
   forgotten?: Record<string, Account>;
   /** Leases that have not ended. */
   leases: Record<string, LeaseRecord>;
@@ -43,7 +43,7 @@ export interface RunRecord {
   readonly folds: Record<string, { readonly kind: string; readonly fold: Fold }>;
   /** By kind and key, oldest first; absent before the first. */
   failures?: Record<string, Failures>;
-  /** What it can be taken back to, oldest first; absent before the first, and when documents were routed anew. */
+  /** Rounds that it can be taken back to, oldest first; absent before the first, and when documents were routed anew. */
   checkpoints?: Checkpoint[];
   /** The round that the operator wants back; absent when it is there. */
   goesBackTo?: number;
@@ -64,9 +64,9 @@ export interface Checkpoint {
 /** Contributions to one task that failed their check, since the last that passed or the run was resumed. */
 export interface Failures {
   attempts: number;
-  /** Who handed them in, each once: by network, or by id where that is not known. */
+  /** Their volunteers, each once: by network, or by id where that is not known. */
   readonly volunteers: string[];
-  /** Of the last one. */
+  /** Code of the last one. */
   code: string;
 }
 
@@ -84,7 +84,7 @@ export interface VolunteerRecord {
   /** Asked for work and has not got any since. */
   wantsWork: boolean;
   banned: boolean;
-  /** Of one that is gone only the name. */
+  /** The executor; only the name remains of a volunteer that is gone. */
   executor: ExecutorInfo | null;
   memoryBytes: number;
   /** The run that it would rather work for; null for none. */
@@ -112,7 +112,7 @@ export interface VolunteerRecord {
   seenAt: number;
 }
 
-/** What a volunteer that was forgotten has earned, for when it comes back. */
+/** The credit of a forgotten volunteer, for when it comes back. */
 export type Account = Pick<VolunteerRecord, 'credit' | 'credits' | 'acceptedCount' | 'rejectedCount'>;
 
 export interface LeaseRecord {
@@ -123,7 +123,7 @@ export interface LeaseRecord {
   readonly task: Task;
   readonly grantedAt: number;
   deadlineAt: number;
-  /** What came in, and what its check measured; null while the volunteer holds the lease. */
+  /** The contribution, and its check's measurements; null while the volunteer holds the lease. */
   contribution: {
     readonly sha256: string;
     readonly bytes: number;

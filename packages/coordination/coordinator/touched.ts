@@ -1,4 +1,4 @@
-/** What events changed, and so what there is to decide about. */
+/** Parts of the state that events changed, and that so need decisions. */
 export interface Touched {
   readonly runs: Set<string>;
   readonly volunteers: Set<string>;

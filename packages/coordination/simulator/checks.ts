@@ -14,7 +14,7 @@ export interface ChecksDeps {
   readonly kinds: readonly SimulatedKind[];
 }
 
-/** What the coordinator's checks find of contributions that hold no numbers. */
+/** Findings of the coordinator's checks for contributions that hold no numbers. */
 export class VirtualChecks {
   readonly #deps: ChecksDeps;
   /** By lease, as the volunteers tell them. */

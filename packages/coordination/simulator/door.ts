@@ -32,7 +32,7 @@ export class Door {
   readonly #random: Random;
   readonly #silenceMs: number;
   readonly #sessions = new Map<string, Session>();
-  /** Who holds or held a lease, until nothing more is to be said about it. */
+  /** Holder of a lease, until nothing more is to be said about it. */
   readonly #holders = new Map<string, Holder>();
   readonly #received = new Map<string, string>();
   readonly #folds = new Map<string, readonly string[]>();
@@ -129,7 +129,7 @@ export class Door {
     const known = this.#received.get(lease);
     if (known === sha256) return { ok: true };
     if (known !== undefined) return { ok: false, code: 'already_contributed' };
-    // Of a lease that has ended the mind must take nothing itself: the door does not look before.
+    // The mind itself must take nothing for an ended lease: the door does not look before.
     host.record([{ type: 'ContributionReceived', lease, sha256, bytes, report }]);
     if (!this.isOpen) return null;
     return this.#received.get(lease) === sha256 ? { ok: true } : { ok: false, code: 'lease_ended' };
@@ -143,7 +143,7 @@ export class Door {
     this.#served.clear();
   }
 
-  /** What is in the log is known also after a restart. */
+  /** Events in the log are known also after a restart. */
   note(event: CoordinatorEvent): void {
     const { leases } = this.#host().state;
     switch (event.type) {

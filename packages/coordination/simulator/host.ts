@@ -22,11 +22,11 @@ export interface HostDeps {
   readonly onLogged: (event: CoordinatorEvent) => void;
   /** Says to volunteers what follows from an event, once it is in the log. */
   readonly tell: (event: CoordinatorEvent, decided: boolean) => void;
-  /** Of the coordinator's clock: what it counts for each millisecond. */
+  /** Rate of the coordinator's clock: its count for each millisecond. */
   readonly clockRate: number;
   /** Whether the contribution of a lease was invented, and would pass its check. */
   readonly lied: (lease: string) => boolean;
-  /** What the check of a lease's contribution finds. */
+  /** The finding of the check of a lease's contribution. */
   readonly check: (lease: string) => Fact;
   /** It was killed: something must start it again. */
   readonly onDied: () => void;
@@ -49,7 +49,7 @@ const MOST_PASSES = 100_000;
  */
 export class VirtualHost {
   readonly #deps: HostDeps;
-  /** Of the log what came after the snapshot, and how many events it has in all. */
+  /** Events of the log after the snapshot, and how many events it has in all. */
   #tail: CoordinatorEvent[] = [];
   eventCount = 0;
   state: CoordinatorState;

@@ -10,9 +10,9 @@ export interface SimulatedKind {
   readonly study?: { readonly name: string; readonly config: Json };
   /** Whether it takes part in a run of its sort; in all of them when left out. */
   takes?(run: RunFacts): boolean;
-  /** What the fold yields, without any number computed. `lied`: whether the contribution of a lease was invented. */
+  /** The result of the fold, without any number computed. `lied`: whether the contribution of a lease was invented. */
   fold(fold: Fold, lied: (lease: string) => boolean): FoldOutput;
-  /** What the check of a contribution measures; a norm when left out. */
+  /** Measurements of the check of a contribution; a norm when left out. */
   figures?(task: Task, lied: boolean): Record<string, number>;
   /** What the operator asks it for to make a run grow, one of the ways there are; null where it cannot now. */
   growth?(run: RunFacts, random: Random): Json | null;

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly utilisation: number;
   /** It ended before all that the scenario asks for had come about. */
   readonly cutShort: boolean;
-  /** What broke, in words; null when every invariant held. */
+  /** The broken invariant in words; null when every invariant held. */
   readonly violation: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Who is here, the first to join first: kept as they come and go, for a crowd is asked about at every trouble. */
+/** Volunteers that are here, the first to join first: kept as they come and go, for a crowd is asked about at every trouble. */
 export class Presence<T extends { readonly number: number }> {
   readonly #here: T[] = [];
 

@@ -29,7 +29,7 @@ export interface Rates {
   readonly fault: number;
   /** Per contribution. */
   readonly lie: number;
-  /** Of these sorts; of all when left out. */
+  /** Sorts of lies; all when left out. */
   readonly sorts?: readonly Lie[] | undefined;
   /** Part of the tasks that fail their check whoever does them, until the operator has mended them; none when left out. */
   readonly hopeless?: number;
@@ -82,7 +82,7 @@ export interface Wishes {
   readonly hopeless?: number;
   /** Part of the contributions of those who lie that are invented: they tell no other lie. */
   readonly invented?: number;
-  /** Of early stopping. */
+  /** Patience of early stopping. */
   readonly patience?: number;
   /** See `Scenario`. */
   readonly growths?: number;
@@ -184,7 +184,7 @@ export function churnScenario(seed: number, mode: Mode, grace: number, virtualMs
   };
 }
 
-/** Of some runs every path has a last level of its own. */
+/** In some runs every path has a last level of its own. */
 const withPrivate = (experts: readonly number[], random: Random): LevelSpec['experts'][] =>
   experts.map((count, level) => (level > 0 && level === experts.length - 1 && random.chance(0.25) ? 'path' : count));
 
@@ -197,7 +197,7 @@ const drawEarlyStopping = (random: Random, asked?: number): RunSpec['earlyStoppi
 
 const drawGrowths = (random: Random): number => (random.chance(0.35) ? random.int(1, 3) : 0);
 
-/** What befalls single volunteers befalls a crowd the more often, the more there are. */
+/** Troubles of single volunteers come the more often, the larger the crowd is. */
 const ofCrowd = (rates: Rates, times: number): Rates => ({
   ...rates,
   joinMs: rates.joinMs / times,

@@ -229,7 +229,7 @@ class Simulation {
     agenda.after(delayMs, () => volunteer.arrive());
   }
 
-  /** What the operator does. */
+  /** The operator's actions. */
   operate(fact: Fact): void {
     this.disturb();
     this.host.record([fact]);

@@ -7,7 +7,7 @@ import { Random } from './random.ts';
 import type { Churn, Scenario } from './scenario.ts';
 import type { VirtualVolunteer } from './volunteer/volunteer.ts';
 
-/** What troubles can touch. */
+/** The parts that troubles can touch. */
 export interface Troubled {
   readonly agenda: Agenda;
   readonly random: Random;

@@ -10,7 +10,7 @@ export interface SeenLease {
   readonly task: Task;
   status: 'held' | 'received' | 'accepted' | 'ended';
   checked: boolean;
-  /** What came in, as it was claimed. */
+  /** The contribution, as it was claimed. */
   claim: { readonly steps: number; readonly tokens: number } | null;
 }
 

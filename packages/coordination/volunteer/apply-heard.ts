@@ -7,7 +7,7 @@ const FATAL = new Set(['protocol_too_old', 'protocol_too_new', 'banned', 'bad_si
 /** Rejections after which the device must pass its self-test again. */
 const SUSPECT = new Set(['not_finite', 'norm_out_of_bounds']);
 
-/** What a message of the coordinator changes. */
+/** The changes by a message of the coordinator. */
 export function hear(state: VolunteerState, message: Down, at: number): void {
   const { link } = state;
   switch (message.type) {

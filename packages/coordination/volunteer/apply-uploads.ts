@@ -23,7 +23,7 @@ export function forget(state: VolunteerState, lease: string): void {
 /** An outcome only goes forward, in whatever order the socket and HTTP tell it. */
 const RANK = { received: 0, checked: 1, folded: 2, rejected: 3 } as const;
 
-/** What an outcome says of the state that the work left behind: null until it is decided. */
+/** The verdict of an outcome on the state that the work left behind: null until it is decided. */
 const isAccepted = ({ state }: Outcome) => (state === 'received' ? null : state !== 'rejected');
 
 /** Notes what became of a contribution. */

@@ -48,7 +48,7 @@ export type VolunteerEvent = { readonly at: number } & (
   | Decision
 );
 
-/** What the mind decided: applied like any other event, then carried out by the host. */
+/** The mind's decisions: applied like any other event, then carried out by the host. */
 export type Decision = { readonly at: number } & (
   | { readonly type: 'ConnectBegan' }
   | { readonly type: 'LinkCut' }
@@ -66,7 +66,7 @@ export type Decision = { readonly at: number } & (
   | { readonly type: 'UploadCut'; readonly lease: string }
   /** Break off and forget the bytes. */
   | { readonly type: 'UploadDropped'; readonly lease: string }
-  /** What the work of this lease left for the next one (AdamW's moments) counts from now on; said once. */
+  /** The state that the work of this lease left for the next one (AdamW's moments) counts from now on; said once. */
   | { readonly type: 'StateCommitted'; readonly lease: string }
   /** It never will, or no more. */
   | { readonly type: 'StateDropped'; readonly lease: string }

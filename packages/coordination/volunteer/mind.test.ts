@@ -94,7 +94,7 @@ test('from anywhere, in a kind world: a started volunteer trains, and hands ever
       }
       expect(world.ended.size).toBeGreaterThan(before + 4);
       expect(world.state.uploads.length).toBeLessThanOrEqual(1);
-      // What the coordinator still counts as held is here: given back, contributed, or in hand.
+      // Every lease that the coordinator still counts as held is here: given back, contributed, or in hand.
       for (const lease of world.held)
         expect([world.computing, world.uploading, ...world.state.uploads.map((e) => e.upload.lease)]).toContain(lease);
     }),

@@ -112,7 +112,7 @@ export function wakeAt(state: VolunteerState, now: number): number | null {
 
 const killAt = (state: VolunteerState, cutAt: number) => cutAt + (state.wish === 'stopped' ? STOP_MS : STEP_MS);
 
-/** What failed once waits for the coordinator to be there again. */
+/** A request that failed once waits for the coordinator to be there again. */
 const mayReach = ({ link }: VolunteerState, { failures }: PendingUpload) => failures === 0 || link.phase === 'open';
 
 /** One lease at a time, and none while a contribution is still here: that is the volunteer's back-pressure. */

@@ -63,7 +63,7 @@ export function runMind(
       turning = false;
     }
     cancelTimer();
-    // What fell due since the last look was not decided yet: the timer is set from that look, not from now.
+    // Decisions that fell due since the last look are open: the timer is set from that look, not from now.
     const wake = wakeAt(state, lookedAt);
     cancelTimer = wake === null ? () => {} : clock.after(Math.max(0, wake - clock.now()), () => tell({ type: 'Woke' }));
     changed();

@@ -3,7 +3,7 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import { PROTOCOL_MIN } from '@pathfold/protocol/version';
 
-/** What the person at this machine asked for last. */
+/** The last wish of the person at this machine. */
 export type Wish = 'stopped' | 'running' | 'paused' | 'finishing';
 
 export type ComputeChoice = 'automatic' | 'gpu' | 'cpu';
@@ -19,7 +19,7 @@ export interface Link {
   beatAt: number;
   heartbeatMs: number;
   silenceMs: number;
-  /** Of the protocol, as the coordinator chose it. */
+  /** Version of the protocol, as the coordinator chose it. */
   version: number;
   /** `ready` was said, and neither a lease nor `away` came after it. */
   asked: boolean;
@@ -64,7 +64,7 @@ export interface PendingUpload {
   dropped: boolean;
 }
 
-/** What became of a contribution of this volunteer. */
+/** The outcome of a contribution of this volunteer. */
 export interface Outcome {
   readonly lease: string;
   state: 'received' | 'checked' | 'folded' | 'rejected';
@@ -95,7 +95,7 @@ export interface VolunteerState {
   uploads: PendingUpload[];
   /** Leases that came or were taken away, latest first, at most 50: what comes of one again is not heeded. */
   known: string[];
-  /** What the coordinator said of contributions, for what their work left behind. */
+  /** The coordinator's verdicts on contributions, for the state that their work left behind. */
   verdicts: { readonly lease: string; readonly accepted: boolean }[];
   /** Leases to give back. */
   returns: { readonly lease: string; readonly code: string; readonly detail: string }[];

@@ -20,7 +20,7 @@ export interface Status {
   readonly sentence: string;
 }
 
-/** What happens now, in words. Derived from the state and from nothing else: true at every moment. */
+/** The present activity in words. Derived from the state and from nothing else: true at every moment. */
 export function statusOf(state: VolunteerState): Status {
   const { work, wish } = state;
   const active = state.uploads.some((entry) => entry.active);
@@ -77,18 +77,18 @@ function keptSentence(state: VolunteerState): string {
     : ` ${count} finished pieces of work are kept and handed in later.`;
 }
 
-/** What happened, this case of it, and what to do. */
+/** The error, this case of it, and what to do. */
 function refusalOf(code: string, detail: string): string {
   const entry = entryOf(code);
   if (!entry) return detail;
   return [entry.what, detail === entry.what ? '' : detail, entry.todo].filter(Boolean).join(' ');
 }
 
-/** What became of a contribution, for people; of a rejected one, what to do. Empty when there is nothing to say. */
+/** The outcome of a contribution, for people, with advice for a rejected one. Empty when there is nothing to say. */
 export const verdictOf = ({ state, code, detail }: Outcome): string =>
   state === 'rejected' ? refusalOf(code ?? '', detail) : code !== null || state === 'folded' ? detail : '';
 
-/** What happened, and this case of it or else what to do. */
+/** The error, and this case of it or else what to do. */
 function reasonOf(code: string, detail: string): string {
   const entry = entryOf(code);
   if (!entry) return detail;

@@ -124,7 +124,7 @@ export class World {
     if (lease === null) return;
     this.uploading = null;
     if (type !== 'UploadFailed') this.ended.add(lease);
-    // Of refused ones, some are still held: their reports do not fit.
+    // Some refused ones are still held: their reports do not fit.
     const code = chance < 0.5 ? 'lease_ended' : 'bad_report';
     if (type === 'UploadEnded' || (type === 'UploadRefused' && code === 'lease_ended')) this.held.delete(lease);
     this.tell({ type, lease, code, detail: '', chance } as Happening);

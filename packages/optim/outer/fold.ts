@@ -5,7 +5,7 @@
 export class WeightedMean {
   #sum: Float64Array;
   #weight = 0;
-  /** Of the sizes weight * |scale * delta|: their sum, that of their squares, how many. */
+  /** Moments of the sizes weight * |scale * delta|: their sum, the sum of their squares, their number. */
   #sizes = 0;
   #squares = 0;
   #count = 0;

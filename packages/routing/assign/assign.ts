@@ -43,7 +43,7 @@ const fittedScores = (router: Router, evidence: Evidence): Float64Array => {
   return scores;
 };
 
-/** Of each split, whether a document lies on the side of the path that was added; where routing is random, every second does. */
+/** For each split: whether a document lies on the side of the added path. With random routing every second one does. */
 const sidesOf = (router: Router, evidence: Evidence): boolean[] => {
   if (router.kind === 'random') {
     const added = (router.splits ?? []).map(({ to }) => to);

@@ -19,7 +19,7 @@ interface Departure {
   readonly announced: boolean;
 }
 
-/** Who leaves in a period, counted from 0; another comes in its place at once. */
+/** The workers that leave in a period, counted from 0; another comes in the place of each at once. */
 export function departures({ everySeconds, part, announced }: Churn, workers: number, seed: number, period: number) {
   const draw = (salt: number, worker: number) => uniformOf(seed, salt, period, worker);
   return Array.from({ length: workers }, (_, worker): Departure[] =>

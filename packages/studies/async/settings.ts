@@ -14,7 +14,7 @@ export interface AsyncConfig {
   /** Trained first by one worker: that of the DiLoCo study, and shared with it. */
   readonly base: Base;
   readonly inner: Inner;
-  /** Of each worker, on average. */
+  /** Steps of each worker, on average. */
   readonly totalSteps: number;
   readonly outer: OuterSpec;
   readonly mode: Mode;
@@ -175,7 +175,7 @@ function configOf(base: AsyncConfig, { level = 'very', workers = WORKERS, ...cha
     outer: { ...base.outer, ...change.outer },
     mode,
     async: { ...base.async, ...change.async },
-    // Who vanished holds its lease until its silence is noticed.
+    // A vanished worker holds its lease until its silence is noticed.
     replicas: churn && mode === 'async' ? 2 * workers : workers,
     speeds,
     churn: churn ? { everySeconds: inner.steps * slowest(speeds), part: 0.3, announced: 0.7 } : null,

@@ -109,7 +109,7 @@ export function report(results: Results, arms: Readonly<Record<string, { readonl
   return { tables: [losses, genes, tieOf(results)], plots: plotsOf(results, arms) };
 }
 
-/** What the study does not claim. */
+/** Things that the study does not claim. */
 const tieOf = (results: Results): Table => ({
   title: 'What is not claimed',
   currency: 'Ratios of losses after 5 lessons; 1 is a tie.',

@@ -60,7 +60,7 @@ function treeOf(commit: string): string {
   return tree;
 }
 
-/** What a script of this folder answers in one of the trees. */
+/** The answer of a script of this folder in one of the trees. */
 const ask = (tree: string, script: string, args: readonly string[], input = ''): Promise<ByArm> =>
   new Promise((done, fail) => {
     const entry = join(tree, 'packages/studies/carry', script);

@@ -6,7 +6,7 @@ import { decodeCarried, encodeCarried } from '@pathfold/works/train/run-carried'
 import { TrainTask } from '@pathfold/works/train/task';
 import type { WorkRun } from '@pathfold/works/work-run';
 
-/** What volunteers do in the study and not in the product. */
+/** Behaviour of volunteers in the study and not in the product. */
 
 /**
  * DiLoCo section 4, "asynchronous communication": a volunteer whose outer gradient was lost does not start its next

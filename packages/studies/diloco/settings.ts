@@ -40,7 +40,7 @@ export interface ArmConfig {
   readonly losses: Losses;
   /** Share of each neuron's values of an outer gradient, the smallest, that are not sent. */
   readonly pruned: number;
-  /** What outer gradients are multiplied with before they are sent: to Adam it is an ε so many times smaller. */
+  /** Factor of outer gradients before they are sent: to Adam it is an ε so many times smaller. */
   readonly scale: number;
   readonly moments: 'kept' | 'averaged';
 }
@@ -161,7 +161,7 @@ const changes = (size: Size): Record<string, readonly [about: string, change: Ch
   'ramp-down': ['workers 4 to 1', { workers: ramp.toReversed() }],
 });
 
-/** What the main claims need: computed before all others. */
+/** Arms of the main claims: computed before all others. */
 const FIRST = new Set([
   'single',
   'k4',
@@ -193,7 +193,7 @@ const LONG = new Set([
   'ramp-down',
 ]);
 
-/** What the quick version leaves out beside those: rates for tuning, a longer base, second arms of a claim. */
+/** Arms that the quick version leaves out beside those: rates for tuning, a longer base, second arms of a claim. */
 const NOT_QUICK = new Set([
   ...['mature-single', 'mature-k8', 'k1-eta03', 'single-half', 'batch4-rate4', 'batch8-rate4', 'updates8', 'k8-kmeans'],
   ...['h50', 'pruned75', 'doubling', 'halving', 'outer-adam', 'outer-adam-e5'],

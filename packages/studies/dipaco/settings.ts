@@ -78,7 +78,7 @@ const QUICK: Size = {
 
 const INNER = { warmupSteps: 50, weightDecay: 0.1, clipNorm: 1, batch: 8 };
 const NESTEROV: ArmConfig['outer'] = { kind: 'nesterov', learningRate: 0.7, momentum: 0.9, average: 'mean' };
-/** What plain AdamW is for one worker alone. */
+/** The settings that make one worker alone plain AdamW. */
 const AVERAGING: ArmConfig['outer'] = { kind: 'averaging', learningRate: 1, momentum: 0, average: 'mean' };
 
 const half = ({ model }: Size): number => model.blocks / 2;
@@ -213,7 +213,7 @@ function changes(size: Size): Record<string, readonly [about: string, change: Ch
   };
 }
 
-/** What the main claims need: computed before all others. */
+/** Arms of the main claims: computed before all others. */
 const FIRST = new Set([
   ...['dense', 'dense-half', 'dense-double', 'diloco', 'diloco-half', 'diloco-double', 'kmeans', 'grid', 'random'],
   ...['domains', 'big', 'flat', 'flat-reshard', 'private', 'halfway', 'histogram', 'overlap', 'small-kmeans', 'small'],
@@ -221,7 +221,7 @@ const FIRST = new Set([
   'diloco-big',
 ]);
 
-/** What the quick version leaves out beside those. Its grid is 2×2. */
+/** Arms that the quick version leaves out beside those. Its grid is 2×2. */
 const NOT_QUICK = new Set([
   ...['dense-half', 'dense-double', 'diloco-half', 'diloco-double', 'diloco-big', 'dense-wide'],
   ...['flat-reshard', 'histogram', 'halfway', 'small-kmeans', 'small', 'level'],

@@ -40,7 +40,7 @@ export class Laboratory {
   readonly #mind: Coordinator;
   readonly #agenda = new Agenda();
   readonly #volunteers = new Map<string, LaboratoryVolunteer>();
-  /** What each lease under way costs its volunteer, in virtual milliseconds. */
+  /** Cost of each lease under way to its volunteer, in virtual milliseconds. */
   readonly #times = new Map<string, { readonly travelMs: number; readonly unitMs: number }>();
   /** What the step of virtual time that just happened has yet to compute. */
   readonly #pending: (() => void | Promise<void>)[] = [];

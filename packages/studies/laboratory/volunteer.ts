@@ -18,7 +18,7 @@ export interface Traffic {
   up: number;
 }
 
-/** What a volunteer asks of the laboratory. */
+/** The calls of a volunteer to the laboratory. */
 export interface Surroundings {
   readonly executor: WorkPorts['executor'];
   readonly traffic: Traffic;
@@ -106,7 +106,7 @@ export class LaboratoryVolunteer {
     this.#staged.delete(lease);
   }
 
-  /** What it carries from lease to lease, by name. */
+  /** State that it carries from lease to lease, by name. */
   get kept(): Map<string, Uint8Array> {
     return this.#kept;
   }

@@ -22,7 +22,7 @@ export interface Executor {
 }
 
 export interface MemoryOptions {
-  /** What a plan may take, on all threads together (default: whatever the device gives). */
+  /** Bytes that a plan may take, on all threads together (default: whatever the device gives). */
   readonly memoryBytes?: number;
 }
 

@@ -10,7 +10,7 @@ import { reshape } from '../primitives/reshape/reshape.ts';
 import { dense } from './layers.ts';
 import { logSumExp } from './softmax.ts';
 
-/** What building an operation on inputs of these shapes says. */
+/** The error of building an operation on inputs of these shapes. */
 const refusal = (shapes: Shape[], build: (inputs: Tensor[]) => Tensor): string => {
   try {
     trace((t) => t.output('y', build(shapes.map((shape, i) => t.input(`x${i}`, shape)))));

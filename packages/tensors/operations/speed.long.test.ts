@@ -56,7 +56,7 @@ const planOf = (
     });
   });
 
-/** What the pilots of the studies reached with TensorFlow.js on one thread (WASM) is the least. */
+/** The least is the speed of the studies' pilots with TensorFlow.js on one thread (WASM). */
 const arms: Record<string, { least: number; flops: number; plan: () => Plan }> = {
   'MLP 784-256-128-10, batch 128': {
     least: 14,

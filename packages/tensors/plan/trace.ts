@@ -25,7 +25,7 @@ export class Trace implements Recording {
     return tensor;
   }
 
-  /** What `state` becomes after each run. */
+  /** The value that `state` takes after each run. */
   update(state: Tensor, next: Tensor): void {
     const at = this.#state.findIndex((port) => port.value === state.id);
     const port = this.#state[at];

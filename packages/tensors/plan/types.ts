@@ -17,10 +17,10 @@ export interface Tensor extends TensorType {
   readonly trace: Emitter;
 }
 
-/** What an operation needs of a trace: the ways to append calls. */
+/** The part of a trace that an operation uses: the ways to append calls. */
 export interface Emitter {
   emit(primitive: string, inputs: readonly Tensor[], attributes?: Attributes): Tensor[];
-  /** Of a scalar with respect to `wrt`: see `differentiate.ts`. */
+  /** Gradients of a scalar with respect to `wrt`: see `differentiate.ts`. */
   gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[];
 }
 
@@ -32,7 +32,7 @@ export interface Call {
   readonly attributes: Attributes;
 }
 
-/** What has been traced so far. */
+/** The calls traced so far. */
 export interface Recording extends Emitter {
   /** By value id. */
   readonly tensors: readonly Tensor[];
@@ -69,7 +69,7 @@ export interface Split {
   readonly each: Plan;
   /** Outputs of `each` that add up over the items. What it answers else lies one item after another. */
   readonly sums: readonly string[];
-  /** What follows once: it takes sums as inputs of the same names, and steps the states. */
+  /** The plan that follows once: it takes sums as inputs of the same names, and steps the states. */
   readonly rest: Plan | null;
 }
 

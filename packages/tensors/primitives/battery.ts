@@ -4,7 +4,7 @@ import { type Trace, trace } from '../plan/trace.ts';
 import { type Plan, sizeOf, type Tensor } from '../plan/types.ts';
 import type { Case } from './case.ts';
 
-/** What the battery of tests does with each case, on any executor and in any engine. */
+/** The checks of the battery for each case, on any executor and in any engine. */
 export type Values = Record<string, Float32Array>;
 
 export const noise = (length: number, seed: number): number[] => {

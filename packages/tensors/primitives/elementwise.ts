@@ -2,7 +2,7 @@ import { kernel } from '../executors/wasm/form.ts';
 import { each } from '../executors/webgpu/form.ts';
 import { operand, type Primitive, sameShape, type Tf, type TfTensor } from '../plan/primitive.ts';
 
-/** What differs between primitives that compute each element of the result from the same element of the operands. */
+/** The parts that differ between elementwise primitives. */
 interface Elementwise {
   /** Also of the WebAssembly kernel, with `Each` behind it: it takes the operands, the result and the count. */
   readonly name: string;

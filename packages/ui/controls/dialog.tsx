@@ -55,7 +55,7 @@ export function Dialog({
   );
 }
 
-/** What stays in sight at a long dialog's end: results and buttons. */
+/** The end of a long dialog stays in sight: results and buttons. */
 export function DialogFooter({ children }: { children: ReactNode }) {
   return (
     <footer className="sticky bottom-0 -mx-5 -mb-4 grid gap-4 border-line border-t bg-face px-5 py-4">

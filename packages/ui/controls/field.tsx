@@ -4,7 +4,7 @@ import { classNames } from '../class-names.ts';
 interface FieldFrame {
   readonly label: string;
   readonly hint?: ReactNode;
-  /** What is wrong with the value; shown and announced at the field. */
+  /** The error of the value, shown and announced at the field. */
   readonly error?: string | undefined;
 }
 

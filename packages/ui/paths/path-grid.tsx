@@ -84,7 +84,7 @@ export function PathGrid({
   nameOf,
 }: {
   readonly live: LivePaths;
-  /** What each path reads; empty before documents are routed. */
+  /** The texts of each path; empty before documents are routed. */
   readonly shards: readonly PathShard[];
   readonly nameOf: (volunteer: string) => string;
 }) {

@@ -45,7 +45,7 @@ export const useLiveRouting = (client: Client, live: LiveRun): LiveRouting | nul
     return { router, evaluation };
   });
 
-/** What the path of a piece of work reads; read again with new work, once a minute. Null with one path. */
+/** The texts of the path in hand, fetched again with new work, once a minute. Null with one path. */
 export function useShard(
   client: Client,
   work: { readonly run: string; readonly path: string | null; readonly round: number | null } | null,

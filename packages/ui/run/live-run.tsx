@@ -49,7 +49,7 @@ export function useLiveRun(client: Client, id: string | null): LiveRun {
           const isTakenBack = rollbacks !== null && event.run.rollbacks !== rollbacks;
           rollbacks = event.run.rollbacks;
           change(isTakenBack ? { run: event.run, points: [] } : { run: event.run });
-          // What came after that round is not part of the run any more.
+          // Later rounds are not part of the run any more.
           if (isTakenBack) void readHistory();
         } else if (event.type === 'volunteers') change({ volunteers: event.items });
         else if (event.type === 'leases') change({ leases: event.items });

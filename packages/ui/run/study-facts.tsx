@@ -2,7 +2,7 @@ import type { RunResource } from '@pathfold/protocol/resources';
 import { formatCount } from '../formats.ts';
 import { Stat, Stats } from '../layout/stat.tsx';
 
-/** What there is to say of a run that is a study, and where its picture is. */
+/** Facts about a run that is a study, and a link to its picture. */
 export function StudyFacts({ run }: { readonly run: Pick<RunResource, 'round' | 'volunteerCount'> }) {
   return (
     <>

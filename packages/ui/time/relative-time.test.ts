@@ -17,6 +17,6 @@ test.each([-HOUR_MS, 0, HOUR_MS])('a clock of the visitor that is %i ms behind c
   learn(aheadMs);
   const at = new Date(Date.now() + aheadMs - 3.2 * MINUTE_MS).toISOString();
   expect(shown(at)).toBe('3 min ago');
-  // What the page itself saw happen goes by its own clock.
+  // Events that the page itself saw go by its own clock.
   expect(shown(Date.now() - 3.2 * MINUTE_MS)).toBe('3 min ago');
 });

@@ -10,7 +10,7 @@ import type { AnswersWorker } from './messages.ts';
 
 type Ask = Extract<Down, { type: 'ask' }>;
 
-/** What is read of a task here, whatever the kind; the worker reads the whole of it. */
+/** The fields that every kind's task has here. The worker reads the whole task. */
 const Task = z.object({
   path: z.string().check(z.maxLength(80)),
   modules: z.array(ModuleRef).check(z.maxLength(64)),

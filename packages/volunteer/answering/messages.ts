@@ -1,7 +1,7 @@
 import type { Continuation } from '@pathfold/protocol/continuation';
 import type { StartedWorker } from '../threads/port.ts';
 
-/** What the volunteer says to the worker that answers prompts. `modules`: flat float32 parameters, in the task's order. */
+/** Messages of the volunteer to the worker that answers prompts. `modules`: flat float32 parameters, in the task's order. */
 export type ToAnswers =
   | {
       readonly type: 'ask';

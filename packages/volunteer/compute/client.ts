@@ -6,7 +6,7 @@ import type { ComputeWorker, FromCompute, ToCompute } from './messages.ts';
 interface Call {
   resolve(value: unknown): void;
   reject(error: PathfoldError): void;
-  /** Of a job. */
+  /** The ports of a job. */
   readonly ports: JobPorts | null;
 }
 

@@ -6,7 +6,7 @@ import type { WorkResult } from '@pathfold/works/work-run';
 import type { Job } from '../ports.ts';
 import type { StartedWorker } from '../threads/port.ts';
 
-/** What the volunteer says to its compute worker. `call` names one question, so that its answer finds it. */
+/** Messages of the volunteer to its compute worker. `call` names one question, so that its answer finds it. */
 export type ToCompute =
   | { readonly type: 'probe'; readonly call: number; readonly choice: ComputeChoice }
   | { readonly type: 'execute'; readonly call: number; readonly job: Job }
@@ -15,9 +15,9 @@ export type ToCompute =
   | { readonly type: 'answer'; readonly question: number; readonly bytes: Uint8Array | null }
   | { readonly type: 'refuse'; readonly question: number; readonly code: ErrorCode; readonly detail: string };
 
-/** What the compute worker says. */
+/** Messages of the compute worker. */
 export type FromCompute =
-  /** What a probe found, or a job gave. */
+  /** The finding of a probe, or the result of a job. */
   | { readonly type: 'done'; readonly call: number; readonly value: ExecutorInfo | WorkResult }
   | { readonly type: 'failed'; readonly call: number; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'ask-blob'; readonly question: number; readonly call: number; readonly ref: BlobRef }

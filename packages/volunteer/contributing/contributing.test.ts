@@ -109,7 +109,7 @@ test('an upload on a connection that died is broken off, and resumed after the n
   scene.coordinator.silenceMs = 300;
   scene.coordinator.heartbeatMs = 100_000;
   const { lease, job } = await scene.takeLease();
-  // What the next welcome says: this one falls silent at once.
+  // The limits of the next welcome: this volunteer falls silent at once.
   Object.assign(scene.coordinator, { held: [lease.lease], silenceMs: 20_000, onUpload: () => true });
   const hello = scene.coordinator.next('hello');
   job.finish();

@@ -19,7 +19,7 @@ const uploadNote = (lease: string) => noteName('upload', lease);
 
 /** Contributions that are not handed in yet, with their bytes: where there is room for them, they outlive the visit. */
 export const createUploads = (notes: Notes, inMemory = new Map<string, Uint8Array>()) => ({
-  /** What is listed; what is left of others, whose keeping or forgetting was cut off, is removed. */
+  /** The listed uploads. Leftovers of others, whose keeping or forgetting was cut off, are removed. */
   async restore(): Promise<Upload[]> {
     const names = (await notes.names().catch(() => [])).filter((name) => name.startsWith('upload.'));
     const stored = await Promise.all(names.map((name) => readJson(notes, name)));

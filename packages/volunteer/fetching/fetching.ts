@@ -37,7 +37,7 @@ export function createFetching(cache: Cache, sources: readonly BlobSource[], onS
     const present = underway.get(ref.sha256);
     if (present)
       return present.promise.catch((error) => {
-        // Who began it gave it up; who joined still wants it.
+        // The caller that began it gave up, but others that joined still want it.
         if (present.signal.aborted && !signal.aborted) return fetchBlob(ref, signal);
         throw error;
       });

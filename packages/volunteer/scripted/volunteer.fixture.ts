@@ -12,7 +12,7 @@ import { TrainTask } from '@pathfold/works/train/task';
 import { WebSocket } from 'ws';
 
 type DownOf<T extends Down['type']> = Extract<Down, { type: T }>;
-/** What comes at all comes before, on a machine with other work too. */
+/** Anything that comes at all comes before this time, on a busy machine too. */
 const NEVER_MS = 60_000;
 const DEVICE: ExecutorInfo = { name: 'scripted', adapter: 'none', tokensPerSecond: 1000 };
 

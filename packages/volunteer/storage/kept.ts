@@ -10,7 +10,7 @@ const Index = z.object({
 });
 
 /**
- * What a kind of work carries from one lease to the next (AdamW's moments). It counts only once the contribution that
+ * The state that a kind of work carries from one lease to the next (AdamW's moments). It counts only once the contribution that
  * it came with is accepted; it is thrown away when that one is rejected or never handed in.
  */
 export interface Kept {

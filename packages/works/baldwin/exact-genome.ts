@@ -4,7 +4,7 @@ import { drawWeights, type NetShape } from '../exact/net.ts';
 import { uniform } from '../exact/random.ts';
 import type { LifeSpec } from './task.ts';
 
-/** What is inherited. */
+/** The inherited part of a learner. */
 export interface Genome {
   readonly weights: Float32Array;
   readonly logRate: number;
@@ -18,7 +18,7 @@ const MOST_LESSONS = 20;
 const LEAST_RATE = 1e-4;
 const FIRST_RATE = 0.1;
 
-/** Of variance 1 / (3 inputs). */
+/** Initial weights of variance 1 / (3 inputs). */
 export const initialWeights = (shape: NetShape, seed: number): Float32Array =>
   drawWeights(shape, seed, (width) => Math.sqrt(1 / (3 * width)));
 

@@ -14,7 +14,7 @@ function netAt(weights: Float32Array): Net {
   return net;
 }
 
-/** What the policy means to do for one state. */
+/** The policy's mean action for one state. */
 function meanOf(net: Net, [velocity, reward]: readonly [number, number]): number {
   net.inputs.fill(0);
   net.inputs[0] = velocity;

@@ -27,7 +27,7 @@ export function chartsOf({ arms }: BaldwinConfig, chains: readonly Evolution[]):
   ];
 }
 
-/** What became of parts whose volunteer went away. */
+/** The fate of parts whose volunteer went away. */
 function lostInWords(chains: readonly Evolution[]): Pick<Chart, 'note'> {
   const [lost, relived] = (['lost', 'relived'] as const).map((which) =>
     chains.reduce((sum, chain) => sum + (chain[which] ?? 0), 0),

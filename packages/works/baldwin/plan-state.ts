@@ -5,7 +5,7 @@ import { isOpen } from '../queue/unit.ts';
 import type { Chain as Staged } from '../stages/plan-script.ts';
 import type { ArmSpec, BaldwinConfig, BaldwinTask, TreeNode } from './task.ts';
 
-/** What one lease can do for a chain. Genomes by id. */
+/** The work of one lease for a chain. Genomes by id. */
 export type Part =
   | { readonly what: 'litter'; readonly genomes: readonly number[]; readonly on: number | 'choice' }
   | {
@@ -44,7 +44,7 @@ export interface Evolution {
   readonly tree: Record<number, TreeNode>;
   nextId: number;
   population: number[];
-  /** Of this generation; in a tournament the last that is known. */
+  /** Losses of this generation; in a tournament the last that are known. */
   losses: Record<number, number>;
   /** Spent on finding the champion, evaluations aside. */
   flops: number;
@@ -64,7 +64,7 @@ export type Chain = Evolution & Staged<Part>;
 /** Learning rates that `random` chooses among, and outer steps of one lease of `fomaml`. */
 export const RATES = [0.003, 0.01, 0.03, 0.1, 0.3] as const;
 export const DESCENT_STEPS = 200;
-/** Of the last generation, those among whom the champion is chosen. */
+/** Genomes of the last generation among which the champion is chosen. */
 const CANDIDATES = 8;
 /** Lessons in the curves at least. */
 export const CURVE_LESSONS = 10;

@@ -11,7 +11,7 @@ import { armName, armsOf, auditEvery, real, seeds, whole } from '../stages/task-
 export const METHODS = ['baldwin', 'lamarck', 'darwin', 'random', 'fomaml'] as const;
 export const DOMAINS = ['sinusoid', 'point-mass'] as const;
 
-/** What is fixed for all genomes of an arm: how they live and mutate. */
+/** Settings of all genomes of an arm: how they live and mutate. */
 export const LifeSpec = z.strictObject({
   domain: z._default(z.enum(DOMAINS), 'sinusoid'),
   method: z.enum(METHODS),
@@ -82,7 +82,7 @@ export type TreeNode = z.infer<typeof TreeNode>;
 
 const each = {
   life: LifeSpec,
-  /** Of the chain: decides all tasks. */
+  /** Seed of the chain: decides all tasks. */
   seed: z.int(),
   /** Tasks of a generation; of the sets that champions are chosen and tested on. */
   tasks: z.int(),

@@ -137,7 +137,7 @@ function keep({ patience, routing, kept, contributions }: KeepInput, scores: rea
   return { modules: [], figures: null, result: null, kept: Object.fromEntries(versions) };
 }
 
-/** What can be told when every path scored every document. */
+/** Figures that need every path to score every document. */
 async function wholeOf(
   scored: readonly (readonly [string, readonly DocumentScore[]])[],
   assigned: readonly number[],

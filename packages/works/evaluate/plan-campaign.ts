@@ -111,7 +111,7 @@ export const stepsOf = (run: ModelRun, path: string): number => run.paths[path]!
 const mayHaveImproved = ({ stoppingSteps = {} }: EvaluateState, run: ModelRun, path: string): boolean =>
   !isStopped(run, path) && stoppingSteps[path] !== stepsOf(run, path);
 
-/** What is asked for, and what stops a path, is confirmed. */
+/** Scores that the operator asks for, and those that stop a path, are confirmed. */
 export const answersTo = ({ asked, split }: Pick<Campaign, 'asked' | 'split'>): 1 | 2 =>
   asked || split === 'router' ? 2 : 1;
 

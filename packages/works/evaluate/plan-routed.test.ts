@@ -90,7 +90,7 @@ test('a path that took no step since its router documents were scored is not sco
   expect(scored()).toEqual(all.slice(1));
   score(false);
   train(6, ['0-1', '1-0']);
-  // What nobody confirmed did not count: it is scored again.
+  // An unconfirmed score did not count: it is computed again.
   expect(scored()).toEqual(all.slice(1));
   score();
   train(8, []);

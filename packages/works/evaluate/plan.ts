@@ -182,7 +182,7 @@ function countFromHere(state: EvaluateState, run: ModelRun): void {
   for (const last of ['lastRound', 'stoppingRound'] as const) state[last] = Math.min(state[last], roundsDone(run));
 }
 
-/** What is known of the router documents is of others, or of models that are gone. */
+/** The scores of router documents are of other documents, or of models that are gone. */
 function forgetStopping(state: EvaluateState): void {
   delete state.stoppingSteps;
   delete state.unconfirmed;
@@ -200,7 +200,7 @@ function settleStopping(state: EvaluateState, { parts, steps = {} }: Campaign): 
 const unconfirmedInWords = (paths: readonly string[]): string =>
   `Early stopping decided nothing about ${paths.length === 1 ? `path ${paths[0]}` : `${paths.length} paths`} at its last scoring: nobody unrelated confirmed the scores. Lend from a second network, or vouch for a volunteer.`;
 
-/** What only a scoring by every path tells is kept until the next one. */
+/** Figures that only a scoring by every path gives are kept until the next one. */
 function newerThan(known: Evaluation | null, came: Evaluation | null, campaign: Campaign | null): Evaluation | null {
   if (!came) return known;
   const confirmed = campaign !== null && areConfirmed(campaign.parts);

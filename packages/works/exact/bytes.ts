@@ -9,7 +9,7 @@ export function packFloats(parts: readonly Float32Array[]): Uint8Array {
   return new Uint8Array(all.buffer);
 }
 
-/** What `packFloats` wrote, as copies of these lengths. Throws RangeError when the bytes are not as many. */
+/** Reads the bytes of `packFloats`, as copies of these lengths. Throws RangeError when the bytes are not as many. */
 export function unpackFloats<const L extends readonly number[]>(
   bytes: Uint8Array,
   lengths: L,

@@ -4,7 +4,7 @@ import { LANES, type Net } from './net.ts';
 /** Points of one batch of a sinusoid. */
 export const POINTS = 10;
 
-/** What one batch shows: [LANES] each, of which POINTS are used. */
+/** The points of one batch: [LANES] each, of which POINTS are used. */
 export interface Points {
   readonly inputs: Float32Array;
   readonly targets: Float32Array;
@@ -41,7 +41,7 @@ export function squaredError(net: Net, { inputs, targets }: Points): number {
   return sum / POINTS;
 }
 
-/** What a net of one input and one output says at these inputs, as a picture can show it. */
+/** The outputs of a net of one input and one output at these inputs, as a picture can show them. */
 export function answersAt(net: Net, inputs: readonly number[]): number[] {
   const answers: number[] = [];
   for (let from = 0; from < inputs.length; from += LANES) {

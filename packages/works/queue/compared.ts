@@ -16,7 +16,7 @@ export const CompareInput = z.strictObject({
 });
 export type CompareInput = z.infer<typeof CompareInput>;
 
-/** What it answers: the leases of those that agree, the first first; null when no two do. */
+/** Answers the leases of those that agree, the first first; null when no two do. */
 export const CompareResult = z.strictObject({ agreed: z.nullable(z.array(z.string())) });
 export type CompareResult = z.infer<typeof CompareResult>;
 

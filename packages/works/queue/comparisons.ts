@@ -111,7 +111,7 @@ export function wholeOf(queue: Queue, { now, ms, company }: Patience): { done: D
     if (unit.confirmed !== null || unit.wanted === 1 || now >= unit.answeredAt! + ms) continue;
     (isOut(unit) ? out : alone).push(unit);
   }
-  // Who else is there is asked last: it is a search among everybody.
+  // The search for other volunteers comes last: it goes through all of them.
   const waiting = out.length > 0 ? out : alone.filter((unit) => company.hasOther(peopleOf(unit)));
   if (waiting.length > 0) return { done: null, wakeAt: ms + Math.min(...waiting.map(({ answeredAt }) => answeredAt!)) };
   return { done: Object.entries(queue).map(([name, unit]) => doneOf(name, unit)), wakeAt: null };

@@ -1,6 +1,6 @@
 import { confirmAlone, type Queue } from './unit.ts';
 
-/** Who was found to invent answers in a run. */
+/** Volunteers that were found to invent answers in a run. */
 export interface Liars {
   /** They get no more work of this kind. */
   readonly known: Record<string, true>;

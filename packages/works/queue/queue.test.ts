@@ -6,7 +6,7 @@ import { beginComparison, dueComparisons, settleComparison, wholeOf } from './co
 import { expose, noLiars } from './liars.ts';
 import { answer, giveBack, giveOut, heldBy, nextFor, type Queue, queueOf } from './unit.ts';
 
-/** What the queue does, so that a mistake can be planted in each part of it. */
+/** The queue's operations, so that a mistake can be planted in each. */
 const QUEUE = { nextFor, giveOut, giveBack, answer, settleComparison, settleAudit, wholeOf };
 type QueueParts = typeof QUEUE;
 

@@ -15,7 +15,7 @@ export interface Answer {
  */
 export interface Unit<W = unknown> {
   what: W;
-  /** Who computes it, by lease. */
+  /** Volunteers that compute it, by lease. */
   holders: Record<string, string>;
   answers: Answer[];
   /** When the first answer came; or when the last comparison ended that told nothing. */
@@ -56,7 +56,7 @@ export function isOpen(unit: Unit): boolean {
   return !isOut(unit) || Object.keys(holders).length + answers.length < wanted;
 }
 
-/** Who has a hand in it. */
+/** Volunteers that have a hand in it. */
 export const peopleOf = ({ holders, answers }: Unit): string[] => [
   ...Object.values(holders),
   ...answers.map(({ volunteer }) => volunteer),
@@ -114,7 +114,7 @@ export function settleLease(
   return name;
 }
 
-/** What somebody trusted says needs nobody else. Beside other answers it is compared, to tell who lied. */
+/** A trusted answer needs no other. Beside other answers it is compared, to tell who lied. */
 export function confirmAlone(unit: Unit): void {
   const [first, ...others] = unit.answers;
   if (first?.trusted && others.length === 0) unit.confirmed = first.lease;

@@ -87,7 +87,7 @@ test('with overlap a document trains its best paths', async () => {
   expect(routing!.counts.test).toEqual([2, 2]);
 });
 
-/** What a path loses on the router documents, each with its number. */
+/** The losses of a path on the router documents, each with its number. */
 const lossOf = async (path: string, natsOf: (document: number) => number, odd: object = {}) => {
   const documents = texts(6).map((text, document) => {
     const { tokens, bytes } = scoredPart(tokenizer.encode(text), tokenizer.byteLengths, input.prefixBytes);

@@ -172,7 +172,7 @@ async function readTexts({ documents, tokenizer }: RouteFoldInput, blobs: FoldBl
 
 interface Features {
   readonly blob: BlobRef;
-  /** Of all documents, train then router then test. */
+  /** Rows of all documents, train then router then test. */
   readonly rows: Rows;
 }
 
@@ -191,7 +191,7 @@ async function readFeatures(input: RouteFoldInput, { documents }: Texts, blobs: 
   return { blob: input.features ?? (await blobs.put(all)), rows: { values: floatsOf(all), width } };
 }
 
-/** What the router reads of each document. */
+/** The router's features of each document. */
 function evidenceOf(
   { prefixBytes, context }: RouteFoldInput,
   { documents, tokenizer }: Texts,
@@ -258,7 +258,7 @@ const oldRouter = async ({ sha256 }: BlobRef, blobs: FoldBlobs): Promise<Router>
 const splitsOf = (paths: readonly string[], { grown }: Growth): Map<number, number> =>
   new Map(Object.entries(grown).map(([id, { from }]) => [paths.indexOf(id), paths.indexOf(from)]));
 
-/** What people are told of each shard: its domains by share of its tokens, and the beginnings of some documents. */
+/** The public facts of each shard: its domains by share of its tokens, and the beginnings of some documents. */
 function describe({ paths }: RouteFoldInput, texts: Texts, shards: readonly (readonly number[])[]): PathShard[] {
   const { documents, domains, tokenizer } = texts;
   return paths.map((path, index) => {
@@ -287,7 +287,7 @@ function describe({ paths }: RouteFoldInput, texts: Texts, shards: readonly (rea
   });
 }
 
-/** What routing refuses is told as the corpus' fault: too few documents, or all alike. */
+/** A refusal of routing is told as the corpus' fault: too few documents, or all alike. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -70,7 +70,7 @@ test('growth takes nothing from paths that it does not share: who was stopped ea
     undefined,
     undefined,
   ]);
-  // Who shares its documents is trained again from the newest, and answers as before until it is; so does its copy.
+  // A path that shares its documents trains again from the newest, and answers as before until it has; so does its copy.
   const copied = answers.map((ref) => ({ ...ref, name: ref.name === 'level0.1' ? 'level0.2' : ref.name }));
   expect([moduleRefs(facts, '1'), moduleRefs(facts, '2')]).toEqual([answers, copied]);
   for (const volunteer of ['a', 'b', 'c']) table.ready(volunteer, SPEED);

@@ -6,7 +6,7 @@ import { moduleRefs } from '../module-refs.ts';
 import { timeOf, type Versions } from '../scoring.ts';
 import type { FeaturesTask, LossesTask, RouteTask } from './task.ts';
 
-/** Of the documents of a split part number `part` of so many; or what a path loses, by the versions of one scoring. */
+/** Part number `part` of so many of a split's documents; or the losses of a path, by the versions of one scoring. */
 export type Part = Pick<FeaturesTask, 'split' | 'part' | 'parts'> | Versions;
 
 export const isFeatures = (what: Part): what is Exclude<Part, Versions> => 'split' in what;
@@ -49,7 +49,7 @@ export function featuresTask(
   return { ...taskOf(run, body, name, tokens, volunteer), maxPayloadBytes: payload };
 }
 
-/** What one path loses on the router documents. */
+/** The losses of one path on the router documents. */
 export function lossesTask(run: ModelRun, path: string, versions: Versions, volunteer: VolunteerFacts): Task {
   const { spec, documents } = run;
   const body: LossesTask = {

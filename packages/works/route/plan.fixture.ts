@@ -31,7 +31,7 @@ export const bodyOf = (table: Table, volunteer: string): RouteTask =>
 export const kindOf = (table: Table, volunteer: string): string | undefined =>
   table.state.leases[table.state.volunteers[volunteer]!.lease ?? '']?.kind;
 
-/** What the fold of a routing answers. */
+/** The answer of a routing's fold. */
 export function endFold(table: Table, version: number, growth: Growth | null = null): void {
   const counts = { train: [50, 50], router: [5, 5], test: [5, 5] };
   const blobs = { router: blobOf('router'), assignment: blobOf('assignment'), shards: blobOf('shards') };

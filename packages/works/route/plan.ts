@@ -32,7 +32,7 @@ const RESHARDINGS_SPAN = 0.4;
 
 /** State of routing inside one run. */
 export interface RouteState {
-  /** Of features before the first routing, of losses (by path) before another; null in between. */
+  /** Parts of features before the first routing, of losses (by path) before another; null in between. */
   parts: Queue<Part> | null;
   /** Rows of all documents under the base, once the first routing is done. */
   features: BlobRef | null;
@@ -146,7 +146,7 @@ function beginningInWords({ parts }: RouteState, run: ModelRun): string | null {
     : `Texts are given to paths before training begins: ${come.length} of ${all.length} parts of their features have come.`;
 }
 
-/** What a rollback brings back: a re-sharding under way then begins again. */
+/** The state that a rollback brings back: a re-sharding under way then begins again. */
 function remembered({ reshardings, notice, folding, parts }: RouteState): Json {
   return { reshardings: reshardings - (folding !== null && parts ? 1 : 0), notice };
 }
@@ -256,7 +256,7 @@ function settle(state: RouteState, run: ModelRun, outcome: Outcome, now: number)
     case 'routed':
       return;
     case 'requested':
-      // What it was worked out from is not there any more once other growth is.
+      // Its sources are not there any more once other growth is.
       if (outcome.ask && run.routing) state.growth ??= Growth.parse(outcome.ask);
       return;
   }
@@ -282,7 +282,7 @@ function foldInput(state: RouteState, run: ModelRun, came: readonly Done[]): Rou
     parts: run.routing ? [] : came.map(({ sha256 }) => ({ sha256 })),
     grow: growing && run.routing ? { growth: growing, router: run.routing.router } : null,
     losses: run.routing ? came.map(({ name, sha256 }) => ({ path: name, sha256 })) : [],
-    // What was fitted before is part of what is fitted now: its features.
+    // The features of the earlier fit are part of this one.
     confirmed: (run.routing ? run.routing.confirmed === true : true) && came.every(({ confirmed }) => confirmed),
   };
 }

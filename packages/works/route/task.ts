@@ -11,7 +11,7 @@ import { CompareInput } from '../queue/compared.ts';
 const FeaturesTask = z.strictObject({
   type: z.literal('features'),
   split: z.enum(SPLITS),
-  /** Of `parts` even parts of the documents. */
+  /** Number of this part, of `parts` even parts of the documents. */
   part: z.int(),
   parts: z.int(),
   model: ModelSpec,
@@ -23,7 +23,7 @@ const FeaturesTask = z.strictObject({
 });
 export type FeaturesTask = z.infer<typeof FeaturesTask>;
 
-/** What one path loses on every router document: from all paths, each document learns which is best for it. */
+/** The losses of one path on every router document. Those of all paths tell the best path of each document. */
 const LossesTask = z.strictObject({
   type: z.literal('losses'),
   path: z.string(),
@@ -59,7 +59,7 @@ export type Growth = z.infer<typeof Growth>;
 
 /** Input of the fold that routes every document and cuts the shards. */
 export const RouteFoldInput = z.strictObject({
-  /** Of the routing that comes out. */
+  /** Version of the routing that comes out. */
   version: z.int(),
   kind: z.enum(ROUTING_KINDS),
   seed: z.int(),
@@ -95,7 +95,7 @@ export type RouteCompareInput = z.infer<typeof RouteCompareInput>;
 
 export const AnyFoldInput = z.union([StudiedFoldInput, RouteCompareInput]);
 
-/** What the fold answers to its own plan. */
+/** The fold's answer to its own plan. */
 export const RouteFoldResult = z.object({
   features: z.nullable(BlobRef),
   /** Why all stays as it is: no router could be learnt from the losses, or too few documents are there to grow. */

@@ -7,11 +7,11 @@ import type { ExactPart } from './exact-part.ts';
 const AuditInput = z.object({ body: z.unknown(), sha256: z.string(), again: z.optional(z.array(z.int())) });
 
 interface Rules<T> {
-  /** What a contribution says, by name. Throws PathfoldError. */
+  /** Figures of a contribution, by name. Throws PathfoldError. */
   figures(task: T, payload: Uint8Array): Record<string, number>;
   /** Whether the answer to a part of its items is what was claimed of them; where left out, all bytes must be the same. */
   agrees?(task: T, claimed: Uint8Array, found: Uint8Array, again: readonly number[]): boolean;
-  /** What is made of a stage. */
+  /** The result of a stage. */
   combine?(input: Json, blobs: FoldBlobs): Promise<Json>;
 }
 

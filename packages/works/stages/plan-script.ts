@@ -4,7 +4,7 @@ import type * as z from 'zod/mini';
 import type { Queue, Unit } from '../queue/unit.ts';
 import type { Amount } from './task-amount.ts';
 
-/** What the stages keep of a chain, beside what its script does: one arm of a study with one seed. */
+/** The stages' own state of a chain, beside its script's: one arm of a study with one seed. */
 export interface Chain<P> {
   /** Parts that are not done. */
   readonly units: Queue<P>;
@@ -25,9 +25,9 @@ export interface ChainSeed {
   readonly seed: number;
 }
 
-/** What every study says. */
+/** The description that every study gives. */
 export interface StudyConfig {
-  /** Of so many contributions of one volunteer, one is computed again. */
+  /** One of so many contributions of one volunteer is computed again. */
   readonly auditEvery: number;
 }
 
@@ -41,7 +41,7 @@ export interface Script<C extends StudyConfig, S extends ChainSeed, P> {
   readonly name: string;
   readonly study: string;
   readonly Config: z.ZodMiniType<C>;
-  /** What a lease asks, and what that costs. */
+  /** The task of a lease, and its cost. */
   readonly amountOf: (body: never) => Amount;
   /** Multiplications and additions a second of a usual volunteer. */
   readonly flopsPerSecond: number;
@@ -50,7 +50,7 @@ export interface Script<C extends StudyConfig, S extends ChainSeed, P> {
   stage(config: C, chain: S & Chain<P>): readonly P[] | null;
   /** Stable name of a part inside its run. */
   keyOf(config: C, chain: S, part: P): string;
-  /** What its lease asks. `seed`: of the chain. */
+  /** The task of its lease. `seed`: of the chain. */
   bodyOf(config: C, chain: S, part: P, seed: number): object;
   /** A part is done. Answers parts that follow from it alone. */
   take(config: C, chain: S & Chain<P>, unit: Unit<P>, answer: ContributionFacts): readonly P[];
@@ -69,7 +69,7 @@ export interface Script<C extends StudyConfig, S extends ChainSeed, P> {
   /** When the stage goes on without the parts that `mayMiss`; null while it does not. */
   deadline?(config: C, chain: S & Chain<P>): number | null;
   mayMiss?(part: P): boolean;
-  /** What of a contribution is computed again; all of it when left out. `draw`: any number, from the run's secret. */
+  /** The part of a contribution that is computed again; all of it when left out. `draw`: any number, from the run's secret. */
   again?(part: P, answer: ContributionFacts, draw: number): readonly number[];
   /** Whether something is to be made of the stage whose parts are done, before the next one. Never when left out. */
   isDue?(chain: S): boolean;

@@ -37,7 +37,7 @@ interface Own {
 
 const amountOf = () => ({ steps: 1, examples: 1, flops: 1, payloadBytes: 100 });
 const hits = (index: number, every: number): boolean => every > 0 && index % every === 0;
-/** Of all answers that stages wait for, in whatever order they came. */
+/** Digest of all answers that stages wait for, in whatever order they came. */
 const digest = (answers: Own['answers']): number =>
   fnv1a(
     Object.keys(answers)

@@ -19,7 +19,7 @@ export interface StagedState<S, P> {
 const SLOWEST = 5e7;
 const TRAVEL_MS = 60_000;
 
-/** What an audit found. */
+/** The finding of an audit. */
 interface AuditResult {
   readonly honest: boolean;
 }

@@ -1,4 +1,4 @@
-/** What a task of a study costs, by a formula of shapes, never by time. */
+/** The cost of a task of a study, by a formula of shapes, never by time. */
 export interface Amount {
   /** Units of work, as reports count them. */
   readonly steps: number;

@@ -9,5 +9,5 @@ export const armName = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/));
 export const armsOf = <A extends z.core.SomeType>(arm: A) => z.array(arm).check(z.minLength(1), z.maxLength(12));
 
 export const seeds = whole(1, 32, 1);
-/** Of so many contributions of one volunteer, one is computed again. */
+/** One of so many contributions of one volunteer is computed again. */
 export const auditEvery = whole(1, 1000, 8);

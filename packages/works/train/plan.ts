@@ -227,12 +227,12 @@ function settleAccepted(
   closeLease(state, lease);
 }
 
-/** What came late was late also where it is refused: the next lease has fewer steps. */
+/** Late work was late also where it is refused: the next lease has fewer steps. */
 function settleEnded(state: TrainState, id: string, now: number): void {
   const lease = state.leases[id];
   if (lease) {
     const { receivedAt, deadlineAt, steps } = lease;
-    // Who let a lease run out is taken to need twice its time.
+    // A volunteer that let a lease run out is taken to need twice its time.
     if (receivedAt === null && now >= deadlineAt) notePace(state, lease, steps / 2, now);
     else if (receivedAt !== null && receivedAt >= overdueAt(lease)) notePace(state, lease, steps, receivedAt);
   }

@@ -1,6 +1,6 @@
 import type { Moments } from '@pathfold/optim/inner/adamw';
 
-/** What a volunteer carries along a path from one accepted contribution to its next. */
+/** The state that a volunteer carries along a path from one accepted contribution to its next. */
 export interface Carried {
   /** AdamW's; empty where gradients are exchanged. */
   readonly moments: Moments;

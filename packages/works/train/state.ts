@@ -13,7 +13,7 @@ export interface OpenLease {
   /** Inner steps along its path before it. */
   readonly globalStep: number;
   readonly base: Base;
-  /** Of the run, when it was granted. */
+  /** Mode of the run, when it was granted. */
   mode: Mode;
   grantedAt: number;
   deadlineAt: number;
@@ -55,7 +55,7 @@ export interface PathState {
   stale: boolean;
   /** When work on it was accepted last; before that, when any was, since its documents were routed or the run was taken back. */
   servedAt?: number;
-  /** Of what its first module folded last: nats of the tokens that tell their loss. */
+  /** Loss of its first module's last fold: nats of the tokens that tell their loss. */
   lost?: Lost;
   /** Whose state of it (AdamW's moments) is freshest, the newest first: as many as it has replicas. */
   homes?: string[];
@@ -79,7 +79,7 @@ export interface ModuleState {
   folding: string[] | null;
   /** Names that fold; absent without one, and in states of older versions. */
   fold?: string;
-  /** What is being folded arrived asynchronously. */
+  /** True where the contributions being folded arrived asynchronously. */
   merging: boolean;
   /** Contributions that it owes a fold, where it steps asynchronously. */
   owed: number;
@@ -115,7 +115,7 @@ export interface TrainState {
   readonly paths: Record<string, PathState>;
   readonly modules: Record<string, ModuleState>;
   readonly leases: Record<string, OpenLease>;
-  /** Of the last accepted outer gradients. */
+  /** Norms of the last accepted outer gradients. */
   norms: Norm[];
   /** By volunteer: those that have contributed lately. */
   paces: Record<string, Pace>;

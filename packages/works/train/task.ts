@@ -39,7 +39,7 @@ export const TrainTask = z.strictObject({
   /** Decides which windows are drawn. Different for each replica. */
   seed: z.int(),
   codec: CodecName,
-  /** Of the codec, where it has one. */
+  /** Coarseness of the codec, where it has one. */
   coarseness: z.optional(Coarseness),
   /** The mean gradient of `steps` batches at these parameters is sent, and nothing is stepped here. Absent: outer gradients. */
   exchange: z.optional(z.literal('gradients')),

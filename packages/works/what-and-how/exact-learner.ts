@@ -7,18 +7,18 @@ import type { StreamBatch } from './exact-stream.ts';
 import { BGD_DRAWS, type LearnerSpec } from './task.ts';
 
 export const SHAPE = netShape([1, 100, 100, 1]);
-/** Of Bayesian gradient descent: the first deviation of a weight (Zeno et al. 2018). */
+/** First deviation of a weight in Bayesian gradient descent (Zeno et al. 2018). */
 const FIRST_SIGMA = 0.06;
 /** Its noise is cut out of these normal numbers, as by Salimans et al. (2017): drawing new ones would cost more than the gradients. */
 const NOISE = Float32Array.from({ length: 2 ** 18 }, gaussian(seedFor(0, 'noise')));
 
-/** What a part hands to the next one. */
+/** The state that a part hands to the next one. */
 export interface LearnerState {
   readonly theta: Float32Array;
   /** Moments of Adam; of Bayesian gradient descent the deviations, and nothing. */
   readonly m: Float32Array;
   readonly v: Float32Array;
-  /** Of the oracle: a context for each task [tasks, gates]. */
+  /** The oracle's contexts, one for each task [tasks, gates]. */
   readonly contexts: Float32Array;
 }
 

@@ -45,7 +45,7 @@ interface Context {
   readonly gates: Float32Array;
 }
 
-/** What was inferred on the way, every CONTEXT_EVERY batches; nothing for arms that infer nothing. */
+/** Contexts inferred on the way, every CONTEXT_EVERY batches; nothing for arms that infer nothing. */
 function contextsOf({ learner, stream, seed, segment, from }: WhatAndHowTask, { traced }: PartResult): Context[] {
   if (learner.method !== 'context') return [];
   const batchAt = streamOf(stream, seed, segment);

@@ -4,7 +4,7 @@ import { firstState, Learner, type LearnerState, SHAPE } from './exact-learner.t
 import { streamOf } from './exact-stream.ts';
 import { amountOf, WhatAndHowTask } from './task.ts';
 
-/** Of so many batches one leaves its context in the trace. */
+/** One of so many batches leaves its context in the trace. */
 export const CONTEXT_EVERY = 10;
 
 /** The contribution of a part: its last state, and what happened on the way. */

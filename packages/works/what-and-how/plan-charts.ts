@@ -46,7 +46,7 @@ export function chartsOf({ arms }: WhatAndHowConfig, chains: readonly Stream[]):
   return charts;
 }
 
-/** What became of parts whose volunteer went away. */
+/** The fate of parts whose volunteer went away. */
 function lostInWords(chains: readonly Stream[]): Pick<Chart, 'note'> {
   const lost = chains.reduce((sum, chain) => sum + chain.lost, 0);
   if (lost === 0) return {};

@@ -13,7 +13,7 @@ export const METHODS = ['context', 'oracle', 'adapt', 'maml', 'plain'] as const;
 
 export const LearnerSpec = z.strictObject({
   method: z.enum(METHODS),
-  /** What steps the weights: Adam, or Bayesian gradient descent. */
+  /** The optimizer of the weights: Adam, or Bayesian gradient descent. */
   optimizer: z._default(z.enum(['adam', 'bgd']), 'adam'),
   learningRate: real(1e-6, 10, 0.001),
   /** Steps that infer the context (or adapt the weights), and their rate. */

@@ -96,7 +96,7 @@ export const withdrawn = on('CreditWithdrawn', async (trx, logged) => {
     where id = taken.volunteer`.execute(trx);
 });
 
-/** What became of a lease that was held beside the log is in the volunteer's record like any other work. */
+/** The outcome of a brief lease is in the volunteer's record like any other work. */
 export const briefEnded = on('BriefLeaseEnded', async (trx, logged) => {
   const values = logged.map(({ seq, event: { code, detail, ...event } }) => {
     const state = code === null ? 'checked' : 'rejected';

@@ -48,7 +48,7 @@ export const foldEnded = on('FoldEnded', async (trx, logged) => {
   if (points.size > 0) await writePoints(trx, [...points.values()]);
 });
 
-/** What went into it stays as it is: some of it may go into the next one. */
+/** Its contributions stay as they are: some may go into the next fold. */
 export const foldRefused = on('FoldRefused', async (trx, logged) => {
   for (const { event } of logged) {
     const { run, kind, fold } = event;

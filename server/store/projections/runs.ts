@@ -1,10 +1,10 @@
 import { ERRORS } from '@pathfold/protocol/errors';
 import { on } from './writes.ts';
 
-/** What is said of work that was accepted, and that is not folded because the run was taken back. */
+/** The sentence about accepted work that is not folded because the run was taken back. */
 export const UNDONE = `${ERRORS.rolled_back.what} It is not part of the model; the credit for it stays.`;
 
-/** What was accepted and not folded never will be; points that were written since then are of a model that is gone. */
+/** Accepted work that is not folded never will be. Later points are of a model that is gone. */
 export const rolledBack = on('RunRolledBack', async (trx, logged) => {
   for (const { event } of logged) {
     const { run, round, since } = event;
@@ -14,7 +14,7 @@ export const rolledBack = on('RunRolledBack', async (trx, logged) => {
       .set({ reason: `rolled_back: ${UNDONE}` })
       .where('run', '=', run)
       .where('state', '=', 'checked')
-      // What came without bytes is never folded.
+      // A contribution without bytes is never folded.
       .where('sha256', '<>', '')
       .execute();
     await trx

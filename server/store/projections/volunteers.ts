@@ -41,7 +41,7 @@ export const states: Write = async (trx, logged) => {
     from ${rows} where id = r.volunteer and (volunteers.state <> 'banned' or r.state = 'banned')`.execute(trx);
 };
 
-/** Who never had work is forgotten so long after leaving: what it began beside the log has ended by then. */
+/** A volunteer that never had work is forgotten so long after leaving: its brief leases have ended by then. */
 const GONE_MS = 60_000;
 
 export const forgotten = on('VolunteerLost', (trx, logged) => {

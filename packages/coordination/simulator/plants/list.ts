@@ -18,7 +18,7 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
   ...swarm,
 };
 
-/** What a simulation is given, with a mistake in it. */
+/** The inputs of a simulation, with a mistake in one. */
 export const withPlant = (ports: SimulationPorts, plant: Plant): SimulationPorts => ({
   ...ports,
   kinds: ports.kinds.map((kind) => ({ ...kind, plan: plant.plan?.(kind.plan) ?? kind.plan })),

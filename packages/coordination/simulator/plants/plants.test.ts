@@ -10,7 +10,7 @@ const SEEDS = 200;
 const kinds = await simulatedKinds();
 
 const sound = new Map<string, string | null>();
-/** What breaks in a scenario without any mistake. */
+/** The violation in a scenario without any mistake. */
 function withoutPlant(seed: number, wishes: Wishes | undefined): string | null {
   const key = JSON.stringify([seed, wishes]);
   if (!sound.has(key)) sound.set(key, simulate(drawScenario(seed, wishes), { kinds }).violation);

@@ -5,7 +5,7 @@ const MOST_BLOBS = 64;
 /** As packages/volunteer/storage/kept.ts. */
 const MOST_STAGED = 8;
 
-/** What a reload keeps: exactly what packages/volunteer writes to its disk. */
+/** The state that a reload keeps: exactly the files that packages/volunteer writes to its disk. */
 export class Disk {
   resume: string | null = null;
   readonly uploads = new Map<string, Upload>();

@@ -10,7 +10,7 @@ import type { Line, Network } from '../network.ts';
 import type { Random } from '../random.ts';
 import type { Disk } from './disk.ts';
 
-/** What all virtual volunteers share. */
+/** The parts that all virtual volunteers share. */
 export interface Surroundings {
   readonly agenda: Agenda;
   readonly random: Random;
@@ -69,6 +69,6 @@ export interface Page {
   } | null;
   tell(happening: Happening): void;
   send(message: Up): void;
-  /** Of the time of the agenda. Nothing happens in a page that is gone, and in one that stands still it happens later. */
+  /** `ms` of the agenda's time. Nothing happens in a page that is gone, and in one that stands still it happens later. */
   later(ms: number, act: () => void): void;
 }

@@ -28,11 +28,11 @@ export class MindWatch {
   readonly #contributions = new Set<string>();
   readonly #committed = new Set<string>();
   readonly #dropped = new Set<string>();
-  /** What the mind is to do in this turn: states that count now, and that never will. */
+  /** The mind's duties in this turn: states that count now, and that never will. */
   readonly #due = new Map<string, 'counts' | 'is dropped'>();
   #computing: string | null = null;
   #isCut = false;
-  /** What comes of the work in hand is to be thrown away: it was stopped, or may not take part. */
+  /** The result of the work in hand is to be thrown away: it was stopped, or may not take part. */
   #isUseless = false;
   #uploading: string | null = null;
   #probing = false;
@@ -89,7 +89,7 @@ export class MindWatch {
     }
   }
 
-  /** What the mind decided, before it is carried out. */
+  /** The mind's decisions, before they are carried out. */
   decided(decision: Decision, { wish, link, uploads }: VolunteerState, isSocketOpen: boolean, now: number): void {
     switch (decision.type) {
       case 'ConnectBegan':
@@ -171,7 +171,7 @@ export class MindWatch {
       );
   }
 
-  /** What time alone can break. */
+  /** Invariants that time alone can break. */
   look({ link, wish, refusal }: VolunteerState, now: number): void {
     const quietMs = now - this.#heardAt;
     must(

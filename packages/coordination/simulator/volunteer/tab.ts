@@ -84,7 +84,7 @@ export class Tab implements Page {
     if (noticed) this.#do(() => this.#socketClosed());
   }
 
-  /** Of the time of the agenda. Nothing happens in a page that is gone, and in one that stands still it happens later. */
+  /** `ms` of the agenda's time. Nothing happens in a page that is gone, and in one that stands still it happens later. */
   later(ms: number, act: () => void): void {
     this.volunteer.around.agenda.after(ms, () => this.#do(act));
   }

@@ -13,7 +13,7 @@ export interface ToyConfig {
   /** Seconds that those who are done wait for others; null: for all, whose mean is then one step. */
   readonly graceSeconds: number | null;
   readonly outer: { readonly learningRate: number; readonly momentum: number };
-  /** What an arrival is multiplied with. */
+  /** Factor of an arrival. */
   readonly scale: number;
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Kernels } from '../wasm/form.ts';
 import type { NewMachine } from '../wasm/machine.ts';
 
-/** What addon.c exports. */
+/** The exports of addon.c. */
 interface Addon {
   /** By name, what a list of calls names it by. */
   readonly kernels: Readonly<Record<string, number>>;

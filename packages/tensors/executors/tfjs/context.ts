@@ -25,7 +25,7 @@ export interface Spellings {
   unpack(flat: TfTensor, shapes: readonly (readonly number[])[]): TfTensor[];
 }
 
-/** What the TensorFlow.js form of a primitive may use. */
+/** The tools of a primitive's TensorFlow.js form. */
 export interface TfContext extends Spellings {
   readonly tf: Tf;
   /** A tensor made once for an executor and kept until it is disposed: masks, tables. */

@@ -10,7 +10,7 @@ export interface WebgpuDevice {
   readonly software: boolean;
 }
 
-/** What is asked of an adapter beyond the defaults, as much of it as there is. */
+/** Limits asked of an adapter beyond the defaults, as far as it has them. */
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',

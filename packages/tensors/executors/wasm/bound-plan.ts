@@ -98,7 +98,7 @@ export class BoundPlan {
     }
   }
 
-  /** What is derived from the states, made again. */
+  /** Computes again the values that are derived from the states. */
   prepare(): void {
     this.#prepare();
   }

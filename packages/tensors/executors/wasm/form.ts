@@ -38,8 +38,8 @@ export interface WasmForm<A extends Attributes = Attributes> {
   /** The output is its inputs one after another, or added up: whoever computes them can do so in their final place. */
   readonly assembles?: 'joined' | 'added';
   /**
-   * What runs the call: output `adds` is added to what is there when `adding`. Called once, with everything in place;
-   * also adds up the constants it needs.
+   * Makes the function that runs the call: output `adds` is added to what is there when `adding`. Called once, with
+   * everything in place; also adds up the constants it needs.
    */
   bind(call: WasmCall<A>): (adding: boolean) => void;
 }

@@ -1,6 +1,6 @@
 import type { Kernels } from './form.ts';
 
-/** What a bound plan runs on: one memory, and the kernels that read and write it. */
+/** The machine of a bound plan: one memory, and the kernels that read and write it. */
 export interface Machine {
   readonly kernels: Kernels;
   /** Where a program's own memory may begin. */
@@ -9,7 +9,7 @@ export interface Machine {
   readonly buffer: ArrayBuffer;
   /** Makes the memory at least this large; what was there stays. Throws where there is not so much. */
   reserve(bytes: number): void;
-  /** What makes the same kernel calls as `calls` each time it is run. */
+  /** Makes the same kernel calls as `calls` each time it is run. */
   sequence(calls: () => void): () => void;
 }
 

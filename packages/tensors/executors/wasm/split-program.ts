@@ -15,7 +15,7 @@ export class SplitProgram implements Program {
   readonly #id: number;
   /** The states that chunks read. */
   readonly #states = new Map<string, Float32Array>();
-  /** Of them, those that have changed since the last run. */
+  /** Those of them that changed since the last run. */
   readonly #changed = new Set<string>();
   readonly #written = new Set<string>();
 

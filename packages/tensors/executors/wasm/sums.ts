@@ -8,7 +8,7 @@ export interface Sums {
   readonly size: number;
   /** Values that are computed in the block, at this many floats from its beginning. */
   readonly inside: ReadonlyMap<number, number>;
-  /** Of them those that add even in the first run: another value of the same place comes before. */
+  /** Those of them that add even in the first run: another value of the same place comes before. */
   readonly later: ReadonlySet<number>;
   /** Calls, by index, that have nothing left to do: their inputs are computed where their output lies. */
   readonly done: ReadonlySet<number>;

@@ -2,7 +2,7 @@ import type { Split } from '../../plan/types.ts';
 import type { Data, DeviceErrorCode } from '../executor.ts';
 import type { Range } from './chunks.ts';
 
-/** What a worker needs of a split plan. */
+/** The part of a split plan that a worker needs. */
 export type ChunkPlan = Pick<Split, 'items' | 'each' | 'sums'>;
 
 /** Chunks to compute. */
@@ -27,13 +27,13 @@ export interface ChunkResult {
   readonly rows: Readonly<Record<string, Float32Array>>;
 }
 
-/** What is said to a worker; `program` names one split plan. Where memory can be shared, arrays are. */
+/** Messages to a worker. `program` names one split plan. Arrays are shared where memory can be shared. */
 export type ToWorker =
   | { readonly type: 'open'; readonly program: number; readonly part: ChunkPlan; readonly module: WebAssembly.Module }
   | { readonly type: 'run'; readonly program: number; readonly task: ChunkTask }
   | { readonly type: 'close'; readonly program: number };
 
-/** What a worker answers to each `run`. */
+/** A worker's answer to each `run`. */
 export type FromWorker =
   | { readonly type: 'done'; readonly program: number; readonly result: ChunkResult }
   | { readonly type: 'failed'; readonly program: number; readonly code: DeviceErrorCode; readonly detail: string };

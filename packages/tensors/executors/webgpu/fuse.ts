@@ -41,7 +41,7 @@ export const fuse = (plan: Plan): FusedPlan => {
   return constantsFirst(turnInAttention({ ...plan, calls: steps.filter((step) => step !== null) }));
 };
 
-/** What depends on nothing comes first, in memory that nothing was in before: what reads it does not wait for it. */
+/** Calls without dependencies come first, in fresh memory, so that their readers do not wait. */
 const constantsFirst = (plan: FusedPlan): FusedPlan => {
   const isConstant = ({ inputs }: Step) => inputs.length === 0;
   return { ...plan, calls: [...plan.calls.filter(isConstant), ...plan.calls.filter((step) => !isConstant(step))] };

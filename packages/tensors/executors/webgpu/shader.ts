@@ -4,7 +4,7 @@ import type { Kernel } from './form.ts';
 export interface Shader {
   readonly code: string;
   readonly bindings: readonly { readonly buffer: number; readonly written: boolean }[];
-  /** What the uniform holds: first elements of the operands, then the kernel's numbers. */
+  /** The content of the uniform: first elements of the operands, then the kernel's numbers. */
   readonly numbers: readonly number[];
   readonly grid: readonly [number, number];
 }

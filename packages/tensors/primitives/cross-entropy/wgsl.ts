@@ -2,7 +2,7 @@ import { reductions, type WgslForm } from '../../executors/webgpu/form.ts';
 
 const LANES = 64;
 
-/** Of row `group` of the logits: the highest, and the sum of e to the logits less the highest. */
+/** For row `group` of the logits: the highest, and the sum of e to the logits less the highest. */
 const softmaxOf = (width: number): string => `
   let row = group * ${width}u;
   var largest = logits(row);

@@ -71,7 +71,7 @@ export const roundWeightOf = (run: RunFacts, { id, contribution }: Arrival): num
 
 const stepsOf = ({ steps, believed = steps }: Contribution): number => believed;
 
-/** What staleness leaves of a delta (Async Local-SGD section 5, polynomial weights). */
+/** The part of a delta that staleness leaves (Async Local-SGD section 5, polynomial weights). */
 export const discountOf = ({ spec }: RunFacts, staleness: number): number =>
   (1 + staleness) ** -spec.async.stalenessPower;
 
@@ -175,7 +175,7 @@ function chooseLoose(state: TrainState, run: RunFacts): boolean {
   return changed;
 }
 
-/** What was accepted before modules began to step asynchronously is owed a fold; leases go by the new rules. */
+/** Work accepted before modules began to step asynchronously is owed a fold; leases go by the new rules. */
 export function settleMode(state: TrainState, run: RunFacts): void {
   const { mode } = run.spec;
   const others = mode === 'hybrid' && chooseLoose(state, run);

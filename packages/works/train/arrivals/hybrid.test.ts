@@ -11,7 +11,7 @@ function grid(arrivals: string[] | undefined, mode: 'hybrid' | 'sync' = 'hybrid'
   return table;
 }
 
-/** What is folded when a volunteer hands in, by columns of the grid. */
+/** The folded modules when a volunteer hands in, by columns of the grid. */
 const columns = (table: Table, volunteer: string): string[] =>
   inputs(table.contribute(table.lease(volunteer), 20)).map(({ module }) => module.name.split('.')[0]!);
 

@@ -9,7 +9,7 @@ import { type Chance, stepMsOf, taskOf } from './training-task.ts';
 /** Latest joiners: those who can still take this part of H, or of what they could take in a whole round. */
 const LEAST_PART = 1 / 4;
 
-/** Who is fast enough to get a lease of any path, rounded in their favour; null when there is none to give. */
+/** Volunteers fast enough to get a lease of any path, rounded in their favour; null when there is none to give. */
 export function openTo(state: TrainState, run: RunFacts, now: number): ((tokensPerSecond: number) => boolean) | null {
   let mostStepMs = 0;
   for (const { fresh, needed, togetherMs, whole } of openingsOf(state, run, now).openings) {
@@ -20,7 +20,7 @@ export function openTo(state: TrainState, run: RunFacts, now: number): ((tokensP
   return mostStepMs > 0 ? (tokensPerSecond) => stepMsOf(run, tokensPerSecond) <= 1.001 * mostStepMs : null;
 }
 
-/** What a lease may fill of a round that has just begun. */
+/** The part that a lease may fill of a round that has just begun. */
 const wholeRoundMs = ({ spec }: RunFacts): number => DEADLINE_MARGIN * spec.roundDeadlineMs;
 
 const tookPart = (state: TrainState, { contributions, leases }: PathState, volunteer: string): boolean =>

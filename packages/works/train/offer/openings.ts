@@ -17,10 +17,10 @@ import {
 import type { TrainFoldInput, TrainTask } from '../task.ts';
 import { fastestOf } from './pace.ts';
 
-/** Who joins in this first part of a round's expected time counts as there from its start. */
+/** A volunteer that joins in this first part of a round's expected time counts as there from its start. */
 const TOGETHER_PART = 1 / 4;
 
-/** What offers read of a state at one time, the same for every volunteer. */
+/** The facts of a state at one time that offers read, the same for every volunteer. */
 export interface Openings {
   readonly now: number;
   readonly openings: readonly Opening[];
@@ -68,7 +68,7 @@ interface ModuleRound {
 }
 type Rounds = ReadonlyMap<string, ModuleRound>;
 
-/** What is known of a path whatever the time. */
+/** The facts of a path that do not depend on the time. */
 interface Standing {
   /** Null: it has no room for a lease. */
   readonly place: Place | null;
@@ -78,7 +78,7 @@ interface Standing {
   readonly straying: boolean;
 }
 
-/** What is derived from a state, as long as it holds. A path without a standing has to be looked at. */
+/** Facts derived from a state, as long as they hold. A path without a standing has to be looked at. */
 interface Derived {
   readonly standings: Map<string, Standing>;
   latest: Openings | null;

@@ -9,7 +9,7 @@ interface Progress {
   readonly lost: Lost | null;
 }
 
-/** What a rollback brings back: progress, and the norms that new contributions are compared with. */
+/** The state that a rollback brings back: progress, and the norms that new contributions are compared with. */
 export interface Remembered {
   readonly paths: Readonly<Record<string, Progress>>;
   readonly norms: readonly Norm[];

@@ -21,7 +21,7 @@ import type { TrainFoldInput } from '../task.ts';
 /** A contribution counts with at most so many times the median norm of its round; at arrivals, of what volunteers send. */
 const COUNTED_MEDIANS = 3;
 
-/** What the modules' rounds ask for now. */
+/** The needs of the modules' rounds now. */
 export function dueFolds(state: TrainState, run: RunFacts, now: number) {
   const folds: Fold[] = [];
   const revoke = new Set<string>();
