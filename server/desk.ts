@@ -13,7 +13,7 @@ import type { Lists } from './store/lists.ts';
 /** A lease as an upload meets it. */
 export interface OpenLease {
   readonly maxPayloadBytes: number;
-  /** Of the contribution that was already taken for it; null when none was. */
+  /** Hash of the contribution that was already taken for it; null when none was. */
   readonly contribution: string | null;
   readonly ended: boolean;
 }

@@ -8,7 +8,7 @@ import type { Arm, Study } from './study.ts';
 
 const textOf = (file: string): string => readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
 
-/** What a file does: its code without types, comments, spacing, and without its imports, which only say where something lives. */
+/** The meaning of a file: its code without types, comments and spacing, and without its imports, which only say where something lives. */
 export async function codeOf(text: string): Promise<string> {
   const { default: ts } = await import('typescript');
   const { outputText } = ts.transpileModule(text, {

@@ -17,7 +17,7 @@ export interface PageContent {
   readonly seeds: readonly number[];
   readonly config: Json;
   readonly claims: readonly Claim[];
-  /** What was claimed: a claim's in its place. */
+  /** The claims, each in its place. */
   readonly specs: readonly ClaimSpec[];
   readonly tables: readonly Table[];
   readonly plots: readonly Plot[];

@@ -7,7 +7,7 @@ import type { WorkRun } from './work-run.ts';
 interface NamedKind {
   /** As leases and stored data name it; for `baldwin` and `what-and-how` by the words of their first version. */
   readonly name: string;
-  /** What a volunteer does, and what it counts while it does; left out where it counts steps. */
+  /** A volunteer's activity, and its unit of counting; left out where it counts steps. */
   readonly words: { readonly doing: string; readonly counts?: string };
 }
 

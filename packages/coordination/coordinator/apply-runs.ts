@@ -183,7 +183,7 @@ export const runHandlers: Handlers<
       if (growth) grow(run, growth);
       run.facts.routing = growth && before ? { ...facts, fitted: before.fitted ?? before.version } : facts;
       keepUnmoved(run, routing.version, growth);
-      // What was kept trained on other documents.
+      // The checkpoints trained on other documents.
       delete run.checkpoints;
       for (const [id, shard] of Object.entries(paths))
         if (run.facts.paths[id]) Object.assign(run.facts.paths[id], shard);

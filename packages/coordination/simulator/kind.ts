@@ -14,7 +14,7 @@ export interface SimulatedKind {
   fold(fold: Fold, lied: (lease: string) => boolean): FoldOutput;
   /** Measurements of the check of a contribution; a norm when left out. */
   figures?(task: Task, lied: boolean): Record<string, number>;
-  /** What the operator asks it for to make a run grow, one of the ways there are; null where it cannot now. */
+  /** One way in which the operator asks it to make a run grow; null where it cannot now. */
   growth?(run: RunFacts, random: Random): Json | null;
   /** A fresh observer for one simulation. */
   watch(): KindWatch;

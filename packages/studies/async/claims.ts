@@ -6,7 +6,7 @@ const WINDOWS = ['window', 'window-moderate', 'window-slight', 'window-none'];
 const most = (values: readonly number[]): number => Math.max(...values);
 const least = (values: readonly number[]): number => Math.min(...values);
 
-/** What the paper says of itself, with the margins of native pilots. */
+/** The paper's own claims, with the margins of native pilots. */
 const OWN: readonly ClaimSpec[] = [
   {
     id: 'async.3.7.1',

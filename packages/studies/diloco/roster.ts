@@ -8,7 +8,7 @@ const LOSSES = 0x1055;
 export const workersAt = (workers: readonly number[], round: number, rounds: number): number =>
   workers[Math.min(workers.length - 1, Math.floor((round * workers.length) / rounds))]!;
 
-/** Who of so many loses its contribution to a round. Never all: a round without any would be held again. */
+/** The workers that lose their contribution to a round. Never all: a round without any would be held again. */
 export function losersOf({ share }: ArmConfig['losses'], workers: number, seed: number, round: number): Set<number> {
   const draws = Array.from({ length: workers }, (_, worker) => uniformOf(seed, LOSSES, round, worker));
   const losers = new Set(draws.flatMap((draw, worker) => (draw < share ? [worker] : [])));

@@ -9,7 +9,7 @@ export function claimsOf(arms: readonly string[]): ClaimSpec[] {
   return [...claims(references), ...beyond(references)].map((claim) => ({ currency: 'steps', ...claim }));
 }
 
-/** What each halving of the interval gains, from once on. */
+/** The gain of each halving of the interval, from once on. */
 function reroutingSteps(of: FigureOf): number[] {
   const gains = [128, 64, 32, 16].map((every) => gainOf(of, 'grid', `rerouted${every}`));
   return gains.map((gained, at) => gained - (gains[at - 1] ?? 0));

@@ -17,7 +17,7 @@ export const CHUNK_TOKENS = 16;
 /** Each path's parameters, flat. */
 export type Thetas = Readonly<Record<string, Float32Array>>;
 
-/** What the product's evaluation works with. */
+/** The inputs of the product's evaluation. */
 export interface Scoring {
   readonly blobs: BlobStore;
   readonly executor: Executor;

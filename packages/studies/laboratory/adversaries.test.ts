@@ -35,7 +35,7 @@ const ADVERSARIES: Device[] = [
   { id: 'backwards', tokensPerSecond: 42 },
   // As fast as an honest one, if it took all the steps of its leases.
   { id: 'flood', tokensPerSecond: H * 85 },
-  // What it computes comes in long after others have moved the model on.
+  // Its results come in long after others have moved the model on.
   { id: 'stale', tokensPerSecond: 110, upBytesPerSecond: 100 },
 ];
 

@@ -1,6 +1,6 @@
 import type { StreamBatch } from '@pathfold/works/what-and-how/exact-stream';
 
-/** What one segment went through, batch by batch. */
+/** The course of one segment, batch by batch. */
 export interface Trace {
   readonly losses: readonly number[];
   readonly seen: readonly Pick<StreamBatch, 'task' | 'since'>[];

@@ -126,7 +126,7 @@ function keep({ patience, routing, kept, contributions }: KeepInput, scores: rea
     const total = totalOf(scores[i]!);
     if (total.bytes === 0 || !confirmed) return [];
     const bits = bitsPerByte(total);
-    // What an older version believed of somebody alone is no measure.
+    // A figure that an older version believed of one volunteer is no measure.
     const best = kept[path]?.confirmed === false ? undefined : kept[path];
     const scoringsSince = (best?.scoringsSince ?? 0) + 1;
     if (best && bits >= best.bitsPerByte)

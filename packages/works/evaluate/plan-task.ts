@@ -11,7 +11,7 @@ import type { EvaluateFoldInput, EvaluateTask, KeepInput } from './task.ts';
 /** Length of the chunks in which paths are compared when re-routing is measured. */
 const CHUNK_TOKENS = 32;
 
-/** What an evaluation is made from. */
+/** The inputs of an evaluation. */
 export function evaluationOf(run: ModelRun, campaign: Campaign, came: readonly Done[]): EvaluateFoldInput {
   const { round, paths, assignment, whole } = campaign;
   return {
@@ -21,7 +21,7 @@ export function evaluationOf(run: ModelRun, campaign: Campaign, came: readonly D
   };
 }
 
-/** What tells which version of each path is its best. */
+/** The scores that tell which version of each path is its best. */
 export function keepInputOf({ spec, routing, paths }: ModelRun, { parts }: Campaign, came: readonly Done[]): KeepInput {
   return {
     patience: spec.earlyStopping!.patience,

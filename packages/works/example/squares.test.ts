@@ -107,7 +107,7 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   'packages/client/client.ts': 'evaluate',
   'apps/operator/runs/run-actions.tsx': 'evaluate',
   'apps/operator/runs/run-orders.ts': 'evaluate',
-  // What the prompt thread is asked: which path a text goes to.
+  // The question to the prompt thread: which path a text goes to.
   'server/prompts/messages.ts': 'route',
   'server/prompts/prompt-worker.ts': 'route',
   'server/prompts/worker.ts': 'route',

@@ -74,7 +74,7 @@ describe('DyLU', () => {
       table.fold();
     }
     const granted = table.now;
-    // What it says of itself now is not what was measured.
+    // Its own claim now is not the measured pace.
     for (const id of ids) table.ready(id, SPEED);
     const steps = Object.fromEntries(ids.map((id) => [id, taskOf(table, id).steps]));
     expect(steps).toEqual({ fast: 50, second: 38, third: 19, slow: 8 });
