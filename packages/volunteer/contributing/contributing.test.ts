@@ -106,17 +106,28 @@ test('a full disk costs no work: what was computed is handed in from memory', as
 });
 
 test('an upload on a connection that died is broken off, and resumed after the next welcome', async () => {
-  scene.coordinator.silenceMs = 300;
-  scene.coordinator.heartbeatMs = 100_000;
+  let asleepMs = 0;
+  await scene.replace({ now: () => performance.now() + asleepMs });
+  const { coordinator } = scene;
+  coordinator.heartbeatMs = 100_000;
   const { lease, job } = await scene.takeLease();
-  // The limits of the next welcome: this volunteer falls silent at once.
-  Object.assign(scene.coordinator, { held: [lease.lease], silenceMs: 20_000, onUpload: () => true });
-  const hello = scene.coordinator.next('hello');
+  coordinator.held = [lease.lease];
+  const begun = new Promise<void>((resolve) => {
+    coordinator.onUpload = () => {
+      resolve();
+      return true;
+    };
+  });
   job.finish();
+  await begun;
+  const hello = coordinator.next('hello');
+  asleepMs = 2 * coordinator.silenceMs;
+  // Any event: the mind sees how late it is.
+  scene.volunteer.prefer(null);
   await hello;
-  scene.coordinator.onUpload = null;
-  await until(() => expect(scene.coordinator.uploads.has(lease.lease)).toBe(true));
-  const asked = scene.coordinator.requests.filter(({ path }) => path.includes('/contribution'));
+  coordinator.onUpload = null;
+  await until(() => expect(coordinator.uploads.has(lease.lease)).toBe(true));
+  const asked = coordinator.requests.filter(({ path }) => path.includes('/contribution'));
   expect(asked.map(({ method }) => method)).toEqual(['PUT', 'HEAD', 'PUT']);
 });
 
