@@ -12,8 +12,8 @@ export interface ComputingDeps {
   readonly executors: Executors;
   readonly metrics: Metrics;
   readonly log: FastifyBaseLogger;
-  /** A contribution is part of a new version. It is told once for each module that it went into. */
-  readonly onFolded: (lease: string, counted: Counted | undefined) => void;
+  /** The fold of a contribution has ended; `isInModel`: it made a new version of a module. Told once for each such fold. */
+  readonly onFolded: (lease: string, isInModel: boolean, counted: Counted | undefined) => void;
   /** A fold of a finished run failed: `failureOf` says why. */
   readonly onFailed: (run: string) => void;
 }
@@ -103,6 +103,7 @@ export function createComputing({ host, kinds, executors, metrics, log, onFolded
       for (const lease of contributions)
         onFolded(
           lease,
+          output.modules.length > 0,
           counted?.find((one) => one.lease === lease),
         );
     } catch (error) {

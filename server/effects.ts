@@ -20,8 +20,9 @@ export interface EffectDeps extends Omit<ComputingDeps, 'onFolded'> {
 /** Accepted work that no fold ever takes would stay otherwise. */
 export const MOST_HOLDERS = 100_000;
 
-/** How much a contribution counted. */
-function foldedInWords(counted: Counted | undefined): string {
+/** Tells how much a contribution counted. Scores and results of studies make no new version. */
+function foldedInWords(isInModel: boolean, counted: Counted | undefined): string {
+  if (!isInModel) return 'The run has taken its results in.';
   const sentence = 'The contribution is part of a new version of the model.';
   if (!counted) return sentence;
   const { staleness, share, of } = counted;
@@ -70,7 +71,7 @@ export function createEffects(deps: EffectDeps) {
 
   const computing = createComputing({
     ...deps,
-    onFolded: (lease, counted) => settle(lease, 'folded', foldedInWords(counted)),
+    onFolded: (lease, isInModel, counted) => settle(lease, 'folded', foldedInWords(isInModel, counted)),
   });
 
   function grant({ lease, run, kind, volunteer, task }: CoordinatorEventOf<'LeaseGranted'>): void {

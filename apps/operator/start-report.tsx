@@ -40,7 +40,8 @@ export function StartReport({
         )}
         {run && (
           <Step done={run.round > 0}>
-            It began the starter run: {run.state}, round {run.round}, {formatLoss(run.validBitsPerByte)} bits per byte.
+            It began the starter run: {run.state}, round {run.round},{' '}
+            {run.validBitsPerByte === null ? 'not scored yet' : `${formatLoss(run.validBitsPerByte)} bits per byte`}.
           </Step>
         )}
         {machine && (

@@ -62,7 +62,7 @@ const arrivalRules = (spec: RunSpec, paths: number): Rule[] => [
   { name: 'Steps', says: stepsInWords(spec) },
   {
     name: 'Late work',
-    says: `Late work counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. With more than four volunteers at work the bound is a quarter of that for each of them. The page of its volunteer says how much it counted. Work is lost when it comes after its lease has run out: 15 s after three times the expected time, or at the deadline of a round.`,
+    says: `Late work counts too. It is refused only when it took more than 1.5 times as long as expected and its modules are more than ${plural(spec.async.mostStaleness, 'version')} further by then. With more than four volunteers at work, each adds a quarter of that bound. The page of its volunteer says how much it counted. Work is lost when it comes after its lease has run out: 15 s after three times the expected time, or at the deadline of a round.`,
   },
   ...(paths > 1
     ? [

@@ -10,6 +10,6 @@ const panel = (outcomes: unknown[]) =>
 
 test('what is counted is named: the outcomes that are kept, not all of the visit', () => {
   const kept = Array.from({ length: 50 }, (_, i) => outcome(i, i < 2 ? 'rejected' : 'folded'));
-  expect(panel(kept)).toContain('The newest 50 pieces of this visit: 48 accepted, 2 rejected.');
+  expect(panel(kept)).toContain('This visit, newest 50 pieces: 48 accepted, 2 rejected.');
   expect(panel([])).not.toContain('accepted,');
 });

@@ -35,7 +35,7 @@ export function CreditPanel({ snapshot }: { snapshot: Snapshot }) {
       <p className="text-soft text-sm">
         Credit counts the tokens of accepted work, in all visits with this identity.
         {outcomes.length > 0 &&
-          ` The newest ${plural(outcomes.length, 'piece')} of this visit: ${accepted} accepted, ${rejected} rejected.`}
+          ` This visit, newest ${plural(outcomes.length, 'piece')}: ${accepted} accepted, ${rejected} rejected.`}
       </p>
       {outcomes.length > 0 && (
         <div className="mt-3">

@@ -68,7 +68,7 @@ describe('what became of a contribution, in words', () => {
   it.each([
     ['received', 'Received, being checked'],
     ['checked', 'Accepted'],
-    ['folded', 'Folded into the model'],
+    ['folded', 'Taken into the run'],
     ['rejected', 'Rejected'],
   ] as const)('says of one that is %s: %s', (state, sentence) => {
     expect(outcomeInWords({ lease: 'l', state, code: null, detail: '', at: 0 })).toBe(sentence);

@@ -67,7 +67,7 @@ export function reasonInWords({ plannedSteps, stepsReason }: WorkSnapshot): stri
 const OUTCOMES: Record<Snapshot['outcomes'][number]['state'], string> = {
   received: 'Received, being checked',
   checked: 'Accepted',
-  folded: 'Folded into the model',
+  folded: 'Taken into the run',
   rejected: 'Rejected',
 };
 

@@ -26,7 +26,7 @@ export function PathFacts({
       {path.bitsPerByte === null
         ? ''
         : `It scores ${formatLoss(path.bitsPerByte)} bits per byte on held-out texts${shard ? ' that are routed to it' : ''}. `}
-      {path.trainers.length > 0 ? `${path.trainers.map(nameOf).join(', ')} trains it now.` : 'Nobody trains it now.'}
+      {path.trainers.length > 0 ? `Trained now by ${path.trainers.map(nameOf).join(', ')}.` : 'Nobody trains it now.'}
       {path.kept?.stopped &&
         ` It was stopped early: it had not become better since round ${path.kept.round}, whose version answers.`}
       {path.kept &&
