@@ -44,8 +44,8 @@ export function ConsentTerms({ runs, host }: { readonly runs: readonly RunResour
           ` ${readers(models)} Licence of the weights: ${once(models.map(({ spec }) => spec.licence))}.`}
       </Term>
       <Term name="You send">
-        Its results (changes to the model, scores, results of a study), this device’s speed, memory and processor name,
-        and answers to prompts if you allow that below. Nothing from your disk or other tabs.
+        Results of the work (changes to the model, scores, results of a study), this device’s speed, memory and
+        processor name, and answers to prompts if you allow that below. Nothing from your disk or other tabs.
       </Term>
       <Term name="It costs you">
         Electricity, warmth and some traffic. Stop whenever you like, within a second; a pause comes after the step in
