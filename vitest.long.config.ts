@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{apps,packages,server}/**/*.long.test.ts', 'packages/tensors/executors/native/native.test.ts'],
     pool: 'forks',
-    maxWorkers: 1,
+    maxWorkers: 2,
     testTimeout: 300_000,
     hookTimeout: 120_000,
   },

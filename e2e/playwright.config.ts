@@ -1,10 +1,10 @@
 import { defineConfig } from '@playwright/test';
 
-/** Real browsers, a real server, real training. One test at a time: each has its own coordinator. */
+/** Real browsers, a real server, real training. Each file has its own coordinators; two files run at a time. */
 export default defineConfig({
   testDir: '.',
   outputDir: '../.tmp/e2e',
-  workers: 1,
+  workers: 2,
   retries: 0,
   timeout: 600_000,
   expect: { timeout: 60_000 },

@@ -28,6 +28,7 @@ import { operatorOnly, recognizeOperators } from './security/operator.ts';
 import { perNetwork } from './security/rate-limit.ts';
 import { endSlowBodies } from './security/slow-bodies.ts';
 import { endSlowReaders } from './security/slow-readers.ts';
+import { iceServersOf } from './security/turn.ts';
 import { createAllowances, createTurnstile } from './sockets/allowance.ts';
 import { networkOf } from './sockets/network.ts';
 import { serveVolunteer } from './sockets/volunteer-socket.ts';
@@ -124,7 +125,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
       if (!leave) return socket.close(1013, 'rate_limited');
       socket.on('close', leave);
       if (!openings.take(where)) return socket.close(1013, 'rate_limited');
-      const { limits, timings, iceServers } = config;
+      const { limits, timings } = config;
       serveVolunteer(socket, {
         desk,
         connections,
@@ -132,7 +133,7 @@ export async function buildApp(coordinator: Coordinator, log: FastifyBaseLogger)
         network,
         limits,
         timings,
-        iceServers,
+        iceServersOf: (volunteer) => iceServersOf(config, volunteer, Date.now()),
         log,
         address: request.ip,
       });

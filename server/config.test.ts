@@ -45,6 +45,13 @@ test.each([
   ['BLOB_URL', 'file:data/blobs'],
   ['PATHFOLD_OPERATOR_TOKEN', 'two words'],
   ['PATHFOLD_ICE_SERVERS', '{"urls":1}'],
+  ['PATHFOLD_TURN_URLS', 'stun:a.example'],
+  ['PATHFOLD_TURN_URLS', 'turn:a.example, b.example'],
+  ['PATHFOLD_TURN_URLS', 'turn:user@a.example'],
+  ['PATHFOLD_TURN_SECRET', 'two words'],
+  ['PATHFOLD_TURN_CHEAP', 'yes'],
+  ['BLOB_PUBLIC_URL', 'blobs.example.org'],
+  ['BLOB_PUBLIC_URL', 'https://blobs.example.org/?key=1'],
   ['PATHFOLD_TRUSTED_VOLUNTEERS', 'my laptop'],
   ['PATHFOLD_NO_STARTER', 'yes'],
   ['PATHFOLD_ANSWER_SECONDS', '10'],
@@ -77,4 +84,43 @@ test('a short secret is taken, with a warning that does not repeat it', () => {
 test('proxies are trusted by number, address or network', () => {
   expect(readConfig({ TRUST_PROXY: '10.0.0.1, fd00::/8' }).trustProxy).toBe('10.0.0.1, fd00::/8');
   expect(readConfig({ TRUST_PROXY: 'true' }).trustProxy).toBe(true);
+});
+
+const TURN = {
+  PATHFOLD_TURN_URLS: 'turn:a.example:3478?transport=udp, turns:[fd00::1]',
+  PATHFOLD_TURN_SECRET: 'x'.repeat(20),
+};
+
+test('TURN servers and their secret come together, and the secret is never repeated', () => {
+  expect(readConfig(TURN)).toMatchObject({
+    turn: { urls: ['turn:a.example:3478?transport=udp', 'turns:[fd00::1]'], secret: 'x'.repeat(20) },
+    turnIsCheap: false,
+  });
+  for (const [name, value] of Object.entries(TURN))
+    expect(() => readConfig({ [name]: value })).toThrow(/^PATHFOLD_TURN_URLS and PATHFOLD_TURN_SECRET go together/);
+  const bad = { ...TURN, PATHFOLD_TURN_SECRET: 'hunter 2', PATHFOLD_ICE_SERVERS: '{"credential":"hunter 2"}' };
+  expect(() => readConfig(bad)).toThrow('a value that is not shown');
+  expect(() => readConfig({ PATHFOLD_ICE_SERVERS: bad.PATHFOLD_ICE_SERVERS })).toThrow('a value that is not shown');
+});
+
+test('what is handed to everybody, guessed, or without effect is warned of', () => {
+  const fixed = JSON.stringify([{ urls: 'turn:a.example', username: 'all', credential: 'hunter2' }]);
+  const warned = (env: Record<string, string>) => warningsOf(readConfig(env));
+  expect(warned({ PATHFOLD_ICE_SERVERS: fixed, PATHFOLD_TURN_CHEAP: '1' })).toEqual([
+    expect.stringMatching(/^PATHFOLD_ICE_SERVERS holds a username or credential: every volunteer gets it/),
+  ]);
+  expect(warned({ PATHFOLD_ICE_SERVERS: fixed }).join()).not.toContain('hunter2');
+  expect(warned({ PATHFOLD_TURN_CHEAP: '1' })).toEqual([expect.stringContaining('it changes nothing')]);
+  expect(warned({ ...TURN, PATHFOLD_TURN_SECRET: 'short' })).toEqual([
+    expect.stringMatching(/^PATHFOLD_TURN_SECRET is shorter than 16/),
+  ]);
+  expect(warned({ ...TURN, PATHFOLD_TURN_CHEAP: '1' })).toEqual([]);
+});
+
+test('public blobs are elsewhere, where pages of this coordinator may follow', () => {
+  const read = (env: Record<string, string>) => readConfig(env).blobPublicUrl?.href;
+  expect(read({ BLOB_PUBLIC_URL: 'https://b.example/under' })).toBe('https://b.example/under/');
+  const PUBLIC_URL = 'https://train.example.org';
+  expect(() => read({ PUBLIC_URL, BLOB_PUBLIC_URL: `${PUBLIC_URL}/api/v1/blobs` })).toThrow('at PUBLIC_URL itself');
+  expect(() => read({ PUBLIC_URL, BLOB_PUBLIC_URL: 'http://b.example' })).toThrow('allowed is an https address');
 });

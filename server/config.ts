@@ -61,6 +61,12 @@ export interface Config {
   readonly operatorToken: string | null;
   readonly promptKey: string | null;
   readonly iceServers: readonly IceServer[];
+  /** The operator's TURN relay, for which each volunteer gets credentials of its own; null without one. */
+  readonly turn: Turn | null;
+  /** Whether modules may go through the relay also where nobody wants to hide an address. */
+  readonly turnIsCheap: boolean;
+  /** Where public blobs are downloaded from instead, with a slash at the end; null: from here. */
+  readonly blobPublicUrl: URL | null;
   /** Ids of volunteers whose answers need nobody to confirm them: the operator's own machines. */
   readonly trustedVolunteers: readonly string[];
   /** Offer the packaged corpus; tests that do not need it are quicker without. */
@@ -74,6 +80,12 @@ export interface Config {
   readonly timings: Timings;
   /** How long a volunteer may take to answer a prompt. */
   readonly patience: Patience;
+}
+
+export interface Turn {
+  readonly urls: readonly string[];
+  /** coturn's `static-auth-secret`. */
+  readonly secret: string;
 }
 
 /** A start that cannot succeed; `message` is one sentence for the person at the terminal. */
@@ -118,6 +130,9 @@ const isNetwork = (text: string): boolean => {
   if (most === undefined || more.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
 };
+/** An address of a TURN server (RFC 7065). */
+const TURN_URL = /^turns?:([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?(\?transport=(udp|tcp))?$/;
+const isRelay = (server: IceServer): boolean => [server.urls].flat().some((text) => /^turns?:/i.test(text));
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 const secret = z
   .string()
@@ -149,6 +164,19 @@ const VARIABLES = {
     }),
     'a JSON list such as [{"urls":"stun:stun.example.org"}]',
   ],
+  PATHFOLD_TURN_URLS: [
+    z
+      .string()
+      .transform((text) => text.split(',').map((one) => one.trim()))
+      .refine((urls) => urls.every((one) => TURN_URL.test(one))),
+    'TURN addresses with commas between, such as turn:relay.example.org:3478?transport=udp',
+  ],
+  PATHFOLD_TURN_SECRET: [secret, '1 to 200 printable characters without spaces'],
+  PATHFOLD_TURN_CHEAP: [flag, '0 or 1'],
+  BLOB_PUBLIC_URL: [
+    url('http:', 'https:').refine((text) => !/[?#@]/.test(text)),
+    'an http or https address without query, such as https://blobs.example.org',
+  ],
   PATHFOLD_TRUSTED_VOLUNTEERS: [
     z
       .string()
@@ -177,7 +205,11 @@ const VARIABLES = {
 type Variables = typeof VARIABLES;
 type Values = { [K in keyof Variables]?: z.output<Variables[K][0]> };
 
-const SECRET_VARIABLES = new Set(['PATHFOLD_OPERATOR_TOKEN', 'PATHFOLD_PROMPT_KEY', 'DATABASE_URL']);
+const SECRET_VARIABLES = new Set([
+  ...['PATHFOLD_OPERATOR_TOKEN', 'PATHFOLD_PROMPT_KEY', 'DATABASE_URL'],
+  // It may hold a fixed credential.
+  ...['PATHFOLD_TURN_SECRET', 'PATHFOLD_ICE_SERVERS'],
+]);
 
 const proxyTrust = (text: string | undefined) => {
   if (text === undefined || text === 'false') return false;
@@ -189,10 +221,38 @@ const proxyTrust = (text: string | undefined) => {
 const SHORT_SECRET = 16;
 
 /** Settings that are allowed and yet unwise, in one sentence each. */
-export const warningsOf = ({ operatorToken, promptKey }: Config): string[] =>
-  Object.entries({ PATHFOLD_OPERATOR_TOKEN: operatorToken, PATHFOLD_PROMPT_KEY: promptKey })
-    .filter(([, secret]) => secret !== null && secret.length < SHORT_SECRET)
+export function warningsOf({ operatorToken, promptKey, turn, iceServers, turnIsCheap }: Config): string[] {
+  const secrets = {
+    PATHFOLD_OPERATOR_TOKEN: operatorToken,
+    PATHFOLD_PROMPT_KEY: promptKey,
+    PATHFOLD_TURN_SECRET: turn?.secret ?? null,
+  };
+  const warnings = Object.entries(secrets)
+    .filter(([, value]) => value !== null && value.length < SHORT_SECRET)
     .map(([name]) => `${name} is shorter than ${SHORT_SECRET} characters: it could be guessed.`);
+  if (iceServers.some(({ username, credential }) => username !== undefined || credential !== undefined))
+    warnings.push(
+      'PATHFOLD_ICE_SERVERS holds a username or credential: every volunteer gets it, and may use it for anything. ' +
+        'Set PATHFOLD_TURN_URLS and PATHFOLD_TURN_SECRET instead: then each gets its own, for an hour.',
+    );
+  if (turnIsCheap && !hasRelay({ turn, iceServers }))
+    warnings.push('PATHFOLD_TURN_CHEAP is 1, but no TURN server is set: it changes nothing.');
+  return warnings;
+}
+
+/** Whether volunteers can hide their addresses from each other. */
+export const hasRelay = ({ turn, iceServers }: Pick<Config, 'turn' | 'iceServers'>): boolean =>
+  turn !== null || iceServers.some(isRelay);
+
+/** With a slash at the end. Throws StartError where it leads back here, or where pages may not follow it. */
+function readBlobUrl(text: string, publicUrl: URL | null): URL {
+  const blobs = new URL(text.endsWith('/') ? text : `${text}/`);
+  if (blobs.origin === publicUrl?.origin)
+    throw new StartError(`BLOB_PUBLIC_URL is ${text}, at PUBLIC_URL itself; allowed is the address of another host.`);
+  if (publicUrl?.protocol === 'https:' && blobs.protocol === 'http:')
+    throw new StartError(`BLOB_PUBLIC_URL is ${text}; allowed is an https address, because PUBLIC_URL is one.`);
+  return blobs;
+}
 
 /**
  * The coordinator's settings from environment variables; empty ones count as unset.
@@ -211,11 +271,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     values[name] = result.data;
   }
   const v = values as Values;
+  if ((v.PATHFOLD_TURN_URLS === undefined) !== (v.PATHFOLD_TURN_SECRET === undefined))
+    throw new StartError('PATHFOLD_TURN_URLS and PATHFOLD_TURN_SECRET go together; allowed is both, or neither.');
+  const publicUrl = v.PUBLIC_URL ? new URL(v.PUBLIC_URL) : null;
   const dataDir = resolve(v.PATHFOLD_DATA_DIR ?? '.pathfold');
   return {
     port: v.PORT ?? 8080,
     host: v.HOST ?? '127.0.0.1',
-    publicUrl: v.PUBLIC_URL ? new URL(v.PUBLIC_URL) : null,
+    publicUrl,
     trustProxy: proxyTrust(v.TRUST_PROXY),
     dataDir,
     databaseUrl: v.DATABASE_URL ?? null,
@@ -223,6 +286,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     operatorToken: v.PATHFOLD_OPERATOR_TOKEN ?? null,
     promptKey: v.PATHFOLD_PROMPT_KEY ?? null,
     iceServers: v.PATHFOLD_ICE_SERVERS ?? [],
+    turn: v.PATHFOLD_TURN_URLS ? { urls: v.PATHFOLD_TURN_URLS, secret: v.PATHFOLD_TURN_SECRET! } : null,
+    turnIsCheap: v.PATHFOLD_TURN_CHEAP ?? false,
+    blobPublicUrl: v.BLOB_PUBLIC_URL ? readBlobUrl(v.BLOB_PUBLIC_URL, publicUrl) : null,
     trustedVolunteers: v.PATHFOLD_TRUSTED_VOLUNTEERS ?? [],
     packagedCorpus: true,
     starter: !v.PATHFOLD_NO_STARTER,

@@ -103,8 +103,8 @@ export function createDesk({ host, signer, lists, limits, trusted }: DeskDeps): 
       allow(volunteer, message.type);
       switch (message.type) {
         case 'ready': {
-          const { executor, memoryBytes, prefers } = message;
-          host.note({ type: 'VolunteerReady', volunteer, executor, memoryBytes, prefers });
+          const { executor, memoryBytes, prefers, line } = message;
+          host.note({ type: 'VolunteerReady', volunteer, executor, memoryBytes, prefers, line });
           return;
         }
         case 'away':

@@ -121,6 +121,7 @@ export function createEffects(deps: EffectDeps) {
         break;
       case 'ContributionReceived':
         metrics.uploadBytes.inc(event.bytes);
+        metrics.blobSent('peer', event.report.downloadedBytes.peers);
         settle(event.lease, 'received', 'The contribution arrived and is being checked.');
         computing.check(event.lease);
         break;

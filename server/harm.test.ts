@@ -41,7 +41,12 @@ class Network {
       },
       connections: { send: (volunteer: string, message: Down) => hear(this.#of(volunteer), message, this.table.now) },
       signer: createSigner('a key'),
-      metrics: { events: { inc() {} }, uploadBytes: { inc() {} }, foldSeconds: { startTimer: () => () => {} } },
+      metrics: {
+        events: { inc() {} },
+        uploadBytes: { inc() {} },
+        blobSent() {},
+        foldSeconds: { startTimer: () => () => {} },
+      },
       log: { warn() {}, error() {} },
       onEvent() {},
     } as unknown as EffectDeps);
@@ -80,7 +85,12 @@ class Network {
   page(volunteer: string) {
     const traffic = { fromPeersBytes: 0, fromCoordinatorBytes: 0, toPeersBytes: 0, uploadedBytes: 0, peers: 0 };
     const answering = { on: false, now: null, answers: 0 };
-    const { work, outcomes } = snapshotOf(this.#of(volunteer), traffic, false, answering);
+    const { work, outcomes } = snapshotOf(
+      this.#of(volunteer),
+      traffic,
+      { sharing: false, uploadLimit: null },
+      answering,
+    );
     const [outcome] = outcomes;
     return {
       steps: work?.plannedSteps,

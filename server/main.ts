@@ -6,7 +6,15 @@ import { openCoordinator } from './coordinator.ts';
 import { localOrigin } from './security/hosts.ts';
 
 const STOP_MS = 10_000;
-const REDACTED = ['req.headers.authorization', 'req.headers.cookie', '*.token', '*.code', '*.signature'];
+const REDACTED = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  '*.token',
+  '*.code',
+  '*.signature',
+  '*.credential',
+  '*.secret',
+];
 
 async function start(): Promise<void> {
   const config = readConfig(process.env, process.argv.includes('--dev'));

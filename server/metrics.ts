@@ -6,6 +6,23 @@ export function createMetrics(read: { sockets(): number; leases(): number }) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'pathfold_' });
   const registers = [registry];
+  const blobBytes = new Counter({
+    name: 'pathfold_blob_bytes_total',
+    help: 'Bytes of blobs that the coordinator sent, that it left to BLOB_PUBLIC_URL, and that volunteers say they had from peers.',
+    labelNames: ['kind'] as const,
+    registers,
+  });
+  const sent = { coordinator: 0, cdn: 0, peer: 0 };
+  for (const kind of Object.keys(sent)) blobBytes.inc({ kind }, 0);
+  new Gauge({
+    name: 'pathfold_blob_offload_ratio',
+    help: 'The part of those bytes that the coordinator did not send.',
+    registers,
+    collect() {
+      const all = sent.coordinator + sent.cdn + sent.peer;
+      this.set(all === 0 ? 0 : 1 - sent.coordinator / all);
+    },
+  });
   new Gauge({
     name: 'pathfold_sockets',
     help: 'Volunteers that are connected.',
@@ -47,6 +64,10 @@ export function createMetrics(read: { sockets(): number; leases(): number }) {
       help: 'Bytes of contributions received.',
       registers,
     }),
+    blobSent(kind: keyof typeof sent, bytes: number): void {
+      sent[kind] += bytes;
+      blobBytes.inc({ kind }, bytes);
+    },
   };
 }
 export type Metrics = ReturnType<typeof createMetrics>;

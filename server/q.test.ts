@@ -5,12 +5,12 @@ import { Headless } from './upgrade/headless.ts';
 
 const ROUNDS = 12;
 
-test('two volunteers train a run whose gradients travel by q at 2: less loss, for less than a quarter of a byte a parameter', async () => {
+test('two volunteers train a run whose gradients travel by q at 2: less loss, for less than a quarter of a byte a parameter up, and patches down', async () => {
   const coordinator = await startTestCoordinator();
   const volunteers = [new Headless(), new Headless()];
   try {
     const { id } = await createRun(coordinator, {
-      wire: { codec: 'q', coarseness: 2 },
+      wire: { codec: 'q', coarsest: 2 },
       model: { width: 32, blocks: 1, heads: 1, context: 16, vocabulary: 300 },
       inner: { steps: 5, batch: 4, warmupSteps: 5 },
       replicas: 2,
@@ -40,6 +40,9 @@ test('two volunteers train a run whose gradients travel by q at 2: less loss, fo
     expect(sent.filter(({ state }) => state === 'folded').length).toBeGreaterThan(ROUNDS);
     const bytes = sent.reduce((sum, one) => sum + one.bytes, 0);
     expect(bytes / sent.length / parameters).toBeLessThan(0.25);
+    // The newest come first: these volunteers have the version before.
+    const fetched = sent.slice(0, 4).map(({ downloadedBytes: { peers, coordinator: rest } }) => peers + rest);
+    for (const one of fetched) expect(one / parameters).toBeLessThan(0.6);
   } finally {
     await Promise.all(volunteers.map((volunteer) => volunteer.dispose()));
     await coordinator.close();

@@ -18,6 +18,7 @@ async function run(options: Options): Promise<number> {
   const { ports, compute } = await openMachine(options);
   const volunteer = await createVolunteer(ports);
   volunteer.setThrottle(options.throttle);
+  volunteer.limitUpload(options.uploadLimit);
   volunteer.setSharing(options.share);
   volunteer.setAnswering(options.answer);
   volunteer.prefer(options.prefer);

@@ -4,6 +4,7 @@ import { askedIdentity, readOptions } from './options.ts';
 test('a url is enough; the rest has defaults', () => {
   const options = readOptions(['--url', 'https://train.example.org']);
   expect(options).toMatchObject({ throttle: 1, choice: 'automatic', name: 'headless', share: false, answer: false });
+  expect(options?.uploadLimit).toBeNull();
   expect(options?.dataDirs.slice(0, 2)).toEqual(['.pathfold/volunteer', '.pathfold/volunteer-2']);
   expect(options?.url.href).toBe('https://train.example.org/');
 });
@@ -18,6 +19,7 @@ test('folders are in the data folder of the environment, or as told', () => {
 
 test('a coordinator below a path keeps its path', () => {
   const options = readOptions(['--url', 'http://host:1/under', '--throttle', '0.5', '--compute', 'cpu', '--share']);
+  expect(readOptions(['--url', 'http://x', '--share', '--upload-limit', '50000'])?.uploadLimit).toBe(50_000);
   expect(new URL('api/v1/volunteer', options?.url).href).toBe('http://host:1/under/api/v1/volunteer');
   expect(options).toMatchObject({ throttle: 0.5, choice: 'cpu', share: true });
 });
@@ -33,6 +35,8 @@ test.each([
   [['--url', 'http://x', '--throttle', '0'], '0.05 to 1'],
   [['--url', 'http://x', '--throttle', 'half'], '"half"'],
   [['--url', 'http://x', '--compute', 'tpu'], 'automatic, gpu or cpu'],
+  [['--url', 'http://x', '--upload-limit', '16000'], 'from 16384 on'],
+  [['--url', 'http://x', '--upload-limit', 'fast'], '"fast"'],
   [['--url', 'http://x', '--name', 'n'.repeat(41)], '40 characters'],
   [['--url', 'http://x', '--nmae', 'y'], '--nmae'],
   [['--url'], '--url'],

@@ -14,6 +14,7 @@ export const HELP = `Lends this machine to a Pathfold coordinator.
                      PATHFOLD_DATA_DIR or .pathfold; volunteer-2, volunteer-3 … for more at a time on one machine)
   --prefer RUN       id of the run to work for rather than others (default none)
   --share            pass modules to and from other volunteers; they see this machine's address
+  --upload-limit N   pass at most N bytes a second to other volunteers, at least 16384 (default: any)
   --answer           answer prompts of visitors: their texts pass through this machine
   --id               print this machine's id, for an operator who vouches for it, and end
   --help             this text
@@ -29,10 +30,14 @@ export interface Options {
   /** Folders of which the first is taken that no other volunteer uses. */
   readonly dataDirs: readonly string[];
   readonly share: boolean;
+  /** To other volunteers, bytes a second; null for any. */
+  readonly uploadLimit: number | null;
   readonly answer: boolean;
   readonly prefer: string | null;
 }
 
+/** With less a peer would be taken for a dead one. */
+const LEAST_UPLOAD_LIMIT = 16_384;
 /** Volunteers of one machine that find a folder by themselves. */
 const MOST_FOLDERS = 64;
 
@@ -66,6 +71,11 @@ export function readOptions(args: readonly string[]): Options | null {
   const choice = (['automatic', 'gpu', 'cpu'] as const).find((known) => known === values.compute);
   if (!choice) throw new UsageError(`--compute must be automatic, gpu or cpu, not "${values.compute}".`);
   if (values.name.length > 40) throw new UsageError('--name must have at most 40 characters.');
+  const uploadLimit = values['upload-limit'] === undefined ? null : Number(values['upload-limit']);
+  if (uploadLimit !== null && !(uploadLimit >= LEAST_UPLOAD_LIMIT && uploadLimit < Number.POSITIVE_INFINITY))
+    throw new UsageError(
+      `--upload-limit must be a number of bytes a second from ${LEAST_UPLOAD_LIMIT} on, not "${values['upload-limit']}".`,
+    );
   return {
     url,
     throttle,
@@ -73,6 +83,7 @@ export function readOptions(args: readonly string[]): Options | null {
     choice,
     dataDirs: values.data === undefined ? ownFolders() : [values.data],
     share: values.share,
+    uploadLimit,
     answer: values.answer,
     prefer: values.prefer ?? null,
   };
@@ -89,6 +100,7 @@ function parse(args: readonly string[]) {
         compute: { type: 'string', default: 'automatic' },
         data: { type: 'string' },
         share: { type: 'boolean', default: false },
+        'upload-limit': { type: 'string' },
         answer: { type: 'boolean', default: false },
         prefer: { type: 'string' },
         id: { type: 'boolean', default: false },

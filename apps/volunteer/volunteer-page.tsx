@@ -28,7 +28,10 @@ async function readOpenRuns(signal: AbortSignal): Promise<RunResource[]> {
 export function VolunteerPage() {
   const environment = useMemo(() => lookAround(), []);
   const [adapter, setAdapter] = useState<GraphicsAdapter | null>();
-  const [terms, setTerms] = useState<Terms>({ choice: 'automatic', throttle: 1, sharing: false, answering: false });
+  const [terms, setTerms] = useState<Terms>({
+    ...{ choice: 'automatic', throttle: 1, answering: false },
+    ...{ sharing: false, uploadLimit: null },
+  });
   const { snapshot, engine, starting, problem, start } = useEngine();
   const { run, points, away, problem: trouble } = useRun(client, snapshot?.work?.run ?? null);
   const runs = usePolling(readOpenRuns, OPEN_RUNS_EVERY_MS).value ?? [];

@@ -21,6 +21,10 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'the coordinator under load: leases with 5,000 sockets, contributions to disk, delay of the socket loop',
     load: async () => (await import('./coordinator.ts')).run,
   },
+  swarm: {
+    about: 'copies of each version that leave the coordinator: real volunteers that share, and over HTTPS alone',
+    load: async () => (await import('./swarm.ts')).run,
+  },
   outer: {
     about: 'outer optimizers with one, two and four replicas: where the defaults of a run come from',
     load: async () => (await import('./outer.ts')).run,
@@ -31,7 +35,7 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
   },
 };
 
-const usage = `npm run bench -- NAME [--quick] [--json FILE]\n\n${Object.entries(benches)
+const usage = `npm run bench -- NAME [--quick] [--json FILE] [--results FILE]\n\n${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(14)}${about}`)
   .join('\n')}`;
 
@@ -44,7 +48,12 @@ const parse = () => {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, help: { type: 'boolean' } },
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        results: { type: 'string' },
+        help: { type: 'boolean' },
+      },
     });
   } catch (error) {
     return misuse((error as Error).message);
@@ -63,7 +72,10 @@ const bench = Object.hasOwn(benches, name)
   : misuse(`There is no benchmark named ${name}; there are ${Object.keys(benches).join(', ')}.`);
 
 const run = await bench.load();
-const { results, ratios } = await run({ quick: values.quick }).catch((error: unknown) => {
+const { results, ratios } = await run({
+  quick: values.quick,
+  ...(values.results && { results: values.results }),
+}).catch((error: unknown) => {
   if (error instanceof Missing) return misuse(error.message);
   throw error;
 });

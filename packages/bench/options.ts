@@ -1,6 +1,8 @@
 export interface BenchOptions {
   /** Fewer shapes and repetitions: a figure in about a minute. */
   readonly quick: boolean;
+  /** A file of what was measured before, which need not be measured again and gains what is measured now. */
+  readonly results?: string;
 }
 
 /** The answer of a benchmark: figures by name, and the comparisons drawn from them. */

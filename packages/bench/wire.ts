@@ -5,19 +5,10 @@ import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { BenchOptions, BenchResult } from './options.ts';
 import { ARMS } from './wire/arms.ts';
 import { codecSpeeds } from './wire/codec-speed.ts';
-import { playLoss, type Setting } from './wire/loss.ts';
+import { playLoss } from './wire/loss.ts';
+import { PlayedRuns } from './wire/played.ts';
+import { FULL, QUICK, type Setting } from './wire/settings.ts';
 
-const SMALL = { mode: 'sync', width: 32, blocks: 2, learningRate: 8e-3 } as const;
-const PILOT = { mode: 'sync', width: 64, blocks: 4, learningRate: 4e-3 } as const;
-
-const QUICK: readonly Setting[] = [{ ...SMALL, name: 'H 10, 40 rounds', steps: 10, rounds: 40 }];
-const FULL: readonly Setting[] = [
-  { ...PILOT, name: 'H 10, 40 rounds', steps: 10, rounds: 40 },
-  { ...PILOT, name: 'H 10, 200 rounds', steps: 10, rounds: 200 },
-  { ...PILOT, name: 'H 10, 400 rounds', steps: 10, rounds: 400 },
-  { ...PILOT, name: 'H 50, 40 rounds', steps: 50, rounds: 40 },
-  { ...PILOT, name: 'arrivals, H 10, 200 rounds', mode: 'async', steps: 10, rounds: 200 },
-];
 const QUICK_ARMS = ['f32', 'q at 2', 'q at 3', 'q at 4', 'int4', 'f32, SGD', 'top-k 3.1 %, SGD'];
 const SEEDS = [1, 2, 3];
 /** Values in a made-up gradient. */
@@ -25,10 +16,10 @@ const VALUES = 2 ** 20;
 
 /**
  * The cost of the wire: bytes and speed of `q` in Node and Chromium on made-up gradients and on one of a run; and the loss
- * of the same dense run by each arm, in parts of that of its base arm, mean and spread over the seeds. Paths and the way
- * down are not in it yet.
+ * of the same run by each arm, in parts of that of its base arm, mean and spread over the seeds.
+ * `results` keeps each run as soon as it is played.
  */
-export async function run({ quick }: BenchOptions): Promise<BenchResult> {
+export async function run({ quick, results: file }: BenchOptions): Promise<BenchResult> {
   const executor = await openStudyExecutor('native').catch(() => openStudyExecutor());
   const settings = quick ? QUICK : FULL;
   const gradient = await outerGradient(settings[0]!, executor);
@@ -39,26 +30,36 @@ export async function run({ quick }: BenchOptions): Promise<BenchResult> {
   });
   console.table(results);
   const ratios: Record<string, number> = {};
+  const played = new PlayedRuns(file);
   const arms = Object.entries(ARMS).filter(([name]) => !quick || QUICK_ARMS.includes(name));
-  for (const setting of settings) {
-    const losses = new Map<string, number[]>();
-    for (const [name, arm] of arms) {
-      const played = [];
-      for (const seed of SEEDS) played.push(await playLoss(setting, arm, seed, executor));
-      const own = played.map(({ loss }) => loss);
-      losses.set(name, own);
-      const base = losses.get(arm.base)!;
-      const more = own.map((loss, i) => loss / base[i]! - 1);
-      results[`${name}, ${setting.name}`] = {
-        bytesPerParameter: Number(mean(played.map(({ bytesPerParameter }) => bytesPerParameter)).toFixed(4)),
-        loss: Number(mean(own).toFixed(4)),
+  const playOnce = async (setting: Setting, name: string, seed: number) => {
+    const known = played.get(setting, name, seed);
+    if (known) return known;
+    const one = await playLoss(setting, ARMS[name]!, seed, executor);
+    played.add(setting, name, seed, one);
+    return one;
+  };
+  for (const setting of settings)
+    for (const [name, { base }] of arms) {
+      const own = [];
+      const more: number[] = [];
+      for (const seed of SEEDS) {
+        const one = await playOnce(setting, name, seed);
+        own.push(one);
+        more.push(one.loss / (await playOnce(setting, base, seed)).loss - 1);
+      }
+      const row = `${name}, ${setting.name}`;
+      results[row] = {
+        bytesPerParameter: Number(mean(own.map(({ bytesPerParameter }) => bytesPerParameter)).toFixed(4)),
+        downPerParameter: Number(mean(own.map(({ downPerParameter }) => downPerParameter)).toFixed(4)),
+        joinerPerParameter: Number(mean(own.map(({ joinerPerParameter }) => joinerPerParameter)).toFixed(4)),
+        loss: Number(mean(own.map(({ loss }) => loss)).toFixed(4)),
         percentMore: Number((100 * mean(more)).toFixed(2)),
         percentMoreBySeed: more.map((share) => (100 * share).toFixed(2)).join(', '),
       };
-      ratios[`${name}, ${setting.name}`] = Number((1 + mean(more)).toFixed(4));
-      console.log(`${name}, ${setting.name}: ${JSON.stringify(results[`${name}, ${setting.name}`])}`);
+      ratios[row] = Number((1 + mean(more)).toFixed(4));
+      console.log(`${row}: ${JSON.stringify(results[row])}`);
     }
-  }
   executor.dispose();
   return { results, ratios };
 }

@@ -36,6 +36,7 @@ const point = {
   perplexity: null,
   uploadBytes: 1,
   downloadBytes: 2,
+  peerBytes: 3,
   volunteerCount: 1,
 };
 

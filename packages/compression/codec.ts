@@ -27,8 +27,15 @@ export interface Codec {
   ): { readonly payload: Uint8Array; readonly state: Float32Array };
   /** The whole outer gradient. Throws PathfoldError `wrong_size` or `bad_payload` for bytes that `encode` never writes. */
   decode(payload: Uint8Array, modules: readonly CodedModule[]): Float32Array;
+  /**
+   * The Euclidean norm of the whole outer gradient, by a codec that tells it before there are floats. Throws what `decode`
+   * throws, and `norm_out_of_bounds` as soon as the norm is certain to be above `mostNorm`.
+   */
+  norm?(payload: Uint8Array, modules: readonly CodedModule[], mostNorm: number): number;
   /** One module of a payload that `decode` took: `length` values from `offset` on. Reads no more than it needs. */
   decodeModule(read: ReadRange, offset: number, length: number): Promise<Float32Array>;
+  /** The usual size of a payload, in bytes. */
+  typicalBytes(modules: readonly CodedModule[]): number;
   /** No payload is larger, in bytes. */
   mostBytes(modules: readonly CodedModule[]): number;
 }

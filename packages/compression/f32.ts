@@ -8,6 +8,7 @@ export const f32: Codec = {
   encode: (delta, state) => ({ payload: new Uint8Array(delta.buffer, delta.byteOffset, delta.byteLength), state }),
   decode: (payload, modules) => floatsOf(payload, valuesIn(modules)),
   decodeModule: async (read, offset, length) => floatsOf(await read(4 * offset, 4 * (offset + length)), length),
+  typicalBytes: (modules) => 4 * valuesIn(modules),
   mostBytes: (modules) => 4 * valuesIn(modules),
 };
 

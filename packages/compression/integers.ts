@@ -17,10 +17,17 @@ const CONTEXTS = SECOND + MOST_SIZE + 1;
 
 /**
  * Bits that `count` integers cost at most when the sum of their squares is `squares`: one for each and two for each bit of
- * its size. A size is at most (2 + square) / 3.
+ * its size. A size is at most its square, and at most (2 + square) / 3.
  */
 export const mostBits = (count: number, squares: number): number =>
-  MOST_BITS * (count + (2 * (2 * count + squares)) / 3);
+  MOST_BITS * (count + 2 * Math.min(squares, (2 * count + squares) / 3));
+
+/** The same for integers that are at hand. */
+export function mostBitsOf(integers: Int32Array): number {
+  let sizes = 0;
+  for (let i = 0; i < integers.length; i++) sizes += 32 - Math.clz32(Math.abs(integers[i]!));
+  return MOST_BITS * (integers.length + 2 * sizes);
+}
 
 const contextAfter = (context: number, size: number): number =>
   (context % (LARGE + 1)) * (LARGE + 1) + Math.min(size, LARGE);

@@ -52,11 +52,12 @@ export const bytesAt = (payload: Uint8Array) => async (start: number, end: numbe
 /** The parts of a payload, read without the code that wrote it. */
 export function partsOf(payload: Uint8Array) {
   const view = new DataView(payload.buffer, payload.byteOffset);
-  let start = 4 + 12 * view.getUint16(2, true);
+  const step = view.getFloat32(4, true);
+  let start = 8 + 8 * view.getUint16(2, true);
   return Array.from({ length: view.getUint16(2, true) }, (_, i) => {
-    const bytes = payload.subarray(start, start + view.getUint32(12 + 12 * i, true));
+    const bytes = payload.subarray(start, start + view.getUint32(12 + 8 * i, true));
     start += bytes.length;
-    return { step: view.getFloat32(4 + 12 * i, true), count: view.getUint32(8 + 12 * i, true), bytes };
+    return { step, count: view.getUint32(8 + 8 * i, true), bytes };
   });
 }
 
@@ -112,6 +113,8 @@ export async function playCase(seed: number): Promise<boolean> {
   const { payload } = codec.encode(values, codec.init(modules), modules);
   const decoded = codec.decode(payload, modules);
   if (payload.length > codec.mostBytes(modules)) expect(payload.length).toBeLessThanOrEqual(codec.mostBytes(modules));
+  const norm = codec.norm!(payload, modules, Number.POSITIVE_INFINITY);
+  if (norm < (1 - 1e-6) * Math.hypot(...decoded)) expect(norm).toBe(Math.hypot(...decoded));
   let at = 0;
   for (const { step, count } of partsOf(payload)) {
     for (let i = at; i < at + count; i++) {

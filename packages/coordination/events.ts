@@ -2,7 +2,7 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { RunState } from '@pathfold/protocol/resources';
 import type { Mode } from '@pathfold/protocol/run-spec';
-import type { Fold, FoldOutput, Json, RunFacts, Task } from './work-plan.ts';
+import type { Fold, FoldOutput, Json, Line, RunFacts, Task } from './work-plan.ts';
 
 /**
  * Everything that can happen to the coordinator's mind, in the past tense. Events are appended to the log,
@@ -51,6 +51,8 @@ export type CoordinatorEvent = { readonly at: number } & (
       readonly memoryBytes: number;
       /** The run that it would rather work for. */
       readonly prefers?: string | undefined;
+      /** As it measured. */
+      readonly line?: Line | undefined;
     }
   | { readonly type: 'VolunteerAway'; readonly volunteer: string }
   /** The socket is gone; or (decided) nothing was heard for longer than the silence limit. */

@@ -1,4 +1,4 @@
-import type { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import type { BlobRef, Lattice, ModuleRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
 import type { BestVersion, Split } from '@pathfold/protocol/resources';
@@ -8,7 +8,16 @@ import type { Chart } from '@pathfold/protocol/study-spec';
 /** Plain data: what can be logged, replayed and sent. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** A module as the run holds it now. `state` is the blob of its outer optimizer's state (momenta). */
+/** A version on a lattice (compression/lattice.ts): where the next one goes on, and the ways to it. */
+export interface LatticeFacts extends Lattice {
+  readonly step: number;
+  readonly movement: number;
+}
+
+/**
+ * A module as the run holds it now. `state` is the blob of its outer optimizer's state (momenta); on a lattice the float32
+ * master comes first in it.
+ */
 export interface ModuleFacts {
   readonly parameterCount: number;
   version: number;
@@ -16,6 +25,8 @@ export interface ModuleFacts {
   state: BlobRef | null;
   /** When its newest version came, in milliseconds since 1970; absent before its first outer step. */
   steppedAt?: number;
+  /** Absent where its newest version is on none. */
+  lattice?: LatticeFacts;
 }
 
 /** One path: its modules in order (embedding, one a level, head), and the shard it trains on; null until documents are routed. */
@@ -105,8 +116,16 @@ export interface StudyRun extends AnyRun {
 /** The facts that every kind of work may read about its run. */
 export type RunFacts = ModelRun | StudyRun;
 
+/** The rates of a volunteer’s line. */
+export interface Line {
+  readonly upBytesPerSecond: number;
+  readonly downBytesPerSecond: number;
+}
+
 export interface VolunteerFacts {
   readonly id: string;
+  /** Absent when it has not told. */
+  readonly line?: Line | undefined;
   /** Measured, moving average; 0 when unknown. */
   readonly tokensPerSecond: number;
   /** 0 when unknown. */
@@ -225,6 +244,7 @@ export interface FoldOutput {
     readonly version: number;
     readonly blob: BlobRef;
     readonly state: BlobRef | null;
+    readonly lattice?: LatticeFacts;
   }[];
   readonly figures: Figures | null;
   readonly result: Json;

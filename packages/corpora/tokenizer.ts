@@ -14,7 +14,9 @@ export interface Tokenizer {
   /** For text that arrives token by token: a token may end in the middle of a character. */
   decodeStream(): DecodeStream;
   vocabularySize: number;
-  /** Bytes of text that each id stands for; END_OF_TEXT: 0. */
+  /** The bytes of text that an id stands for; END_OF_TEXT: none. Throws on an unknown id. */
+  bytesOf(id: number): Uint8Array;
+  /** How many bytes each id stands for. */
   byteLengths: Uint16Array;
 }
 
@@ -110,6 +112,7 @@ export function readTokenizer(json: string): Tokenizer {
       return text + stream.end();
     },
     decodeStream,
+    bytesOf,
     vocabularySize,
     byteLengths: Uint16Array.from(bytes, (token) => token.length),
   };

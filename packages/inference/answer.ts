@@ -1,8 +1,12 @@
 import type { Tokenizer } from '@pathfold/corpora/tokenizer';
 import { END_OF_TEXT } from '@pathfold/protocol/blob';
 import { generate, type SessionAt } from './generate.ts';
-import { type Sampling, sampler } from './sample.ts';
+import { type ShownToken, scoreOf, scoresOf, tokenShower } from './logprobs.ts';
+import { type Sampler, type Sampling, sampler } from './sample.ts';
 import { StopScanner } from './stop.ts';
+
+/** So many tokens of a prompt are told with their probabilities. */
+const MOST_SCORED = 8192;
 
 /** Paths that can answer: open sessions of their graphs with a cache, their tokenizer and context. */
 export interface AnsweringPath {
@@ -14,10 +18,14 @@ export interface AnsweringPath {
 export interface Question extends Sampling {
   /** Text, or token ids. */
   prompt: string | readonly number[];
-  /** At least 1. */
+  /** At least 1; with `echo` at least 0. */
   maxTokens: number;
   /** The answer ends before the first of these. */
   stop: readonly string[];
+  /** The text of the answer begins with the prompt's. */
+  echo?: boolean;
+  /** Tokens come with their probability, and with so many of the likeliest at their place. */
+  logprobs?: number;
 }
 
 export interface AnswerEnd {
@@ -31,6 +39,8 @@ export interface AnswerEnd {
 export interface AnswerPiece {
   text: string;
   end: AnswerEnd | null;
+  /** Where `logprobs` were asked for: the tokens whose text begins in this piece. */
+  tokens?: readonly ShownToken[];
 }
 
 /**
@@ -47,9 +57,45 @@ export const readPrompt = (tokenizer: Tokenizer, prompt: Question['prompt']): nu
 /** Continues a prompt. A caller that has enough just stops iterating. */
 export async function* answer(path: AnsweringPath, question: Question): AsyncGenerator<AnswerPiece, void> {
   const { tokenizer, sessionAt, context } = path;
+  const { echo = false, logprobs, maxTokens } = question;
+  const vocabulary = tokenizer.vocabularySize;
   const prompt = readPrompt(tokenizer, question.prompt);
-  const tokens = generate(sessionAt, context, prompt, sampler(question, tokenizer.vocabularySize));
-  yield* textOf<never>(tokens, tokenizer, question, prompt.length);
+  const [, ...ids] = prompt;
+  let shown = 0;
+  if (echo) {
+    const text = tokenizer.decode(ids);
+    const tokens: ShownToken[] = [];
+    const show = tokenShower(tokenizer, 0);
+    if (logprobs !== undefined && ids.length > MOST_SCORED)
+      throw new RangeError(
+        `a prompt of ${ids.length} tokens: at most ${MOST_SCORED} are told with their probabilities`,
+      );
+    if (logprobs !== undefined)
+      for await (const score of scoresOf(await sessionAt([]), context, prompt, vocabulary, logprobs))
+        tokens.push(show(tokens.length > 0 ? score : { ...score, logprob: null, top: [] }));
+    shown = text.length;
+    const end: AnswerEnd = { finishReason: 'length', promptTokens: prompt.length, completionTokens: 0 };
+    yield { text, end: maxTokens === 0 ? end : null, ...(logprobs === undefined ? {} : { tokens }) };
+    if (maxTokens === 0) return;
+  }
+
+  const sample = sampler(question, vocabulary);
+  const waiting: ShownToken[] = [];
+  const show = tokenShower(tokenizer, shown);
+  const noting: Sampler = (logits_V) => {
+    const id = sample(logits_V);
+    if (id !== END_OF_TEXT) waiting.push(show(scoreOf(logits_V, vocabulary, id, logprobs!)));
+    return id;
+  };
+  const written = generate(sessionAt, context, prompt, logprobs === undefined ? sample : noting);
+  for await (const piece of textOf<never>(written, tokenizer, question, prompt.length)) {
+    shown += piece.text.length;
+    if (logprobs === undefined) yield piece;
+    else {
+      const hidden = waiting.findIndex(({ offset }) => offset >= shown);
+      yield { ...piece, tokens: waiting.splice(0, hidden < 0 ? waiting.length : hidden) };
+    }
+  }
 }
 
 /**

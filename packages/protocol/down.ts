@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
 import { Sha256 } from './blob.ts';
 import { Continuation } from './continuation.ts';
+import { DETAIL_CHARS } from './errors.ts';
 
 /** Messages from the coordinator to a volunteer: one JSON text frame each. Durations, never wall-clock times. */
 const id = z.string().check(z.minLength(1), z.maxLength(80));
 const duration = z.number().check(z.minimum(0));
+const piece = z.int().check(z.minimum(0), z.maximum(4096));
 const code = z.string().check(z.maxLength(60));
-const detail = z.string().check(z.maxLength(1000));
+const detail = z.string().check(z.maxLength(DETAIL_CHARS));
 
 export const IceServer = z.strictObject({
   urls: z.union([z.string(), z.array(z.string())]),
@@ -68,7 +70,13 @@ export const Down = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hush'), lease: id }),
   /** No work just now, and why; a lease comes by itself when there is. */
   z.strictObject({ type: z.literal('idle'), code, detail }),
-  z.strictObject({ type: z.literal('peers'), sha256: Sha256, peers: z.array(id).check(z.maxLength(16)) }),
+  /** Volunteers who have the blob or ask for it too, and the pieces of it that this one fetches from the coordinator. */
+  z.strictObject({
+    type: z.literal('peers'),
+    sha256: Sha256,
+    peers: z.array(id).check(z.maxLength(16)),
+    slice: z.nullable(z.strictObject({ from: piece, to: piece })),
+  }),
   z.strictObject({ type: z.literal('signal'), from: id, data: z.string().check(z.maxLength(16_384)) }),
   z.strictObject({ type: z.literal('pong') }),
   /** Something went wrong with what the volunteer sent; when `fatal` the socket closes next. */

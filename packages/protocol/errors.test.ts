@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ERRORS, PathfoldError, problemOf } from './errors.ts';
+import { DETAIL_CHARS, ERRORS, PathfoldError, problemOf } from './errors.ts';
 
 test('docs/PROTOCOL.md holds the same error table', () => {
   const page = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
@@ -23,4 +23,6 @@ test('a problem says what happened, here or else in general, and what to do', ()
   expect(problemOf('too_large')).toEqual({ ...problem, detail: problem.title });
   expect(new PathfoldError('too_large', 'at most 4 bytes').message).toBe('too_large: at most 4 bytes');
   expect(new PathfoldError('too_large').detail).toBe(problem.title);
+  const cut = new PathfoldError('bad_message', 'x'.repeat(5000)).detail;
+  expect(cut).toBe(`${'x'.repeat(DETAIL_CHARS - 1)}…`);
 });

@@ -255,13 +255,20 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error that may be shown to people. `detail` says where and what, for this case. */
+/** So many characters has a `detail`, in errors and in messages. */
+export const DETAIL_CHARS = 1000;
+
+/** An error that may be shown to people. `detail` says where and what, for this case; a longer one is cut. */
 export class PathfoldError extends Error {
+  readonly detail: string;
+
   constructor(
     readonly code: ErrorCode,
-    readonly detail: string = ERRORS[code].what,
+    detail: string = ERRORS[code].what,
   ) {
-    super(`${code}: ${detail}`);
+    const told = detail.length > DETAIL_CHARS ? `${detail.slice(0, DETAIL_CHARS - 1)}…` : detail;
+    super(`${code}: ${told}`);
+    this.detail = told;
   }
 }
 

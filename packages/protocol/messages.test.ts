@@ -11,8 +11,8 @@ test('the words on the wire change only together with the version', () => {
   const hash = createHash('sha256').update(words).digest('hex').slice(0, 16);
   expect({ version: PROTOCOL_MAX, hash }).toMatchInlineSnapshot(`
     {
-      "hash": "ce804c5d785a8e3a",
-      "version": 3,
+      "hash": "6d83353e8f49a4cb",
+      "version": 4,
     }
   `);
 });

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { REASONS_VERSION } from './version.ts';
 
 /** Far more than any lease has. */
 const MOST = 2 ** 40;
@@ -18,10 +17,6 @@ export const ExecutorInfo = z.strictObject({
   reason: z.optional(z.string().check(z.maxLength(MOST_REASON))),
 });
 export type ExecutorInfo = z.infer<typeof ExecutorInfo>;
-
-/** The facts of a device that a version of the protocol takes. */
-export const executorIn = (version: number, { reason, ...executor }: ExecutorInfo): ExecutorInfo =>
-  version < REASONS_VERSION || reason === undefined ? executor : { ...executor, reason };
 
 /**
  * A volunteer's word on the work in a contribution. It travels as base64url JSON in the

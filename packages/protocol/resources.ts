@@ -58,8 +58,10 @@ export const HistoryPoint = z.object({
   validLoss: maybe,
   validBitsPerByte: maybe,
   perplexity: maybe,
+  /** Sums of the run until then: contributions, and the bytes that volunteers fetched from the coordinator and from each other. */
   uploadBytes: number,
   downloadBytes: number,
+  peerBytes: number,
   /** Volunteers that worked for the run then, or waited and had worked for it. */
   volunteerCount: number,
 });

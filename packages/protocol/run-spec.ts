@@ -127,10 +127,10 @@ export type RoutingSpec = z.infer<typeof RoutingSpec>;
 export const Coarseness = z.literal([1, 2, 3, 4]);
 export type Coarseness = z.infer<typeof Coarseness>;
 
-/** How gradients travel: by a codec of packages/compression. */
+/** How gradients travel: by a codec of packages/compression; each lease no coarser than `coarsest`, where the codec has a choice. */
 export const Wire = z.strictObject({
   codec: z.string().check(z.minLength(1), z.maxLength(40)),
-  coarseness: z.optional(Coarseness),
+  coarsest: z.optional(Coarseness),
 });
 export type Wire = z.infer<typeof Wire>;
 

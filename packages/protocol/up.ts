@@ -6,6 +6,8 @@ import { ExecutorInfo } from './report.ts';
 const id = z.string().check(z.minLength(1), z.maxLength(80));
 const base64url = (max: number) => z.string().check(z.regex(/^[A-Za-z0-9_-]+$/), z.maxLength(max));
 
+const rate = z.number().check(z.minimum(1), z.maximum(1e12));
+
 export const Up = z.discriminatedUnion('type', [
   /** First message. `publicKey`: raw Ed25519, 32 bytes. `versions`: the range that the volunteer speaks. */
   z.strictObject({
@@ -25,6 +27,8 @@ export const Up = z.discriminatedUnion('type', [
     memoryBytes: z.int().check(z.minimum(0)),
     /** The run that the person would rather lend to; of any other only when that one has no work. */
     prefers: z.optional(id),
+    /** The rates of its line, as it measured; left out until it knows both ways. */
+    line: z.optional(z.strictObject({ upBytesPerSecond: rate, downBytesPerSecond: rate })),
   }),
   /** No more leases, please; the one that is held goes on. */
   z.strictObject({ type: z.literal('away') }),
@@ -46,8 +50,10 @@ export const Up = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ping') }),
   /** Sharing, only after the person agreed: which blobs this volunteer serves to peers. Replaces the last list. */
   z.strictObject({ type: z.literal('have'), blobs: z.array(Sha256).check(z.maxLength(512)) }),
-  /** Asks for the peers that serve this blob; `peers` answers. */
-  z.strictObject({ type: z.literal('want'), sha256: Sha256 }),
+  /** Asks who has this blob or asks for it too, and for a slice of it; `peers` answers. */
+  z.strictObject({ type: z.literal('want'), sha256: Sha256, bytes: z.int().check(z.minimum(0)) }),
+  /** A peer sent wrong bytes, nothing, or too much. */
+  z.strictObject({ type: z.literal('report'), peer: id, fault: z.enum(['lied', 'stalled', 'flooded']) }),
   /** Whether prompts of strangers may be answered here, beside the work in hand: only after the person agreed. */
   z.strictObject({ type: z.literal('answering'), on: z.boolean() }),
   /** Further tokens of an answer; `end`: no more come. */

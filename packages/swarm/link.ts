@@ -2,7 +2,7 @@ import type { IceServer } from '@pathfold/protocol/down';
 import SimplePeer from 'simple-peer';
 import { PeerSignal } from './wire.ts';
 
-/** One WebRTC data channel to one peer. Frames are text or bytes, in order; `send` waits while too much is queued. */
+/** One WebRTC data channel to one peer. Frames are text or bytes, in order; `send` answers when there is room for more. */
 export interface Link {
   readonly isOpen: boolean;
   /** A signal of the other side; one that WebRTC does not take closes the link. */
@@ -21,8 +21,6 @@ export interface LinkEvents {
 /** The WebRTC implementation: null in a browser, the `wrtc` package's exports in Node. */
 export type Wrtc = SimplePeer.Options['wrtc'] | null;
 
-const MAX_QUEUED_BYTES = 1024 * 1024;
-
 /** It keeps no time: whoever opens it closes it when it does not come about, or is not used. */
 export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc: Wrtc, events: LinkEvents): Link {
   const peer = new SimplePeer({
@@ -32,18 +30,26 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
     config: { iceServers: [...iceServers] as RTCIceServer[] },
     ...(wrtc ? { wrtc } : {}),
   });
+  let isOpen = false;
   let closed = false;
+  /** Sends that wait for `bufferedamountlow`, which a link that is closed never sees. */
+  const waiting = new Set<(error: Error) => void>();
   const close = () => {
     if (closed) return;
     closed = true;
-    peer.destroy();
+    // Not within a callback of WebRTC: in Node that ends the process.
+    setTimeout(() => peer.destroy(), 0);
+    for (const fail of waiting) fail(new Error('the link is closed'));
     events.onClose();
   };
   peer.on('signal', (data) => {
     const signal = PeerSignal.safeParse(data);
     if (!closed && signal.success) events.onSignal(signal.data);
   });
-  peer.on('connect', events.onOpen);
+  peer.on('connect', () => {
+    isOpen = true;
+    events.onOpen();
+  });
   peer.on('data', (data: Uint8Array | string) => {
     if (!closed) events.onFrame(typeof data === 'string' ? data : new Uint8Array(data));
   });
@@ -51,7 +57,7 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
   peer.on('close', close);
   return {
     get isOpen() {
-      return !closed && peer.connected;
+      return isOpen && !closed;
     },
     signal(signal) {
       if (closed) return;
@@ -62,9 +68,14 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
       }
     },
     async send(frame) {
-      while (!closed && peer.bufferSize > MAX_QUEUED_BYTES) await new Promise((resolve) => setTimeout(resolve, 5));
       if (closed) throw new Error('the link is closed');
-      peer.send(frame);
+      await new Promise<void>((resolve, reject) => {
+        waiting.add(reject);
+        peer.write(frame, () => {
+          waiting.delete(reject);
+          resolve();
+        });
+      });
     },
     close,
   };

@@ -1,16 +1,27 @@
-import { initSwarm, type SwarmEvent, stepSwarm } from '@pathfold/coordination/swarm/mind';
+import type { SwarmCommand, SwarmEvent } from '@pathfold/coordination/swarm/events';
+import { COORDINATOR } from '@pathfold/coordination/swarm/fetch';
+import { stepSwarm } from '@pathfold/coordination/swarm/mind';
+import { initSwarm, isShunned } from '@pathfold/coordination/swarm/peers';
+import { MOST_SHARED_BYTES, pieceAt, pieceRange } from '@pathfold/coordination/swarm/pieces';
 import type { BlobRef } from '@pathfold/protocol/blob';
-import type { Down, IceServer } from '@pathfold/protocol/down';
+import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
-import { type Link, openLink, type Wrtc } from './link.ts';
-import { Download, Serving } from './transfer.ts';
-import { LinkSignal } from './wire.ts';
+import type { Gathered } from './gathered.ts';
+import type { Wrtc } from './link.ts';
+import { createLinks } from './links.ts';
+import { Peer } from './peer.ts';
+import { Uplink } from './serving.ts';
+import { hashIn, type Range, rangesOf } from './source.ts';
+import { gatheredOf, keptPieces, newWant, type Want } from './want.ts';
 
 export interface SwarmPorts {
   /** To the coordinator's socket. */
   send(message: Up): void;
-  /** A blob that this volunteer serves, or null. */
-  read(sha256: string): Promise<Uint8Array | null>;
+  /** Bytes [start, end) of a blob that this volunteer serves, or null. */
+  read(sha256: string, start: number, end: number): Promise<Uint8Array | null>;
+  readonly range: Range;
+  /** The sha256 of each piece of a blob, from the coordinator, one after the other; null when it has none. */
+  table(ref: BlobRef): Promise<Uint8Array | null>;
   /** True when the bytes have this sha256. */
   verify(bytes: Uint8Array, sha256: string): Promise<boolean>;
   readonly wrtc: Wrtc;
@@ -30,234 +41,237 @@ export interface SwarmStats {
   readonly servedBytes: number;
 }
 
-/** Module shards between volunteers (B2-B4). */
+/** Blobs between volunteers (B2 to B15). */
 export interface Swarm {
   /** A message of the coordinator's socket: `welcome`, `peers` and `signal` are for the swarm. */
   receive(message: Down): void;
   /** Replaces the list of blobs that are served. */
   have(blobs: readonly string[]): void;
-  /** The blob from a peer, checked against its hash; null when no peer could serve it in time. */
-  fetch(ref: BlobRef): Promise<Uint8Array | null>;
+  /** The blob in pieces from peers and the coordinator, each checked: all that they give, with what was there before. */
+  fetch(ref: BlobRef, begun: Gathered | null): Promise<Gathered | null>;
+  /** Bytes a second that go to peers at most; Infinity: any. */
+  limitUpload(bytesPerSecond: number): void;
   close(): void;
 }
 
-const MAX_LINKS_IN = 16;
-/** One peer may not take the place of others; two, because a link that it has lost may not be known to be lost here. */
-const MAX_LINKS_FROM_ONE = 2;
-const MAX_LINKS_OUT = 8;
-const CONNECT_MS = 8_000;
-/** Sooner than the other side would: nothing is asked on a link that is just being closed. */
-const IDLE_MS = 50_000;
-const TICK_MS = 500;
-/** Signals that others cause: fewer than the coordinator takes from one volunteer. Those beyond are dropped, as on a bad network. */
-const SIGNALS = { perTick: 8, burst: 80 };
-/** Refusals a tick: whoever gets none gives up by itself. */
-const REFUSALS_PER_TICK = 2;
+const TICK_MS = 250;
+/** A blob that has come is served from memory until it is served from the disk, at most so long. */
+const LINGER_MS = 60_000;
+const NOTHING = { pieces: new Uint8Array(), more: false };
 
-interface Outgoing {
-  readonly id: string;
-  readonly link: Link;
-  readonly open: Promise<boolean>;
-  readonly downloads: Map<number, Download>;
-  usedAt: number;
-}
+type WithoutTime<E> = E extends SwarmEvent ? Omit<E, 'at'> : never;
 
 export function createSwarm(ports: SwarmPorts): Swarm {
+  const { now } = ports;
   const mind = initSwarm();
-  const wanted = new Map<
-    string,
-    { ref: BlobRef; settle(bytes: Uint8Array | null): void; result: Promise<Uint8Array | null> }
-  >();
-  const outgoing = new Map<string, Outgoing>();
-  const incoming = new Map<string, { peer: string; link: Link; serving: Serving; beganAt: number }>();
+  const wanted = new Map<string, Want>();
+  const finished = new Map<string, { readonly bytes: Uint8Array; readonly at: number }>();
   const served = new Set<string>();
-  let iceServers: readonly IceServer[] = [];
-  let receivedBytes = 0;
-  let servedBytes = 0;
-  let requests = 0;
-  let signalsLeft = SIGNALS.burst;
-  let refusalsLeft = REFUSALS_PER_TICK;
+  const peers = new Map<string, Peer>();
+  /** By blob, pieces that came and that peers were not told of. */
+  const news = new Map<string, number[]>();
+  const uplink = new Uplink(now);
+  const stats = { peers: 0, receivedBytes: 0, servedBytes: 0 };
+  const count = (change: Partial<SwarmStats>) => ports.onStats?.({ ...Object.assign(stats, change) });
 
-  const count = (received: number, sent: number) => {
-    receivedBytes += received;
-    servedBytes += sent;
-    ports.onStats?.({ peers: outgoing.size + incoming.size, receivedBytes, servedBytes });
-  };
-  function signalTo(peer: string, signal: LinkSignal) {
-    if (signalsLeft === 0) return;
-    signalsLeft--;
-    ports.send({ type: 'signal', to: peer, data: JSON.stringify(signal) });
-  }
-  function refuse(peer: string, id: string) {
-    if (refusalsLeft === 0) return;
-    refusalsLeft--;
-    signalTo(peer, { link: id, opens: false, refused: true });
-  }
-
-  function step(event: SwarmEvent) {
-    for (const command of stepSwarm(mind, event)) {
-      if (command.type === 'FindPeers') ports.send({ type: 'want', sha256: command.sha256 });
-      else if (command.type === 'Ask') void ask(command.peer, command.sha256);
-      else if (command.type === 'Abandon') abandon(command.peer);
-      else {
-        wanted.get(command.sha256)?.settle(null);
-        wanted.delete(command.sha256);
-      }
-    }
-  }
-  /** A link that is still being made may go on: it comes too late for this blob, and in time for the next. */
-  function abandon(peer: string) {
-    const link = outgoing.get(peer)?.link;
-    if (link?.isOpen) link.close();
-  }
-  const stopTicking = ports.every(TICK_MS, () => {
-    const at = ports.now();
-    signalsLeft = Math.min(SIGNALS.burst, signalsLeft + SIGNALS.perTick);
-    refusalsLeft = REFUSALS_PER_TICK;
-    step({ type: 'Ticked', at });
-    for (const { link, usedAt } of outgoing.values())
-      if (at - usedAt >= (link.isOpen ? IDLE_MS : CONNECT_MS)) link.close();
-    for (const { link, serving, beganAt } of incoming.values())
-      if (link.isOpen ? serving.overdue : at - beganAt >= CONNECT_MS) link.close();
+  const links = createLinks({
+    ...{ send: ports.send, wrtc: ports.wrtc, now, random: ports.random },
+    accepts: (peer) => !isShunned(mind, peer, now()),
+    lastUsed: (peer) => peers.get(peer)?.usedAt ?? 0,
+    onOpen(peer, link) {
+      peers.set(peer, new Peer(link, uplink, eventsOf(peer)));
+      step({ type: 'LinkOpened', peer });
+      count({ peers: peers.size });
+    },
+    onFrame: (peer, frame) => peers.get(peer)?.receive(frame),
+    onClose(peer) {
+      peers.delete(peer);
+      step({ type: 'LinkClosed', peer });
+      count({ peers: peers.size });
+    },
   });
 
-  function linkTo(peer: string): Outgoing {
-    const present = outgoing.get(peer);
-    if (present) return present;
-    const id = `${Math.floor(ports.random() * 2 ** 48).toString(36)}.${++requests}`;
-    const downloads = new Map<number, Download>();
-    let opened: (open: boolean) => void = () => {};
-    const open = new Promise<boolean>((resolve) => {
-      opened = resolve;
-    });
-    const link = openLink(true, iceServers, ports.wrtc, {
-      onSignal: (signal) => signalTo(peer, { link: id, opens: true, signal }),
-      onOpen: () => {
-        opened(true);
-        count(0, 0);
-      },
-      onFrame: (frame) => {
-        for (const download of downloads.values()) download.receive(frame);
-      },
-      onClose: () => {
-        opened(false);
-        outgoing.delete(peer);
-        for (const download of downloads.values()) download.fail();
-        count(0, 0);
-      },
-    });
-    const out = { id, link, open, downloads, usedAt: ports.now() };
-    outgoing.set(peer, out);
-    return out;
-  }
+  const eventsOf = (peer: string) => ({
+    now,
+    own(sha256: string) {
+      if (served.has(sha256) || finished.has(sha256)) return { pieces: 'all' as const, more: false };
+      const want = wanted.get(sha256);
+      return want ? { pieces: want.here, more: true } : NOTHING;
+    },
+    read,
+    onOffer: (sha256: string, pieces: readonly number[] | 'all', more: boolean | null) =>
+      step({ type: 'Promised', sha256, peer, pieces, more }),
+    onPiece: (sha256: string, piece: number, bytes: Uint8Array) => void arrive(sha256, piece, bytes, peer),
+    onRefused: (sha256: string, piece: number, busy: boolean) =>
+      step({ type: 'PieceRefused', sha256, piece, from: peer, busy }),
+    onHeard(bytes: number) {
+      step({ type: 'Heard', peer });
+      count({ receivedBytes: stats.receivedBytes + bytes });
+    },
+    onSent: (bytes: number) => count({ servedBytes: stats.servedBytes + bytes }),
+    onMisbehaved: () => step({ type: 'Misbehaved', peer }),
+  });
 
-  async function ask(peer: string, sha256: string) {
-    const fail = () => step({ type: 'Failed', sha256, peer, at: ports.now() });
+  async function read(sha256: string, start: number, end: number): Promise<Uint8Array | null> {
+    const whole = finished.get(sha256)?.bytes;
+    if (whole) return whole.subarray(start, end);
     const want = wanted.get(sha256);
-    if (!want || (!outgoing.has(peer) && outgoing.size >= MAX_LINKS_OUT)) return fail();
-    const isAsked = () => wanted.get(sha256) === want && mind.fetches.get(sha256)?.peer === peer;
-    const out = linkTo(peer);
-    if (!(await out.open)) return fail();
-    if (!isAsked()) return;
-    out.usedAt = ports.now();
-    const request = ++requests;
-    const download = new Download(request, want.ref.bytes, (bytes) => {
-      count(bytes, 0);
-      if (isAsked()) out.usedAt = ports.now();
-      step({ type: 'PieceArrived', sha256, peer, at: ports.now() });
-    });
-    out.downloads.set(request, download);
-    await out.link.send(JSON.stringify({ request, sha256 })).catch(() => download.fail());
-    const bytes = await download.result;
-    out.downloads.delete(request);
-    out.usedAt = ports.now();
-    if (bytes === null) return fail();
-    if (!(await ports.verify(bytes, sha256))) {
-      out.link.close();
-      return step({ type: 'Corrupted', sha256, peer, at: ports.now() });
+    if (!want) return served.has(sha256) ? ports.read(sha256, start, end) : null;
+    const piece = pieceAt(want.ref.bytes, start);
+    const isHere = want.here[piece] === 1 && end <= pieceRange(want.ref.bytes, piece).end;
+    return isHere ? want.bytes.subarray(start, end) : null;
+  }
+
+  async function arrive(sha256: string, piece: number, bytes: Uint8Array, from: string): Promise<void> {
+    const want = wanted.get(sha256);
+    const table = await want?.table;
+    if (!want || !table || wanted.get(sha256) !== want) return;
+    const isGood = await ports.verify(bytes, hashIn(table, piece));
+    if (wanted.get(sha256) !== want) return;
+    if (!isGood) return step({ type: 'PieceBad', sha256, piece, from });
+    want.bytes.set(bytes, pieceRange(want.ref.bytes, piece).start);
+    want.here[piece] = 1;
+    news.set(sha256, [...(news.get(sha256) ?? []), piece]);
+    step({ type: 'PieceArrived', sha256, piece, from });
+    // Nobody else has what comes from the coordinator; the rest can wait for a tick.
+    if (from === COORDINATOR) tellNews(sha256);
+  }
+
+  function tellNews(sha256: string): void {
+    const pieces = news.get(sha256) ?? [];
+    news.delete(sha256);
+    const offers = mind.fetches.get(sha256)?.offers;
+    for (const [id, peer] of peers) {
+      const its = offers?.get(id)?.pieces;
+      peer.note(
+        sha256,
+        pieces.filter((piece) => its?.[piece] !== 1),
+      );
     }
-    if (!isAsked()) return;
-    step({ type: 'Delivered', sha256, peer, at: ports.now() });
-    want.settle(bytes);
+  }
+
+  const step = (event: WithoutTime<SwarmEvent>): void => {
+    for (const command of stepSwarm(mind, { ...event, at: now() } as SwarmEvent)) perform(command);
+  };
+
+  function perform(command: SwarmCommand): void {
+    if (command.type === 'Connect') links.open(command.peer);
+    else if (command.type === 'Drop') {
+      ports.send({ type: 'report', peer: command.peer, fault: command.fault });
+      links.close(command.peer);
+    } else {
+      const want = wanted.get(command.sha256);
+      if (want) performFor(want, command);
+    }
+  }
+
+  function performFor(want: Want, command: Exclude<SwarmCommand, { type: 'Connect' | 'Drop' }>): void {
+    switch (command.type) {
+      case 'FindPeers':
+        ports.send({ type: 'want', ...want.ref });
+        return;
+      case 'Tell':
+        peers.get(command.peer)?.tell(want.ref);
+        return;
+      case 'Ask':
+        peers.get(command.peer)?.ask(want.ref, command.piece);
+        return;
+      case 'Cancel':
+        peers.get(command.peer)?.cancel(command.sha256, command.piece);
+        return;
+      case 'AskCoordinator':
+        download(want, command.pieces);
+        return;
+      case 'Complete':
+        finished.set(want.ref.sha256, { bytes: want.bytes, at: now() });
+        finish(want, { bytes: want.bytes.slice(), holes: [] });
+        return;
+      case 'GiveUp':
+        finish(want, gatheredOf(want));
+    }
+  }
+
+  function download(want: Want, pieces: readonly number[]): void {
+    const all = fetchPieces(want, pieces).finally(() => want.downloads.delete(all));
+    want.downloads.add(all);
+  }
+
+  async function fetchPieces({ ref }: Want, pieces: readonly number[]): Promise<void> {
+    const { sha256 } = ref;
+    const arrivals: Promise<void>[] = [];
+    const missed = await rangesOf(ports.range, ref, pieces, (piece, bytes) =>
+      arrivals.push(arrive(sha256, piece, bytes, COORDINATOR)),
+    );
+    await Promise.all(arrivals);
+    for (const piece of missed) step({ type: 'PieceRefused', sha256, piece, from: COORDINATOR, busy: false });
+  }
+
+  function finish(want: Want, gathered: Gathered): void {
+    const { sha256 } = want.ref;
     wanted.delete(sha256);
-  }
-
-  function accept(peer: string, id: string) {
-    const fromPeer = [...incoming.values()].filter((other) => other.peer === peer).length;
-    if (served.size === 0 || incoming.size >= MAX_LINKS_IN || fromPeer >= MAX_LINKS_FROM_ONE) return refuse(peer, id);
-    const serving = new Serving(async (sha256) => (served.has(sha256) ? ports.read(sha256) : null), ports.now);
-    const link = openLink(false, iceServers, ports.wrtc, {
-      onSignal: (signal) => signalTo(peer, { link: id, opens: false, signal }),
-      onOpen: () => count(0, 0),
-      onFrame: (frame) => void serving.answer(frame, link, (bytes) => count(0, bytes)),
-      onClose: () => {
-        serving.stop();
-        incoming.delete(`${peer} ${id}`);
-        count(0, 0);
-      },
-    });
-    incoming.set(`${peer} ${id}`, { peer, link, serving, beganAt: ports.now() });
-  }
-
-  function receiveSignal(peer: string, data: string) {
-    const parsed = LinkSignal.safeParse(parseJson(data));
-    if (!parsed.success) return;
-    const message = parsed.data;
-    if (!message.opens) {
-      const out = outgoing.get(peer);
-      if (out?.id !== message.link) return;
-      if ('refused' in message) out.link.close();
-      else out.link.signal(message.signal);
-    } else if ('signal' in message) {
-      const key = `${peer} ${message.link}`;
-      if (!incoming.has(key)) accept(peer, message.link);
-      incoming.get(key)?.link.signal(message.signal);
+    news.delete(sha256);
+    want.settle(gathered);
+    for (const peer of peers.values()) {
+      peer.enough(sha256);
+      if (gathered.holes.length === 0) peer.note(sha256, 'all');
     }
   }
+
+  async function begin(want: Want, begun: Gathered | null): Promise<void> {
+    const { sha256, bytes } = want.ref;
+    const pieces = want.here.length;
+    const here = begun ? await keptPieces(want, begun, ports.verify) : [];
+    if (wanted.get(sha256) !== want) return;
+    for (const piece of here) want.here[piece] = 1;
+    step({ type: 'Wanted', sha256, bytes, pieces, here, random: ports.random() });
+    const hashes = await want.table;
+    if (hashes?.length !== 32 * pieces && wanted.get(sha256) === want) step({ type: 'NoTable', sha256 });
+  }
+
+  const stopTicking = ports.every(TICK_MS, () => {
+    const at = now();
+    links.tick();
+    uplink.tick();
+    for (const [id, peer] of [...peers]) {
+      peer.tick();
+      if (peer.overdue) links.close(id);
+    }
+    for (const sha256 of [...news.keys()]) tellNews(sha256);
+    for (const [sha256, { at: since }] of finished) if (at >= since + LINGER_MS) finished.delete(sha256);
+    step({ type: 'Ticked' });
+  });
 
   return {
     receive(message) {
-      if (message.type === 'welcome') iceServers = message.iceServers;
-      else if (message.type === 'signal') receiveSignal(message.from, message.data);
-      else if (message.type === 'peers')
-        step({
-          type: 'PeersFound',
-          sha256: message.sha256,
-          peers: message.peers,
-          random: ports.random(),
-          at: ports.now(),
-        });
+      if (message.type === 'welcome') links.welcome(message.volunteer, message.iceServers);
+      else if (message.type === 'signal') links.signal(message.from, message.data);
+      else if (message.type === 'peers') step({ ...message, type: 'PeersFound' });
     },
     have(blobs) {
+      const before = new Set(served);
       served.clear();
-      for (const sha256 of blobs) served.add(sha256);
+      for (const sha256 of blobs) {
+        served.add(sha256);
+        finished.delete(sha256);
+        if (!before.has(sha256)) for (const peer of peers.values()) peer.note(sha256, 'all');
+      }
       ports.send({ type: 'have', blobs: [...served] });
     },
-    fetch(ref) {
+    async fetch(ref, begun) {
       const present = wanted.get(ref.sha256);
       if (present) return present.result;
-      let settle: (bytes: Uint8Array | null) => void = () => {};
-      const result = new Promise<Uint8Array | null>((resolve) => {
-        settle = resolve;
-      });
-      wanted.set(ref.sha256, { ref, settle, result });
-      step({ type: 'Wanted', sha256: ref.sha256, bytes: ref.bytes, at: ports.now() });
-      return result;
+      if (ref.bytes === 0 || ref.bytes > MOST_SHARED_BYTES) return begun;
+      const want = newWant(ref, begun, ports.table);
+      wanted.set(ref.sha256, want);
+      void begin(want, begun);
+      return want.result;
     },
+    limitUpload: (bytesPerSecond) => uplink.limit(bytesPerSecond),
     close() {
       stopTicking();
-      for (const out of [...outgoing.values()]) out.link.close();
-      for (const link of [...incoming.values()]) link.link.close();
-      for (const want of wanted.values()) want.settle(null);
-      wanted.clear();
+      mind.fetches.clear();
+      links.closeAll();
+      for (const want of wanted.values()) void Promise.all(want.downloads).then(() => finish(want, gatheredOf(want)));
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

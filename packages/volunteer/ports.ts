@@ -1,9 +1,8 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
-import type { BlobRef } from '@pathfold/protocol/blob';
+import type { VersionRef } from '@pathfold/protocol/blob';
 import type { ExecutorInfo } from '@pathfold/protocol/report';
-import type { Up } from '@pathfold/protocol/up';
-import type { Swarm, SwarmStats } from '@pathfold/swarm/swarm';
+import type { Swarm, SwarmPorts, SwarmStats } from '@pathfold/swarm/swarm';
 import type { WorkResult } from '@pathfold/works/work-run';
 import type { AnswersWorker } from './answering/messages.ts';
 import type { Identity } from './connection/identity.ts';
@@ -30,7 +29,7 @@ export interface Job {
 
 /** The calls of a job to this side while it computes. */
 export interface JobPorts {
-  blob(ref: BlobRef): Promise<Uint8Array>;
+  blob(ref: VersionRef): Promise<Uint8Array>;
   kept(name: string): Promise<Uint8Array | null>;
   onComputing(): void;
   /** The device was lost in the midst of the work, which goes on on this one. */
@@ -86,8 +85,6 @@ export interface VolunteerPorts {
 }
 
 /** The part of a swarm's ports that the volunteer offers. */
-export interface SwarmHostPorts {
-  send(message: Up): void;
-  read(sha256: string): Promise<Uint8Array | null>;
+export interface SwarmHostPorts extends Pick<SwarmPorts, 'send' | 'read' | 'range' | 'table'> {
   onStats(stats: SwarmStats): void;
 }

@@ -20,6 +20,9 @@ const Described = z.object({
   steps: z.catch(z.nullable(z.int()), null),
   /** Why it has so many steps. */
   stepsReason: z.catch(z.nullable(z.object({ because: z.string(), whole: z.number(), timesSlower: z.number() })), null),
+  /** How coarse its result is, and why so. */
+  coarseness: z.catch(z.nullable(z.int()), null),
+  wireReason: z.catch(z.nullable(z.object({ because: z.string(), part: z.nullable(z.number()) })), null),
 });
 const UNDESCRIBED = Described.parse({});
 
@@ -61,13 +64,15 @@ export interface Snapshot {
   readonly outcomes: readonly Outcome[];
   readonly traffic: Traffic;
   readonly sharing: boolean;
+  /** To peers, bytes a second; null for any. */
+  readonly uploadLimit: number | null;
   readonly answering: AnsweringSnapshot;
 }
 
 export function snapshotOf(
   state: VolunteerState,
   traffic: Traffic,
-  sharing: boolean,
+  { sharing, uploadLimit }: Pick<Snapshot, 'sharing' | 'uploadLimit'>,
   answering: AnsweringSnapshot,
 ): Snapshot {
   const { work, device } = state;
@@ -94,6 +99,7 @@ export function snapshotOf(
     outcomes: state.outcomes.map((outcome) => ({ ...outcome })),
     traffic: { ...traffic },
     sharing,
+    uploadLimit,
     answering,
   };
 }

@@ -8,9 +8,10 @@ import { createAnswering } from './answering/answering.ts';
 import { createLine } from './connection/line.ts';
 import { createContributing } from './contributing/contributing.ts';
 import { createUploads } from './contributing/uploads.ts';
+import { fetchByPatch } from './fetching/by-patch.ts';
 import { openCache } from './fetching/cache.ts';
 import { coordinatorSource } from './fetching/download.ts';
-import { createFetching } from './fetching/fetching.ts';
+import { createFetching, measured } from './fetching/fetching.ts';
 import { createSharing } from './fetching/sharing.ts';
 import type { VolunteerPorts } from './ports.ts';
 import { problemOf } from './problem.ts';
@@ -38,6 +39,8 @@ export interface Volunteer {
   prefer(run: string | null): void;
   /** Whether blobs are passed to and from peers, who then see this machine's address. Off until it is agreed to. */
   setSharing(on: boolean): void;
+  /** How many bytes a second go to peers at most; null for any. */
+  limitUpload(bytesPerSecond: number | null): void;
   /** Whether prompts of strangers are answered here, whose text this machine then computes on. Off until it is agreed to. */
   setAnswering(on: boolean): void;
   /** Called after every change; answers how to unsubscribe. */
@@ -52,7 +55,9 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const uploads = createUploads(ports.notes);
   const kept = createKept(ports.notes, ports.cacheBytes);
   const cache = await openCache(ports.blobs, ports.cacheBytes);
-  const agreed = { sharing: false, answering: false };
+  const agreed: { sharing: boolean; uploadLimit: number | null; answering: boolean } = {
+    ...{ sharing: false, uploadLimit: null, answering: false },
+  };
   let probes = 0;
 
   const perform = (decision: Decision) => void effects[decision.type](decision as never);
@@ -70,7 +75,6 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
   const send = (message: Up) => {
     if (mind.state.link.phase === 'open') line.send(message);
   };
-  const sharing = createSharing(ports.openSwarm, cache, traffic, send);
   const coordinator = coordinatorSource(
     ports.fetch,
     ports.url,
@@ -79,15 +83,19 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
       traffic.fromCoordinatorBytes += count;
     },
   );
-  const fetchBlob = createFetching(cache, [sharing, coordinator], sharing.announce);
+  const sharing = createSharing(ports.openSwarm, cache, coordinator, traffic, send);
+  const sources = [sharing, coordinator].map((source) =>
+    measured(source, ports.now, (bytes, ms) => mind.tell({ type: 'LineMeasured', direction: 'down', bytes, ms })),
+  );
+  const fetchWhole = createFetching(cache, sources, sharing.announce);
+  const fetchBlob = fetchByPatch(cache, fetchWhole, sharing.announce);
   const answering = createAnswering(ports.openAnswers, fetchBlob, send, () =>
     mind.tell({ type: 'Answering', on: answering.snapshot.now !== null }),
   );
   const deviceFound = (executor: ExecutorInfo) =>
     mind.tell({ type: 'DeviceReady', executor, memoryBytes: ports.memoryBytes });
   const contributing = createContributing(() => mind, { ...ports, uploads, kept, traffic, fetchBlob, deviceFound });
-  const snapshot = () =>
-    snapshotOf(mind.state, traffic, agreed.sharing, { on: agreed.answering, ...answering.snapshot });
+  const snapshot = () => snapshotOf(mind.state, traffic, agreed, { on: agreed.answering, ...answering.snapshot });
 
   function hear(message: Down): void {
     answering.hear(message);
@@ -148,6 +156,11 @@ export async function createVolunteer(ports: VolunteerPorts): Promise<Volunteer>
     setSharing(on) {
       agreed.sharing = on;
       mind.tell({ type: 'Woke' });
+    },
+    limitUpload(bytesPerSecond) {
+      agreed.uploadLimit = bytesPerSecond;
+      sharing.limitUpload(bytesPerSecond ?? Number.POSITIVE_INFINITY);
+      tell();
     },
     setAnswering(on) {
       agreed.answering = on;

@@ -7,8 +7,9 @@ type Refs = readonly ModuleRef[];
 /** The newest version of each module of a path, in order: training starts from these. */
 export const newestRefs = (run: RunFacts, path: string): ModuleRef[] =>
   run.paths[path]!.modules.map((name) => {
-    const { version, blob } = run.modules[name]!;
-    return { name, version, ...blob };
+    const { version, blob, lattice } = run.modules[name]!;
+    const ways = lattice && { snapshot: lattice.snapshot, patches: lattice.patches };
+    return { name, version, ...blob, ...(ways && { lattice: ways }) };
   });
 
 function answersWhileTraining({ paths }: RunFacts, path: string): Refs | null {

@@ -27,5 +27,5 @@ export async function fetchPath(task: PathTask, ports: WorkPorts): Promise<{ pat
       return ref?.name === module.name && ref.bytes === blobBytes(module);
     });
   if (!fits) throw new PathfoldError('bad_message', `Task: the modules are not those of path ${task.path}.`);
-  return { path, theta: await loadPath(task.modules, ({ sha256, bytes }) => ports.blob({ sha256, bytes })) };
+  return { path, theta: await loadPath(task.modules, ({ name: _, version: __, ...ref }) => ports.blob(ref)) };
 }

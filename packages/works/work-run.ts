@@ -1,4 +1,4 @@
-import type { BlobRef } from '@pathfold/protocol/blob';
+import type { VersionRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import type { Clock } from '@pathfold/training/clock';
@@ -10,7 +10,7 @@ export interface WorkPorts {
   /** Another device after this one was lost in the midst of the work. Throws PathfoldError when there is none. */
   reopen?(): Promise<Executor>;
   /** The bytes of a blob, checked against its hash. Throws PathfoldError `blob_unavailable`. */
-  blob(ref: BlobRef): Promise<Uint8Array>;
+  blob(ref: VersionRef): Promise<Uint8Array>;
   /** The state that the last accepted work of this run kept under this name; null when there is nothing. */
   kept(name: string): Promise<Uint8Array | null>;
   readonly clock: Clock;

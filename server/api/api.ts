@@ -32,7 +32,14 @@ export const apiPlugin =
     await app.register(studyRoutes);
     await app.register(corpusRoutes({ ...coordinator, corpora: store.corpora }));
     const mostAtOnce = BLOBS_A_SOCKET * config.limits.socketsPerAddress;
-    await app.register(blobRoutes({ blobs, mayRead: access.mayRead, mostAtOnce }));
+    await app.register(
+      blobRoutes({
+        ...{ blobs, mostAtOnce },
+        mayRead: access.mayRead,
+        publicUrl: config.blobPublicUrl,
+        onSent: coordinator.metrics.blobSent,
+      }),
+    );
     const perMinute = UPLOADS_A_SOCKET * config.limits.socketsPerAddress;
     await app.register(contributionRoutes({ desk, partial, blobs, signer, perMinute }));
   };

@@ -1,7 +1,8 @@
 import type { CoordinatorState } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isModelRun } from '@pathfold/coordination/study-run';
-import type { RunFacts } from '@pathfold/coordination/work-plan';
+import type { ModuleFacts, RunFacts } from '@pathfold/coordination/work-plan';
+import type { BlobRef } from '@pathfold/protocol/blob';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf } from '../security/operator.ts';
 import type { Signer } from '../security/secrets.ts';
@@ -10,10 +11,16 @@ import { leaseOfToken } from '../uploads/lease-token.ts';
 const textsOf = (run: RunFacts) =>
   isModelRun(run) ? [...Object.values(run.documents), run.tokenizer, ...(run.base ?? [])] : [];
 
+/** A version, and the ways to it. */
+const versionBlobs = ({ blob, lattice }: Pick<ModuleFacts, 'blob' | 'lattice'>): BlobRef[] => [
+  blob,
+  ...(lattice ? [lattice.snapshot, ...lattice.patches] : []),
+];
+
 const blobsOf = (run: RunFacts): string[] => {
   const { modules, paths, routing } = run;
   return [
-    ...Object.values(modules).map(({ blob }) => blob),
+    ...Object.values(modules).flatMap(versionBlobs),
     ...Object.values(paths).flatMap(({ shard }) => shard ?? []),
     ...Object.values(paths).flatMap(({ bestVersion, before }) => [
       ...(bestVersion?.modules ?? []),
@@ -24,7 +31,7 @@ const blobsOf = (run: RunFacts): string[] => {
   ].map(({ sha256 }) => sha256);
 };
 
-/** Versions that public runs stepped past and that stay open: the newest. */
+/** Blobs of versions that public runs stepped past and that stay open: the newest. */
 const MOST_PAST = 10_000;
 
 /**
@@ -53,7 +60,7 @@ export function createBlobAccess(signer: Signer, stateOf: () => CoordinatorState
       const run = stateOf().runs[event.run];
       if (!run || !isPublic(run.facts)) return;
       const output = event.type === 'FoldEnded' ? event.output : null;
-      for (const { blob } of output?.modules ?? []) keepOpen(blob.sha256);
+      for (const { sha256 } of (output?.modules ?? []).flatMap(versionBlobs)) keepOpen(sha256);
       if (!output || output.routing) blobsOf(run.facts).forEach(keepOpen);
     },
     mayRead(request: FastifyRequest, sha256: string): 'public' | 'private' | null {

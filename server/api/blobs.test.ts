@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import type { ModuleResource } from '@pathfold/protocol/resources';
@@ -5,7 +6,7 @@ import Fastify from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endSlowReaders } from '../security/slow-readers.ts';
-import { createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
+import { asOperator, createRun, startTestCoordinator, type TestCoordinator, until } from '../testing/coordinator.ts';
 import { blobRoutes, readRange } from './blobs.ts';
 import { answerProblems } from './problems.ts';
 
@@ -43,6 +44,21 @@ test('B1: a blob is read whole, in part, or not again', async () => {
   expect([head.statusCode, head.headers['content-length'], head.rawPayload.length]).toEqual([200, `${bytes}`, 0]);
 });
 
+test('B6: the pieces of a blob are told by their hashes; a small blob has none', async () => {
+  const { blobs } = coordinator.coordinator;
+  const large = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => i % 251));
+  const { sha256 } = await blobs.put(large);
+  const operator = await coordinator.ask({ url: `/api/v1/blobs/${sha256}/pieces`, headers: asOperator });
+  expect(operator.statusCode).toBe(200);
+  const hashes = [0, 1, 2, 3, 4].map((piece) =>
+    createHash('sha256')
+      .update(large.subarray(piece * 65_536, (piece + 1) * 65_536))
+      .digest(),
+  );
+  expect(operator.rawPayload).toEqual(Buffer.concat(hashes));
+  expect((await coordinator.ask({ url: `${url}/pieces` })).json().code).toBe('not_found');
+});
+
 test('what is no blob, or not there, is told apart from nothing', async () => {
   expect((await coordinator.ask({ url: '/api/v1/blobs/abc' })).json().code).toBe('not_found');
   expect((await coordinator.ask({ url: `/api/v1/blobs/${'0'.repeat(64)}` })).json().code).toBe('not_found');
@@ -74,7 +90,7 @@ async function withStalledReader({ mostAtOnce, stalledMs }: { mostAtOnce: number
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app);
   endSlowReaders(app, 1, stalledMs);
-  await app.register(blobRoutes({ blobs, mayRead: () => 'public', mostAtOnce }));
+  await app.register(blobRoutes({ blobs, mayRead: () => 'public', mostAtOnce, publicUrl: null, onSent() {} }));
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   const stalled = connect(port, '127.0.0.1').on('error', () => {});

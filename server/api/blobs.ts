@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { onceOver } from '../security/slow-readers.ts';
 import { createTurnstile } from '../sockets/allowance.ts';
 import { networkOf } from '../sockets/network.ts';
+import { createPieceTables } from './piece-tables.ts';
 
 /** A reader that takes nothing holds a few of these in memory. */
 const CHUNK_BYTES = 256 * 1024;
@@ -31,11 +32,14 @@ export interface BlobRouteDeps {
   readonly mayRead: (request: FastifyRequest, sha256: string) => 'public' | 'private' | null;
   /** Answers to one network that are under way. */
   readonly mostAtOnce: number;
+  /** Where public blobs are downloaded from instead, with a slash at the end. */
+  readonly publicUrl: URL | null;
+  readonly onSent: (kind: 'coordinator' | 'cdn', bytes: number) => void;
 }
 
-/** Rule B1. */
+/** Rules B1, B1a and B6. */
 export const blobRoutes =
-  ({ blobs, mayRead, mostAtOnce }: BlobRouteDeps): FastifyPluginAsyncZod =>
+  ({ blobs, mayRead, mostAtOnce, publicUrl, onSent }: BlobRouteDeps): FastifyPluginAsyncZod =>
   async (app) => {
     const readers = createTurnstile(mostAtOnce);
 
@@ -43,9 +47,14 @@ export const blobRoutes =
       for (let at = start; at < end; at += CHUNK_BYTES) {
         const chunk = await blobs.get(sha256, { start: at, end: Math.min(end, at + CHUNK_BYTES) });
         if (!chunk) throw new Error(`blob ${sha256} went away while it was read`);
+        onSent('coordinator', chunk.byteLength);
         yield chunk;
       }
     }
+
+    /** A CDN that fetches what it does not have (RFC 8586), and whoever got nothing there, get the bytes here. */
+    const isDirect = (request: FastifyRequest) =>
+      request.headers['cdn-loop'] !== undefined || 'direct' in (request.query as object);
 
     async function answer(request: FastifyRequest, reply: FastifyReply, sha256: string) {
       const access = mayRead(request, sha256);
@@ -73,6 +82,15 @@ export const blobRoutes =
         return reply.header('content-length', end - start);
       };
       if (request.method === 'HEAD') return about().send();
+      if (publicUrl && access === 'public') {
+        if (!isDirect(request)) {
+          onSent('cdn', end - start);
+          reply.removeHeader('etag').removeHeader('content-type').header('cache-control', 'no-store');
+          return reply.redirect(new URL(sha256, publicUrl).href, 307);
+        }
+        // The CDN passes these on with the bytes, to pages of this coordinator.
+        reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
+      }
       const leave = readers.enter(networkOf(request.ip));
       if (!leave) {
         reply.removeHeader('cache-control');
@@ -86,7 +104,31 @@ export const blobRoutes =
       method: ['GET', 'HEAD'],
       url: '/blobs/:sha256',
       config: { countsItself: true, rateLimit: { max: BLOBS_PER_MINUTE } },
-      schema: { tags: ['blobs'], params: z.object({ sha256: Sha256 }) },
+      schema: {
+        tags: ['blobs'],
+        params: z.object({ sha256: Sha256 }),
+        querystring: z.object({ direct: z.string().optional() }),
+      },
       handler: (request, reply) => answer(request, reply, request.params.sha256),
     });
+
+    const tableOf = createPieceTables(blobs);
+    app.get(
+      '/blobs/:sha256/pieces',
+      {
+        config: { countsItself: true, rateLimit: { max: BLOBS_PER_MINUTE } },
+        schema: { tags: ['blobs'], params: z.object({ sha256: Sha256 }) },
+      },
+      async (request, reply) => {
+        const { sha256 } = request.params;
+        const access = mayRead(request, sha256);
+        const table = access && (await tableOf(sha256));
+        if (!table)
+          throw new PathfoldError('not_found', 'There is no such blob, it is not for everybody, or it has no pieces.');
+        return reply
+          .header('cache-control', `${access}, max-age=31536000, immutable`)
+          .type('application/octet-stream')
+          .send(table);
+      },
+    );
   };

@@ -21,7 +21,7 @@ afterAll(() => test_.close());
 
 const executor = { name: 'wasm', adapter: 'none', tokensPerSecond: 1000 };
 const MESSAGES: Json[] = [
-  { type: 'hello', versions: { min: 1, max: 1 }, publicKey: 'A'.repeat(43), name: 'n', agent: 'node', resume: null },
+  { type: 'hello', versions: { min: 4, max: 4 }, publicKey: 'A'.repeat(43), name: 'n', agent: 'node', resume: null },
   { type: 'prove', signature: 'A'.repeat(86) },
   { type: 'ready', executor, memoryBytes: 1e9 },
   { type: 'away' },
@@ -29,7 +29,7 @@ const MESSAGES: Json[] = [
   { type: 'release', lease: 'l0000000001', code: 'user', detail: 'why' },
   { type: 'ping' },
   { type: 'have', blobs: ['a'.repeat(64)] },
-  { type: 'want', sha256: 'a'.repeat(64) },
+  { type: 'want', sha256: 'a'.repeat(64), bytes: 1_000_000 },
   { type: 'signal', to: 'x', data: '{}' },
 ];
 const message = fc.constantFrom(...MESSAGES).chain((valid) => damaged(valid, 2).map((json) => JSON.stringify(json)));

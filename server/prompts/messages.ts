@@ -6,7 +6,13 @@ import type { Continuation } from '@pathfold/protocol/continuation';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { PathSource } from './path-source.ts';
 
-/** Jobs of the worker for a path. For a base it writes the graph of its features, or finds a text's path by them. */
+/** The feature of a text, [width], and how many tokens it was read from. */
+export interface Embedded {
+  feature: number[];
+  tokens: number;
+}
+
+/** Jobs of the worker for a path. For a base it writes the graph of its features, tells a text's features, or finds its path by them. */
 export type Task =
   /** `every`: choose the path again after so many tokens; null: never. */
   | { type: 'ask'; question: Question; every: number | null }
@@ -14,6 +20,7 @@ export type Task =
   /** `format`: one of `exports.ts`. */
   | { type: 'write'; format: string; notes: ExportNotes }
   | { type: 'features' }
+  | { type: 'embed'; text: Question['prompt'] }
   | { type: 'route'; text: Question['prompt'] };
 
 /** Parts that a job may ask for besides its own path: the base with the router, or another path of the run. */
@@ -40,6 +47,7 @@ export type FromWorker =
   | { type: 'token'; job: number; id: number }
   | { type: 'file'; job: number; bytes: Uint8Array<ArrayBuffer>; sha256: string }
   | { type: 'routed'; job: number; routed: Routed; ids: number[] }
+  | ({ type: 'embedded'; job: number } & Embedded)
   | { type: 'want'; job: number; wanted: Wanted }
   | { type: 'done'; job: number }
   | { type: 'failed'; job: number; code: ErrorCode; detail: string };

@@ -9,9 +9,11 @@ import { createGuesses } from '../security/guesses.ts';
 import { secretsEqual } from '../security/secrets.ts';
 import { hangUpOf } from './hang-up.ts';
 import { createNetworkAnswers } from './network-answer.ts';
-import { CHAT, COMPLETIONS, type Dialect, streamedAnswer, type Telling, wholeAnswer } from './openai-answers.ts';
+import { CHAT, COMPLETIONS, type Dialect, streamedAnswers, type Telling, wholeAnswers } from './openai-answers.ts';
+import { type Asked, chatAsked, completionAsked } from './openai-asked.ts';
+import { embeddings } from './openai-embeddings.ts';
 import { answerOpenAiError } from './openai-errors.ts';
-import { ChatBody, CompletionBody, chatQuestion, completionQuestion } from './openai-schema.ts';
+import { ChatBody, CompletionBody, EmbeddingBody } from './openai-schema.ts';
 import { baseVersion, pathVersion } from './path-source.ts';
 import type { Answered, PromptWorker, Rerouting } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
@@ -33,7 +35,7 @@ const peek = async (parts: AsyncIterable<Answered>): Promise<AsyncIterable<Answe
 };
 
 /**
- * `/v1/models`, `/v1/completions` and `/v1/chat/completions`, as OpenAI's clients call them; a model is a run. `router`
+ * `/v1/models`, `/v1/completions`, `/v1/chat/completions` and `/v1/embeddings`, as OpenAI's clients call them; a model is a run. `router`
  * finds the paths of prompts and nothing else: one that volunteers answer waits for no answer of the coordinator's.
  */
 export const openAiRoutes =
@@ -109,23 +111,34 @@ export const openAiRoutes =
       reply: FastifyReply,
       dialect: Dialect,
       body: CompletionBody | ChatBody,
-      question: Question,
+      { questions, n, bestOf, logprobs }: Asked,
     ) => {
       const hangUp = hangUpOf(request, reply);
       const run = await findRun(request, body.model);
       const byNetwork = body.pathfold?.network === true;
-      const { routed, ids } = await routePrompt(run, question, byNetwork, hangUp);
-      const version = pathVersion(run, routed.path, blobs);
-      reply.header('x-pathfold-path', routed.path).header('cache-control', 'no-store');
-      const parts = await peek(
-        byNetwork
-          ? networkAnswer(run, version, question, ids, hangUp)
-          : worker.ask(version, question, reroutingOf(run, body.pathfold?.reroute_every), hangUp),
+      const prompts: { question: Question; routed: Routed; ids: number[] }[] = [];
+      for (const question of questions)
+        prompts.push({ question, ...(await routePrompt(run, question, byNetwork, hangUp)) });
+      const paths = new Set(prompts.map(({ routed }) => routed.path));
+      reply.header('x-pathfold-path', [...paths].join(', ')).header('cache-control', 'no-store');
+
+      const answer = ({ question, routed, ids }: (typeof prompts)[0], sample: number) => {
+        const version = pathVersion(run, routed.path, blobs);
+        const drawn = { ...question, seed: (question.seed + sample) | 0 };
+        return byNetwork
+          ? networkAnswer(run, version, drawn, ids, hangUp)
+          : worker.ask(version, drawn, reroutingOf(run, body.pathfold?.reroute_every), hangUp);
+      };
+      const answers = prompts.map((prompt) =>
+        Array.from({ length: bestOf }, (_, sample) => () => answer(prompt, sample) as AsyncIterable<Answered>),
       );
       const includeUsage = body.stream_options?.include_usage === true;
-      const telling: Telling = { dialect, model: run.id, routed, extended: body.pathfold != null, includeUsage };
-      if (!body.stream) return wholeAnswer(telling, parts);
-      const events = streamedAnswer(telling, parts);
+      const { routed } = prompts[0]!;
+      const extended = body.pathfold != null;
+      const telling: Telling = { dialect, model: run.id, routed, extended, includeUsage, logprobs };
+      if (!body.stream) return wholeAnswers(telling, answers, n);
+      const first = await peek(answers[0]![0]!());
+      const events = streamedAnswers(telling, [[() => first, ...answers[0]!.slice(1)], ...answers.slice(1)]);
       return reply
         .type('text/event-stream; charset=utf-8')
         .header('x-accel-buffering', 'no')
@@ -137,9 +150,14 @@ export const openAiRoutes =
       schema: { tags: ['prompts'], body },
     });
     app.post('/completions', promptRoute(CompletionBody), (request, reply) =>
-      respond(request, reply, COMPLETIONS, request.body, completionQuestion(request.body)),
+      respond(request, reply, COMPLETIONS, request.body, completionAsked(request.body)),
     );
+    app.post('/embeddings', promptRoute(EmbeddingBody), async (request, reply) => {
+      const run = await findRun(request, request.body.model);
+      reply.header('cache-control', 'no-store');
+      return embeddings(run, blobs, router, request.body, hangUpOf(request, reply));
+    });
     app.post('/chat/completions', promptRoute(ChatBody), (request, reply) =>
-      respond(request, reply, CHAT, request.body, chatQuestion(request.body)),
+      respond(request, reply, CHAT, request.body, chatAsked(request.body)),
     );
   };

@@ -127,7 +127,6 @@ describe('an open coordinator', () => {
     ['max_tokens', { max_tokens: 0 }],
     ['temperature', { temperature: -1 }],
     ['temperature', { temperature: 'hot' }],
-    ['n', { n: 2 }],
     ['prompt', { prompt: 7 }],
     ['model', { model: 5 }],
   ])('names the field that does not fit: %s', async (param, fields) => {

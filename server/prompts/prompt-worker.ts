@@ -7,7 +7,7 @@ import type { AnswerNote, MoveNote } from '@pathfold/protocol/answer-notes';
 import type { Continuation } from '@pathfold/protocol/continuation';
 import { type ErrorCode, PathfoldError } from '@pathfold/protocol/errors';
 import type { ExportFile } from './export-cache.ts';
-import type { FromWorker, Lent, Task, ToWorker, Wanted } from './messages.ts';
+import type { Embedded, FromWorker, Lent, Task, ToWorker, Wanted } from './messages.ts';
 import type { PathVersion } from './path-source.ts';
 import { Turns } from './turns.ts';
 
@@ -117,6 +117,16 @@ export class PromptWorker {
       if (message.type === 'routed') answer = message;
     });
     if (!answer) throw new PathfoldError('not_ready', 'The prompt was not routed.');
+    return answer;
+  }
+
+  /** The feature of a text by a base. */
+  async embed(base: PathVersion, text: Question['prompt'], signal: AbortSignal): Promise<Embedded> {
+    let answer: Embedded | null = null;
+    await this.#perform(base, { type: 'embed', text }, signal, (message) => {
+      if (message.type === 'embedded') answer = message;
+    });
+    if (!answer) throw new PathfoldError('not_ready', 'The text was not read.');
     return answer;
   }
 

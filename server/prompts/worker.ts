@@ -29,6 +29,7 @@ interface HeldPath {
   features: FeatureSession | null;
 }
 
+const MOST_EMBEDDED = 8192;
 const port = parentPort!;
 const held = new Map<string, HeldPath>();
 let cancelled = 0;
@@ -74,6 +75,8 @@ const perform = async (job: number, path: HeldPath, task: Task): Promise<void> =
       );
     case 'features':
       return sendFile(job, featuresOnnx(path.weights));
+    case 'embed':
+      return embed(job, path, task.text);
     case 'route':
       return route(job, path, task.text);
     case 'continue':
@@ -92,6 +95,28 @@ const readerOf = async (base: HeldPath): Promise<TextRouter> => {
   const { router, tokenizer } = base;
   if (readsFeatures(router)) base.features ??= await openFeatures(featuresOnnx(base.weights));
   return { router, tokenizer, features: base.features };
+};
+
+/** The mean over windows of a context's length, each by its tokens: a document's feature reads no more at once. */
+const embed = async (job: number, base: HeldPath, text: Question['prompt']): Promise<void> => {
+  const { width, context } = base.weights.model;
+  const ids = readPrompt(base.tokenizer, text).slice(1);
+  if (ids.length > MOST_EMBEDDED)
+    throw new RangeError(`a text of ${ids.length} tokens: at most ${MOST_EMBEDDED} are embedded`);
+  base.features ??= await openFeatures(featuresOnnx(base.weights));
+  const sums = new Float64Array(width);
+  for (let from = 0; from < ids.length; from += context) {
+    const window = ids.slice(from, from + context);
+    for (const [d, value] of (await base.features.feature(window)).entries()) sums[d]! += value * window.length;
+    await nextTurn();
+    if (cancelled === job) return;
+  }
+  send({
+    type: 'embedded',
+    job,
+    feature: Array.from(sums, (sum) => sum / Math.max(1, ids.length)),
+    tokens: ids.length,
+  });
 };
 
 const route = async (job: number, base: HeldPath, text: Question['prompt']): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { ModuleShape } from '@pathfold/checkpoint/layout';
 import { pathIds, pathModules, runModules } from '@pathfold/checkpoint/levels';
-import { codecOf } from '@pathfold/compression/codecs';
+import { codecsOf } from '@pathfold/compression/codecs';
 import type { EstimateResource } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf, type RunSpec } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '@pathfold/works/deadline';
@@ -34,7 +34,7 @@ export function estimate(spec: RunSpec, { tokensPerSecond, volunteers }: Present
   const ofPath = pathModules(model, levels, pathIds(levels)[0]!, embedding);
   const perPath = parametersOf(ofPath);
   const downloadBytes = FLOAT_BYTES * perPath;
-  const uploadBytes = codecOf(spec.wire).mostBytes(ofPath);
+  const uploadBytes = codecsOf(spec.wire).at(-1)!.typicalBytes(ofPath);
   const most = pathCount * replicas;
   const present = volunteers ?? most;
   const leases = Math.min(most, Math.max(present, pathCount * quorum));

@@ -1,5 +1,5 @@
 import type { BlobStore } from '@pathfold/blobs/blob-store';
-import { codecOf } from '@pathfold/compression/codecs';
+import { codecsOf } from '@pathfold/compression/codecs';
 import { canGoBack, checkpointRounds } from '@pathfold/coordination/coordinator/checkpoints';
 import type { RunRecord } from '@pathfold/coordination/coordinator/state';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
@@ -85,7 +85,7 @@ export function createRuns({ host, registry, corpora, library, blobs, preparatio
     const corpus = await corpora.get(spec.corpus);
     if (!corpus) throw new PathfoldError('bad_run_spec', `corpus: there is no corpus ${JSON.stringify(spec.corpus)}`);
     if (corpus.state === 'failed') throw new PathfoldError('bad_run_spec', 'corpus: its preparation failed');
-    codecOf(spec.wire);
+    codecsOf(spec.wire);
     bases.check(spec);
     await checkFit(spec, corpus, blobs);
     const entry: RunEntry = {

@@ -24,6 +24,7 @@ export async function setHeaders(app: FastifyInstance, config: Config): Promise<
         // Older browsers do not count sockets of the same host as 'self'. Vite's socket has a port of its own.
         connectSrc: [
           "'self'",
+          ...(config.blobPublicUrl ? [config.blobPublicUrl.origin] : []),
           (request) => (config.dev ? 'ws:' : `ws://${request.headers.host} wss://${request.headers.host}`),
         ],
         objectSrc: ["'none'"],

@@ -10,14 +10,14 @@ function relay(...volunteers: string[]) {
     return true;
   };
   const signalling = createSignalling(send, Math.random, () => at);
-  for (const volunteer of volunteers) signalling.heard(volunteer, { type: 'have', blobs: ['a'.repeat(64)] });
+  for (const volunteer of volunteers) signalling.heard(volunteer, { type: 'have', blobs: ['a'.repeat(64)] }, volunteer);
   return {
     wait(ms: number) {
       at += ms;
     },
     flood(from: string, to: string, count: number): number {
       arrived = 0;
-      for (let i = 0; i < count; i++) signalling.heard(from, { type: 'signal', to, data: 'x' });
+      for (let i = 0; i < count; i++) signalling.heard(from, { type: 'signal', to, data: 'x' }, from);
       return arrived;
     },
   };

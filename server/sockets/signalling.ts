@@ -1,8 +1,8 @@
+import { Directory } from '@pathfold/coordination/swarm/directory';
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
 import { createAllowances } from './allowance.ts';
 
-const MOST_PEERS = 8;
 /** Signals a second, and at once, that one volunteer gets from another: a link takes some dozens when it is made, then none. */
 const FROM_ONE = { perSecond: 5, burst: 60 };
 /** And from all others together: those of all links that it may have. */
@@ -16,46 +16,29 @@ const FROM_ALL = { perSecond: 30, burst: 300 };
 export function createSignalling(
   send: (volunteer: string, message: Down) => boolean,
   random: () => number = Math.random,
-  now?: () => number,
+  now: () => number = () => performance.now(),
 ) {
   const fromOne = createAllowances(FROM_ONE.perSecond, FROM_ONE.burst, now);
   const fromAll = createAllowances(FROM_ALL.perSecond, FROM_ALL.burst, now);
-  const held = new Map<string, readonly string[]>();
-  const holders = new Map<string, Set<string>>();
+  const directory = new Directory();
   const agreed = new Set<string>();
 
-  const drop = (volunteer: string) => {
-    for (const sha256 of held.get(volunteer) ?? []) {
-      const set = holders.get(sha256);
-      set?.delete(volunteer);
-      if (set?.size === 0) holders.delete(sha256);
-    }
-    held.delete(volunteer);
-  };
-
-  /** Up to MOST_PEERS holders, a random run of the ring of them, so that the load spreads. */
-  const pick = (sha256: string, asker: string): string[] => {
-    const all = [...(holders.get(sha256) ?? [])].filter((id) => id !== asker);
-    const start = Math.floor(random() * all.length);
-    return [...all.slice(start), ...all.slice(0, start)].slice(0, MOST_PEERS);
-  };
-
   return {
-    heard(from: string, message: Extract<Up, { type: 'have' | 'want' | 'signal' }>): void {
+    heard(from: string, message: Extract<Up, { type: 'have' | 'want' | 'report' | 'signal' }>, network: string): void {
       switch (message.type) {
         case 'have':
-          drop(from);
           if (message.blobs.length === 0) agreed.delete(from);
           else agreed.add(from);
-          held.set(from, message.blobs);
-          for (const sha256 of message.blobs) {
-            const set = holders.get(sha256) ?? new Set();
-            holders.set(sha256, set.add(from));
-          }
+          directory.have(from, message.blobs);
           return;
-        case 'want':
+        case 'want': {
           agreed.add(from);
-          send(from, { type: 'peers', sha256: message.sha256, peers: pick(message.sha256, from) });
+          const answer = directory.want(from, message, now(), random());
+          send(from, { type: 'peers', sha256: message.sha256, ...answer });
+          return;
+        }
+        case 'report':
+          if (agreed.has(from)) directory.report(message.peer, network, now());
           return;
         case 'signal':
           if (!agreed.has(from) || !agreed.has(message.to)) return;
@@ -64,7 +47,7 @@ export function createSignalling(
       }
     },
     gone(volunteer: string): void {
-      drop(volunteer);
+      directory.gone(volunteer);
       agreed.delete(volunteer);
     },
   };

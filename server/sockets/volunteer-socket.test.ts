@@ -22,7 +22,7 @@ beforeEach(() => {
   one = new ScriptedVolunteer(origin);
 });
 
-const hello = (versions = { min: 1, max: 1 }) =>
+const hello = (versions = { min: 4, max: 4 }) =>
   one.send({ type: 'hello', versions, publicKey: one.publicKey, name: '', agent: 'node', resume: null });
 const refusal = async () => {
   const { code, fatal } = await one.next('error');
@@ -46,7 +46,7 @@ describe('hello (rules H1 to H7)', () => {
 
   test('H2: an older and a newer protocol are told what to do', async () => {
     await one.connect();
-    hello({ min: 0, max: 0 });
+    hello({ min: 1, max: 3 });
     expect(await refusal()).toBe('protocol_too_old');
     await one.connect();
     hello({ min: 99, max: 100 });
@@ -98,7 +98,7 @@ describe('hello (rules H1 to H7)', () => {
     const other = new ScriptedVolunteer(origin);
     await other.join();
     const holders = async () => {
-      other.send({ type: 'want', sha256 });
+      other.send({ type: 'want', sha256, bytes: 1000 });
       return (await other.next('peers')).peers;
     };
     await until('a holder', async () => (await holders()).includes(one.id));
@@ -217,7 +217,7 @@ describe('the swarm (rules B2, B3)', () => {
     a.send({ type: 'have', blobs: [sha256] });
     a.send({ type: 'ping' });
     await a.next('pong');
-    b.send({ type: 'want', sha256 });
+    b.send({ type: 'want', sha256, bytes: 1000 });
     expect((await b.next('peers')).peers).toEqual([a.id]);
     b.send({ type: 'signal', to: a.id, data: 'offer' });
     expect(await a.next('signal')).toMatchObject({ from: b.id, data: 'offer' });
@@ -243,7 +243,7 @@ describe('the swarm (rules B2, B3)', () => {
     a.leave();
     await expect
       .poll(async () => {
-        b.send({ type: 'want', sha256 });
+        b.send({ type: 'want', sha256, bytes: 1000 });
         return (await b.next('peers')).peers;
       })
       .toEqual([]);

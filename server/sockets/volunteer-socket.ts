@@ -13,7 +13,7 @@ import { networkOf } from './network.ts';
 import type { Signalling } from './signalling.ts';
 
 type Hello = Extract<Up, { type: 'hello' }>;
-type Swarm = Extract<Up, { type: 'have' | 'want' | 'signal' }>;
+type Swarm = Extract<Up, { type: 'have' | 'want' | 'report' | 'signal' }>;
 /** Messages of a greeted volunteer about prompts that it answers. */
 type Answering = Extract<Up, { type: 'answering' | 'tokens' | 'unanswered' }>;
 /** Messages of a greeted volunteer about its work. */
@@ -50,7 +50,8 @@ export interface SocketDeps {
   };
   readonly limits: Limits;
   readonly timings: Timings;
-  readonly iceServers: readonly IceServer[];
+  /** STUN and TURN servers, with credentials for this volunteer. */
+  readonly iceServersOf: (volunteer: string) => IceServer[];
   readonly log: FastifyBaseLogger;
   /** Whence the socket comes. */
   readonly address: string;
@@ -134,7 +135,7 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
       silenceMs: timings.silenceMs,
       credit,
       leases,
-      iceServers: [...deps.iceServers],
+      iceServers: deps.iceServersOf(who.volunteer),
     });
   }
 
@@ -144,12 +145,13 @@ export function serveVolunteer(socket: WebSocket, deps: SocketDeps): void {
         return connection.send({ type: 'pong' });
       case 'have':
       case 'want':
+      case 'report':
         if (!sharing.take())
           throw new PathfoldError('too_many_messages', 'Blobs were offered and asked for too often.');
-        return signalling.heard(from, message);
+        return signalling.heard(from, message, networkOf(deps.address));
       case 'signal':
         // Others make it signal: it cannot help how often.
-        if (signals.take()) signalling.heard(from, message);
+        if (signals.take()) signalling.heard(from, message, networkOf(deps.address));
         return;
       case 'answering':
       case 'tokens':

@@ -163,7 +163,16 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     expect(items[0]!.downloadedBytes).toEqual({ peers: 7, coordinator: 11 });
     expect(await store.lists.volunteer('w1')).toMatchObject({ credit: 640, acceptedCount: 2, state: 'working' });
     expect(await store.lists.history('r1')).toMatchObject([
-      { round: 1, tokens: 320, trainLoss: 3, validLoss: 2, validBitsPerByte: 1.5, uploadBytes: 200, downloadBytes: 22 },
+      {
+        round: 1,
+        tokens: 320,
+        trainLoss: 3,
+        validLoss: 2,
+        validBitsPerByte: 1.5,
+        uploadBytes: 200,
+        downloadBytes: 22,
+        peerBytes: 14,
+      },
     ]);
   });
 
@@ -225,7 +234,13 @@ export const storeBattery = (open: () => Promise<Database>): void => {
     );
     await store.events.append(fold);
     expect(await store.lists.history('r-liar')).toMatchObject([
-      { uploadBytes: 110_000, downloadBytes: MAX_SAFE_INTEGER, validLoss: 1e6, perplexity: null },
+      {
+        uploadBytes: 110_000,
+        downloadBytes: MAX_SAFE_INTEGER,
+        peerBytes: MAX_SAFE_INTEGER,
+        validLoss: 1e6,
+        perplexity: null,
+      },
     ]);
   });
 

@@ -113,6 +113,7 @@ const pointOf = (row: Selectable<Tables['points']>): HistoryPoint => ({
   perplexity: perplexityOf(row.valid_loss),
   uploadBytes: row.upload_bytes,
   downloadBytes: row.download_bytes,
+  peerBytes: row.peer_bytes,
   volunteerCount: row.volunteer_count,
 });
 

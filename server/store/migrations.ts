@@ -62,6 +62,12 @@ const MIGRATIONS: Record<string, Migration> = {
       where state = 'gone' and accepted_count = 0 and rejected_count = 0;
     create index leases_by_volunteer on leases (volunteer)
   `),
+  '006_peer_bytes': statements(`
+    alter table traffic add column peer_bytes bigint not null default 0;
+    alter table points add column peer_bytes bigint not null default 0;
+    update traffic set peer_bytes = coalesce((
+      select least(sum(bytes_from_peers), ${Number.MAX_SAFE_INTEGER}) from contributions where run = traffic.run), 0)
+  `),
 };
 
 /** Names of the migrations that the database has had and this build does not know. */

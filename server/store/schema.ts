@@ -84,7 +84,8 @@ export interface Tables {
     valid_bits_per_byte: number | null;
     upload_bytes: number;
     download_bytes: number;
+    peer_bytes: number;
     volunteer_count: number;
   };
-  traffic: { run: string; upload_bytes: number; download_bytes: number };
+  traffic: { run: string; upload_bytes: number; download_bytes: number; peer_bytes: number };
 }

@@ -4,7 +4,7 @@ import { roundInWords } from './round-texts.ts';
 
 const point = (round: number, figures: Partial<HistoryPoint>): HistoryPoint => ({
   ...{ round, time: '2026-11-27T12:00:00Z', tokens: 0, trainLoss: null, validLoss: null, validBitsPerByte: null },
-  ...{ perplexity: null, uploadBytes: 0, downloadBytes: 0, volunteerCount: 0 },
+  ...{ perplexity: null, uploadBytes: 0, downloadBytes: 0, peerBytes: 0, volunteerCount: 0 },
   ...figures,
 });
 

@@ -25,6 +25,10 @@ const readAll = async (response: Response, onChunk: (bytes: number) => void): Pr
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 };
 
+/** From wherever the coordinator sends everybody; where nothing comes from there, from itself (rule B1a). */
+const requestBlob = (sha256: string, signal: AbortSignal | null): Promise<Response> =>
+  request(`/api/v1/blobs/${sha256}`, { signal }).catch(() => request(`/api/v1/blobs/${sha256}?direct`, { signal }));
+
 /** Keeps what arrived whole. Insecure addresses have no WebCrypto; they could not be trusted with a hash either. */
 const keep = async (cache: ModelCache, sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
   if (isSecureContext && (await sha256Of(bytes)) !== sha256) throw new Error('The model arrived damaged.');
@@ -62,7 +66,7 @@ export const fetchPath = async (
   const bytesOf = async (sha256: string): Promise<Uint8Array<ArrayBuffer>> => {
     const kept = await MODULES.get(sha256);
     if (kept) return kept;
-    const fresh = await readAll(await request(`/api/v1/blobs/${sha256}`, { signal }), (bytes) => {
+    const fresh = await readAll(await requestBlob(sha256, signal), (bytes) => {
       receivedBytes += bytes;
       onProgress({ receivedBytes, totalBytes });
     });

@@ -6,6 +6,7 @@ import { Card } from '@pathfold/ui/layout/card';
 import { useEffect, useRef } from 'react';
 import { AnsweringChoice } from '../working/answering.tsx';
 import { ThrottleSlider } from '../working/throttle-slider.tsx';
+import { UploadLimit } from '../working/upload-limit.tsx';
 import { ConsentTerms } from './consent-terms.tsx';
 import type { GraphicsAdapter } from './device.ts';
 
@@ -13,6 +14,8 @@ export interface Terms {
   readonly choice: ComputeChoice;
   readonly throttle: number;
   readonly sharing: boolean;
+  /** To other volunteers, bytes a second; null for any. */
+  readonly uploadLimit: number | null;
   readonly answering: boolean;
 }
 
@@ -91,6 +94,7 @@ export function Consent({
           disabled={!canShare}
           onChange={(sharing) => set({ sharing })}
         />
+        {terms.sharing && <UploadLimit value={terms.uploadLimit} onChange={(uploadLimit) => set({ uploadLimit })} />}
         <AnsweringChoice checked={terms.answering} onChange={(answering) => set({ answering })} />
         <div className="grid gap-2">
           <Button

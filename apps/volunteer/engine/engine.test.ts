@@ -11,7 +11,7 @@ vi.mock('@pathfold/swarm/swarm', () => ({
   createSwarm(ports: SwarmPorts): Swarm {
     const made = { ports, closed: 0 };
     swarms.push(made);
-    return { receive() {}, have() {}, fetch: async () => null, close: () => void made.closed++ };
+    return { receive() {}, have() {}, fetch: async () => null, limitUpload() {}, close: () => void made.closed++ };
   },
 }));
 
@@ -50,7 +50,7 @@ class PlayedWorker extends EventTarget {
   }
 }
 
-const sharing = { send() {}, onStats() {}, read: async () => null };
+const sharing = { send() {}, onStats() {}, read: async () => null, table: async () => null, range: async () => false };
 
 beforeEach(() => {
   onOpen = (page) => void swarmOnPage(page)(sharing);
@@ -84,7 +84,7 @@ test('a worker that crashed shares nothing any more, whatever it still had said'
   expect(await engine.crashed).toBe('out of paper');
   await expect.poll(() => swarms[0]!.closed).toBe(1);
   swarmOnPage(page!)(sharing);
-  expect(await page!.swarmFetch({ sha256: 'a'.repeat(64), bytes: 1 })).toBeNull();
+  expect(await page!.swarmFetch({ sha256: 'a'.repeat(64), bytes: 1 }, null)).toBeNull();
   expect(swarms).toHaveLength(1);
 });
 
@@ -122,9 +122,10 @@ test('who lends again prefers no run, as the page shows it', async () => {
   const told: unknown[] = [];
   const door = {
     prefer: async (run: string | null) => void told.push(run),
+    limitUpload: async (limit: number | null) => void told.push(limit),
     start: async (...terms: unknown[]) => void told.push(terms),
   };
   const engine = { door } as unknown as Engine;
-  await takePart(engine, { choice: 'cpu', throttle: 0.5, sharing: false, answering: true });
-  expect(told).toEqual([null, ['cpu', 0.5, false, true]]);
+  await takePart(engine, { choice: 'cpu', throttle: 0.5, sharing: false, uploadLimit: 60_000, answering: true });
+  expect(told).toEqual([null, 60_000, ['cpu', 0.5, false, true]]);
 });

@@ -37,7 +37,9 @@ function pageSwarm() {
         ({ createSwarm }) =>
           createSwarm({
             send: (message) => void remote.send(message),
-            read: (sha256) => remote.read(sha256),
+            read: (sha256, start, end) => remote.read(sha256, start, end),
+            table: (ref) => remote.table(ref),
+            range: (ref, start, end, take) => remote.range(ref, start, end, Comlink.proxy(take)),
             onStats: (stats) => void remote.onStats(stats),
             verify: async (bytes, sha256) => (await sha256Of(bytes)) === sha256,
             wrtc: null,
@@ -53,9 +55,10 @@ function pageSwarm() {
     },
     swarmReceive: (message) => use((open) => open.receive(message)),
     swarmHave: (blobs) => use((open) => open.have(blobs)),
-    async swarmFetch(ref) {
-      const bytes = (await (await swarm)?.fetch(ref)) ?? null;
-      return bytes && Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
+    swarmLimitUpload: (bytesPerSecond) => use((open) => open.limitUpload(bytesPerSecond)),
+    async swarmFetch(ref, begun) {
+      const gathered = (await (await swarm)?.fetch(ref, begun)) ?? begun;
+      return gathered && Comlink.transfer(gathered, [gathered.bytes.buffer as ArrayBuffer]);
     },
     closeSwarm,
   };
@@ -115,7 +118,8 @@ export async function openEngine(identityFile: string): Promise<Engine> {
 }
 
 /** Takes part from now on, as the person agreed to. A run that was preferred before a stop is not any more. */
-export async function takePart({ door }: Pick<Engine, 'door'>, { choice, throttle, sharing, answering }: Terms) {
+export async function takePart({ door }: Pick<Engine, 'door'>, terms: Terms) {
   await door.prefer(null);
-  await door.start(choice, throttle, sharing, answering);
+  await door.limitUpload(terms.uploadLimit);
+  await door.start(terms.choice, terms.throttle, terms.sharing, terms.answering);
 }

@@ -68,6 +68,7 @@ const door: WorkerDoor = {
   setThrottle: (throttle) => mine().setThrottle(throttle),
   prefer: (run) => mine().prefer(run),
   setSharing: (on) => mine().setSharing(on),
+  limitUpload: (bytesPerSecond) => mine().limitUpload(bytesPerSecond),
   setAnswering: (on) => mine().setAnswering(on),
 };
 

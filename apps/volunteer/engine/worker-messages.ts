@@ -15,6 +15,7 @@ export interface PageDoor {
   swarmReceive(message: Down): void;
   swarmHave(blobs: readonly string[]): void;
   swarmFetch: Swarm['fetch'];
+  swarmLimitUpload: Swarm['limitUpload'];
   closeSwarm(): void;
 }
 

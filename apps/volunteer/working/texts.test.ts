@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { deviceInWords, outcomeInWords, progressInWords, reasonInWords, shardInWords, workInWords } from './texts.ts';
+import {
+  deviceInWords,
+  outcomeInWords,
+  progressInWords,
+  reasonInWords,
+  shardInWords,
+  wireInWords,
+  workInWords,
+} from './texts.ts';
 
 const SLOWER =
   "this device takes 2.6 times as long as the run's pace, its fastest device, which counts as at most four times as fast as the middle one.";
@@ -25,6 +33,8 @@ describe('the work in hand, in words', () => {
     steps: 12,
     loss: 3,
     tokensPerSecond: 9,
+    coarseness: null,
+    wireReason: null,
   };
 
   it('names path, round and progress of training', () => {
@@ -43,6 +53,32 @@ describe('the work in hand, in words', () => {
       sentence,
     );
     expect(reasonInWords(work)).toBe('');
+  });
+
+  it.each([
+    [
+      'finest',
+      0.012,
+      'at coarseness 1 before it is sent, the finest there is: sending takes about 1.2 % of the computing time.',
+    ],
+    [
+      'line',
+      0.04,
+      'at coarseness 1 before it is sent: sending takes about 4.0 % of the computing time, and a finer result would take more than 5 %.',
+    ],
+    [
+      'bound',
+      0.3,
+      'at coarseness 1 before it is sent, the coarsest that this run allows: sending takes about 30 % of the computing time.',
+    ],
+    [
+      'untold',
+      null,
+      'at coarseness 1 before it is sent, the coarsest that this run allows, as nothing was measured on this line yet.',
+    ],
+  ])('says why a result is as coarse as it is: %s', (because, part, sentence) => {
+    expect(wireInWords({ coarseness: 1, wireReason: { because, part } })).toBe(`Its result is rounded ${sentence}`);
+    expect(wireInWords(work)).toBe('');
   });
 
   it('counts scored tokens of an evaluation, whose end is not known', () => {

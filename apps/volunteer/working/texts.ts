@@ -64,6 +64,24 @@ export function reasonInWords({ plannedSteps, stepsReason }: WorkSnapshot): stri
   }
 }
 
+/** How the result of the work in hand travels, and why so; empty where there is no choice. */
+export function wireInWords({ coarseness, wireReason }: Pick<WorkSnapshot, 'coarseness' | 'wireReason'>): string {
+  if (coarseness === null || !wireReason) return '';
+  const { because, part } = wireReason;
+  const how = `Its result is rounded at coarseness ${coarseness} before it is sent`;
+  const percent = part === null ? '' : `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} % of the computing time`;
+  switch (because) {
+    case 'finest':
+      return `${how}, the finest there is: sending takes about ${percent}.`;
+    case 'line':
+      return `${how}: sending takes about ${percent}, and a finer result would take more than 5 %.`;
+    case 'bound':
+      return `${how}, the coarsest that this run allows: sending takes about ${percent}.`;
+    default:
+      return `${how}, the coarsest that this run allows, as nothing was measured on this line yet.`;
+  }
+}
+
 const OUTCOMES: Record<Snapshot['outcomes'][number]['state'], string> = {
   received: 'Received, being checked',
   checked: 'Accepted',

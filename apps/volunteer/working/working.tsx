@@ -17,9 +17,11 @@ import {
   progressInWords,
   reasonInWords,
   shardInWords,
+  wireInWords,
   workInWords,
 } from './texts.ts';
 import { ThrottleSlider } from './throttle-slider.tsx';
+import { UploadLimit } from './upload-limit.tsx';
 
 const LAMPS: Partial<Record<Snapshot['status']['code'], string>> = {
   computing: 'bg-signal',
@@ -46,7 +48,7 @@ export function Working({
 }) {
   const { status, work, wish, traffic } = snapshot;
   const kept = keptInWords(snapshot.uploads);
-  const reason = work ? reasonInWords(work) : '';
+  const reasons = work ? [reasonInWords(work), wireInWords(work)].filter(Boolean) : [];
   const paused = wish === 'paused';
   // The button that brought the person here is gone: the focus goes to what happens now.
   const announced = useRef<HTMLDivElement>(null);
@@ -75,7 +77,11 @@ export function Working({
               max={work.plannedSteps ?? 1}
               text={progressInWords(work)}
             />
-            {reason && <p className="text-soft text-sm">{reason}</p>}
+            {reasons.map((reason) => (
+              <p key={reason} className="text-soft text-sm">
+                {reason}
+              </p>
+            ))}
           </div>
         )}
 
@@ -120,6 +126,7 @@ export function Working({
             disabled={!canShare}
             onChange={commands.setSharing}
           />
+          {snapshot.sharing && <UploadLimit value={snapshot.uploadLimit} onChange={commands.limitUpload} />}
           <AnsweringChoice checked={snapshot.answering.on} onChange={commands.setAnswering} />
           <p className="text-soft text-xs">{deviceInWords(snapshot)}</p>
         </div>

@@ -1,9 +1,9 @@
 import { isModelRun } from '../study-run.ts';
-import type { ContributionFacts } from '../work-plan.ts';
+import type { ContributionFacts, Line } from '../work-plan.ts';
 import { noteAccepted, noteRejected } from './failures.ts';
 import { countGrant, countLease, noteIdle, noteMissed } from './memory.ts';
 import { endLease, forget, type Handlers, loseLease, tell, touchVolunteer } from './scene.ts';
-import type { CoordinatorState, LeaseRecord } from './state.ts';
+import type { CoordinatorState, LeaseRecord, VolunteerRecord } from './state.ts';
 
 /** Weight of the newest contribution in a volunteer's measured speed. */
 const SPEED_WEIGHT = 0.5;
@@ -20,6 +20,25 @@ const perSecond = (count: number, ms: number): number => (1000 * count) / Math.m
 function tellsSpeed({ runs, startedAt }: CoordinatorState, { run, grantedAt }: LeaseRecord): boolean {
   const facts = runs[run]?.facts;
   return (!facts || isModelRun(facts)) && grantedAt >= startedAt;
+}
+
+/** Less than this tells nothing about a line. */
+const TOLD_MS = 100;
+const MOST_DETOUR = 16;
+
+/** Compares the time of a contribution that went by without computing with what the line promises for its bytes. */
+function noteDetour(
+  volunteer: VolunteerRecord,
+  line: Line,
+  { contribution, grantedAt }: LeaseRecord,
+  at: number,
+): void {
+  const { bytes, report } = contribution!;
+  const { peers, coordinator } = report.downloadedBytes;
+  const promisedMs = 1000 * (bytes / line.upBytesPerSecond + (peers + coordinator) / line.downBytesPerSecond);
+  if (promisedMs < TOLD_MS) return;
+  const detour = Math.min(MOST_DETOUR, Math.max(1, (at - grantedAt - report.computeMs) / promisedMs));
+  volunteer.detour = SPEED_WEIGHT * detour + (1 - SPEED_WEIGHT) * (volunteer.detour ?? 1);
 }
 
 /** The part of a lease's contribution that a kind may read. */
@@ -100,6 +119,7 @@ export const leaseHandlers: Handlers<
       volunteer.tokensPerSecond = SPEED_WEIGHT * speed + (1 - SPEED_WEIGHT) * known;
       volunteer.isMeasured = true;
     }
+    if (volunteer?.line) noteDetour(volunteer, volunteer.line, lease, at);
     touched.runs.add(lease.run);
     tell(scene, run, lease.kind, { type: 'received', lease: lease.id, key: lease.task.key });
   },

@@ -171,10 +171,12 @@ export const runHandlers: Handlers<
     const id = foldId(event.kind, event.fold);
     if (!run?.folds[id]) return;
     delete run.folds[id];
-    for (const { name, version, blob, state } of event.output.modules) {
+    for (const { name, version, blob, state, lattice } of event.output.modules) {
       const module = run.facts.modules[name];
-      if (module && version === module.version + 1)
-        Object.assign(module, { version, blob, state, steppedAt: scene.at });
+      if (!module || version !== module.version + 1) continue;
+      Object.assign(module, { version, blob, state, steppedAt: scene.at });
+      if (lattice) module.lattice = lattice;
+      else delete module.lattice;
     }
     const { routing, kept } = event.output;
     if (routing && routing.version === (run.facts.routing?.version ?? 0) + 1) {

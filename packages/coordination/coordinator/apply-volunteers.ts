@@ -63,6 +63,8 @@ export const volunteerHandlers: Handlers<
     volunteer.executor = event.executor;
     volunteer.memoryBytes = event.memoryBytes;
     volunteer.prefers = event.prefers ?? null;
+    if (event.line) volunteer.line = event.line;
+    else delete volunteer.line;
     noteIdle(scene.memory, volunteer);
   },
 

@@ -1,5 +1,5 @@
 import type { CoordinatorEvent } from '../events.ts';
-import { openTo, type Task } from '../work-plan.ts';
+import { type Line, openTo, type Task } from '../work-plan.ts';
 import { companyOf, type Desk, goesOn } from './desk.ts';
 import { isIdle } from './memory.ts';
 import { bytesNeeded, hasRoom } from './room.ts';
@@ -86,10 +86,17 @@ function openToAny(desk: Desk, run: RunRecord): ((volunteer: VolunteerRecord) =>
     open.some(({ isOpenTo, bytes }) => hasRoom(volunteer, bytes) && isOpenTo(volunteer.tokensPerSecond));
 }
 
+/** The line of a volunteer as it tells, slowed by what its contributions showed. */
+function lineOf({ line, detour = 1 }: VolunteerRecord): Line | undefined {
+  return (
+    line && { upBytesPerSecond: line.upBytesPerSecond / detour, downBytesPerSecond: line.downBytesPerSecond / detour }
+  );
+}
+
 function offer(desk: Desk, run: RunRecord, volunteer: VolunteerRecord): CoordinatorEvent | null {
   const { kinds, now, state, memory } = desk;
   const { id, tokensPerSecond, memoryBytes, paths } = volunteer;
-  const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null };
+  const facts = { id, tokensPerSecond, memoryBytes, path: paths[run.facts.id] ?? null, line: lineOf(volunteer) };
   let best: { kind: string; task: Task } | null = null;
   for (const kind of run.kinds) {
     const plan = kinds.get(kind)!;

@@ -1,6 +1,6 @@
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { BestVersion, RunState } from '@pathfold/protocol/resources';
-import type { Fold, Json, ModuleFacts, RunFacts, Task } from '../work-plan.ts';
+import type { Fold, Json, Line, ModuleFacts, RunFacts, Task } from '../work-plan.ts';
 
 /**
  * All that the coordinator's mind knows: plain data, the same after replaying the log, and unchanged by a trip
@@ -92,6 +92,10 @@ export interface VolunteerRecord {
   /** Moving average over its contributions, from grant to arrival; what its device claims before the first. */
   tokensPerSecond: number;
   isMeasured: boolean;
+  /** As it tells; absent before it does. */
+  line?: Line;
+  /** How many times as long as its line promises its travel takes: moving average over its contributions; absent before the first. */
+  detour?: number;
   /** The lease that it computes on. A contribution that is being checked is no longer held. */
   lease: string | null;
   /** The path it worked on last, by run. */

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { Report } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
 import type { CoordinatorEvent } from '../events.ts';
+import { Directory } from '../swarm/directory.ts';
 import type { VirtualHost } from './host.ts';
 import type { Session } from './network.ts';
 import type { Random } from './random.ts';
@@ -14,7 +15,6 @@ const networkOf = (volunteer: string): string => (Number(volunteer.slice(1)) % 5
 export const isTrusted = (volunteer: string): boolean => Number(volunteer.slice(1)) % 9 === 4;
 
 const HEARTBEAT_MS = 10_000;
-const MOST_PEERS = 8;
 
 export type HandedIn = { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode };
 type Settled = Extract<Down, { type: 'settled' }>['state'];
@@ -36,9 +36,7 @@ export class Door {
   readonly #holders = new Map<string, Holder>();
   readonly #received = new Map<string, string>();
   readonly #folds = new Map<string, readonly string[]>();
-  /** By blob, who serves it to peers. */
-  readonly #serving = new Map<string, Set<string>>();
-  readonly #served = new Map<string, readonly string[]>();
+  readonly #directory = new Directory();
 
   constructor(host: () => VirtualHost, random: Random, silenceMs: number) {
     this.#host = host;
@@ -58,7 +56,7 @@ export class Door {
     const old = this.#sessions.get(volunteer);
     this.#sessions.set(volunteer, session);
     if (old) this.#fail(old, 'replaced');
-    this.#forgetServed(volunteer);
+    this.#directory.gone(volunteer);
     if (host.state.volunteers[volunteer]?.banned) {
       this.#fail(session, 'banned');
       return;
@@ -102,14 +100,15 @@ export class Door {
         return;
       }
       case 'have':
-        this.#serve(volunteer, message.blobs);
+        this.#directory.have(volunteer, message.blobs);
         return;
-      case 'want':
-        session.down({
-          type: 'peers',
-          sha256: message.sha256,
-          peers: this.#peersFor(message.sha256, volunteer),
-        });
+      case 'want': {
+        const answer = this.#directory.want(volunteer, message, host.now(), this.#random.fraction());
+        session.down({ type: 'peers', sha256: message.sha256, ...answer });
+        return;
+      }
+      case 'report':
+        this.#directory.report(message.peer, networkOf(volunteer), host.now());
         return;
     }
   }
@@ -119,7 +118,7 @@ export class Door {
     session.openAtHost = false;
     if (this.#sessions.get(id) !== session) return;
     this.#sessions.delete(id);
-    this.#forgetServed(id);
+    this.#directory.gone(id);
     this.#host().record([{ type: 'VolunteerLost', volunteer: id }]);
   }
 
@@ -139,8 +138,7 @@ export class Door {
   closeAll(): void {
     for (const session of this.#sessions.values()) session.closeAtHost();
     this.#sessions.clear();
-    this.#serving.clear();
-    this.#served.clear();
+    this.#directory.clear();
   }
 
   /** Events in the log are known also after a restart. */
@@ -258,22 +256,5 @@ export class Door {
   #isHeldBy(volunteer: string, lease: string): boolean {
     const record = this.#host().state.leases[lease];
     return record?.volunteer === volunteer && record.contribution === null;
-  }
-
-  #serve(volunteer: string, blobs: readonly string[]): void {
-    this.#forgetServed(volunteer);
-    this.#served.set(volunteer, blobs);
-    for (const sha256 of blobs) this.#serving.set(sha256, (this.#serving.get(sha256) ?? new Set()).add(volunteer));
-  }
-
-  #forgetServed(volunteer: string): void {
-    for (const sha256 of this.#served.get(volunteer) ?? []) this.#serving.get(sha256)?.delete(volunteer);
-    this.#served.delete(volunteer);
-  }
-
-  #peersFor(sha256: string, asker: string): string[] {
-    const all = [...(this.#serving.get(sha256) ?? [])].filter((id) => id !== asker);
-    const start = Math.floor(this.#random.fraction() * all.length);
-    return [...all.slice(start), ...all.slice(0, start)].slice(0, MOST_PEERS);
   }
 }

@@ -1,124 +1,154 @@
+import type { SwarmCommand, SwarmEvent } from './events.ts';
+import { COORDINATOR, type Fetch, forgetOffer, missing, newFetch, noteOffer } from './fetch.ts';
+import { cancelAll, drop, forgetPeer, forgive, isShunned, newLink, type SwarmState, settleAsk, shun } from './peers.ts';
+import { askCoordinator, planFetch } from './plan.ts';
+
 /**
- * The swarm's mind: which peer is asked for a blob, for how long, and when the coordinator is asked instead.
- * Pure: time and randomness come in with the events. A peer that stalls, lies or vanishes costs one retry (B4).
+ * The swarm's mind: which piece of a blob is asked of whom, and when the coordinator serves it over HTTPS (B4, B7 to B10).
+ * Pure: time and randomness come in with the events. Rarest piece first, as BitTorrent (Cohen 2003, section 2.4); the
+ * coordinator is a source that always works and costs, so it serves a volunteer's slice and what no peer promises.
  */
-export const MAX_PEERS_ASKED = 2;
-/** Longest wait for the list of peers; for a connection and the first piece; and between pieces. */
-const FIND_MS = 1_000;
-const SILENCE_MS = 3_000;
-/** Time for finding, connecting and retrying; beyond it a blob must have come at this rate. */
-const PATIENCE_MS = 4_000;
-export const LEAST_BYTES_PER_SECOND = 128 * 1024;
-/** A peer that failed is left alone for so long, twice as long after each further failure. */
-const COOL_MS = 15_000;
-const MOST_COOL_MS = 600_000;
-
-interface Fetch {
-  readonly tried: string[];
-  candidates: string[];
-  /** The peer that is asked now; null while peers are being found. */
-  peer: string | null;
-  deadlineAt: number;
-  /** By then peers must have delivered, however alive they are. */
-  readonly endsAt: number;
-}
-
-export interface SwarmState {
-  readonly fetches: Map<string, Fetch>;
-  /** Peers that are not asked: until a time, or for good (Infinity) once they sent wrong bytes. */
-  readonly shunned: Map<string, { readonly until: number; readonly coolMs: number }>;
-}
-
-export type SwarmEvent = { readonly at: number } & (
-  | { readonly type: 'Wanted'; readonly sha256: string; readonly bytes: number }
-  | { readonly type: 'PeersFound'; readonly sha256: string; readonly peers: readonly string[]; readonly random: number }
-  | { readonly type: 'PieceArrived'; readonly sha256: string; readonly peer: string }
-  | { readonly type: 'Delivered'; readonly sha256: string; readonly peer: string }
-  | { readonly type: 'Corrupted'; readonly sha256: string; readonly peer: string }
-  | { readonly type: 'Failed'; readonly sha256: string; readonly peer: string }
-  | { readonly type: 'Ticked' }
-);
-
-export type SwarmCommand =
-  | { readonly type: 'FindPeers'; readonly sha256: string }
-  | { readonly type: 'Ask'; readonly sha256: string; readonly peer: string }
-  /** Nothing is wanted from it any more, because it was too slow. */
-  | { readonly type: 'Abandon'; readonly peer: string }
-  /** Nobody could serve it: ask the coordinator over HTTPS. */
-  | { readonly type: 'GiveUp'; readonly sha256: string };
-
-export const initSwarm = (): SwarmState => ({ fetches: new Map(), shunned: new Map() });
+export const SILENCE_MS = 3_000;
+export const MOST_OPENED = 8;
+const BUSY_MS = 400;
 
 export function stepSwarm(state: SwarmState, event: SwarmEvent): SwarmCommand[] {
-  if (event.type === 'Ticked') return overdue(state, event.at);
-  const { sha256, at } = event;
-  if (event.type === 'Wanted') {
-    if (state.fetches.has(sha256)) return [];
-    const endsAt = at + PATIENCE_MS + (1000 * event.bytes) / LEAST_BYTES_PER_SECOND;
-    state.fetches.set(sha256, { tried: [], candidates: [], peer: null, deadlineAt: at + FIND_MS, endsAt });
-    return [{ type: 'FindPeers', sha256 }];
-  }
-  const fetch = state.fetches.get(sha256);
-  if (!fetch) return [];
-  if (event.type === 'PeersFound') {
-    if (fetch.peer !== null) return [];
-    const start = Math.floor(event.random * event.peers.length);
-    fetch.candidates = [...event.peers.slice(start), ...event.peers.slice(0, start)];
-    return askNext(state, sha256, fetch, at);
-  }
-  if (event.peer !== fetch.peer) return [];
+  const commands = take(state, event);
+  // A part of a piece frees nobody.
+  if (event.type === 'Heard') return commands;
+  for (const [sha256, fetch] of state.fetches) commands.push(...planFetch(state, sha256, fetch, event.at));
+  return commands;
+}
+
+/** The changes by an event. */
+function take(state: SwarmState, event: SwarmEvent): SwarmCommand[] {
+  const { at } = event;
   switch (event.type) {
+    case 'Ticked':
+      return tick(state, at);
+    case 'LinkOpened':
+      state.links.set(event.peer, newLink(true, at));
+      return [...state.fetches].map(([sha256, fetch]) => tell(sha256, fetch, event.peer, at));
+    case 'LinkClosed': {
+      const link = state.links.get(event.peer);
+      if (link && (!link.isOpen || link.asks > 0)) shun(state, event.peer, at);
+      forgetPeer(state, event.peer);
+      return [];
+    }
+    case 'Heard': {
+      const link = state.links.get(event.peer);
+      if (link) link.heardAt = at;
+      return [];
+    }
+    case 'Misbehaved':
+      return drop(state, event.peer, 'flooded', at);
+    case 'Wanted':
+      return state.fetches.has(event.sha256) ? [] : want(state, event);
+  }
+  const fetch = state.fetches.get(event.sha256);
+  if (!fetch) return [];
+  switch (event.type) {
+    case 'PeersFound':
+      return found(state, event, fetch);
+    case 'Promised':
+      if (state.links.get(event.peer)?.isOpen) noteOffer(fetch, event.peer, event.pieces, event.more, at);
+      return [];
     case 'PieceArrived':
-      // A peer serves one blob after the other: whoever waits for it hears that it lives.
-      for (const other of state.fetches.values())
-        if (other.peer === event.peer) other.deadlineAt = Math.min(at + SILENCE_MS, other.endsAt);
+      return arrived(state, event, fetch);
+    case 'PieceRefused':
+      if (!settleAsk(state, fetch, event.piece, event.from)) return [];
+      if (event.from === COORDINATOR) fetch.isForsaken = true;
+      else if (event.busy) state.links.get(event.from)!.restsUntil = at + BUSY_MS;
+      else forgetOffer(fetch, event.from);
       return [];
-    case 'Delivered':
-      state.fetches.delete(sha256);
-      if (!hasLied(state, event.peer)) state.shunned.delete(event.peer);
-      return [];
-    case 'Corrupted':
-      state.shunned.set(event.peer, { until: Number.POSITIVE_INFINITY, coolMs: 0 });
-      return askNext(state, sha256, fetch, at);
-    case 'Failed':
-      shun(state, event.peer, at);
-      return askNext(state, sha256, fetch, at);
+    case 'NoTable':
+      return giveUp(state, event.sha256, fetch);
+    case 'PieceBad':
+      if (!settleAsk(state, fetch, event.piece, event.from)) return [];
+      if (event.from === COORDINATOR) return giveUp(state, event.sha256, fetch);
+      return drop(state, event.from, 'lied', at);
   }
 }
 
-function askNext(state: SwarmState, sha256: string, fetch: Fetch, at: number): SwarmCommand[] {
-  const peer = fetch.candidates.find(
-    (id) => !fetch.tried.includes(id) && (state.shunned.get(id)?.until ?? Number.NEGATIVE_INFINITY) <= at,
-  );
-  if (peer === undefined || fetch.tried.length >= MAX_PEERS_ASKED || at >= fetch.endsAt) {
-    state.fetches.delete(sha256);
-    return [{ type: 'GiveUp', sha256 }];
-  }
-  fetch.tried.push(peer);
-  fetch.peer = peer;
-  fetch.deadlineAt = Math.min(at + SILENCE_MS, fetch.endsAt);
-  return [{ type: 'Ask', sha256, peer }];
+function want(state: SwarmState, event: Extract<SwarmEvent, { type: 'Wanted' }>): SwarmCommand[] {
+  const { sha256, at } = event;
+  const fetch = newFetch(event);
+  if (fetch.left === 0) return [{ type: 'Complete', sha256 }];
+  state.fetches.set(sha256, fetch);
+  const open = [...state.links].filter(([, { isOpen }]) => isOpen);
+  return [{ type: 'FindPeers', sha256 }, ...open.map(([peer]) => tell(sha256, fetch, peer, at))];
 }
 
-const hasLied = ({ shunned }: SwarmState, peer: string): boolean =>
-  shunned.get(peer)?.until === Number.POSITIVE_INFINITY;
-
-function shun(state: SwarmState, peer: string, at: number): void {
-  if (hasLied(state, peer)) return;
-  const before = state.shunned.get(peer)?.coolMs;
-  const coolMs = before === undefined ? COOL_MS : Math.min(2 * before, MOST_COOL_MS);
-  state.shunned.set(peer, { until: at + coolMs, coolMs });
+function tell(sha256: string, fetch: Fetch, peer: string, at: number): SwarmCommand {
+  if (!fetch.offers.has(peer)) noteOffer(fetch, peer, [], null, at);
+  return { type: 'Tell', sha256, peer };
 }
 
-function overdue(state: SwarmState, at: number): SwarmCommand[] {
+function found(
+  state: SwarmState,
+  { sha256, peers, slice, at }: Extract<SwarmEvent, { type: 'PeersFound' }>,
+  fetch: Fetch,
+): SwarmCommand[] {
+  if (fetch.findUntil === null) return [];
+  fetch.findUntil = null;
+  fetch.dealing = slice !== null;
+  if (fetch.offers.size === 0) fetch.newsAt = at;
   const commands: SwarmCommand[] = [];
-  for (const [sha256, fetch] of [...state.fetches]) {
-    if (fetch.deadlineAt > at) continue;
-    const { peer } = fetch;
-    commands.push(...askNext(state, sha256, fetch, at));
-    if (peer === null || [...state.fetches.values()].some((other) => other.peer === peer)) continue;
-    commands.push({ type: 'Abandon', peer });
-    shun(state, peer, at);
+  for (const peer of peers) {
+    if (state.links.has(peer) || isShunned(state, peer, at) || state.links.size >= MOST_OPENED) continue;
+    state.links.set(peer, newLink(false, at));
+    noteOffer(fetch, peer, [], null, at);
+    commands.push({ type: 'Connect', peer });
   }
+  if (!slice) return commands;
+  const { from, to } = slice;
+  const pieces = [...missing(fetch, (piece) => piece >= from && piece < to && !fetch.asked.has(piece))];
+  fetch.sliceSize = pieces.length;
+  return [...commands, ...askCoordinator(sha256, fetch, pieces, at)];
+}
+
+function arrived(
+  state: SwarmState,
+  { sha256, piece, from, at }: Extract<SwarmEvent, { type: 'PieceArrived' }>,
+  fetch: Fetch,
+): SwarmCommand[] {
+  settleAsk(state, fetch, piece, from);
+  // Also one that nobody is asked for any more: it was checked.
+  if (fetch.here[piece] === 1) return [];
+  fetch.here[piece] = 1;
+  fetch.left--;
+  if (from !== COORDINATOR) {
+    const link = state.links.get(from);
+    if (link) link.heardAt = at;
+    fetch.newsAt = at;
+    fetch.burst = 1;
+    forgive(state, from);
+  }
+  const others = [...(fetch.asked.get(piece)?.keys() ?? [])];
+  for (const other of others) settleAsk(state, fetch, piece, other);
+  const commands = others
+    .filter((other) => other !== COORDINATOR)
+    .map((peer): SwarmCommand => ({ type: 'Cancel', sha256, peer, piece }));
+  if (fetch.left > 0) return commands;
+  state.fetches.delete(sha256);
+  return [...commands, { type: 'Complete', sha256 }];
+}
+
+/** The coordinator contradicts itself, or does not tell the hashes: the whole must come by itself. */
+function giveUp(state: SwarmState, sha256: string, fetch: Fetch): SwarmCommand[] {
+  const commands = cancelAll(state, sha256, fetch);
+  state.fetches.delete(sha256);
+  return [...commands, { type: 'GiveUp', sha256 }];
+}
+
+function tick(state: SwarmState, at: number): SwarmCommand[] {
+  const commands: SwarmCommand[] = [];
+  for (const [peer, { asks, heardAt }] of [...state.links])
+    if (asks > 0 && at >= heardAt + SILENCE_MS) commands.push(...drop(state, peer, 'stalled', at));
+  for (const fetch of state.fetches.values())
+    if (fetch.findUntil !== null && at >= fetch.findUntil) {
+      fetch.findUntil = null;
+      fetch.dealing = false;
+    }
   return commands;
 }

@@ -11,9 +11,6 @@ const SUSPECT = new Set(['not_finite', 'norm_out_of_bounds']);
 export function hear(state: VolunteerState, message: Down, at: number): void {
   const { link } = state;
   switch (message.type) {
-    case 'challenge':
-      link.version = message.version;
-      return;
     case 'welcome': {
       // A repetition names the leases of a while ago.
       if (link.phase === 'open') return;

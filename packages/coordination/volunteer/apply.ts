@@ -5,6 +5,9 @@ import { backoffMs } from './backoff.ts';
 import type { VolunteerEvent } from './events.ts';
 import type { VolunteerState } from './state.ts';
 
+/** Fewer tell how long an answer takes, not how fast the line is. */
+const MEASURED_BYTES = 32 * 1024;
+
 /** Trying again would find the same. */
 const UNFIT = new Set(['self_test_failed', 'no_device']);
 
@@ -36,7 +39,13 @@ export function apply(state: VolunteerState, event: VolunteerEvent): void {
       state.throttle = Math.min(1, Math.max(0.05, event.throttle));
       return;
     case 'Preferred':
+      // A wish that changes while it waits is told anew.
+      if (state.prefers !== event.run) link.asked = false;
       state.prefers = event.run;
+      return;
+    case 'LineMeasured':
+      if (event.bytes >= MEASURED_BYTES)
+        state.line[`${event.direction}BytesPerSecond`] = Math.max(1, (1000 * event.bytes) / Math.max(1, event.ms));
       return;
     case 'ResumeRestored':
       state.resume ??= event.resume;

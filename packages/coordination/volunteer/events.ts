@@ -14,8 +14,15 @@ export type VolunteerEvent = { readonly at: number } & (
   /** Time has passed. */
   | { readonly type: 'Woke' }
   | { readonly type: 'Throttled'; readonly throttle: number }
-  /** The run that the person would rather lend to; null for none. It counts from the next piece of work on. */
+  /** The run that the person would rather lend to; null for none. It counts from the next lease on. */
   | { readonly type: 'Preferred'; readonly run: string | null }
+  /** Bytes went over the line in one direction. */
+  | {
+      readonly type: 'LineMeasured';
+      readonly direction: 'up' | 'down';
+      readonly bytes: number;
+      readonly ms: number;
+    }
   | { readonly type: 'ResumeRestored'; readonly resume: string }
   | { readonly type: 'SocketClosed'; readonly chance: number }
   | { readonly type: 'Heard'; readonly message: Down }

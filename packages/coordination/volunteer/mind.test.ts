@@ -115,6 +115,38 @@ test('a lease whose contribution is refused while it is held is given back, and 
   expect(world.wanting).toBe(true);
 });
 
+test('L1: a wish that changes while the volunteer waits for work is told at once, and only then', () => {
+  const world = told([]);
+  world.open();
+  world.endProbe('none', 0);
+  expect(world.asks.map(({ prefers }) => prefers)).toEqual([undefined]);
+  world.tell({ type: 'Preferred', run: 'r' });
+  world.tell({ type: 'Preferred', run: 'r' });
+  expect(world.asks.map(({ prefers }) => prefers)).toEqual([undefined, 'r']);
+  world.grant();
+  world.tell({ type: 'Preferred', run: null });
+  expect(world.asks).toHaveLength(2);
+});
+
+test('L1: what the line carries is told once it is known both ways, as it was measured last', () => {
+  const world = told([]);
+  world.open();
+  const measure = (direction: 'up' | 'down', bytes: number, ms: number) =>
+    world.tell({ type: 'LineMeasured', direction, bytes, ms });
+  measure('down', 100_000, 100);
+  world.endProbe('none', 0);
+  world.grant();
+  measure('up', 31_000, 1);
+  world.endWork(true);
+  world.endUpload('UploadEnded', 0);
+  measure('up', 50_000, 500);
+  world.grant();
+  world.endWork(true);
+  world.endUpload('UploadEnded', 0);
+  const line = { upBytesPerSecond: 100_000, downBytesPerSecond: 1_000_000 };
+  expect(world.asks.map((ask) => ask.line)).toEqual([undefined, undefined, line]);
+});
+
 test('finish ends by itself, whatever the network does', () => {
   fc.assert(
     fc.property(story, fc.boolean(), (steps, online) => {

@@ -1,4 +1,3 @@
-import { executorIn } from '@pathfold/protocol/report';
 import type { Decision } from './events.ts';
 import type { PendingUpload, VolunteerState } from './state.ts';
 
@@ -31,9 +30,10 @@ export function plan(state: VolunteerState, now: number): Decision[] {
         type: 'MessageSent',
         message: {
           type: 'ready',
-          executor: executorIn(link.version, device.executor),
+          executor: device.executor,
           memoryBytes: device.memoryBytes,
           ...(state.prefers === null ? {} : { prefers: state.prefers }),
+          ...lineIn(state),
         },
       });
     if (now >= link.beatAt + link.heartbeatMs) {
@@ -108,6 +108,12 @@ export function wakeAt(state: VolunteerState, now: number): number | null {
     for (const outcome of state.outcomes) if (outcome.state === 'received') due.push(outcome.at + SETTLE_MS);
   const next = Math.min(...due.filter((time) => time > now));
   return Number.isFinite(next) ? next : null;
+}
+
+function lineIn({ line: { upBytesPerSecond, downBytesPerSecond } }: VolunteerState) {
+  return upBytesPerSecond === null || downBytesPerSecond === null
+    ? {}
+    : { line: { upBytesPerSecond, downBytesPerSecond } };
 }
 
 const killAt = (state: VolunteerState, cutAt: number) => cutAt + (state.wish === 'stopped' ? STOP_MS : STEP_MS);

@@ -1,7 +1,6 @@
 import type { LeaseMessage } from '@pathfold/protocol/down';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
-import { PROTOCOL_MIN } from '@pathfold/protocol/version';
 
 /** The last wish of the person at this machine. */
 export type Wish = 'stopped' | 'running' | 'paused' | 'finishing';
@@ -19,8 +18,6 @@ export interface Link {
   beatAt: number;
   heartbeatMs: number;
   silenceMs: number;
-  /** Version of the protocol, as the coordinator chose it. */
-  version: number;
   /** `ready` was said, and neither a lease nor `away` came after it. */
   asked: boolean;
 }
@@ -87,6 +84,8 @@ export interface VolunteerState {
   /** Why this volunteer may not take part until the person starts it anew. */
   refusal: { readonly code: string; readonly detail: string } | null;
   link: Link;
+  /** Bytes a second that the machine's own line carries, as measured last; null before. */
+  readonly line: { upBytesPerSecond: number | null; downBytesPerSecond: number | null };
   /** Resume token and own id, once welcomed. */
   resume: string | null;
   volunteer: string | null;
@@ -126,9 +125,9 @@ export const initialState = (): VolunteerState => ({
     beatAt: 0,
     heartbeatMs: 10_000,
     silenceMs: 30_000,
-    version: PROTOCOL_MIN,
     asked: false,
   },
+  line: { upBytesPerSecond: null, downBytesPerSecond: null },
   resume: null,
   volunteer: null,
   device: { phase: 'unknown', retryAt: 0, failure: null },

@@ -1,4 +1,5 @@
 import type { Down, LeaseMessage } from '@pathfold/protocol/down';
+import type { Up } from '@pathfold/protocol/up';
 import { expect } from 'vitest';
 import { apply } from './apply.ts';
 import type { Decision, VolunteerEvent } from './events.ts';
@@ -28,6 +29,8 @@ export class World {
   readonly revoked = new Set<string>();
   /** The coordinator was asked for a lease. */
   wanting = false;
+  /** Every `ready` that was sent. */
+  readonly asks: Extract<Up, { type: 'ready' }>[] = [];
   /** Contributions that came into being, and those that ended. */
   readonly made = new Set<string>();
   readonly ended = new Set<string>();
@@ -186,7 +189,10 @@ export class World {
           this.held.delete(decision.message.lease);
           this.released.push(decision.message);
         }
-        if (decision.message.type === 'ready') this.wanting = true;
+        if (decision.message.type === 'ready') {
+          this.wanting = true;
+          this.asks.push(decision.message);
+        }
         if (decision.message.type === 'away') this.wanting = false;
         break;
       case 'ProbeBegan':

@@ -12,6 +12,7 @@ const point = (round: number, tokens = 0): HistoryPoint => ({
   perplexity: null,
   uploadBytes: 0,
   downloadBytes: 0,
+  peerBytes: 0,
   volunteerCount: 0,
 });
 

@@ -1,7 +1,6 @@
-import { type BlobRef, ModuleRef } from '@pathfold/protocol/blob';
+import { ModuleRef, type VersionRef } from '@pathfold/protocol/blob';
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
-import { ANSWERING_VERSION } from '@pathfold/protocol/version';
 import * as z from 'zod/mini';
 import type { VolunteerPorts } from '../ports.ts';
 import { problemOf } from '../problem.ts';
@@ -19,12 +18,11 @@ const Task = z.object({
 /** Answering prompts of strangers: beside the work in hand, in a worker of its own. */
 export function createAnswering(
   openAnswers: VolunteerPorts['openAnswers'],
-  fetchBlob: (ref: BlobRef, signal: AbortSignal) => Promise<Uint8Array>,
+  fetchBlob: (ref: VersionRef, signal: AbortSignal) => Promise<Uint8Array>,
   send: (message: Up) => void,
   changed: () => void,
 ) {
   let told = false;
-  let version = 0;
   let welcomed = false;
   let worker: AnswersWorker | null = null;
   let now: { readonly lease: string; readonly run: string; readonly path: string; tokens: number } | null = null;
@@ -107,7 +105,7 @@ export function createAnswering(
         fetching?.abort();
         if (now) over(now.lease);
       }
-      if (wanted === told || !welcomed || version < ANSWERING_VERSION) return;
+      if (wanted === told || !welcomed) return;
       told = wanted;
       send({ type: 'answering', on: wanted });
       // Whoever asks waits only so long for the first token: the worker is there before.
@@ -116,7 +114,6 @@ export function createAnswering(
     hear(message: Down): void {
       switch (message.type) {
         case 'challenge':
-          version = message.version;
           welcomed = false;
           told = false;
           if (now) stop(now.lease);

@@ -1,5 +1,5 @@
 import type { ComputeChoice } from '@pathfold/coordination/volunteer/state';
-import type { BlobRef } from '@pathfold/protocol/blob';
+import type { VersionRef } from '@pathfold/protocol/blob';
 import type { ErrorCode } from '@pathfold/protocol/errors';
 import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
@@ -20,7 +20,7 @@ export type FromCompute =
   /** The finding of a probe, or the result of a job. */
   | { readonly type: 'done'; readonly call: number; readonly value: ExecutorInfo | WorkResult }
   | { readonly type: 'failed'; readonly call: number; readonly code: ErrorCode; readonly detail: string }
-  | { readonly type: 'ask-blob'; readonly question: number; readonly call: number; readonly ref: BlobRef }
+  | { readonly type: 'ask-blob'; readonly question: number; readonly call: number; readonly ref: VersionRef }
   | { readonly type: 'ask-kept'; readonly question: number; readonly call: number; readonly name: string }
   | { readonly type: 'computing'; readonly call: number }
   /** The device was lost in the midst of the work, which goes on on this one. */

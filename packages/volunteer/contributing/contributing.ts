@@ -1,9 +1,9 @@
 import { sha256Of } from '@pathfold/blobs/memory';
 import type { Mind } from '@pathfold/coordination/volunteer/run-mind';
 import type { Upload } from '@pathfold/coordination/volunteer/state';
-import type { BlobRef } from '@pathfold/protocol/blob';
+import type { VersionRef } from '@pathfold/protocol/blob';
 import type { LeaseMessage } from '@pathfold/protocol/down';
-import { type ExecutorInfo, executorIn } from '@pathfold/protocol/report';
+import type { ExecutorInfo } from '@pathfold/protocol/report';
 import type { WorkResult } from '@pathfold/works/work-run';
 import type { VolunteerPorts } from '../ports.ts';
 import { problemOf } from '../problem.ts';
@@ -12,16 +12,14 @@ import type { Kept } from '../storage/kept.ts';
 import { handIn } from './hand-in.ts';
 import type { Uploads } from './uploads.ts';
 
-/** Upload speed assumed before the first upload was measured, bytes a millisecond. */
-const FIRST_UPLOAD_RATE = 500;
-/** Smaller ones tell how long an answer takes, not how fast the line is. */
-const MEASURED_BYTES = 256e3;
+/** Upload speed assumed before the first upload was measured. */
+const FIRST_BYTES_PER_SECOND = 500_000;
 
 interface ContributingPorts extends Pick<VolunteerPorts, 'compute' | 'fetch' | 'url' | 'now' | 'random'> {
   readonly uploads: Uploads;
   readonly kept: Kept;
   readonly traffic: Traffic;
-  fetchBlob(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array>;
+  fetchBlob(ref: VersionRef, signal: AbortSignal): Promise<Uint8Array>;
   deviceFound(executor: ExecutorInfo): void;
 }
 
@@ -30,11 +28,13 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
   const { compute, uploads, kept, traffic } = ports;
   let working: AbortController | null = null;
   let uploading: { readonly lease: string; readonly control: AbortController } | null = null;
-  let uploadRate = FIRST_UPLOAD_RATE;
 
   /** Time to keep free before a lease's end, so that its contribution arrives in time. */
   const reserveMs = (lease: LeaseMessage) =>
-    Math.min(lease.durationMs / 2, 1000 + (1.5 * lease.maxPayloadBytes) / uploadRate);
+    Math.min(
+      lease.durationMs / 2,
+      1000 + (1500 * lease.maxPayloadBytes) / (mind().state.line.upBytesPerSecond ?? FIRST_BYTES_PER_SECOND),
+    );
   const scopeOf = (lease: LeaseMessage, name: string) => `${lease.run} ${lease.kind} ${name}`;
 
   async function contribute(lease: LeaseMessage, result: WorkResult, executor: ExecutorInfo, before: Traffic) {
@@ -54,7 +54,7 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
           peers: traffic.fromPeersBytes - before.fromPeersBytes,
           coordinator: traffic.fromCoordinatorBytes - before.fromCoordinatorBytes,
         },
-        executor: executorIn(mind().state.link.version, executor),
+        executor,
       },
     };
     // First: what is handed in after a crash has its state.
@@ -129,8 +129,8 @@ export function createContributing(mind: () => Mind, ports: ContributingPorts) {
           ? await handIn(ports.fetch, ports.url, entry.upload, payload, resumed, control.signal)
           : ({ ok: false, code: 'bad_payload', detail: 'Its bytes are gone from this machine.' } as const);
         if (answer.ok) {
-          if (!resumed && entry.upload.bytes >= MEASURED_BYTES)
-            uploadRate = entry.upload.bytes / Math.max(1, ports.now() - began);
+          if (!resumed)
+            mind().tell({ type: 'LineMeasured', direction: 'up', bytes: entry.upload.bytes, ms: ports.now() - began });
           traffic.uploadedBytes += entry.upload.bytes;
           await uploads.forget(lease);
           mind().tell({ type: 'UploadEnded', lease });

@@ -5,6 +5,8 @@ import { sha256Of } from '@pathfold/blobs/memory';
 export interface Cache {
   /** The bytes, checked against the hash; null when they are not here (any more, or not intact). */
   get(sha256: string): Promise<Uint8Array | null>;
+  /** Bytes [start, end) as they are on the disk: whoever gets them checks them. */
+  read(sha256: string, start: number, end: number): Promise<Uint8Array | null>;
   put(bytes: Uint8Array): Promise<void>;
   /** The hashes, the most recently used first. */
   list(): string[];
@@ -56,6 +58,7 @@ export async function openCache(blobs: BlobStore, maxBytes: number): Promise<Cac
       if (sizes.has(sha256)) await forget(sha256);
       return null;
     },
+    read: async (sha256, start, end) => (sizes.has(sha256) ? blobs.get(sha256, { start, end }) : null),
     async put(bytes) {
       const ref = await blobs.put(bytes).catch(() => putOnFull(bytes));
       touch(ref.sha256, ref.bytes);

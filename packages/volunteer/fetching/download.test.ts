@@ -39,17 +39,17 @@ function trickling(everyMs: number, count: number) {
 
 test('a download on a connection that died is broken off, and resumed', async () => {
   const { asked, source } = trickling(1, 3);
-  const bytes = source.fetch(REF, new AbortController().signal);
+  const bytes = source.fetch(REF, new AbortController().signal, null);
   await vi.advanceTimersByTimeAsync(31_000);
-  expect(await bytes).toEqual(BYTES);
+  expect(await bytes).toEqual({ bytes: BYTES, holes: [] });
   expect(asked).toEqual([null, 'bytes=3-']);
 });
 
 test('a slow download is waited for while it brings something', async () => {
   const { asked, source } = trickling(20_000, 5);
-  const bytes = source.fetch(REF, new AbortController().signal);
+  const bytes = source.fetch(REF, new AbortController().signal, null);
   await vi.advanceTimersByTimeAsync(100_000);
-  expect(await bytes).toEqual(BYTES);
+  expect(await bytes).toEqual({ bytes: BYTES, holes: [] });
   expect(asked).toEqual([null]);
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -7,8 +7,8 @@ const scene = useScene();
 test('a blob comes from the store, else from a peer, else from the coordinator; a liar costs one more try', async () => {
   const blob = scene.coordinator.store(PAYLOAD);
   const lying: Swarm = {
-    ...{ receive: () => {}, have: () => {}, close: () => {} },
-    fetch: async () => PAYLOAD.map((byte) => byte ^ 1),
+    ...{ receive: () => {}, have: () => {}, limitUpload: () => {}, close: () => {} },
+    fetch: async () => ({ bytes: PAYLOAD.map((byte) => byte ^ 1), holes: [] }),
   };
   await scene.replace({ openSwarm: () => lying });
   scene.volunteer.setSharing(true);
@@ -25,9 +25,11 @@ test('a blob comes from the store, else from a peer, else from the coordinator; 
 test('once agreed, and while it takes part, a volunteer tells what it serves', async () => {
   const blob = scene.coordinator.store(PAYLOAD);
   const served: (readonly string[])[] = [];
+  const limits: number[] = [];
   let closed = 0;
   const quiet: Swarm = {
     ...{ receive: () => {}, have: (blobs) => void served.push(blobs), fetch: async () => null },
+    limitUpload: (limit) => void limits.push(limit),
     close: () => void closed++,
   };
   await scene.replace({ openSwarm: () => quiet });
@@ -36,10 +38,14 @@ test('once agreed, and while it takes part, a volunteer tells what it serves', a
   expect(served).toEqual([]);
   scene.volunteer.setSharing(true);
   expect(served.at(-1)).toEqual([blob.sha256]);
+  expect(limits).toEqual([Number.POSITIVE_INFINITY]);
+  scene.volunteer.limitUpload(50_000);
+  expect([limits.at(-1), scene.volunteer.snapshot().uploadLimit]).toEqual([50_000, 50_000]);
   const withdrawn = scene.coordinator.next('have');
   scene.volunteer.setSharing(false);
   expect((await withdrawn).blobs).toEqual([]);
   scene.volunteer.setSharing(true);
+  expect(limits).toEqual([Number.POSITIVE_INFINITY, 50_000, 50_000]);
   scene.volunteer.stopNow();
   expect(closed).toBe(2);
 });
@@ -58,7 +64,10 @@ test('without agreement no peer is asked', async () => {
 
 test('who is refused passes nothing on any more', async () => {
   let closed = 0;
-  const quiet: Swarm = { receive: () => {}, have: () => {}, fetch: async () => null, close: () => void closed++ };
+  const quiet: Swarm = {
+    ...{ receive: () => {}, have: () => {}, limitUpload: () => {}, fetch: async () => null },
+    close: () => void closed++,
+  };
   await scene.replace({ openSwarm: () => quiet });
   scene.volunteer.setSharing(true);
   await scene.takeLease();

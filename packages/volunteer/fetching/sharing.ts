@@ -1,10 +1,12 @@
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { Down } from '@pathfold/protocol/down';
 import type { Up } from '@pathfold/protocol/up';
+import type { Gathered } from '@pathfold/swarm/gathered';
 import type { Swarm } from '@pathfold/swarm/swarm';
 import type { VolunteerPorts } from '../ports.ts';
 import type { Traffic } from '../snapshot.ts';
 import type { Cache } from './cache.ts';
+import type { CoordinatorSource } from './download.ts';
 
 /** Blobs told to the coordinator as served: the latest, because older versions of modules are asked for by nobody. */
 const MOST_SERVED = 64;
@@ -13,11 +15,13 @@ const MOST_SERVED = 64;
 export function createSharing(
   openSwarm: VolunteerPorts['openSwarm'],
   cache: Cache,
+  coordinator: CoordinatorSource,
   traffic: Traffic,
   send: (message: Up) => void,
 ) {
   let swarm: Swarm | null = null;
   let welcome: Down | null = null;
+  let uploadLimit = Number.POSITIVE_INFINITY;
 
   /** Tells which blobs are here. */
   const announce = () => swarm?.have(cache.list().slice(0, MOST_SERVED));
@@ -27,13 +31,16 @@ export function createSharing(
     swarm =
       openSwarm?.({
         send,
-        read: (sha256) => cache.get(sha256).catch(() => null),
+        read: (sha256, start, end) => cache.read(sha256, start, end).catch(() => null),
+        range: coordinator.range,
+        table: coordinator.table,
         onStats(stats) {
           traffic.fromPeersBytes = before.fromPeersBytes + stats.receivedBytes;
           traffic.toPeersBytes = before.toPeersBytes + stats.servedBytes;
           traffic.peers = stats.peers;
         },
       }) ?? null;
+    swarm?.limitUpload(uploadLimit);
     if (welcome) swarm?.receive(welcome);
     announce();
   }
@@ -57,6 +64,13 @@ export function createSharing(
       if (message.type === 'welcome') announce();
     },
     announce,
-    fetch: async (ref: BlobRef) => swarm?.fetch(ref) ?? null,
+    async fetch(ref: BlobRef, _signal: AbortSignal, begun: Gathered | null): Promise<Gathered | null> {
+      return swarm ? swarm.fetch(ref, begun) : begun;
+    },
+    /** Bytes a second that go to peers at most. */
+    limitUpload(bytesPerSecond: number): void {
+      uploadLimit = bytesPerSecond;
+      swarm?.limitUpload(bytesPerSecond);
+    },
   };
 }

@@ -5,6 +5,7 @@ import type { LeaseMessage } from '@pathfold/protocol/down';
 import { Down } from '@pathfold/protocol/down';
 import type { ExecutorInfo, Report } from '@pathfold/protocol/report';
 import type { Up } from '@pathfold/protocol/up';
+import { PROTOCOL_MAX, PROTOCOL_MIN } from '@pathfold/protocol/version';
 import { assignedTo } from '@pathfold/works/assigned';
 import { encodeScores } from '@pathfold/works/document-scores';
 import { EvaluateTask } from '@pathfold/works/evaluate/task';
@@ -71,7 +72,7 @@ export class ScriptedVolunteer {
   async join(name = 'fake', headers: Record<string, string> = {}): Promise<DownOf<'welcome'>> {
     await this.connect(headers);
     const { publicKey, resume } = this;
-    const versions = { min: 1, max: 1 };
+    const versions = { min: PROTOCOL_MIN, max: PROTOCOL_MAX };
     this.send({ type: 'hello', versions, publicKey, name, agent: 'node', resume });
     const { nonce } = await this.next('challenge');
     this.send({ type: 'prove', signature: this.prove(nonce) });

@@ -44,6 +44,8 @@ class RouteWatch implements KindWatch {
   readonly #confirmed = new Set<string>();
   /** By run and part: since when another answer is waited for, at the latest. */
   readonly #waitsSince = new Map<string, number>();
+  /** By run: since when growth that was asked for waits for nothing else. */
+  readonly #mayGrowSince = new Map<string, number>();
   /** Folds under way, by run and key. */
   readonly #begun = new Map<string, Fold>();
 
@@ -83,9 +85,16 @@ class RouteWatch implements KindWatch {
     }
   }
 
-  look({ facts, works }: RunRecord, _now: number, steadyMs: number): string | null {
+  look({ facts: { id }, works }: RunRecord, now: number, steadyMs: number): string | null {
     const { parts, growth } = works['route'] as RouteState;
-    return growth && !parts && steadyMs > GROWS_MS ? `${facts.id} does not grow` : null;
+    // A re-sharding under way comes before growth.
+    if (!growth || parts) {
+      this.#mayGrowSince.delete(id);
+      return null;
+    }
+    const since = this.#mayGrowSince.get(id) ?? now;
+    this.#mayGrowSince.set(id, since);
+    return Math.min(now - since, steadyMs) > GROWS_MS ? `${id} does not grow` : null;
   }
 
   #forget(run: string): void {

@@ -46,6 +46,7 @@ const sparse: Codec = {
     const count = countIn(await read(0, 4));
     return scattered(await read(4, 4 + 8 * count), offset, length);
   },
+  typicalBytes: (modules) => 4 + 8 * valuesIn(modules),
   mostBytes: (modules) => 4 + 8 * valuesIn(modules),
 };
 const countIn = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);

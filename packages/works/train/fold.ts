@@ -1,5 +1,6 @@
 import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
-import type { ReadRange } from '@pathfold/compression/codec';
+import { joinModules } from '@pathfold/checkpoint/path';
+import { type CodedModule, type ReadRange, valuesIn } from '@pathfold/compression/codec';
 import { codecOf } from '@pathfold/compression/codecs';
 import type { FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { learningRateAt } from '@pathfold/optim/inner/schedule';
@@ -10,6 +11,7 @@ import { outerOptimizer } from '@pathfold/optim/outer/registry';
 import { RescaledMean } from '@pathfold/optim/outer/rescaled-mean';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import type { OuterSpec } from '@pathfold/protocol/run-spec';
+import { putOnLattice } from './fold-lattice.ts';
 import { TrainFoldInput, TrainTask } from './task.ts';
 
 /** An embedding's rows are mostly zero in any one delta: the radial rule averages it plainly. */
@@ -35,6 +37,19 @@ function mostNorm({ exchange, inner }: TrainTask, steps: number, parameters: num
   return MOST_RATES * steps * inner.learningRate * Math.sqrt(parameters);
 }
 
+/** The norm of all modules. Throws PathfoldError `not_finite`. */
+function wholeNorm(gradient: Float32Array, modules: readonly CodedModule[]): number {
+  let end = 0;
+  const norms = modules.map(({ name, parameterCount }) => {
+    const start = end;
+    end += parameterCount;
+    const norm = normOf(gradient.subarray(start, end));
+    if (!Number.isFinite(norm)) throw new PathfoldError('not_finite', `the outer gradient of ${name} is not finite`);
+    return norm;
+  });
+  return Math.hypot(...norms);
+}
+
 /** Training's half that touches numbers: the guard of a contribution, and the outer step of one module. */
 export const trainFold: WorkFold = {
   name: 'train',
@@ -46,22 +61,15 @@ export const trainFold: WorkFold = {
   check(body, payload, report, trusted = false) {
     const task = TrainTask.parse(body);
     const modules = task.modules.map(({ name, bytes }) => ({ name, parameterCount: bytes / 4 }));
-    const gradient = codecOf(task).decode(payload, modules);
     if (report.steps < 1 || report.steps > task.steps)
       throw new PathfoldError('bad_steps', `${report.steps} steps in a lease of ${task.steps}`);
     const tokens = report.steps * task.inner.batch * task.model.context;
     if (report.tokens > tokens)
       throw new PathfoldError('bad_steps', `${report.tokens} tokens in ${report.steps} steps of at most ${tokens}`);
-    let offset = 0;
-    const norms = modules.map(({ name, parameterCount }) => {
-      const norm = normOf(gradient.subarray(offset, offset + parameterCount));
-      if (!Number.isFinite(norm)) throw new PathfoldError('not_finite', `the outer gradient of ${name} is not finite`);
-      offset += parameterCount;
-      return norm;
-    });
-    const norm = Math.hypot(...norms);
-    const most = mostNorm(task, report.steps, gradient.length);
-    if (!trusted && norm > most)
+    const most = trusted ? Number.POSITIVE_INFINITY : mostNorm(task, report.steps, valuesIn(modules));
+    const codec = codecOf(task);
+    const norm = codec.norm?.(payload, modules, most) ?? wholeNorm(codec.decode(payload, modules), modules);
+    if (norm > most)
       throw new PathfoldError(
         'norm_out_of_bounds',
         `a norm of ${norm} where ${report.steps} steps lead to ${most} at most`,
@@ -72,10 +80,10 @@ export const trainFold: WorkFold = {
   /**
    * DiLoCo algorithm 1, lines 7-8, for one module: D is the average of its outer gradients, summed in the input's
    * order, and the outer optimizer takes one step, or the share of one, with the module's own state. Where gradients are
-   * exchanged D is their mean, and AdamW takes the step.
+   * exchanged D is their mean, and AdamW takes the step. On a lattice it steps the master, and the version near it is sent.
    */
   async fold(input, blobs): Promise<FoldOutput> {
-    const { module, state, outer, adamw, average, paths, share, contributions, figures, round } =
+    const { module, state, lattice, outer, adamw, average, paths, share, contributions, figures, round } =
       TrainFoldInput.parse(input);
     const length = module.bytes / 4;
     const mean = averageOf(adamw ? 'mean' : average, module.name, length, paths);
@@ -85,19 +93,28 @@ export const trainFold: WorkFold = {
     }
     const delta = mean.mean();
     const optimizer = adamw ? stepOfAdamw(adamw) : outerOptimizer(outer);
-    const theta = floatsOf(await blobs.get(module.sha256));
+    const before = floatsOf(await blobs.get(module.sha256));
+    const held = state ? floatsOf(await blobs.get(state.sha256)) : new Float32Array(0);
+    const from = lattice ? held.subarray(0, length) : before;
+    const theta = lattice === undefined ? from : from.slice();
     const moments = optimizer.init(length);
-    if (state) moments.set(floatsOf(await blobs.get(state.sha256)));
+    moments.set(lattice ? held.subarray(length) : held);
     if (share !== 1) for (let i = 0; i < length; i++) delta[i]! *= share;
     optimizer.update(theta, delta, { share }, moments);
     if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))
       throw new PathfoldError('not_finite', `the outer step of ${module.name} leaves the range of float32`);
     const stored = optimizer.stored?.(moments) ?? moments;
     const version = module.version + 1;
-    const blob = await blobs.put(bytesOf(theta));
+    const step = { before, from, to: theta, share };
+    const sent = lattice === undefined ? null : await putOnLattice(step, module.sha256, lattice, blobs);
+    const kept = sent ? joinModules([theta, stored]) : stored;
     return {
       modules: [
-        { name: module.name, version, blob, state: stored.length > 0 ? await blobs.put(bytesOf(stored)) : null },
+        {
+          ...{ name: module.name, version, blob: sent?.blob ?? (await blobs.put(bytesOf(theta))) },
+          state: kept.length > 0 ? await blobs.put(bytesOf(kept)) : null,
+          ...(sent && { lattice: sent.lattice }),
+        },
       ],
       figures: figures && { ...figures, round },
       result: { module: module.name, version, norm: normOf(delta), cosine: mean.cosine },

@@ -18,6 +18,17 @@ const StepsReason = z.strictObject({
 });
 export type StepsReason = z.infer<typeof StepsReason>;
 
+/**
+ * Why a lease has its coarseness. `part`: travel, as a part of the time that computing takes. `finest`: travel is brief
+ * with the finest; `line`: a finer one would take too long on this line; `bound`: so does this one, and the run allows no
+ * coarser; `untold`: nobody knows the line, so it is as coarse as the run allows.
+ */
+const WireReason = z.strictObject({
+  because: z.enum(['finest', 'line', 'bound', 'untold']),
+  part: z.nullable(z.number()),
+});
+export type WireReason = z.infer<typeof WireReason>;
+
 /** Train one path for one round: H inner steps from the given module versions, on one shard (DiLoCo algorithm 1). */
 export const TrainTask = z.strictObject({
   path: z.string(),
@@ -41,6 +52,7 @@ export const TrainTask = z.strictObject({
   codec: CodecName,
   /** Coarseness of the codec, where it has one. */
   coarseness: z.optional(Coarseness),
+  wireReason: z.optional(WireReason),
   /** The mean gradient of `steps` batches at these parameters is sent, and nothing is stepped here. Absent: outer gradients. */
   exchange: z.optional(z.literal('gradients')),
   /** How often the run was taken back: moments of the model that it had before are of no use. Absent: never. */
@@ -53,6 +65,8 @@ export const TrainFoldInput = z.strictObject({
   module: ModuleRef,
   /** State of the outer optimizer; null at the first step. */
   state: z.nullable(BlobRef),
+  /** Where versions are on a lattice: that of the version before, null where it is on none. */
+  lattice: z.exactOptional(z.nullable(z.strictObject({ snapshot: BlobRef, step: z.number(), movement: z.number() }))),
   outer: z.strictObject({
     kind: z.string(),
     learningRate: z.number(),

@@ -40,12 +40,14 @@ export const received = on('ContributionReceived', async (trx, logged) => {
       bytes_from_coordinator = excluded.bytes_from_coordinator, steps = excluded.steps, tokens = excluded.tokens,
       compute_ms = excluded.compute_ms`.execute(trx);
   await sql`
-    insert into traffic (run, upload_bytes, download_bytes)
-    select run, ${saturated('sum(bytes)')}, ${saturated('sum(down)')} from ${rowsOf(values, 'lease text, bytes bigint, down bigint')}
+    insert into traffic (run, upload_bytes, download_bytes, peer_bytes)
+    select run, ${saturated('sum(bytes)')}, ${saturated('sum(down)')}, ${saturated('sum(peers)')}
+    from ${rowsOf(values, 'lease text, bytes bigint, down bigint, peers bigint')}
       join leases on leases.id = r.lease group by run
     on conflict (run) do update set
       upload_bytes = ${saturated('traffic.upload_bytes::numeric + excluded.upload_bytes')},
-      download_bytes = ${saturated('traffic.download_bytes::numeric + excluded.download_bytes')}`.execute(trx);
+      download_bytes = ${saturated('traffic.download_bytes::numeric + excluded.download_bytes')},
+      peer_bytes = ${saturated('traffic.peer_bytes::numeric + excluded.peer_bytes')}`.execute(trx);
 });
 
 const setStates = (trx: Kysely<Tables>, values: readonly { lease: string; state: string; reason?: string }[]) =>

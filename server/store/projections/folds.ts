@@ -62,10 +62,11 @@ const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
     'run text, round bigint, at bigint, tokens bigint, "trainLoss" float8, "validLoss" float8, "validBitsPerByte" float8';
   return sql`
     insert into points (run, round, time, tokens, train_loss, valid_loss, valid_bits_per_byte, upload_bytes,
-      download_bytes, volunteer_count)
+      download_bytes, peer_bytes, volunteer_count)
     select r.run, round, at,
       coalesce(tokens, (select max(tokens) from points p where p.run = r.run and p.round <= r.round), 0),
       "trainLoss", "validLoss", "validBitsPerByte", coalesce(upload_bytes, 0), coalesce(download_bytes, 0),
+      coalesce(peer_bytes, 0),
       (select count(*) from volunteers where state in ('working', 'waiting') and exists (
         select from leases where leases.run = r.run and volunteer = volunteers.id
           and (ended_at is null or volunteers.state = 'waiting')))
@@ -75,5 +76,5 @@ const writePoints = (trx: Kysely<Tables>, points: readonly object[]) => {
       valid_loss = coalesce(excluded.valid_loss, points.valid_loss),
       valid_bits_per_byte = coalesce(excluded.valid_bits_per_byte, points.valid_bits_per_byte),
       upload_bytes = excluded.upload_bytes, download_bytes = excluded.download_bytes,
-      volunteer_count = excluded.volunteer_count`.execute(trx);
+      peer_bytes = excluded.peer_bytes,      volunteer_count = excluded.volunteer_count`.execute(trx);
 };

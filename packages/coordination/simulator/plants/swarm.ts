@@ -1,4 +1,6 @@
-import type { SwarmEvent, SwarmState, stepSwarm } from '../../swarm/mind.ts';
+import type { SwarmEvent } from '../../swarm/events.ts';
+import type { stepSwarm } from '../../swarm/mind.ts';
+import type { SwarmState } from '../../swarm/peers.ts';
 import type { Plant } from './plant.ts';
 
 type Step = typeof stepSwarm;
@@ -26,13 +28,13 @@ export const swarm: Readonly<Record<string, Plant>> = {
     mistake: 'a peer that sent wrong bytes is asked again',
     breaks: /^the swarm of v\d+ asks v\d+, who sent wrong bytes/,
     swarm: meddling((state, event) => {
-      if (event.type === 'Corrupted') state.shunned.delete(event.peer);
+      if (event.type === 'PieceBad') state.shunned.delete(event.from);
     }, 'after'),
   },
   'dead-peer': {
     mistake: 'a peer whose link died is waited for',
     breaks: /^the swarm of v\d+ waits for v\d+, whose link died/,
-    swarm: deafTo('Failed'),
+    swarm: deafTo('LinkClosed'),
   },
   'endless-patience': {
     mistake: 'a peer that says nothing is waited for as long as it likes',
@@ -46,16 +48,29 @@ export const swarm: Readonly<Record<string, Plant>> = {
       for (const [peer, { until }] of shunned) if (Number.isFinite(until)) shunned.delete(peer);
     }, 'after'),
   },
-  'third-peer': {
-    mistake: 'one peer after the other is asked, however many fail',
-    breaks: /^the swarm of v\d+ asks 3 peers for one blob/,
+  'bad-piece': {
+    mistake: 'a piece with another hash is kept',
+    breaks: /^the swarm of v\d+ keeps a bad piece/,
+    swarm: (step) => (state, event) =>
+      step(state, event.type === 'PieceBad' ? { ...event, type: 'PieceArrived' } : event),
+  },
+  'lost-slice': {
+    mistake: 'the slice that the coordinator dealt is never fetched',
+    breaks: /^the swarm of v\d+ waits for a piece that it asked nobody for/,
+    swarm: (step) => (state, event) =>
+      step(state, event).filter(({ type }) => event.type !== 'PeersFound' || type !== 'AskCoordinator'),
+  },
+  'endless-endgame': {
+    mistake: 'a piece that is long in coming is asked for at every tick',
+    breaks: /^the swarm of v\d+ asks for a piece again and again/,
     swarm: meddling(({ fetches }) => {
-      for (const { tried } of fetches.values()) tried.splice(0, tried.length - 1);
+      for (const { asked } of fetches.values())
+        for (const sources of asked.values()) for (const second of [...sources.keys()].slice(1)) sources.delete(second);
     }, 'before'),
   },
   'lost-want': {
-    mistake: 'a blob that no peer has is asked for of nobody',
+    mistake: 'a blob that has come is handed to nobody',
     breaks: /^the swarm of v\d+ forgets a blob that it wants/,
-    swarm: (step) => (state, event) => step(state, event).filter(({ type }) => type !== 'GiveUp'),
+    swarm: (step) => (state, event) => step(state, event).filter(({ type }) => type !== 'Complete'),
   },
 };

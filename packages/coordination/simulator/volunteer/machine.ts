@@ -66,6 +66,8 @@ export interface Page {
   readonly sharing: {
     fetch(ref: BlobRef, done: (found: boolean) => void): void;
     announce(): void;
+    /** The pieces that are here of a blob that is on its way; null when it is not. */
+    coming(sha256: string): readonly number[] | null;
   } | null;
   tell(happening: Happening): void;
   send(message: Up): void;

@@ -208,7 +208,7 @@ export class Tab implements Page {
     this.tell({ type: 'Heard', message });
     if (message.type === 'welcome') this.volunteer.disk.resume = message.resume;
     if (message.type === 'welcome') this.#sharing?.announce();
-    else if (message.type === 'peers') this.#sharing?.found(message.sha256, message.peers);
+    else if (message.type === 'peers') this.#sharing?.found(message);
   }
 
   #socketClosed(): void {

@@ -37,8 +37,8 @@ const PATIENCE_MS = 600_000;
  */
 export class AsyncWatch {
   readonly #leases = new Map<string, SeenLease>();
-  /** Since when a volunteer waits though a path is open to it. */
-  readonly #waiting = new Map<string, number>();
+  /** Since when a volunteer waits though a path is open to it, and how many leases it had got by then. */
+  readonly #waiting = new Map<string, { readonly since: number; readonly grants: number }>();
   /** When a path was last part of a fold, or had no work to do, by run and path. */
   readonly #foldedAt = new Map<string, number>();
 
@@ -203,9 +203,11 @@ export class AsyncWatch {
     const bytes = trainingBytesOf(facts);
     for (const volunteer of Object.values(state.volunteers)) {
       const key = `${facts.id}/${volunteer.id}`;
+      const waits = this.#waiting.get(key);
       if (!isOpen || !isIdle(volunteer) || !hasRoom(volunteer, bytes)) this.#waiting.delete(key);
-      else if (!this.#waiting.has(key)) this.#waiting.set(key, now);
-      else if (Math.min(now - this.#waiting.get(key)!, steadyMs) > patienceMs)
+      else if (waits?.grants !== volunteer.grantCount)
+        this.#waiting.set(key, { since: now, grants: volunteer.grantCount });
+      else if (Math.min(now - waits.since, steadyMs) > patienceMs)
         return `${volunteer.id} waits for others in ${facts.id}`;
     }
     return null;

@@ -60,7 +60,13 @@ function pacedOffer(
   const opening = open.find(({ id }) => id === drawn);
   if (!opening) return null;
   const { steps, stepMs, reason } = pacedSteps(state, run, volunteer, fastest, opening.whole);
-  return taskOf(state, run, { id: opening.id, steps, expectedMs: steps * stepMs, restMs: opening.restMs, reason });
+  return taskOf(state, run, volunteer, {
+    id: opening.id,
+    steps,
+    expectedMs: steps * stepMs,
+    restMs: opening.restMs,
+    reason,
+  });
 }
 
 /**
@@ -117,7 +123,7 @@ export function bestOffer(state: TrainState, run: RunFacts, volunteer: Volunteer
     const chance = chanceOf(state, run, opening, volunteer);
     if (chance) best = { rank, chance };
   }
-  return best ? taskOf(state, run, best.chance) : pacedOffer(state, run, volunteer, all);
+  return best ? taskOf(state, run, volunteer, best.chance) : pacedOffer(state, run, volunteer, all);
 }
 
 /** Whether the path that the volunteer worked on last, and whose state it keeps, opens as soon as a fold has ended. */

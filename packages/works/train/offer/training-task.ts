@@ -1,5 +1,4 @@
-import { codecOf } from '@pathfold/compression/codecs';
-import type { Json, RunFacts, Task } from '@pathfold/coordination/work-plan';
+import type { Json, RunFacts, Task, VolunteerFacts } from '@pathfold/coordination/work-plan';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 import { DEADLINE_MARGIN } from '../../deadline.ts';
 import { trainingFlops } from '../../flops.ts';
@@ -8,8 +7,9 @@ import { newestRefs } from '../../module-refs.ts';
 import { mixed } from '../../queue/audits.ts';
 import { type TrainState, versionOf } from '../state.ts';
 import type { StepsReason, TrainTask } from '../task.ts';
+import { wiringOf } from './coarseness.ts';
 
-/** Slack for downloads and the upload beside three times the expected time. */
+/** Slack for downloads and the upload beside three times the time that is expected. */
 const TRAVEL_MS = 15_000;
 
 /** A lease that a volunteer could get. */
@@ -30,11 +30,11 @@ export const stepMsOf = (run: RunFacts, tokensPerSecond: number): number =>
     : (DEADLINE_MARGIN * run.spec.roundDeadlineMs) / run.spec.inner.steps;
 
 /** The task of a lease: from the newest version of each module of its path. */
-export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
+export function taskOf(state: TrainState, run: RunFacts, volunteer: VolunteerFacts, chance: Chance): Task {
   const { id, steps, expectedMs, restMs, reason } = chance;
   const { spec } = run;
   const path = state.paths[id]!;
-  const codec = codecOf(spec.wire);
+  const { codec, travelMs, reason: wireReason } = wiringOf(run, id, expectedMs, volunteer.line);
   const { modules, shard } = run.paths[id]!;
   const round = 1 + Math.max(...modules.map((name) => versionOf(run, name)));
   const body: TrainTask = {
@@ -53,6 +53,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     seed: mixed(0, `${spec.seed}/${id}/${path.grants}`),
     codec: codec.name,
     ...(codec.coarseness && { coarseness: codec.coarseness }),
+    ...(wireReason && { wireReason }),
     ...(spec.exchange === 'gradients' && { exchange: spec.exchange }),
     ...(run.rollbacks && { rollbacks: run.rollbacks }),
   };
@@ -62,7 +63,7 @@ export function taskOf(state: TrainState, run: RunFacts, chance: Chance): Task {
     steps,
     tokens: steps * tokensPerStep(run),
     flops: steps * tokensPerStep(run) * trainingFlops(spec.model, pathParameters(run), spec.inner.recompute === true),
-    durationMs: Math.ceil(Math.min(restMs, 3 * expectedMs + TRAVEL_MS)),
+    durationMs: Math.ceil(Math.min(restMs, 3 * (expectedMs + travelMs) + TRAVEL_MS)),
     expectedMs: Math.ceil(Math.min(restMs, expectedMs)),
     priority: 0,
     maxPayloadBytes: codec.mostBytes(modules.map((name) => ({ name, ...run.modules[name]! }))),

@@ -1,5 +1,6 @@
-import { codecOf } from '@pathfold/compression/codecs';
-import type { Fold, Json, RunFacts } from '@pathfold/coordination/work-plan';
+import { codecsOf } from '@pathfold/compression/codecs';
+import { q } from '@pathfold/compression/q';
+import type { Fold, Json, LatticeFacts, RunFacts } from '@pathfold/coordination/work-plan';
 import { type Arrival, discountOf, dueArrivals, roundWeightOf, shareOf, weightOf } from '../arrivals/arrivals.ts';
 import { comparableNorm, typicalNorm } from '../norms.ts';
 import {
@@ -73,7 +74,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Steps a module once with these contributions: in the order (path, lease), whatever the order of their arrival. */
 function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly Arrival[], now: number): Fold {
-  const { version, blob, state: outerState } = run.modules[name]!;
+  const { version, blob, state: outerState, lattice } = run.modules[name]!;
   const { momentumSpread } = run.spec.async;
   const { average, ...outer } = run.spec.outer;
   const all = taken
@@ -86,6 +87,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
   const input: TrainFoldInput = {
     module: { name, version, ...blob },
     state: outerState,
+    ...(sendsChanges(run) && { lattice: lattice ? placeOf(lattice) : null }),
     outer: momentumSpread === 0 ? outer : { ...outer, momentumSpread },
     ...(run.spec.exchange === 'gradients' && { adamw: adamwOf(run, all) }),
     average,
@@ -95,7 +97,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
       const { lease, sha256, steps, tokens, grantedAt } = contribution;
       const size = sizeOf(contribution);
       return {
-        ...{ lease, sha256, codec: codecOf(run.spec.wire).name, offset: offsetOf(run, id, name) },
+        ...{ lease, sha256, codec: codecsOf(run.spec.wire)[0]!.name, offset: offsetOf(run, id, name) },
         weight: (arrived ? weightOf : roundWeightOf)(run, { id, contribution }),
         scale: discountOf(run, staleness) * (size > limit ? limit / size : 1),
         ...{ steps, tokens, staleness, ageMs: Math.max(0, now - grantedAt) },
@@ -115,6 +117,11 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     })),
   };
 }
+
+/** Whether versions are on a lattice. Runs whose gradients travel whole keep every bit of their versions. */
+const sendsChanges = ({ spec }: RunFacts): boolean => spec.wire?.codec === q().name && spec.exchange !== 'gradients';
+
+const placeOf = ({ snapshot, step, movement }: LatticeFacts) => ({ snapshot, step, movement });
 
 /** AdamW of the coordinator, where its schedule stands along the paths that took part. */
 function adamwOf({ spec }: RunFacts, all: readonly Arrival[]): TrainFoldInput['adamw'] {
