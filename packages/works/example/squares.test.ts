@@ -119,7 +119,7 @@ const HOMONYMS: Readonly<Record<string, string>> = {
   'packages/volunteer/compute/messages.ts': 'answer',
   'packages/swarm/wire.ts': 'answer',
 };
-const IS_TEST = /\.test\.tsx?$|\.spec\.ts$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$|^server\/upgrade\//;
+const IS_TEST = /\.test\.tsx?$|\.(spec|long)\.ts$|battery\.ts$|fixture|table\.ts$|\.tmp\.ts$|^server\/upgrade\//;
 
 test('minds, simulator, guard, credit, storage and pages know no kind by name', () => {
   const works = join(root, 'packages/works');
