@@ -85,6 +85,12 @@ export const ERRORS = {
     what: 'The file holds no weights that can be read.',
     todo: "Write float32 safetensors under the names of Hugging Face's Llama.",
   },
+  // pictures
+  bad_pictures: {
+    status: 503,
+    what: 'A set of pictures is missing here, or is not the one that this version ships.',
+    todo: 'Install this version again: `packages/pictures/data` holds its sets.',
+  },
   // contributions
   bad_token: {
     status: 401,
