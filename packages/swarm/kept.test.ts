@@ -14,7 +14,12 @@ test('B11: when sharing ends in the middle of a blob, what came is handed on, al
   const { relay } = scene;
   const ref = relay.put(MODULE);
   let given = 0;
+  let open = () => {};
+  relay.gate = new Promise((resolve) => {
+    open = resolve;
+  });
   const mortal = async (_sha256: string, start: number, end: number) => {
+    open();
     if (++given === 4) queueMicrotask(() => relay.swarms.get('leecher')!.close());
     return given > 4 ? null : MODULE.slice(start, end);
   };

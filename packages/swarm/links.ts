@@ -93,9 +93,8 @@ export function createLinks(ports: LinksPorts) {
 
   function accept(peer: string, id: string): boolean {
     const present = entries.get(peer);
-    // Both opened one at the same time: that of the smaller name stays. One that is still here may be lost over there.
-    const yields =
-      present && (present.link.isOpen ? now() - ports.lastUsed(peer) >= CONNECT_MS : present.opens && peer < me);
+    // One that is still open here may be lost over there.
+    const yields = present && (present.link.isOpen ? now() - ports.lastUsed(peer) >= CONNECT_MS : present.opens);
     if (!ports.accepts(peer) || (present && !yields) || (!present && !hasRoom())) return false;
     if (present) {
       const wasOpen = present.link.isOpen;
@@ -132,7 +131,11 @@ export function createLinks(ports: LinksPorts) {
         if (!message.opens && isFor(entry)) entry!.link.close();
         return;
       }
-      const isRefused = message.opens && !isFor(entries.get(peer)) && !accept(peer, message.link);
+      // Both opened one at the same time: that of the smaller name stays. The other side hears so by this side's offer,
+      // which may still be in the making; a refusal before it would read as a failure.
+      const present = entries.get(peer);
+      if (message.opens && present?.opens && !present.link.isOpen && me < peer) return;
+      const isRefused = message.opens && !isFor(present) && !accept(peer, message.link);
       const entry = entries.get(peer);
       if (isRefused) refuse(peer, message.link);
       else if (isFor(entry)) entry!.link.signal(message.signal);

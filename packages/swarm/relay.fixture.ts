@@ -45,6 +45,8 @@ export class Relay {
   readonly reports: string[] = [];
   readonly blobs = new Map<string, Uint8Array>();
   sourceBytes = 0;
+  /** The coordinator sends nothing before. */
+  gate: Promise<void> = Promise.resolve();
 
   put(bytes: Uint8Array): BlobRef {
     const ref = refOf(bytes);
@@ -69,6 +71,7 @@ export class Relay {
       verify: async (bytes, expected) => sha256(bytes) === expected,
       onStats: (stats) => void this.stats.set(id, stats),
       range: async (ref, start, end, take) => {
+        await this.gate;
         const bytes = this.blobs.get(ref.sha256)?.subarray(start, end);
         for (let at = 0; bytes && at < bytes.length; at += 50_000) {
           await new Promise((resolve) => setImmediate(resolve));
