@@ -21,6 +21,12 @@ export interface LinkEvents {
 /** The WebRTC implementation: null in a browser, the `wrtc` package's exports in Node. */
 export type Wrtc = SimplePeer.Options['wrtc'] | null;
 
+/**
+ * The connection ends so long after the last frame: in Node, one that ends just when the other side sends its next ask
+ * ends the other side's process (a race in the wrtc package: `RTCDataChannel::Send` after the channel is gone).
+ */
+const CLOSING_MS = 200;
+
 /** It keeps no time: whoever opens it closes it when it does not come about, or is not used. */
 export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc: Wrtc, events: LinkEvents): Link {
   const peer = new SimplePeer({
@@ -38,7 +44,7 @@ export function openLink(opens: boolean, iceServers: readonly IceServer[], wrtc:
     if (closed) return;
     closed = true;
     // Not within a callback of WebRTC: in Node that ends the process.
-    setTimeout(() => peer.destroy(), 0);
+    setTimeout(() => peer.destroy(), CLOSING_MS);
     for (const fail of waiting) fail(new Error('the link is closed'));
     events.onClose();
   };
