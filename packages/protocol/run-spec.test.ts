@@ -37,6 +37,22 @@ describe('run spec', () => {
       { corpus: 'starter', mode: 'hybrid', outer: { kind: 'adam' } },
       'outer.kind',
     ],
+    [
+      'a robust rule with an average of its own',
+      { corpus: 'starter', fold: { rule: 'median' }, outer: { average: 'radial' } },
+      'fold.rule',
+    ],
+    [
+      'clipping around a momentum that there is not',
+      { corpus: 'starter', fold: { rule: 'centered-clipping' }, outer: { kind: 'sgd' } },
+      'fold.rule',
+    ],
+    [
+      'clipping around an outer momentum of gradients',
+      { corpus: 'starter', fold: { rule: 'centered-clipping' }, exchange: 'gradients' },
+      'fold.rule',
+    ],
+    ['a rule that nobody knows', { corpus: 'starter', fold: { rule: 'krum' } }, 'fold.rule'],
     ['gradients at arrivals', { corpus: 'starter', mode: 'async', exchange: 'gradients' }, 'mode'],
     ['levels of other blocks', { corpus: 'starter', levels: [{ experts: 1, blocks: 3 }] }, 'levels'],
     [

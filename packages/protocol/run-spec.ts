@@ -54,6 +54,15 @@ export const OuterSpec = z.strictObject({
 });
 export type OuterSpec = z.infer<typeof OuterSpec>;
 
+/** Rules by which a fold makes one outer gradient of several. */
+export const FOLD_RULES = ['mean', 'centered-clipping', 'median', 'trimmed-mean', 'geometric-median'] as const;
+/**
+ * How much strangers may do to a fold. `mean`: weighted by shards and steps. With the others each contribution is one voice,
+ * and a minority that lies moves the fold by so much and no more (optim/outer/fold-rules).
+ */
+export const FoldSpec = z.strictObject({ rule: z._default(z.enum(FOLD_RULES), 'mean') });
+export type FoldSpec = z.infer<typeof FoldSpec>;
+
 /**
  * When modules step (docs/GLOSSARY.md). `sync`: at the end of a round; `async`: whenever contributions arrive; `hybrid`:
  * some as in `async`, the others as in `sync` (`async.arrivals`).
@@ -157,6 +166,8 @@ export const RunSpec = z
     routing: z.prefault(RoutingSpec, {}),
     inner: z.prefault(InnerSpec, {}),
     outer: z.prefault(OuterSpec, {}),
+    /** Absent: the mean. */
+    fold: z.optional(FoldSpec),
     /** Absent: every bit of them. */
     wire: z.optional(Wire),
     /** Volunteers that train one path in one round (k). Where all its modules step at arrivals there may be any number. */
@@ -186,6 +197,8 @@ export const RunSpec = z
     if (unknown !== null) refuse(['async', 'arrivals'], unknown);
     const refusal = mode === 'sync' ? null : arrivalRefusal(ctx.value);
     if (refusal !== null) refuse(exchange === 'gradients' ? ['mode'] : ['outer', 'kind'], refusal);
+    const unfit = foldRefusal(ctx.value);
+    if (unfit !== null) refuse(['fold', 'rule'], unfit);
     if (quorum > replicas) refuse(['quorum'], `quorum ${quorum} is more than the ${replicas} replicas`);
     if (!levels) return;
     const blocks = levels.reduce((sum, level) => sum + level.blocks, 0);
@@ -222,6 +235,19 @@ export function arrivalRefusal(spec: Pick<RunSpec, 'outer' | 'async' | 'exchange
   if (exchange === 'gradients') return 'gradients are exchanged in rounds only: every step needs those of all paths';
   if (takesShares(outer) || async.quorum === async.buffer) return null;
   return `${outer.kind} takes whole steps only: asynchronously it needs async.quorum and async.buffer of one size, or nesterov in its place`;
+}
+
+/** Why the run's fold rule does not go with its outer step; null when it does. */
+function foldRefusal({ fold, outer, exchange }: Pick<RunSpec, 'fold' | 'outer' | 'exchange'>): string | null {
+  const { rule } = fold ?? { rule: 'mean' };
+  if (rule === 'mean') return null;
+  if (outer.average !== 'mean') return `${rule} takes the place of the average: set outer.average to "mean"`;
+  if (rule !== 'centered-clipping') return null;
+  if (exchange === 'gradients')
+    return 'centered-clipping clips around the outer momentum, which exchange "gradients" has not: choose another rule';
+  return outer.kind === 'momentum' || outer.kind === 'nesterov'
+    ? null
+    : `centered-clipping clips around the outer momentum, which ${outer.kind} has not: set outer.kind to "nesterov" or "momentum", or choose another rule`;
 }
 
 export type RunSpecInput = z.input<typeof RunSpec>;

@@ -5,7 +5,7 @@ export type Draft = Readonly<Record<string, string>>;
 
 const TEXT_PATHS = new Set([
   ...['name', 'corpus', 'licence', 'visibility', 'mode', 'exchange', 'embedding'],
-  ...['routing.kind', 'outer.kind', 'outer.average'],
+  ...['routing.kind', 'outer.kind', 'outer.average', 'fold.rule'],
 ]);
 
 /** Every default of the schema, as a draft; the paths and their base have words of their own. */
@@ -17,6 +17,7 @@ export function defaultDraft(corpus: string): Draft {
     'base.steps': '2000',
     'base.run': '',
     'earlyStopping.patience': '',
+    'fold.rule': 'mean',
   };
   const walk = (value: unknown, path: string): void => {
     if (typeof value === 'object' && value !== null)
@@ -71,6 +72,8 @@ export function specOf(draft: Draft): RunSpecInput {
     if (text === '' || group === undefined || group === 'levels' || group === 'base') continue;
     // Not part of such a run, nor of its form.
     if (group === 'outer' && draft['exchange'] === 'gradients') continue;
+    // A spec without a rule has this one.
+    if (path === 'fold.rule' && text === 'mean') continue;
     const value = TEXT_PATHS.has(path) ? text : numberOr(text);
     if (key === undefined) spec[group] = value;
     else spec[group] = { ...(spec[group] as object), [key]: value };

@@ -49,7 +49,7 @@ export const NUMBER_GROUPS: readonly FieldGroup[] = [
   {
     id: 'outer',
     title: 'Outer step, on the coordinator',
-    choices: ['exchange', 'outer.kind', 'outer.average'],
+    choices: ['exchange', 'outer.kind', 'outer.average', 'fold.rule'],
     fields: [
       { path: 'outer.learningRate', label: 'Learning rate' },
       { path: 'outer.momentum', label: 'Momentum' },

@@ -1,4 +1,4 @@
-import { EXCHANGES, MODES, OUTER_AVERAGES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
+import { EXCHANGES, FOLD_RULES, MODES, OUTER_AVERAGES, OUTER_KINDS } from '@pathfold/protocol/run-spec';
 import { Select, TextField } from '@pathfold/ui/controls/field';
 import { type ReactNode, useEffect, useState } from 'react';
 import { type Draft, stepsOf } from './draft.ts';
@@ -16,6 +16,14 @@ const EXCHANGE_NAMES = {
 } as const;
 
 const AVERAGE_NAMES = { mean: 'mean', sqrt: 'times √paths', radial: 'radial' } as const;
+
+const FOLD_NAMES = {
+  mean: 'mean: among friends',
+  'centered-clipping': 'clipped around the momentum',
+  median: 'median of each value',
+  'trimmed-mean': 'mean without the extremes',
+  'geometric-median': 'geometric median',
+} as const;
 
 interface Wiring<Change> {
   readonly value: string;
@@ -82,6 +90,12 @@ function OuterChoices({
           />
         </>
       )}
+      <Select
+        label="Against hostile work"
+        hint="All but the mean count each contribution once, and bound what a few that lie can do."
+        options={FOLD_RULES.map((rule) => ({ value: rule, label: FOLD_NAMES[rule] }))}
+        {...choice('fold.rule')}
+      />
     </>
   );
 }

@@ -6,7 +6,7 @@ import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { encodeTokens } from '@pathfold/corpora/shards';
 import { drawWindows } from '@pathfold/corpora/windows';
 import type { Moments } from '@pathfold/optim/inner/adamw';
-import { RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
+import { FOLD_RULES, type FoldSpec, RunSpec, type RunSpecInput } from '@pathfold/protocol/run-spec';
 import type { Executor } from '@pathfold/tensors/executors/executor';
 import { openExecutor } from '@pathfold/tensors/executors/open';
 import { round } from '@pathfold/training/round';
@@ -73,6 +73,19 @@ const tasksOf = (log: readonly CoordinatorEvent[]): { volunteer: string; task: T
       ? [{ volunteer: event.volunteer, task: event.task.body as unknown as TrainTask }]
       : [],
   );
+
+test.each(FOLD_RULES)('a run by %s ends, and without a rule it is the mean, bit for bit', async (rule) => {
+  const outer = { kind: 'nesterov' as const };
+  const by = async (fold?: FoldSpec) => {
+    const { lab, finish } = await laboratory(specOf({ replicas: 3, outer, ...(fold && { fold }) }));
+    for (const id of ['a', 'b', 'c']) lab.join({ id, tokensPerSecond: 1e9 });
+    return finish();
+  };
+  const [own, plain] = [await by({ rule }), await by()];
+  expect(own.every(Number.isFinite)).toBe(true);
+  if (rule === 'mean') expect(own).toEqual(plain);
+  else expect(own).not.toEqual(plain);
+});
 
 test('equal volunteers of infinite speed are the inner loop and the outer average by hand', async () => {
   const spec = specOf();

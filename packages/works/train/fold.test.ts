@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FoldBlobs, Json } from '@pathfold/coordination/work-plan';
 import type { Report } from '@pathfold/protocol/report';
+import type { FoldSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, test } from 'vitest';
 import { trainFold } from './fold.ts';
 import type { TrainTask } from './task.ts';
@@ -96,6 +97,7 @@ const foldOf = async (
   outer: { kind: string; learningRate: number; momentum: number },
   deltas: { values: number[]; weight: number; scale: number }[],
   before?: { sha256: string; state: { sha256: string; bytes: number } | null; version: number },
+  fold?: FoldSpec,
 ) => {
   const module = before?.sha256 ?? (await blobs.put(bytesOf([1, 2, 3]))).sha256;
   const contributions = [];
@@ -120,6 +122,7 @@ const foldOf = async (
       state: before?.state ?? null,
       outer,
       average: 'mean',
+      ...(fold && { fold }),
       paths: 1,
       share: 1,
       contributions: contributions.map(({ bytes: _, ...rest }) => rest),
@@ -145,6 +148,32 @@ describe('fold of a module', () => {
     expect(theta).toEqual([1 - 4 / 4, 2 - 2 / 4, 3 - 1 / 4]);
     expect(stepped).toMatchObject({ name: 'level0.0', version: 5, state: null });
     expect(output.figures).toEqual({ trainLoss: 3, round: 5 });
+  });
+
+  test('rule mean is no rule, bit for bit; the others bound what one of four does, by ranges of what was sent', async () => {
+    const honest = [1, 2, 4].map((x) => ({ values: [x, 0.1 * x, -x], weight: x, scale: 0.3 }));
+    const all = [...honest, { values: [-1e6, 1e6, 1e6], weight: 1, scale: 1 }];
+    const outer = { kind: 'nesterov', learningRate: 1, momentum: 0 };
+    const by = async (fold?: FoldSpec) => (await foldOf(foldBlobs(), outer, all, undefined, fold)).theta;
+    expect(await by({ rule: 'mean' })).toEqual(await by());
+    for (const rule of ['centered-clipping', 'median', 'trimmed-mean', 'geometric-median'] as const)
+      (await by({ rule })).forEach((theta, i) => {
+        expect(Math.abs(theta - (i + 1))).toBeLessThan(3);
+      });
+    // Scaled: 0.3, 0.6, 1.2 and -1e6.
+    expect((await by({ rule: 'median' }))[0]).toBeCloseTo(1 - 0.45, 6);
+  });
+
+  test("clips around the module's momentum: (1 - b) m", async () => {
+    const blobs = foldBlobs();
+    const sent = (values: number[]) => ({ values, weight: 1, scale: 1 });
+    const first = await foldOf(blobs, nesterov, [sent([4, 0, 0])]);
+    const before = { sha256: first.stepped.blob.sha256, state: first.stepped.state, version: 5 };
+    // m = 4, so the centre is 2: ways of 1, 1 and 97, of which the last counts as 1.
+    const { output } = await foldOf(blobs, nesterov, [sent([3, 0, 0]), sent([1, 0, 0]), sent([99, 0, 0])], before, {
+      rule: 'centered-clipping',
+    });
+    expect(output.result).toMatchObject({ norm: expect.closeTo(2 + 1 / 3, 6) });
   });
 
   test("goes on with the module's own momentum", async () => {

@@ -2,10 +2,13 @@ import { bytesOf, floatsOf } from '@pathfold/checkpoint/layout';
 import { joinModules } from '@pathfold/checkpoint/path';
 import { type CodedModule, type ReadRange, valuesIn } from '@pathfold/compression/codec';
 import { codecOf } from '@pathfold/compression/codecs';
-import type { FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
+import { f32 } from '@pathfold/compression/f32';
+import type { FoldBlobs, FoldOutput, WorkFold } from '@pathfold/coordination/work-plan';
 import { learningRateAt } from '@pathfold/optim/inner/schedule';
 import { adamw as adamwOptimizer } from '@pathfold/optim/outer/adamw';
 import { normOf, WeightedMean } from '@pathfold/optim/outer/fold';
+import { FOLD_RULES } from '@pathfold/optim/outer/fold-rules/registry';
+import type { Sent } from '@pathfold/optim/outer/fold-rules/rule';
 import { RadialMean } from '@pathfold/optim/outer/radial';
 import { outerOptimizer } from '@pathfold/optim/outer/registry';
 import { RescaledMean } from '@pathfold/optim/outer/rescaled-mean';
@@ -19,6 +22,25 @@ function averageOf(kind: OuterSpec['average'], module: string, length: number, p
   if (kind === 'sqrt') return new RescaledMean(length, paths);
   return kind === 'radial' && !module.startsWith('embedding') ? new RadialMean(length) : new WeightedMean(length);
 }
+
+type Contribution = TrainFoldInput['contributions'][number];
+
+/** Reads a contribution's part of the module again whenever it is asked for, so that few are in memory at once. */
+const sentIn = ({ sha256, codec, offset, scale }: Contribution, length: number, blobs: FoldBlobs): Sent => ({
+  async values(start, end) {
+    const read: ReadRange = (from, to) => blobs.get(sha256, { start: from, end: to });
+    const { decodeModule } = codecOf({ codec });
+    const values =
+      codec === f32.name
+        ? await decodeModule(read, offset + start, end - start)
+        : (await decodeModule(read, offset, length)).slice(start, end);
+    return scale === 1 ? values : values.map((value) => scale * value);
+  },
+});
+
+/** The outer gradient that an outer momentum m stands for: m <- b m + D stays where it is when D is (1 - b) m. */
+const centreOf = (momentum: number, moments: Float32Array, length: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => (1 - momentum) * (moments[i] ?? 0));
 
 /** AdamW at the learning rate of this round. */
 const stepOfAdamw = ({ step, weightDecay, ...schedule }: NonNullable<TrainFoldInput['adamw']>) =>
@@ -78,12 +100,12 @@ export const trainFold: WorkFold = {
   },
 
   /**
-   * DiLoCo algorithm 1, lines 7-8, for one module: D is the average of its outer gradients, summed in the input's
-   * order, and the outer optimizer takes one step, or the share of one, with the module's own state. Where gradients are
+   * DiLoCo algorithm 1, lines 7-8, for one module: D is the average of its outer gradients, or what a robust
+   * rule makes of them, summed in the input's order, and the outer optimizer takes one step, or the share of one, with the module's own state. Where gradients are
    * exchanged D is their mean, and AdamW takes the step. On a lattice it steps the master, and the version near it is sent.
    */
   async fold(input, blobs): Promise<FoldOutput> {
-    const { module, state, lattice, outer, adamw, average, paths, share, contributions, figures, round } =
+    const { module, state, lattice, outer, adamw, average, fold, paths, share, contributions, figures, round } =
       TrainFoldInput.parse(input);
     const length = module.bytes / 4;
     const mean = averageOf(adamw ? 'mean' : average, module.name, length, paths);
@@ -91,7 +113,6 @@ export const trainFold: WorkFold = {
       const read: ReadRange = (start, end) => blobs.get(sha256, { start, end });
       mean.add(await codecOf({ codec }).decodeModule(read, offset, length), weight, scale);
     }
-    const delta = mean.mean();
     const optimizer = adamw ? stepOfAdamw(adamw) : outerOptimizer(outer);
     const before = floatsOf(await blobs.get(module.sha256));
     const held = state ? floatsOf(await blobs.get(state.sha256)) : new Float32Array(0);
@@ -99,6 +120,13 @@ export const trainFold: WorkFold = {
     const theta = lattice === undefined ? from : from.slice();
     const moments = optimizer.init(length);
     moments.set(lattice ? held.subarray(length) : held);
+    const rule = fold && fold.rule !== 'mean' ? FOLD_RULES[fold.rule] : null;
+    const delta = rule
+      ? await rule(
+          contributions.map((one) => sentIn(one, length, blobs)),
+          centreOf(outer.momentum, moments, length),
+        )
+      : mean.mean();
     if (share !== 1) for (let i = 0; i < length; i++) delta[i]! *= share;
     optimizer.update(theta, delta, { share }, moments);
     if (!Number.isFinite(normOf(theta)) || !Number.isFinite(normOf(moments)))

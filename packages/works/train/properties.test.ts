@@ -1,5 +1,5 @@
 import { OUTER_OPTIMIZERS } from '@pathfold/optim/outer/registry';
-import { AsyncSpec, type Mode, OuterSpec, type RunSpec } from '@pathfold/protocol/run-spec';
+import { AsyncSpec, FOLD_RULES, type Mode, OuterSpec, type RunSpec } from '@pathfold/protocol/run-spec';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { delta, Server, SIZE, SPEED } from './server.fixture.ts';
@@ -38,6 +38,25 @@ test('contributions that arrive in any order fold to the same bits', async () =>
     ),
     { numRuns: 60, seed: 4 },
   );
+});
+
+test.each(FOLD_RULES)('%s folds to the same bits in any order, at the end of a round and at arrivals', async (rule) => {
+  const all = [
+    [1, 2, 3],
+    [2, 2, 9],
+    [-50, 50, 4],
+  ].map((own) => [...own, ...own, ...own]);
+  const play = async (mode: Mode, places: readonly number[]) => {
+    const server = new Server([1], { replicas: 3, mode, fold: { rule } });
+    for (const i of [0, 1, 2]) server.table.join(`v${i}`, SPEED);
+    const leases = server.leases();
+    for (const place of places) await server.contribute(leases[place]!.lease, all[place]!, 20);
+    return server.bits('head');
+  };
+  const inTurn = await play('sync', [0, 1, 2]);
+  expect(inTurn.version).toBe(1);
+  expect(await play('sync', [2, 0, 1])).toEqual(inTurn);
+  expect((await play('async', [0, 1, 2])).version).toBeGreaterThan(0);
 });
 
 test('a module that one path crosses is stepped as dense DiLoCo steps it, bit for bit, momentum included', async () => {

@@ -1,6 +1,14 @@
 import { CODECS } from '@pathfold/compression/codecs';
 import { BlobRef, ModuleRef } from '@pathfold/protocol/blob';
-import { Coarseness, EMBEDDINGS, InnerSpec, LevelSpec, ModelSpec, OUTER_AVERAGES } from '@pathfold/protocol/run-spec';
+import {
+  Coarseness,
+  EMBEDDINGS,
+  FoldSpec,
+  InnerSpec,
+  LevelSpec,
+  ModelSpec,
+  OUTER_AVERAGES,
+} from '@pathfold/protocol/run-spec';
 import * as z from 'zod/mini';
 
 const CodecName = z.string().check(z.refine((name) => Object.hasOwn(CODECS, name), 'there is no such codec'));
@@ -84,6 +92,8 @@ export const TrainFoldInput = z.strictObject({
     }),
   ),
   average: z.enum(OUTER_AVERAGES),
+  /** Absent: the average. */
+  fold: z.exactOptional(FoldSpec),
   /** Paths that the contributions came along. */
   paths: z.int(),
   /** Part of a whole outer step that these contributions are: 1 for a round, less for asynchronous arrivals. */

@@ -80,6 +80,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
   const all = taken
     .map(({ id, contribution }) => ({ id, contribution, staleness: version - contribution.base[name]! }))
     .toSorted((a, b) => byText(a.id, b.id) || byText(a.contribution.lease, b.contribution.lease));
+  const robust = run.spec.fold?.rule === 'mean' ? undefined : run.spec.fold;
   const arrived = state.modules[name]!.owed > 0;
   const sizeOf = ({ norm, steps }: Contribution) => comparableNorm(run, norm, steps);
   const typical = arrived ? typicalNorm(state.norms) : median(all.map(({ contribution }) => sizeOf(contribution)));
@@ -91,6 +92,7 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     outer: momentumSpread === 0 ? outer : { ...outer, momentumSpread },
     ...(run.spec.exchange === 'gradients' && { adamw: adamwOf(run, all) }),
     average,
+    ...(robust && { fold: robust }),
     paths: new Set(all.map(({ id }) => id)).size,
     share: arrived ? shareOf(state, run, name, all, now) : 1,
     contributions: all.map(({ id, contribution, staleness }) => {
@@ -106,14 +108,15 @@ function foldOf(state: TrainState, run: RunFacts, name: string, taken: readonly 
     figures: isFirst(state, run, name) ? figuresOf(state, run, name, all) : null,
     round: version + 1,
   };
-  const weights = input.contributions.reduce((sum, { weight }) => sum + weight, 0);
+  const voiceOf = (weight: number) => (robust ? 1 : weight);
+  const voices = input.contributions.reduce((sum, { weight }) => sum + voiceOf(weight), 0);
   return {
     key: foldKey(run, name, version + 1),
     input: input as Json,
     contributions: input.contributions.map(({ lease }) => lease),
     counted: input.contributions.map(({ lease, staleness, ageMs, weight, scale }) => ({
       ...{ lease, staleness, ageMs, of: name },
-      share: (input.share * weight * scale) / weights,
+      share: (input.share * voiceOf(weight) * scale) / voices,
     })),
   };
 }
