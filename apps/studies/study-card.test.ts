@@ -15,3 +15,13 @@ test('a picture by volunteers is promised only of a study that volunteers can co
   expect(card(false)).toMatch(/No kind of work here does this study.*npm run study -- diloco/);
   expect(card(false)).not.toContain('operator');
 });
+
+test('claims are counted by verdict, and an interval across its bound is never called held', () => {
+  const one = { claim: 'c', bound: { op: '>=' as const, value: 1 }, measured: { mean: 2, std: 9, n: 3 }, holds: true };
+  const claims = [
+    { ...one, id: 'a', verdict: 'held' as const },
+    { ...one, id: 'b', verdict: 'undecided' as const },
+  ];
+  const text = textOf(createElement(StudyCard, { study: { ...study, claims }, live: [] }));
+  expect(text).toContain('1 held, 0 not held, 1 undecided, 0 not measured');
+});

@@ -1,4 +1,4 @@
-import type { Chart, StudyResource } from '@pathfold/protocol/study-spec';
+import { type Chart, type StudyResource, VERDICTS } from '@pathfold/protocol/study-spec';
 import { Card } from '@pathfold/ui/layout/card';
 import { EmptyState } from '@pathfold/ui/layout/empty-state';
 import { ChartView } from './chart-view.tsx';
@@ -9,19 +9,20 @@ const figure = (value: number | null): string => (value === null ? '–' : Strin
 const spread = ({ mean, std }: StudyResource['claims'][number]['measured']): string =>
   `${figure(mean)}${std === null ? '' : ` ± ${figure(std)}`}`;
 
-/** Fewer decide nothing yet. */
-const DECIDING_SEEDS = 3;
+const WORDS = { held: 'held', not_held: 'not held', undecided: 'undecided', not_measured: 'not measured' };
 
-function verdict({ measured: { n }, holds }: StudyResource['claims'][number]): string {
-  if (n === 0) return 'not measured';
-  return `${holds ? 'held' : 'not held'}${n < DECIDING_SEEDS ? ' so far' : ''}`;
-}
+const countsOf = (claims: StudyResource['claims']): string =>
+  VERDICTS.map((which) => `${claims.filter(({ verdict }) => verdict === which).length} ${WORDS[which]}`).join(', ');
 
 function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
   if (claims.length === 0) return <p className="text-soft text-sm">No results are shipped with this version yet.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by the keys
     <section tabIndex={0} aria-label={`Claims of ${title}`} className="overflow-x-auto">
+      <p className="text-sm">{`Claims: ${countsOf(claims)}.`}</p>
+      <p className="text-soft text-sm">
+        Undecided: the 95 % interval over seeds crosses the bound, or there are fewer than three seeds.
+      </p>
       <table className="w-full text-left text-sm">
         <thead>
           <tr>
@@ -38,7 +39,7 @@ function Claims({ title, claims }: Pick<StudyResource, 'title' | 'claims'>) {
             return (
               <tr key={id} className="border-line border-t align-top">
                 <td className="min-w-48 py-1 pr-3">{claim}</td>
-                <td className="py-1 pr-3">{verdict(one)}</td>
+                <td className="py-1 pr-3">{WORDS[one.verdict]}</td>
                 <td className="py-1 pr-3 whitespace-nowrap">{spread(measured)}</td>
                 <td className="py-1 pr-3 whitespace-nowrap">{`${bound.op === '<=' ? '≤' : '≥'} ${figure(bound.value)}`}</td>
                 <td className="py-1">{measured.n}</td>

@@ -38,12 +38,21 @@ export const Chart = z.object({
 });
 export type Chart = z.infer<typeof Chart>;
 
+/**
+ * `held` and `not_held`: the whole 95 % interval over seeds lies on one side of the bound. `undecided`: it crosses the bound, or
+ * there are too few seeds for one.
+ */
+export const VERDICTS = ['held', 'not_held', 'undecided', 'not_measured'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 const StudyClaim = z.object({
   id: z.string(),
   claim: z.string(),
   bound: z.object({ op: z.enum(['<=', '>=']), value: z.number() }),
   measured: z.object({ mean: z.nullable(z.number()), std: z.nullable(z.number()), n: z.int() }),
+  /** The mean alone is on the right side. */
   holds: z.boolean(),
+  verdict: z.enum(VERDICTS),
 });
 export const StudyClaims = z.array(StudyClaim);
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ClaimSpec, type FigureOf, judge, spreadOf } from './claims.ts';
+import { type ClaimSpec, type FigureOf, judge, spreadOf, verdictOf } from './claims.ts';
 import { STUDIES } from './names.ts';
 import { Results } from './results.ts';
 
@@ -26,6 +26,26 @@ test('a claim compares arms seed by seed, and the mean with its bound', () => {
   expect(claim!.measured.mean).toBeCloseTo(0.5, 12);
   expect(claim!.measured.std).toBeCloseTo(Math.sqrt((0.5 ** 2 + 0.3 ** 2 + 0.2 ** 2) / 2), 12);
   expect(judge([{ ...gap, bound: { op: '<=', value: 0.4 } }], [figures(2, 1)])[0]!.holds).toBe(false);
+});
+
+test.each([
+  ['>=', 0.5, [0.6, 0.61, 0.62], 'held'],
+  ['>=', 0.5, [0.4, 0.6, 0.8], 'undecided'],
+  ['>=', 0.5, [0.3, 0.31, 0.32], 'not_held'],
+  ['<=', 0.5, [0.3, 0.31, 0.32], 'held'],
+  ['<=', 0.5, [0.4, 0.6, 0.5], 'undecided'],
+  ['<=', 0.5, [0.6, 0.61, 0.62], 'not_held'],
+  ['>=', 1, [1, 1, 1], 'held'],
+  ['>=', 0.5, [9, 9], 'undecided'],
+  ['>=', 0.5, [], 'not_measured'],
+] as const)('%s %d by seeds %j is %s', (op, value, seeds, verdict) => {
+  expect(verdictOf(spreadOf(seeds), { op, value })).toBe(verdict);
+});
+
+test("the interval is Student's: mean 1, deviation 1, three seeds reach 4.303 / √3 = 2.484 down", () => {
+  const spread = { mean: 1, std: 1, n: 3 };
+  expect(verdictOf(spread, { op: '>=', value: -1.48 })).toBe('undecided');
+  expect(verdictOf(spread, { op: '>=', value: -1.49 })).toBe('held');
 });
 
 test('points of curves are figures by their place', () => {

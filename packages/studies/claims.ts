@@ -1,3 +1,8 @@
+import type { Verdict } from '@pathfold/protocol/study-spec';
+
+/** At least this many seeds decide a claim. */
+export const LEAST_SEEDS = 3;
+
 /** A figure of one arm with the seed in question; NaN where that arm has no result. */
 export type FigureOf = (arm: string, figure?: string) => number;
 
@@ -36,6 +41,7 @@ export interface Claim {
   readonly measured: Spread;
   /** The mean is on the right side of the bound. Never without a measurement. */
   readonly holds: boolean;
+  readonly verdict: Verdict;
 }
 
 /** Mean and standard deviation of the values that are numbers. */
@@ -48,11 +54,27 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : null, n };
 }
 
+/** Student's t at 97.5 %, for 1, 2, … degrees of freedom; the normal's 1.96 is 4 % less than the last. */
+const T_975 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+/** By the 95 % t interval of the mean over seeds. */
+export function verdictOf({ mean, std, n }: Spread, { op, value }: Bound): Verdict {
+  if (mean === null) return 'not_measured';
+  if (n < LEAST_SEEDS || std === null) return 'undecided';
+  const half = (T_975[Math.min(n - 1, T_975.length) - 1]! * std) / Math.sqrt(n);
+  const above = op === '>=' ? mean - value : value - mean;
+  if (above - half >= 0) return 'held';
+  return above + half < 0 ? 'not_held' : 'undecided';
+}
+
 /** `figures`: one for each seed. */
 export const judge = (specs: readonly ClaimSpec[], figures: readonly FigureOf[]): Claim[] =>
   specs.map(({ id, claim, bound, measure }) => {
     const measured = spreadOf(figures.map(measure));
     const { mean } = measured;
     const holds = mean !== null && (bound.op === '<=' ? mean <= bound.value : mean >= bound.value);
-    return { id, claim, bound, measured, holds };
+    return { id, claim, bound, measured, holds, verdict: verdictOf(measured, bound) };
   });

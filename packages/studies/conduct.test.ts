@@ -170,7 +170,7 @@ test('types, comments, spacing and where imports lie are not arithmetic; a numbe
 test('an arm that breaks is named, and the others are there', async () => {
   const { claims, failures } = await play(toy(), { fails: 'two' });
   expect(failures).toEqual(['two with seed 1 failed', 'two with seed 2 failed']);
-  expect(claims[0]).toMatchObject({ measured: { n: 0 }, holds: false });
+  expect(claims[0]).toMatchObject({ measured: { n: 0 }, holds: false, verdict: 'not_measured' });
 });
 
 test('what people wrote around the results stays', async () => {
@@ -181,8 +181,10 @@ test('what people wrote around the results stays', async () => {
   const page = readFileSync(path, 'utf8');
   expect(page).toMatch(/^# Toy\n\nWhy\.\n/);
   expect(page).toMatch(/## Log\n$/);
-  expect(page).toContain('| toy.1 | two \\| one | tokens | more | ≥ 1.0000 | 10.0000 ± 0.0000 | holds with 2 seeds |');
-  expect(page).toContain('**does not hold** with 2 seeds');
+  expect(page).toContain(
+    '| toy.1 | two \\| one | tokens | more | ≥ 1.0000 | 10.0000 ± 0.0000 | *undecided* with 2 seeds |',
+  );
+  expect(page).toContain('Verdicts: 0 held, 0 not held, 2 undecided, 0 not measured');
   const design = toy().design(false);
   const unnamed = design.claims.map(({ currency, ...claim }) => claim);
   await play({ ...toy(), design: () => ({ ...design, claims: unnamed }) });

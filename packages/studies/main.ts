@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sourcesOf } from './arithmetic.ts';
+import { LEAST_SEEDS } from './claims.ts';
 import { conduct } from './conduct.ts';
 import { openStudyExecutor, STUDY_EXECUTORS, type StudyExecutor } from './executor.ts';
 import { STUDIES } from './names.ts';
-import { LEAST_SEEDS } from './study.ts';
 
 interface Options {
   quick: boolean;

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '@pathfold/coordination/work-plan';
-import type { Claim, ClaimSpec } from './claims.ts';
+import { type Claim, type ClaimSpec, LEAST_SEEDS } from './claims.ts';
 import type { Plot } from './plots.ts';
-import { LEAST_SEEDS } from './study.ts';
 import { fixed, markdownTable, spread, type Table } from './tables.ts';
 
 const BEGIN = '<!-- results: written by the study -->';
@@ -23,18 +22,27 @@ export interface PageContent {
   readonly plots: readonly Plot[];
 }
 
+const WORDS = {
+  held: 'held',
+  not_held: '**not held**',
+  undecided: '*undecided*',
+  not_measured: 'not measured',
+};
+
 /** A seed may lack because it is not computed, or because it decides nothing (an arm that was not what its name says). */
-function verdict({ measured: { n }, holds }: Claim): string {
-  if (n === 0) return 'not measured';
-  const withSeeds = n < LEAST_SEEDS ? ` with ${n} ${n === 1 ? 'seed' : 'seeds'}` : '';
-  return holds ? `holds${withSeeds}` : `**does not hold**${withSeeds}`;
-}
+const words = ({ measured: { n }, verdict }: Claim): string =>
+  verdict === 'undecided' && n < LEAST_SEEDS
+    ? `${WORDS.undecided} with ${n} ${n === 1 ? 'seed' : 'seeds'}`
+    : WORDS[verdict];
+
+const count = (claims: readonly Claim[], which: Claim['verdict']): number =>
+  claims.filter(({ verdict }) => verdict === which).length;
 
 function claimsTable({ claims, seeds, specs }: PageContent): Table {
   const named = specs.some(({ currency }) => currency);
   return {
     title: 'Claims',
-    currency: `Compared seed by seed${named ? ', at equal steps, tokens or seconds as told' : ''}; ± is the standard deviation over ${seeds.length} seeds.`,
+    currency: `Compared seed by seed${named ? ', at equal steps, tokens or seconds as told' : ''}; ± is the standard deviation over ${seeds.length} seeds. Verdicts: ${count(claims, 'held')} held, ${count(claims, 'not_held')} not held, ${count(claims, 'undecided')} undecided, ${count(claims, 'not_measured')} not measured. A claim is undecided when the 95 % t interval over seeds crosses its bound, or with fewer than ${LEAST_SEEDS} seeds.`,
     head: ['id', 'claim', ...(named ? ['at equal'] : []), 'paper', 'bound', 'measured', ''],
     rows: claims.map((claim, at) => [
       claim.id,
@@ -43,7 +51,7 @@ function claimsTable({ claims, seeds, specs }: PageContent): Table {
       specs[at]!.paper ?? '',
       `${claim.bound.op === '<=' ? '≤' : '≥'} ${fixed(claim.bound.value, DIGITS)}`,
       spread(claim.measured, DIGITS, seeds.length),
-      verdict(claim),
+      words(claim),
     ]),
   };
 }

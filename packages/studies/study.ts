@@ -44,6 +44,3 @@ export interface Study {
   /** One arm with one seed, in a process of its own. */
   run(arm: Arm, seed: number, ports: RunPorts): Promise<Result>;
 }
-
-/** At least this many seeds decide a claim. */
-export const LEAST_SEEDS = 3;
