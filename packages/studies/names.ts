@@ -22,4 +22,8 @@ export const STUDIES: Readonly<Record<string, { readonly about: string; load(): 
     about: 'What & How (arXiv 1906.05201): an endless stream of tasks',
     load: async () => (await import('./what-and-how/study.ts')).whatAndHow,
   },
+  warpgrad: {
+    about: 'WarpGrad (arXiv 1909.00025): gradient descent through learned layers',
+    load: async () => (await import('./warpgrad/study.ts')).warpgrad,
+  },
 };

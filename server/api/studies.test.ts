@@ -11,7 +11,7 @@ test('the gallery says which studies volunteers can compute here', async () => {
   const told = studies.map((study) => StudyResource.parse(study)).map(({ name, network }) => [name, network]);
   expect(Object.fromEntries(told)).toEqual({
     ...{ baldwin: true, 'what-and-how': true },
-    ...{ diloco: false, dipaco: false, async: false },
+    ...{ diloco: false, dipaco: false, async: false, warpgrad: false },
   });
   await app.close();
 });
