@@ -114,6 +114,22 @@ test('the volunteer page: nothing starts by itself, buttons do what they say, tw
   await empty.close();
 
   const run = await createRun(client);
+  await test.step('the button is on the first screen, and all of the terms are one click away', async () => {
+    const first = await context.newPage();
+    for (const [width, height] of [
+      [1280, 900],
+      [390, 844],
+    ] as const) {
+      await first.setViewportSize({ width, height });
+      await first.goto(coordinator.url);
+      await expect(first.getByText(`the training of “${run.name}”`)).toBeVisible();
+      await expect(first.getByRole('button', { name: 'Lend this CPU' })).toBeInViewport({ ratio: 1 });
+      await first.getByText('All of it').click();
+      await expect(first.getByText('You send', { exact: true })).toBeVisible();
+      await expectAccessible(first);
+    }
+    await first.close();
+  });
   const page = await lend(context, coordinator.url);
   await expect(page.getByRole('status').first()).toContainText(/comput|training/i);
   await expectAccessible(page);

@@ -6,7 +6,7 @@ import { useRun } from '@pathfold/ui/run/followed-run';
 import { useShard } from '@pathfold/ui/run/live-paths';
 import { usePolling } from '@pathfold/ui/time/polling';
 import { useEffect, useMemo, useState } from 'react';
-import { Consent, type Terms } from './consent/consent.tsx';
+import { Choices, Consent, type Terms } from './consent/consent.tsx';
 import { findAdapter, type GraphicsAdapter, lookAround } from './consent/device.ts';
 import { Surroundings } from './consent/surroundings.tsx';
 import { canShare } from './engine/engine.ts';
@@ -40,44 +40,48 @@ export function VolunteerPage() {
 
   const takesPart = snapshot !== null && snapshot.wish !== 'stopped';
   const stopping = snapshot?.work != null;
+  const lacks = <Surroundings environment={environment} />;
+  const blocked = environment.blocking.length > 0;
   return (
     <Page current="Lend" away={away || snapshot?.status.code === 'offline'}>
       <h1 className="font-semibold text-2xl tracking-tight lg:text-3xl">Train a language model, many hands at once</h1>
-      <p className="mt-2 mb-5 text-base text-soft sm:text-lg">
+      <p className="mt-2 mb-4 text-base text-soft sm:text-lg">
         Pathfold trains small models on the machines of people who lend them. Yours works while this page is open.{' '}
         <a href="/about" className="underline underline-offset-2 hover:text-ink">
           How that works
         </a>
       </p>
       <div className="mb-5 grid gap-5 empty:hidden">
-        <Surroundings environment={environment} />
+        {blocked && lacks}
         {problem && <Notice tone="error" title={problem} />}
         {trouble && <Notice tone="error" title={trouble} />}
         {snapshot?.status.code === 'refused' && <Notice tone="error" title={snapshot.status.sentence} />}
       </div>
-      <div className="grid items-start gap-5 lg:grid-cols-[5fr_6fr]">
-        <div className="grid min-w-0 gap-5">
-          {snapshot && engine && (takesPart || stopping) ? (
-            <Working snapshot={snapshot} shard={shard} runs={runs} canShare={canShare()} commands={engine.door} />
-          ) : (
-            <Consent
-              runs={runs}
-              host={location.host}
-              adapter={adapter}
-              terms={terms}
-              status={snapshot?.status.sentence ?? 'Not started: nothing is computed, nothing is sent.'}
-              returning={snapshot !== null}
-              blocked={environment.blocking.length > 0}
-              starting={starting}
-              canShare={canShare()}
-              onChange={setTerms}
-              onStart={() => void start(terms)}
-            />
-          )}
-          {snapshot && <CreditPanel snapshot={snapshot} />}
+      <div className="grid items-start gap-5 lg:grid-cols-[5fr_6fr] lg:grid-rows-[auto_1fr]">
+        {snapshot && engine && (takesPart || stopping) ? (
+          <Working snapshot={snapshot} shard={shard} runs={runs} canShare={canShare()} commands={engine.door} />
+        ) : (
+          <Consent
+            runs={runs}
+            host={location.host}
+            adapter={adapter}
+            terms={terms}
+            status={snapshot?.status.sentence ?? 'Not started: nothing is computed, nothing is sent.'}
+            returning={snapshot !== null}
+            blocked={blocked}
+            starting={starting}
+            onStart={() => void start(terms)}
+          />
+        )}
+        <div className="grid min-w-0 gap-5 lg:col-start-2 lg:row-span-2 lg:row-start-1">
+          <RunPanel run={run} points={points} working={snapshot?.work != null} />
         </div>
         <div className="grid min-w-0 gap-5">
-          <RunPanel run={run} points={points} working={snapshot?.work != null} />
+          {!blocked && lacks}
+          {!takesPart && !stopping && (
+            <Choices adapter={adapter} terms={terms} canShare={canShare()} onChange={setTerms} />
+          )}
+          {snapshot && <CreditPanel snapshot={snapshot} />}
           <IdentityPanel volunteer={snapshot?.volunteer ?? null} busy={takesPart || stopping} />
         </div>
       </div>

@@ -29,7 +29,7 @@ function adapterHint(adapter: GraphicsAdapter | null | undefined): string {
   return `Found ${adapter.name}. It must pass a self-test before it contributes.`;
 }
 
-/** The terms that the button accepts. Nothing has been computed or connected before. */
+/** The terms that the button accepts, and the button. Nothing has been computed or connected before. */
 export function Consent({
   runs,
   host,
@@ -39,8 +39,6 @@ export function Consent({
   returning,
   blocked,
   starting,
-  canShare,
-  onChange,
   onStart,
 }: {
   /** Those that may give work now. */
@@ -55,8 +53,6 @@ export function Consent({
   readonly returning: boolean;
   readonly blocked: boolean;
   readonly starting: boolean;
-  readonly canShare: boolean;
-  readonly onChange: (terms: Terms) => void;
   readonly onStart: () => void;
 }) {
   const announced = useRef<HTMLParagraphElement>(null);
@@ -64,11 +60,44 @@ export function Consent({
   useEffect(() => {
     if (returning) announced.current?.focus();
   }, []);
-  const set = (change: Partial<Terms>) => onChange({ ...terms, ...change });
   return (
     <Card title="Before you start">
       <ConsentTerms runs={runs} host={host} />
-      <div className="grid gap-5 border-line border-t pt-4">
+      <div className="grid gap-2 border-line border-t pt-4">
+        <Button
+          tone="primary"
+          size="large"
+          className="w-full"
+          disabled={blocked || starting || adapter === undefined}
+          onClick={onStart}
+        >
+          {usesGpu(adapter ?? null, terms.choice) ? 'Lend this GPU' : 'Lend this CPU'}
+        </Button>
+        <p className="text-soft text-xs">By pressing it you agree to all of the above.</p>
+        <p ref={announced} role="status" tabIndex={-1} className="text-sm">
+          {status}
+        </p>
+      </div>
+    </Card>
+  );
+}
+
+/** The choices that the button takes with it. */
+export function Choices({
+  adapter,
+  terms,
+  canShare,
+  onChange,
+}: {
+  readonly adapter: GraphicsAdapter | null | undefined;
+  readonly terms: Terms;
+  readonly canShare: boolean;
+  readonly onChange: (terms: Terms) => void;
+}) {
+  const set = (change: Partial<Terms>) => onChange({ ...terms, ...change });
+  return (
+    <Card title="How it computes">
+      <div className="grid gap-5">
         <div className="grid gap-5 sm:grid-cols-2">
           <Select<ComputeChoice>
             label="Compute on"
@@ -96,21 +125,6 @@ export function Consent({
         />
         {terms.sharing && <UploadLimit value={terms.uploadLimit} onChange={(uploadLimit) => set({ uploadLimit })} />}
         <AnsweringChoice checked={terms.answering} onChange={(answering) => set({ answering })} />
-        <div className="grid gap-2">
-          <Button
-            tone="primary"
-            size="large"
-            className="w-full"
-            disabled={blocked || starting || adapter === undefined}
-            onClick={onStart}
-          >
-            {usesGpu(adapter ?? null, terms.choice) ? 'Lend this GPU' : 'Lend this CPU'}
-          </Button>
-          <p className="text-soft text-xs">By pressing it you agree to the above.</p>
-          <p ref={announced} role="status" tabIndex={-1} className="text-sm">
-            {status}
-          </p>
-        </div>
       </div>
     </Card>
   );
