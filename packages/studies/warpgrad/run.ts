@@ -73,7 +73,7 @@ function clipped(gradient: Float32Array): Float32Array {
   return norm > 10 ? gradient.map((value) => (value * 10) / norm) : gradient;
 }
 
-/** What an arm has learned, and what it adapts to a task. */
+/** An arm's learned start and warp layers, and the form of net that it adapts to a task. */
 interface Learned {
   readonly start: Float32Array;
   readonly phi: Float32Array | null;
