@@ -131,7 +131,7 @@ test('a codec that is one bit off changes the key', async () => {
 
 /** A probe may have less of these: how long, how fast and from how much an arm learns, over how many it goes. */
 const LESS =
-  /(^|\.)(totalSteps|steps|cutFrom|warmupSteps|every|testEvery|everySeconds|experts|replicas|generations|population|litter|tasks|testTasks|curveEvery|batches|stretch|averageEvery|stay|points|phases)$|(inner|base)\.learningRate$/;
+  /(^|\.)(totalSteps|steps|cutFrom|warmupSteps|every|testEvery|everySeconds|experts|replicas|generations|population|litter|tasks|testTasks|curveEvery|batches|stretch|averageEvery|stay|points|phases|metaSteps)$|(inner|base)\.learningRate$/;
 
 function leavesOf(value: unknown, path = ''): (readonly [path: string, value: unknown])[] {
   if (value === null || typeof value !== 'object') return [[path, value]];

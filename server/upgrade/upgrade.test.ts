@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ModuleResource, RunResource } from '@pathfold/protocol/resources';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { asOperator, startTestCoordinator, until } from '../testing/coordinator.ts';
 import { unpackFolder } from './data-folder.ts';
 import { figuresOf, type RunFigures } from './figures.ts';
@@ -42,7 +42,9 @@ test.each([
         );
         return !isFolding && !isChecking && hasStepped;
       });
-      expect(await figuresOf(coordinator)).toMatchObject(FIGURES);
+      // The mind is ahead of the log by as long as an append takes, and lists are read from the log.
+      const isTold = async () => expect(await figuresOf(coordinator)).toMatchObject(FIGURES);
+      await vi.waitFor(isTold, { timeout: 30_000, interval: 100 });
 
       // Those who had leases never come again.
       for (const { volunteer } of Object.values(leases))

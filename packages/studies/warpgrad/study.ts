@@ -10,7 +10,7 @@ export const warpgrad: Study = {
   /** The arm itself in two meta-steps. */
   probes({ config }) {
     const short = { ...(config as WarpConfig), metaSteps: 2 };
-    return { shared: [], own: [{ of: short, run: (ports) => runArm(short, 1, ports) }] };
+    return { shared: [], own: [{ of: { config: short }, run: (ports) => runArm(short, 1, ports) }] };
   },
 
   design(quick) {
