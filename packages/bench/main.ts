@@ -21,6 +21,10 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
     about: 'the coordinator under load: leases with 5,000 sockets, contributions to disk, delay of the socket loop',
     load: async () => (await import('./coordinator.ts')).run,
   },
+  crowd: {
+    about: 'how long the mind decides without a pause when work opens for 5,000 volunteers that wait',
+    load: async () => (await import('./crowd.ts')).run,
+  },
   swarm: {
     about: 'copies of each version that leave the coordinator: real volunteers that share, and over HTTPS alone',
     load: async () => (await import('./swarm.ts')).run,

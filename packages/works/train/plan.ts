@@ -14,6 +14,7 @@ import { comparableNorm, typicalNorm, withNorm } from './norms.ts';
 import { bestOffer, openTo } from './offer/offer.ts';
 import { noteOutcome } from './offer/openings.ts';
 import { believedSteps, notePace } from './offer/pace.ts';
+import { forgetOverdue, noteClosed, noteOpened } from './rounds/overdue.ts';
 import { type Remembered, remember, settleRolledBack } from './rounds/rollback.ts';
 import { dueFolds, settleFolded } from './rounds/rounds.ts';
 import {
@@ -138,6 +139,7 @@ function settle(state: TrainState, run: RunFacts, outcome: Outcome, now: number)
       settleMode(state, run);
       break;
     case 'rolledBack':
+      forgetOverdue(state);
       settleRolledBack(state, outcome.remembered as unknown as Remembered);
       break;
     case 'routed':
@@ -187,6 +189,7 @@ function settleGranted(
     ...{ path, volunteer, steps, globalStep, base, mode: run.spec.mode, grantedAt: now, deadlineAt, expectedMs },
     receivedAt: null,
   };
+  noteOpened(state, state.leases[lease]!);
   state.paths[path]!.leases.push(lease);
   state.paths[path]!.grants++;
 }
@@ -244,6 +247,7 @@ function closeLease(state: TrainState, id: string): void {
   const lease = state.leases[id];
   if (!lease) return;
   delete state.leases[id];
+  noteClosed(state, lease);
   const path = state.paths[lease.path]!;
   path.leases = path.leases.filter((other) => other !== id);
   for (const name of Object.keys(lease.base)) {
@@ -254,6 +258,7 @@ function closeLease(state: TrainState, id: string): void {
 }
 
 function shiftClocks(state: TrainState, ms: number): void {
+  forgetOverdue(state);
   for (const [volunteer, pace] of Object.entries(state.paces)) state.paces[volunteer] = { ...pace, at: pace.at + ms };
   for (const path of Object.values(state.paths)) if (path.servedAt !== undefined) path.servedAt += ms;
   for (const module of Object.values(state.modules)) {

@@ -48,7 +48,7 @@ function pacedOffer(
   state: TrainState,
   run: RunFacts,
   volunteer: VolunteerFacts,
-  { openings, fastest }: Openings,
+  { openings, fastest, going }: Openings,
 ): Task | null {
   const open = openings.filter(({ paced }) => paced);
   const drawn = drawPath(
@@ -56,6 +56,7 @@ function pacedOffer(
     run,
     volunteer,
     open.map(({ id }) => id),
+    going,
   );
   const opening = open.find(({ id }) => id === drawn);
   if (!opening) return null;
@@ -79,13 +80,11 @@ function drawPath(
   run: RunFacts,
   volunteer: VolunteerFacts,
   open: readonly string[],
+  going: Openings['going'],
 ): string | undefined {
   if (open.length < 2) return open[0];
   const progress = new Map(
-    Object.entries(state.paths).map(([id, { steps, leases }]) => {
-      const going = leases.reduce((sum, lease) => sum + state.leases[lease]!.steps, 0);
-      return [id, steps + going / run.spec.replicas];
-    }),
+    Object.entries(state.paths).map(([id, { steps }]) => [id, steps + going.get(id)! / run.spec.replicas]),
   );
   const total = [...progress.values()].reduce((sum, steps) => sum + steps, 0);
   const deficits = open.map((id) => Math.max(0, 1 / progress.size - (total > 0 ? progress.get(id)! / total : 0)));

@@ -24,6 +24,8 @@ const TOGETHER_PART = 1 / 4;
 export interface Openings {
   readonly now: number;
   readonly openings: readonly Opening[];
+  /** Inner steps under way on each path; empty in rounds. */
+  readonly going: ReadonlyMap<string, number>;
   /** Volunteers whose last contribution is about to be merged: they begin from what comes of it. */
   readonly merging: ReadonlySet<string>;
   readonly fastest: number | null;
@@ -74,6 +76,10 @@ interface Standing {
   readonly place: Place | null;
   /** Its leases whose work has not come in. */
   readonly computing: readonly OpenLease[];
+  /** When the last of them should be done, as it was asked for last; 0 where nobody computes. */
+  end: { readonly now: number; readonly at: number } | null;
+  /** Steps of all its leases. */
+  readonly going: number;
   /** Some lease of it is from before the run changed its mode. */
   readonly straying: boolean;
 }
@@ -82,7 +88,10 @@ interface Standing {
 interface Derived {
   readonly standings: Map<string, Standing>;
   latest: Openings | null;
+  /** The part of `latest` that a grant leaves true. */
+  lasting: Lasting | null;
 }
+type Lasting = Pick<Openings, 'now' | 'merging' | 'fastest' | 'lastServedAt'>;
 const derivedOf = new WeakMap<TrainState, Derived>();
 
 /** Drops what an outcome makes untrue. To be told of every outcome, before the state changes: nothing else drops anything. */
@@ -90,14 +99,20 @@ export function noteOutcome(state: TrainState, run: RunFacts, outcome: Outcome):
   const derived = derivedOf.get(state);
   if (!derived) return;
   derived.latest = null;
-  const touched = run.spec.mode === 'sync' ? pathsTouched(state, run, outcome) : null;
+  if (outcome.type !== 'granted' && outcome.type !== 'requested') derived.lasting = null;
+  const touched = pathsTouched(state, run, outcome);
   if (touched) for (const id of touched) derived.standings.delete(id);
   else derived.standings.clear();
 }
 
+/** Outcomes that change nothing but the leases of one path. */
+const LEASED: ReadonlySet<Outcome['type']> = new Set(['granted', 'received', 'requested']);
+
 /** The paths whose standings an outcome may change; null for all. */
 function pathsTouched(state: TrainState, run: RunFacts, outcome: Outcome): readonly string[] | null {
   const ofLease = (lease: string) => (state.leases[lease] ? [state.leases[lease].path] : []);
+  // In mode `hybrid` a lease may be owed to a module that keeps to rounds, and close it to other paths.
+  if (run.spec.mode === 'hybrid' && !LEASED.has(outcome.type)) return null;
   switch (outcome.type) {
     case 'granted':
       return [(outcome.task.body as unknown as TrainTask).path];
@@ -119,16 +134,20 @@ function pathsTouched(state: TrainState, run: RunFacts, outcome: Outcome): reado
 
 /** Many volunteers are asked about between two outcomes. */
 export function openingsOf(state: TrainState, run: RunFacts, now: number): Openings {
-  const derived = derivedOf.get(state) ?? { standings: new Map(), latest: null };
+  const derived = derivedOf.get(state) ?? { standings: new Map(), latest: null, lasting: null };
   derivedOf.set(state, derived);
-  if (derived.latest?.now !== now)
-    derived.latest = {
+  if (derived.latest?.now === now) return derived.latest;
+  if (derived.lasting?.now !== now)
+    derived.lasting = {
       now,
-      openings: findOpenings(state, run, now, derived.standings),
       merging: mergingNow(state, run, now),
       fastest: run.spec.mode === 'sync' ? null : fastestOf(state, run, now),
       lastServedAt: lastServedAt(state),
     };
+  const openings = findOpenings(state, run, now, derived.standings);
+  const going = new Map<string, number>();
+  if (run.spec.mode !== 'sync') for (const [id, standing] of derived.standings) going.set(id, standing.going);
+  derived.latest = { ...derived.lasting, openings, going };
   return derived.latest;
 }
 
@@ -175,10 +194,12 @@ function roundsNow(state: TrainState, run: RunFacts, now: number): Rounds {
 function endsOf(state: TrainState, standings: Derived['standings'], now: number): (module: string) => number {
   const ofModules = new Map<string, number>();
   let ofPaths: Map<string, number> | null = null;
-  const endOf = ({ computing }: Standing) => {
+  const endOf = (standing: Standing) => {
+    if (standing.end?.now === now) return standing.end.at;
     let end = 0;
-    for (const lease of computing)
+    for (const lease of standing.computing)
       end = Math.max(end, now, now < overdueAt(lease) ? lease.grantedAt + lease.expectedMs : lease.deadlineAt);
+    standing.end = { now, at: end };
     return end;
   };
   return (module) => {
@@ -197,6 +218,8 @@ function standingOf(state: TrainState, run: RunFacts, id: string, rounds: Rounds
   return {
     place: placeOf(state, run, id, rounds),
     computing: leases.filter(({ receivedAt }) => receivedAt === null),
+    end: null,
+    going: leases.reduce((sum, { steps }) => sum + steps, 0),
     straying: leases.some(({ mode }) => mode !== run.spec.mode),
   };
 }

@@ -12,12 +12,12 @@ import {
   isComplete,
   type Lost,
   median,
-  overdueAt,
   runningDeadline,
   type TrainState,
   versionOf,
 } from '../state.ts';
 import type { TrainFoldInput } from '../task.ts';
+import { nextOverdue } from './overdue.ts';
 
 /** A contribution counts with at most so many times the median norm of its round; at arrivals, of what volunteers send. */
 const COUNTED_MEDIANS = 3;
@@ -42,10 +42,7 @@ export function dueFolds(state: TrainState, run: RunFacts, now: number) {
       for (const path of module.paths) for (const lease of state.paths[path]!.leases) revoke.add(lease);
     } else wakeAt = Math.min(wakeAt, deadline ?? Number.POSITIVE_INFINITY);
   }
-  for (const lease of Object.values(state.leases)) {
-    const at = overdueAt(lease);
-    if (at > now) wakeAt = Math.min(wakeAt, at);
-  }
+  wakeAt = Math.min(wakeAt, nextOverdue(state, now));
   return { folds, revoke: [...revoke], wakeAt: Number.isFinite(wakeAt) ? wakeAt : null };
 }
 
