@@ -5,10 +5,10 @@ import { randomPath } from './random-path.fixture.ts';
 import { initModule } from './sources/seed.ts';
 
 const NOTES: ExportNotes = { runName: 'r', path: '0', round: 3, corpusName: 'starter', licence: 'CC0-1.0' };
-const TOKENIZER = new TextEncoder().encode('{"model":{}}');
+const TOKENIZER = new TextEncoder().encode('{"model":{"vocab":{"<|endoftext|>":0},"merges":[]}}');
 
 test('a weight format is one file in the folder: nothing names it but the file itself', async () => {
-  expect([...FORMATS.keys()].sort()).toEqual(['hf.zip', 'safetensors']);
+  expect([...FORMATS.keys()].sort()).toEqual(['f16.gguf', 'hf.zip', 'q4_0.gguf', 'q8_0.gguf', 'safetensors']);
   const found = await formatsIn(new URL('./fixtures/', import.meta.url));
   expect([...found.keys()]).toEqual(['theta.json']);
   expectRoundTrip(found.get('theta.json')!, true);

@@ -5,6 +5,7 @@ import type { RunResource } from '@pathfold/protocol/resources';
 import { ScriptedVolunteer } from '@pathfold/volunteer/scripted/volunteer.fixture';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EXPORTS } from '../prompts/exports.ts';
 import {
   asOperator,
   createRun,
@@ -54,7 +55,12 @@ beforeAll(async () => {
   real = {
     id: [run.id, volunteer.id, lease.lease, String(run.spec.corpus)],
     sha256: Object.values(blob).map((module) => module.blob.sha256),
-    file: ['0.onnx', '0.kv.onnx', '0.safetensors', '0.hf.zip', 'tokenizer.json', 'router.json', 'base-features.onnx'],
+    file: [
+      ...[...EXPORTS.keys()].map((format) => `0.${format}`),
+      'tokenizer.json',
+      'router.json',
+      'base-features.onnx',
+    ],
   };
   const spec = { ...TINY, corpus: 'none' } as unknown as Json;
   bodies = [

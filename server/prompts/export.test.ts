@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { openSession } from '@pathfold/inference/session';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXPORTS } from './exports.ts';
 import { promptServer } from './server.fixture.ts';
+
+const FILES = [...EXPORTS.keys()].map((format) => `0.${format}`);
 
 describe('exports', () => {
   let server: Awaited<ReturnType<typeof promptServer>>;
@@ -20,7 +23,7 @@ describe('exports', () => {
     expect(logits_TV.length).toBe(3 * 320);
   });
 
-  test.each(['0.onnx', '0.kv.onnx', '0.safetensors', '0.hf.zip', 'tokenizer.json', 'router.json'])(
+  test.each([...FILES, 'tokenizer.json', 'router.json'])(
     '%s has its content hash as ETag and is not sent again',
     async (file) => {
       const response = await get(file);
@@ -58,15 +61,19 @@ describe('exports', () => {
     expect([before['x-pathfold-round'], after['x-pathfold-round']]).toEqual(['1', '2']);
   });
 
-  test.each(['base-features.onnx', '1.onnx', '0-0.onnx', 'x.onnx', '0.bin'])('%s is not found', async (file) => {
-    const response = await get(file);
-    expect(response.statusCode).toBe(404);
-    expect(response.json().code).toBe('not_found');
-  });
+  test.each(['base-features.onnx', '1.onnx', '0-0.onnx', 'x.onnx', '0.bin', '1.f16.gguf', '0.gguf', '0.q5_0.gguf'])(
+    '%s is not found',
+    async (file) => {
+      const response = await get(file);
+      expect(response.statusCode).toBe(404);
+      expect(response.json().code).toBe('not_found');
+    },
+  );
 
   test('a run that does not exist is not found; a private one only by its operator', async () => {
     expect((await app.inject('/api/v1/runs/none/export/0.onnx')).statusCode).toBe(404);
     server.run.spec = { ...server.run.spec, visibility: 'private' };
+    for (const file of FILES) expect((await get(file)).statusCode, file).toBe(404);
     expect((await get('router.json')).statusCode).toBe(404);
     expect((await get('router.json', { authorization: 'Bearer operator' })).statusCode).toBe(200);
   });
