@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
-import { PAGES } from '../packages/protocol/pages.ts';
+import { PAGES, pageAt } from '../packages/protocol/pages.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const outDir = join(root, '..', 'dist', 'pages');
@@ -51,7 +51,7 @@ const pagesOfTemplate = (): Plugin => ({
   name: 'pathfold:pages',
   configureServer(server) {
     server.middlewares.use((request, response, next) => {
-      const page = PAGES.find(({ address }) => address === request.url?.split('?')[0]);
+      const page = pageAt(request.url?.split('?')[0] ?? '');
       if (!page) return next();
       server.transformIndexHtml(page.address, htmlOf(page, `/@fs${ui}`)).then((html) => {
         response.setHeader('Content-Type', 'text/html');

@@ -87,9 +87,9 @@ test('two tabs and a headless volunteer run a study live while a language model 
     return lease;
   });
 
-  await test.step('the gallery shows it to anybody', async () => {
+  await test.step('its page shows it to anybody', async () => {
     const page = await (await visitor()).newPage();
-    await page.goto(`${coordinator.url}/studies`);
+    await page.goto(`${coordinator.url}/studies/baldwin`);
     await expect(page.getByRole('heading', { name: 'The Baldwin effect' })).toBeVisible();
     await expect(page.getByText(/evolution: training, round \d+/)).toBeVisible();
     await expect(page.getByText(/^\d+ litters? (was|were) lost and lived again\.$/)).toBeVisible();
@@ -112,7 +112,7 @@ test('two tabs and a headless volunteer run a study live while a language model 
     const { id } = await client.runs.createStudy({ name: 'stream', study: 'what-and-how', config: stream });
     await until('two stretches', async () => (await client.runs.get(id)).round >= 2);
     const page = await (await visitor()).newPage();
-    await page.goto(`${coordinator.url}/studies`);
+    await page.goto(`${coordinator.url}/studies/what-and-how`);
     await expect(page.getByRole('img', { name: /^The stream with its switches/ })).toBeVisible();
     await expect(page.getByRole('img', { name: /^Inferred contexts/ })).toBeVisible();
     await expect(page.getByRole('img', { name: /^The sinusoid that is learnt now/ })).toBeVisible();

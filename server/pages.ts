@@ -27,11 +27,14 @@ export async function servePages(app: FastifyInstance, folder = BUILT_PAGES): Pr
       response.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
-  for (const page of PAGES)
-    app.get(page.address, { schema: { hide: true } }, async (_request, reply) => {
-      const file = join(page.folder, 'index.html');
-      return existsSync(join(folder, file)) ? reply.sendFile(file) : missing(reply);
-    });
+  for (const page of PAGES) {
+    const routes = 'parts' in page ? [page.address, `${page.address}/:name(^[a-z0-9-]+$)`] : [page.address];
+    for (const route of routes)
+      app.get(route, { schema: { hide: true } }, async (_request, reply) => {
+        const file = join(page.folder, 'index.html');
+        return existsSync(join(folder, file)) ? reply.sendFile(file) : missing(reply);
+      });
+  }
 }
 
 /** Serves the pages from their sources through Vite, which reloads them as they change. */

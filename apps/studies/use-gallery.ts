@@ -16,14 +16,19 @@ interface Gallery {
   readonly live: readonly LiveStudy[];
 }
 
-/** All studies, and those under way here, read again every two seconds. */
-export const useGallery = (client: Client): Polled<Gallery> =>
-  usePolling((signal) => readGallery(client, signal), LOOK_AGAIN_MS);
+/** All studies, and runs of them here, read again every two seconds. Charts are read of the runs of `shown` alone. */
+export const useGallery = (client: Client, shown: string | null): Polled<Gallery> =>
+  usePolling((signal) => readGallery(client, shown, signal), LOOK_AGAIN_MS);
 
-async function readGallery(client: Client, signal: AbortSignal): Promise<Gallery> {
+async function readGallery(client: Client, shown: string | null, signal: AbortSignal): Promise<Gallery> {
   const studies = await client.studies.list(signal);
   const { items } = await client.runs.list({ limit: 100 }, signal);
   const runs = items.filter(({ study }) => study !== undefined);
-  const live = await Promise.all(runs.map(async (run) => ({ run, charts: await client.runs.charts(run.id, signal) })));
+  const live = await Promise.all(
+    runs.map(async (run) => ({
+      run,
+      charts: run.study === shown ? await client.runs.charts(run.id, signal) : [],
+    })),
+  );
   return { studies, live };
 }

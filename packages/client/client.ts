@@ -112,6 +112,8 @@ export function createClient(options: ClientOptions) {
     },
     studies: {
       list: async (signal?: AbortSignal) => (await http.ask(Studies, '/studies', { signal })).studies,
+      /** Address of the picture of a study that is computed here. */
+      picture: (name: string) => http.url(`/studies/${encodeURIComponent(name)}/picture`),
     },
     session: {
       get: (signal?: AbortSignal) => http.ask(SessionResource, '/session', { signal }),

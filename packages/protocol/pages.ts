@@ -1,4 +1,7 @@
-/** The pages: `folder` below `apps`, the address that a page answers to, its name among the pages, and what browsers are told of it. */
+/**
+ * The pages: `folder` below `apps`, the address that a page answers to, its name among the pages, and what browsers are told of
+ * it. A page with `parts` answers to `ADDRESS/NAME` as well.
+ */
 export const PAGES = [
   {
     folder: 'volunteer',
@@ -25,6 +28,7 @@ export const PAGES = [
     folder: 'studies',
     address: '/studies',
     name: 'Studies',
+    parts: true,
     title: 'Pathfold: studies',
     description: 'Papers, run again: what they ask, what came out, live.',
   },
@@ -36,3 +40,9 @@ export const PAGES = [
     description: 'How many computers train one model of many paths, with the model that they train now.',
   },
 ] as const;
+
+/** The page that answers to a path, if one does. */
+export const pageAt = (path: string): (typeof PAGES)[number] | undefined =>
+  PAGES.find(
+    (page) => page.address === path || ('parts' in page && new RegExp(`^${page.address}/[a-z0-9-]+$`).test(path)),
+  );

@@ -56,15 +56,47 @@ const StudyClaim = z.object({
 });
 export const StudyClaims = z.array(StudyClaim);
 
+/** Student's t at 97.5 %, for 1, 2, … degrees of freedom; the normal's 1.96 is 4 % less than the last. */
+const T_975 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+/** At least this many seeds decide a claim. */
+export const LEAST_SEEDS = 3;
+
+/** Half of the 95 % t interval of a mean over `n` seeds; null where they are too few for one. `std` is that of a sample. */
+export const halfInterval = ({ std, n }: { readonly std: number | null; readonly n: number }): number | null =>
+  n < LEAST_SEEDS || std === null ? null : (T_975[Math.min(n - 1, T_975.length) - 1]! * std) / Math.sqrt(n);
+
+/** One sentence, and the id of the claim that it rests on; figures are shown from there. */
+const Finding = z.object({ claim: z.string(), says: z.string() });
+export type Finding = z.infer<typeof Finding>;
+
 /** A study as the gallery hangs it. */
 export const StudyPlate = z.object({
   name: z.string(),
   title: z.string(),
   /** One sentence. */
   question: z.string(),
-  paper: z.object({ title: z.string(), url: z.string() }),
-  command: z.string(),
+  /** `found`: one sentence of what the paper reports. */
+  paper: z.object({ title: z.string(), url: z.string(), found: z.string() }),
+  /** Left out while the study cannot be computed here. */
+  here: z.optional(
+    z.object({
+      command: z.string(),
+      /** One sentence, which rests on the first finding. */
+      found: z.string(),
+      /** One of the plots beside the claims, by its name without `.svg`; `alt` says what it shows. */
+      picture: z.object({ file: z.string().check(z.regex(/^[a-z0-9-]+$/)), alt: z.string() }),
+      /** Claims that held, at most five, the main one first. */
+      findings: z.array(Finding).check(z.maxLength(5)),
+      /** Claims that did not hold or stay undecided, with the likely reason where there is one. */
+      open: z.array(Finding),
+    }),
+  ),
 });
+export type StudyPlate = z.infer<typeof StudyPlate>;
 
 export const StudyResource = z.extend(StudyPlate, {
   /** A kind of work does it: an operator can start it here. */

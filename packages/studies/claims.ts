@@ -1,7 +1,4 @@
-import type { Verdict } from '@pathfold/protocol/study-spec';
-
-/** At least this many seeds decide a claim. */
-export const LEAST_SEEDS = 3;
+import { halfInterval, type Verdict } from '@pathfold/protocol/study-spec';
 
 /** A figure of one arm with the seed in question; NaN where that arm has no result. */
 export type FigureOf = (arm: string, figure?: string) => number;
@@ -54,17 +51,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : null, n };
 }
 
-/** Student's t at 97.5 %, for 1, 2, … degrees of freedom; the normal's 1.96 is 4 % less than the last. */
-const T_975 = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
-  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-
 /** By the 95 % t interval of the mean over seeds. */
-export function verdictOf({ mean, std, n }: Spread, { op, value }: Bound): Verdict {
+export function verdictOf(spread: Spread, { op, value }: Bound): Verdict {
+  const { mean } = spread;
   if (mean === null) return 'not_measured';
-  if (n < LEAST_SEEDS || std === null) return 'undecided';
-  const half = (T_975[Math.min(n - 1, T_975.length) - 1]! * std) / Math.sqrt(n);
+  const half = halfInterval(spread);
+  if (half === null) return 'undecided';
   const above = op === '>=' ? mean - value : value - mean;
   if (above - half >= 0) return 'held';
   return above + half < 0 ? 'not_held' : 'undecided';

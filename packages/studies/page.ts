@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '@pathfold/coordination/work-plan';
-import { type Claim, type ClaimSpec, LEAST_SEEDS } from './claims.ts';
+import { LEAST_SEEDS } from '@pathfold/protocol/study-spec';
+import type { Claim, ClaimSpec } from './claims.ts';
 import type { Plot } from './plots.ts';
 import { fixed, markdownTable, spread, type Table } from './tables.ts';
 

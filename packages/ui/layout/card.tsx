@@ -8,7 +8,7 @@ export function Card({
   children,
   className,
 }: {
-  readonly title?: string;
+  readonly title?: ReactNode;
   /** Shown at the title's right: a button, a figure. */
   readonly aside?: ReactNode;
   readonly children: ReactNode;

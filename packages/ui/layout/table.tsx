@@ -24,7 +24,7 @@ export function Table<T>({
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key
-    <section aria-label={caption} tabIndex={0} className="-mx-4 overflow-x-auto px-4 sm:-mx-5 sm:px-5">
+    <section aria-label={caption} tabIndex={0} className="-mx-4 relative overflow-x-auto px-4 sm:-mx-5 sm:px-5">
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>
