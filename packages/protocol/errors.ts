@@ -83,7 +83,7 @@ export const ERRORS = {
   bad_checkpoint: {
     status: 422,
     what: 'The file holds no weights that can be read.',
-    todo: "Write float32 safetensors under the names of Hugging Face's Llama.",
+    todo: "Write float32 or float16 safetensors under the names of Hugging Face's Llama.",
   },
   // pictures
   bad_pictures: {

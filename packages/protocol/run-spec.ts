@@ -109,11 +109,16 @@ export const AsyncSpec = z.strictObject({
 });
 export type AsyncSpec = z.infer<typeof AsyncSpec>;
 
+/** Bases that come with Pathfold, trained on the packaged corpus. */
+export const PACKAGED_BASES = ['starter'] as const;
+export type PackagedBase = (typeof PACKAGED_BASES)[number];
 /**
- * Where the paths begin. `steps`: one dense path is trained first, as a run of its own, for that many inner steps;
- * `run`: a run that was trained before. Every expert of a level starts as a copy (DiPaCo section 2.2).
+ * Where the paths begin. `packaged`: a base that comes with Pathfold; `steps`: one dense path is trained first, as a run
+ * of its own, for that many inner steps; `run`: a run that was trained before. Every expert of a level starts as a copy
+ * (DiPaCo section 2.2).
  */
 export const BaseSpec = z.union([
+  z.strictObject({ packaged: z.enum(PACKAGED_BASES) }),
   z.strictObject({ steps: count(10_000_000) }),
   z.strictObject({ run: z.string().check(z.minLength(1), z.maxLength(80)) }),
 ]);
@@ -212,7 +217,7 @@ export const RunSpec = z
     if (routing.kind !== 'random' && base === null)
       refuse(
         ['base'],
-        `routing by ${routing.kind} reads features of a base: ask for {"steps":2000} to train one first, for {"run":ID}, or for routing {"kind":"random"}`,
+        `routing by ${routing.kind} reads features of a base: ask for {"steps":2000} to train one first, for {"run":ID} or {"packaged":"starter"}, or for routing {"kind":"random"}`,
       );
   });
 

@@ -1,3 +1,5 @@
+import safetensors from '@pathfold/checkpoint/formats/safetensors';
+import { packagedBase, packagedShape } from '@pathfold/checkpoint/packaged-base';
 import type {
   CorpusResource,
   EstimateResource,
@@ -96,6 +98,27 @@ test('a base of another shape, or of several paths, is refused, and the field is
   }
   for (const { id } of [dense, several])
     await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${id}`, headers: asOperator });
+});
+
+test('a run begins from the packaged base in its shape alone, by its tokenizer, and trains no base', async () => {
+  const model = { ...TINY.model, blocks: 4 };
+  const spec = { ...TINY, model, corpus, levels: twice(2), base: { packaged: 'starter' as const } };
+  const refused = (await post('/api/v1/runs', spec)).json();
+  expect(refused.code).toBe('bad_run_spec');
+  expect(refused.detail).toMatch(/^base: the packaged base starter is of another shape: width 160.*, not width 8/);
+  const run = await createRun(coordinator, { ...spec, model: packagedShape('starter') });
+  expect([run.pathCount, run.baseRun]).toEqual([4, null]);
+  const file = async (name: string) =>
+    (await coordinator.ask({ url: `/api/v1/runs/${run.id}/export/${name}`, headers: asOperator })).rawPayload;
+  const { theta, tokenizer } = packagedBase('starter');
+  expect((await file('tokenizer.json')).toString()).toBe(tokenizer);
+  for (const path of ['0-0', '1-0'])
+    expect(
+      Buffer.from(theta.buffer).equals(
+        Buffer.from(safetensors.read(await file(`${path}.safetensors`), run.spec.model).buffer),
+      ),
+    ).toBe(true);
+  await coordinator.ask({ method: 'DELETE', url: `/api/v1/runs/${run.id}`, headers: asOperator });
 });
 
 test('an estimate for a speed that is as good as none is refused', async () => {

@@ -2,7 +2,7 @@ import type { RunFacts } from '@pathfold/coordination/work-plan';
 import type { Baselines } from '@pathfold/corpora/baselines';
 import type { BlobRef } from '@pathfold/protocol/blob';
 import type { CorpusResource, Split } from '@pathfold/protocol/resources';
-import type { RunSpec } from '@pathfold/protocol/run-spec';
+import type { PackagedBase, RunSpec } from '@pathfold/protocol/run-spec';
 
 /** Documents by split, as blobs of `documents.ts`. */
 export type CorpusFiles = Record<Split, BlobRef>;
@@ -20,6 +20,11 @@ export interface SplitResult {
   readonly domains: CorpusResource['domains'];
 }
 
+/** The dense path that every expert starts as: one that comes with Pathfold, or its modules in order and its tokenizer. */
+export type BaseSource =
+  | { readonly packaged: PackagedBase }
+  | { readonly modules: readonly BlobRef[]; readonly tokenizer: BlobRef };
+
 /** Makes what a run needs out of a corpus: tokenizer, shard, held-out documents, baselines, first modules. */
 export interface PrepareJob {
   readonly type: 'prepare';
@@ -27,8 +32,8 @@ export interface PrepareJob {
   readonly id: string;
   readonly files: CorpusFiles;
   readonly spec: RunSpec;
-  /** The dense path that every expert starts as: its modules in order, and its tokenizer; null starts from scratch. */
-  readonly base: { readonly modules: readonly BlobRef[]; readonly tokenizer: BlobRef } | null;
+  /** Null starts from scratch. */
+  readonly base: BaseSource | null;
 }
 export interface PrepareResult {
   readonly facts: RunFacts;

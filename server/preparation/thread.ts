@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { BlobStore } from '@pathfold/blobs/blob-store';
 import { diskBlobs } from '@pathfold/blobs/disk';
 import { newRun } from '@pathfold/checkpoint/new-run';
+import { packagedBase } from '@pathfold/checkpoint/packaged-base';
 import { loadPath } from '@pathfold/checkpoint/path';
 import { fromBase } from '@pathfold/checkpoint/sources/base';
 import { fromSeed } from '@pathfold/checkpoint/sources/seed';
@@ -15,7 +16,7 @@ import { PathfoldError } from '@pathfold/protocol/errors';
 import type { Split } from '@pathfold/protocol/resources';
 import { levelsOf, pathCountOf } from '@pathfold/protocol/run-spec';
 import { readDocuments, writeDocuments } from './documents.ts';
-import type { Job, PrepareJob, PrepareResult, SplitJob, SplitResult } from './jobs.ts';
+import type { BaseSource, Job, PrepareJob, PrepareResult, SplitJob, SplitResult } from './jobs.ts';
 
 /** Runs in a worker thread: one job at a time. */
 export interface ThreadJob {
@@ -53,6 +54,7 @@ async function prepare(
     if (!bytes) throw new Error(`${what} is gone`);
     return bytes;
   };
+  const begun = base && (await readBase(base, read));
   const part = async (split: Split) => readDocuments(await read(files[split], `the ${split} split`));
   const texts = { train: await part('train'), router: await part('router'), test: await part('test') };
   const paths = pathCountOf(levelsOf(spec));
@@ -66,16 +68,23 @@ async function prepare(
     vocabulary: spec.model.vocabulary,
     context: spec.model.context,
     prefixBytes: spec.routing.prefixBytes,
-    tokenizer: base && new TextDecoder().decode(await read(base.tokenizer, 'the tokenizer of the base')),
+    tokenizer: begun?.tokenizer ?? null,
     seed: spec.seed,
     blobs,
     onProgress: ({ stage, fraction }) => say(`preparing the text: ${stage} (${Math.round(100 * fraction)} %)`),
   });
-  const source = base
-    ? fromBase(await loadPath(base.modules, (blob) => read(blob, 'a module of the base')))
-    : fromSeed(spec.seed);
+  const source = begun ? fromBase(begun.theta) : fromSeed(spec.seed);
   const documentCounts = { train: texts.train.length, router: texts.router.length, test: texts.test.length };
   return { facts: await newRun(blobs, { id, spec, source, documents, documentCounts, tokenizer }), baselines };
+}
+
+/** Theta of a base, flat, and its tokenizer's JSON. */
+async function readBase(base: BaseSource, read: (ref: BlobRef, what: string) => Promise<Uint8Array>) {
+  if ('packaged' in base) return packagedBase(base.packaged);
+  return {
+    theta: await loadPath(base.modules, (blob) => read(blob, 'a module of the base')),
+    tokenizer: new TextDecoder().decode(await read(base.tokenizer, 'the tokenizer of the base')),
+  };
 }
 
 export default async ({ job, blobFolder, progress }: ThreadJob): Promise<ThreadAnswer> => {

@@ -1,18 +1,13 @@
+import { packagedShape } from '@pathfold/checkpoint/packaged-base';
 import type { CoordinatorEvent } from '@pathfold/coordination/events';
 import { isModelRun } from '@pathfold/coordination/study-run';
 import type { RunFacts } from '@pathfold/coordination/work-plan';
-import type { BlobRef } from '@pathfold/protocol/blob';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { type ModelSpec, RunSpec } from '@pathfold/protocol/run-spec';
 import { answeringRefs } from '@pathfold/works/module-refs';
 import type { Host } from '../host.ts';
+import type { BaseSource } from '../preparation/jobs.ts';
 import type { RunEntry, RunRegistry } from './registry.ts';
-
-/** A dense path to start from: its modules in order, and its tokenizer. */
-export interface TrainedBase {
-  readonly modules: readonly BlobRef[];
-  readonly tokenizer: BlobRef;
-}
 
 export interface BasesDeps {
   readonly host: Host;
@@ -71,23 +66,27 @@ export function createBases({ host, registry, create, onChange }: BasesDeps) {
   return {
     /** Throws `bad_run_spec` when the run cannot start from the base that it names. */
     check({ base, model }: RunSpec): void {
+      const refuseOther = (which: string, shape: ModelSpec) => {
+        if (shapeOf(shape) !== shapeOf(model))
+          throw new PathfoldError(
+            'bad_run_spec',
+            `base: the ${which} is of another shape: ${shapeOf(shape)}, not ${shapeOf(model)}`,
+          );
+      };
+      if (base && 'packaged' in base) refuseOther(`packaged base ${base.packaged}`, packagedShape(base.packaged));
       if (!base || !('run' in base)) return;
       const facts = factsOf(base.run);
       if (!facts) throw new PathfoldError('bad_run_spec', `base: there is no prepared run ${base.run}`);
       const paths = Object.keys(facts.paths).length;
       if (paths !== 1)
         throw new PathfoldError('bad_run_spec', `base: the run ${base.run} has ${paths} paths, a base has one`);
-      if (shapeOf(facts.spec.model) !== shapeOf(model))
-        throw new PathfoldError(
-          'bad_run_spec',
-          `base: the run ${base.run} is of another shape: ${shapeOf(facts.spec.model)}, not ${shapeOf(model)}`,
-        );
+      refuseOther(`run ${base.run}`, facts.spec.model);
     },
 
     /** The base of a run, trained first where the run asks for it; null when it starts from scratch. */
-    async trained(entry: RunEntry): Promise<TrainedBase | null> {
+    async trained(entry: RunEntry): Promise<BaseSource | null> {
       const { base } = entry.spec;
-      if (!base) return null;
+      if (!base || 'packaged' in base) return base;
       let id = 'run' in base ? base.run : entry.baseRun;
       if (id === null && 'steps' in base) id = (await create(baseSpec(entry.spec, base.steps))).id;
       if (id === null) return null;

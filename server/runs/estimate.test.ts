@@ -60,7 +60,8 @@ test('time counts the base, and turns where volunteers are fewer than a round ne
   const few = of({ levels, base }, { volunteers: 3 });
   expect(few.minutesPerRound).toBeCloseTo(2 * enough.minutesPerRound);
   expect(few.coordinatorBytesPerRound).toBe(enough.coordinatorBytesPerRound / 2);
-  expect(of({ levels, base: { run: 'known' } }).baseMinutes).toBe(0);
+  for (const known of [{ run: 'known' }, { packaged: 'starter' as const }])
+    expect(of({ levels, base: known }).baseMinutes).toBe(0);
   const one = of({ levels, base, quorum: 2 }, { volunteers: 1 });
   expect(one.baseMinutes).toBe(2);
   expect(one.minutesPerRound).toBeCloseTo(8 * enough.minutesPerRound);

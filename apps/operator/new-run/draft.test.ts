@@ -1,10 +1,11 @@
+import { packagedShape } from '@pathfold/checkpoint/packaged-base';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { levelsOf, pathCountOf, RunSpec } from '@pathfold/protocol/run-spec';
 import { describe, expect, it } from 'vitest';
 import { defaultDraft, specOf } from './draft.ts';
 import { checkSpec, refusalToErrors } from './errors.ts';
 import { NUMBER_GROUPS, pathsOf } from './field-groups.ts';
-import { SHAPES, SIZES } from './presets.ts';
+import { FROM_PACKAGED, SHAPES, SIZES } from './presets.ts';
 
 const numbers = NUMBER_GROUPS.flatMap((group) => group.fields.map((field) => field.path));
 
@@ -27,7 +28,13 @@ describe('the form of a run', () => {
         return pathCountOf(levelsOf(RunSpec.parse(spec)));
       }),
     );
-    expect(paths).toEqual([1, 4, 8, 16, 8, 4].map((count) => [count, count, count]));
+    expect(paths).toEqual([1, 4, 4, 8, 16, 8, 4].map((count) => [count, count, count]));
+  });
+
+  it('begins from the packaged base in the size that the base has', () => {
+    const { model, base } = RunSpec.parse(specOf({ ...defaultDraft('starter'), ...FROM_PACKAGED }));
+    expect(base).toEqual({ packaged: 'starter' });
+    expect(model).toEqual(packagedShape('starter'));
   });
 
   it('reads levels as people write them, and spreads the blocks', () => {
@@ -116,6 +123,11 @@ describe('what is wrong with it', () => {
     const refused = new PathfoldError('bad_run_spec', 'base: the run r1 has 4 paths, a base has one');
     expect(refusalToErrors(refused, begun, new Set(['base.run']))).toEqual({
       'base.run': 'the run r1 has 4 paths, a base has one',
+    });
+    const larger = specOf({ ...four, ...FROM_PACKAGED, 'model.width': '320' });
+    const other = new PathfoldError('bad_run_spec', 'base: the packaged base starter is of another shape');
+    expect(refusalToErrors(other, larger, new Set(['base.kind']))).toEqual({
+      'base.kind': 'the packaged base starter is of another shape',
     });
   });
 });

@@ -59,6 +59,7 @@ function levelsOfDraft(draft: Draft): unknown {
 
 function baseOfDraft(draft: Draft): unknown {
   if (draft['base.kind'] === 'steps') return { steps: numberOr(draft['base.steps']?.trim() ?? '') };
+  if (draft['base.kind'] === 'packaged') return { packaged: 'starter' };
   return draft['base.kind'] === 'run' ? { run: draft['base.run'] } : null;
 }
 

@@ -40,12 +40,14 @@ const FIELDS: readonly (readonly [path: RegExp, field: string, allowed: string])
   [/^base\.run$/, 'base.run', 'Choose a run.'],
 ];
 
-const BASE_WANTED = 'This routing reads features of a base: train one first, begin from a run, or route at random.';
+const BASE_WANTED =
+  'This routing reads features of a base: train one first, begin from a run or from the packaged base, or route at random.';
 
 /** The field where a problem of the spec is shown, and its sentence. */
 function placed({ base }: RunSpecInput, path: string, sentence: string): [field: string, sentence: string] {
   if (path === 'levels') return ['levels.experts', sentence];
   if (path === 'base' && !base) return ['base.kind', BASE_WANTED];
+  if (path === 'base' && 'packaged' in base!) return ['base.kind', sentence];
   const field = base && path === 'base' ? `base.${Object.keys(base)[0]}` : path;
   const [, name, allowed] = FIELDS.find(([pattern]) => pattern.test(field)) ?? [];
   if (name === undefined || allowed === undefined) return [path, sentence];

@@ -121,7 +121,7 @@ export function NewRun({
           onChoose={(size) => set(sendsGradients ? { ...size, ...stepsOf('gradients') } : size)}
         />
         <Presets legend="Paths" presets={SHAPES} onChoose={set} />
-        <NewRunShape draft={draft} runs={runs} field={field} choice={choice} />
+        <NewRunShape draft={draft} runs={runs} set={set} field={field} choice={choice} />
 
         {NUMBER_GROUPS.map((group, i) => (
           <Group

@@ -62,10 +62,25 @@ const shape = (name: string, hint: string, experts: string, embedding: RunSpec['
   },
 });
 
+/** The packaged base, and the size that it has. */
+export const FROM_PACKAGED: Draft = {
+  'base.kind': 'packaged',
+  'model.width': '160',
+  'model.blocks': '4',
+  'model.heads': '4',
+  'model.context': '128',
+  'model.vocabulary': '1024',
+};
+
 /** How many paths, and what they share. */
 export const SHAPES: readonly Preset[] = [
   shape('Dense', 'one path', '1'),
   shape('2 x 2', '4 paths', '2 x 2'),
+  {
+    name: '2 x 2, packaged base',
+    hint: '4 paths that speak at once',
+    values: { ...shape('', '', '2 x 2').values, ...FROM_PACKAGED },
+  },
   shape('2 x 4', '8 paths', '2 x 4'),
   shape('4 x 4', '16 paths', '4 x 4'),
   shape('8 flat', '8 paths that share nothing', '8', 'path'),

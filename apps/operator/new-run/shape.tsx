@@ -4,6 +4,7 @@ import { Select, TextField } from '@pathfold/ui/controls/field';
 import { canBegin } from '../runs/run-orders.ts';
 import type { Draft } from './draft.ts';
 import type { Fields } from './group.tsx';
+import { FROM_PACKAGED } from './presets.ts';
 
 const ROUTING_NAMES: Record<(typeof ROUTING_KINDS)[number], string> = {
   random: 'at random (a control)',
@@ -22,11 +23,13 @@ const EMBEDDING_NAMES: Record<(typeof EMBEDDINGS)[number], string> = {
 export function NewRunShape({
   draft,
   runs,
+  set,
   field,
   choice,
 }: {
   readonly draft: Draft;
   readonly runs: readonly RunResource[];
+  readonly set: (values: Draft) => void;
 } & Fields) {
   const bases = runs.filter(canBegin);
   return (
@@ -49,8 +52,10 @@ export function NewRunShape({
           { value: 'none', label: 'from chance' },
           { value: 'steps', label: 'as copies of a base, trained first' },
           { value: 'run', label: 'as copies of a run that exists' },
+          { value: 'packaged', label: 'as copies of the packaged base, in its size' },
         ]}
         {...choice('base.kind')}
+        onChange={(kind) => set(kind === 'packaged' ? FROM_PACKAGED : { 'base.kind': kind })}
       />
       {draft['base.kind'] === 'steps' && (
         <TextField

@@ -1,9 +1,10 @@
+import { halvesOf, valuesOf } from '@pathfold/compression/half';
 import { PathfoldError } from '@pathfold/protocol/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hiddenWidth } from '../layout.ts';
 import { randomPath } from '../random-path.fixture.ts';
-import safetensors from './safetensors.ts';
+import safetensors, { writeHalves } from './safetensors.ts';
 
 const NOTES = { runName: 'r', path: '0', round: 3, corpusName: 'starter', licence: 'CC0-1.0' };
 type Header = Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
@@ -47,6 +48,19 @@ describe.each([true, false])('a file, tied head %s', (tied) => {
   });
 });
 
+test('a file in halves is read as the nearest halves of its values, in half the bytes', () => {
+  const path = randomPath({ blocks: 2 });
+  const [file, halves] = [safetensors.write(path, new Uint8Array(), NOTES), writeHalves(path, NOTES)];
+  expect(2 * partsOf(halves).data.length).toBe(partsOf(file).data.length);
+  const [exact, read] = [file, halves].map((bytes) => safetensors.read(bytes, path.model));
+  expect(read).toEqual(valuesOf(halvesOf(exact!)));
+  expect(read).not.toEqual(exact);
+
+  const infinite = halves.slice();
+  infinite.set([0x00, 0x7c], halves.length - 2);
+  expect(() => safetensors.read(infinite, path.model)).toThrow('model.norm.weight has a value that is not finite');
+});
+
 describe('what is no such file is refused, and the refusal says what is wrong with it', () => {
   const path = randomPath({ width: 16, heads: 2, blocks: 1, vocabulary: 9 });
   const file = safetensors.write(path, new Uint8Array(), NOTES);
@@ -86,7 +100,7 @@ describe('what is no such file is refused, and the refusal says what is wrong wi
     [
       'another dtype',
       forged((header) => Object.assign(header[second]!, { dtype: 'BF16' })),
-      `${second}.dtype: only F32`,
+      `${second}.dtype: only F32 and F16`,
     ],
     ['a negative size', forged((header) => Object.assign(header[second]!, { shape: [-16] })), `${second}.shape`],
     ['a shape of another size', forged((header) => Object.assign(header[second]!, { shape: [17] })), 'its shape asks'],
