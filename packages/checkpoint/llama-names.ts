@@ -136,3 +136,11 @@ export const generationConfig = {
   temperature: 0.8,
   top_p: 0.95,
 };
+
+/** `tokenizer_config.json`. */
+export const tokenizerConfig = ({ context }: LlamaShape) => ({
+  tokenizer_class: 'PreTrainedTokenizerFast',
+  bos_token: '<|endoftext|>',
+  eos_token: '<|endoftext|>',
+  model_max_length: context,
+});

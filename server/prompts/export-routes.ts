@@ -11,6 +11,8 @@ import type { PromptDeps, PromptRun } from './runs.ts';
 
 /** `PATH.modules.json`: what a path is made of now, for those who fetch only the modules that they lack. */
 const MODULES = '.modules.json';
+const WHOLE_RUN = ['tokenizer.json', 'router.json', 'base-features.onnx'];
+const FILES = `One of ${[...EXPORTS.keys()].map((format) => `{path}.${format}`).join(', ')}, {path}${MODULES}, ${WHOLE_RUN.join(', ')}; {path} is one expert a level, 0 or 0-3.`;
 const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 
 const json = (value: unknown): ExportFile => {
@@ -72,7 +74,13 @@ export const exportRoutes =
 
     app.get(
       '/api/v1/runs/:id/export/:file',
-      { schema: { tags: ['runs'], params: z.object({ id: z.string(), file: z.string() }) } },
+      {
+        schema: {
+          tags: ['runs'],
+          summary: 'The trained model in the formats of others',
+          params: z.object({ id: z.string(), file: z.string().describe(FILES) }),
+        },
+      },
       async (request, reply) => {
         const { id, file } = request.params;
         const hangUp = hangUpOf(request, reply);

@@ -1,5 +1,6 @@
 import { FORMATS, type WeightFormat } from '@pathfold/checkpoint/formats';
 import { pathOnnx } from '@pathfold/inference/onnx/path-graph';
+import { transformersJs } from '@pathfold/inference/transformers-js';
 
 const graph = (cached: boolean): WeightFormat => ({
   contentType: 'application/octet-stream',
@@ -10,6 +11,7 @@ const graph = (cached: boolean): WeightFormat => ({
 export const EXPORTS: ReadonlyMap<string, WeightFormat> = new Map([
   ['onnx', graph(false)],
   ['kv.onnx', graph(true)],
+  ['transformersjs.zip', transformersJs],
   ...FORMATS,
 ]);
 

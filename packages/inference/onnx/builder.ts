@@ -19,7 +19,7 @@ export class GraphBuilder {
     this.#outputs.push({ name, type, shape });
   }
 
-  weight(name: string, shape: readonly number[], data: Float32Array): string {
+  weight(name: string, shape: readonly number[], data: Float32Array | Uint8Array): string {
     this.#initializers.push({ name, shape, data });
     return name;
   }

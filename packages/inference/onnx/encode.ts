@@ -20,7 +20,7 @@ export interface Node {
 export interface Initializer {
   name: string;
   shape: readonly number[];
-  data: Float32Array | BigInt64Array;
+  data: Float32Array | Uint8Array | BigInt64Array;
 }
 export interface Graph {
   name: string;
@@ -64,11 +64,16 @@ const node = (item: Node): Pieces =>
     ...Object.entries(item.attributes).map(([name, value]) => attribute(name, value)),
   );
 
+const typeOf = (data: Initializer['data']): ElementType => {
+  if (data instanceof Float32Array) return 'float';
+  return data instanceof Uint8Array ? 'uint8' : 'int64';
+};
+
 const initializer = ({ name, shape, data }: Initializer): Pieces =>
   message(
     field.GRAPH.initializer,
     ...shape.map((size) => number(field.TENSOR.dims, size)),
-    number(field.TENSOR.dataType, data instanceof Float32Array ? field.DATA_TYPE.float : field.DATA_TYPE.int64),
+    number(field.TENSOR.dataType, field.DATA_TYPE[typeOf(data)]),
     text(field.TENSOR.name, name),
     message(field.TENSOR.rawData, [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]),
   );

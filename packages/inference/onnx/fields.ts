@@ -12,7 +12,7 @@ export const TYPE = { tensor: 1 };
 export const TENSOR_TYPE = { elemType: 1, shape: 2 };
 export const SHAPE = { dim: 1 };
 export const DIMENSION = { value: 1, param: 2 };
-export const DATA_TYPE = { float: 1, int64: 7 };
+export const DATA_TYPE = { float: 1, uint8: 2, int64: 7, bool: 9 };
 
 export const IR_VERSION = 8;
 export const OPSET_VERSION = 18;

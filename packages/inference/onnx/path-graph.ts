@@ -3,7 +3,10 @@ import { densePath, type PathWeights, parameterCount } from '@pathfold/checkpoin
 import { PathfoldError } from '@pathfold/protocol/errors';
 import { GraphBuilder } from './builder.ts';
 import { encodeModel } from './encode.ts';
+import { int8Matrices } from './int8-matrices.ts';
+import { floatMatrices } from './matrices.ts';
 import { hiddenStates } from './net-graph.ts';
+import { countedPositions, givenPositions } from './positions.ts';
 
 /** Protobuf cannot hold more than 2 GiB in one message. */
 const MAX_MODEL_BYTES = 2 ** 31 - 2 ** 20;
@@ -23,15 +26,31 @@ const checkSize = ({ model }: PathWeights): void => {
  */
 export const pathOnnx = (weights: PathWeights, { cached }: { cached: boolean }): Uint8Array<ArrayBuffer> => {
   checkSize(weights);
-  const { width, vocabulary, context, tied } = weights.model;
+  const { model } = weights;
   const g = new GraphBuilder();
   const ids = g.input('input_ids', 'int64', ['batch', 'sequence']);
-  const { hidden, embedding } = hiddenStates(g, weights, ids, cached);
-  const output = tied
-    ? g.node('Transpose', [embedding], { perm: [1, 0] })
-    : g.weight('output', [width, vocabulary], weights.tensor('output'));
-  g.output('logits', g.node('MatMul', [hidden, output]), 'float', ['batch', 'sequence', vocabulary]);
-  return encodeModel(g.graph('path'), { context: String(context) });
+  const matrices = floatMatrices(g, weights);
+  const positions = countedPositions(g, model, ids, cached);
+  const hidden = hiddenStates(g, weights, ids, { matrices, positions, cacheBatch: cached ? 'batch' : null });
+  g.output('logits', matrices.head(hidden), 'float', ['batch', 'sequence', model.vocabulary]);
+  return encodeModel(g.graph('path'), { context: String(model.context) });
+};
+
+/**
+ * The ONNX model of one path as transformers.js asks for it (`decoder_forward` of its models/modeling_utils.js): beside
+ * `input_ids` [batch_size, sequence] the inputs of `givenPositions`, and the cache of `pathOnnx`. With `int8`, matrices are
+ * 8-bit codes. Throws `too_large` as `pathOnnx` does.
+ */
+export const transformersOnnx = (weights: PathWeights, { int8 }: { int8: boolean }): Uint8Array<ArrayBuffer> => {
+  checkSize(weights);
+  const { model } = weights;
+  const g = new GraphBuilder();
+  const ids = g.input('input_ids', 'int64', ['batch_size', 'sequence']);
+  const matrices = int8 ? int8Matrices(g, weights) : floatMatrices(g, weights);
+  const positions = givenPositions(g, model, ids);
+  const hidden = hiddenStates(g, weights, ids, { matrices, positions, cacheBatch: 'batch_size' });
+  g.output('logits', matrices.head(hidden), 'float', ['batch_size', 'sequence', model.vocabulary]);
+  return encodeModel(g.graph('path'), { context: String(model.context) });
 };
 
 /**
@@ -43,7 +62,9 @@ export const featuresOnnx = (weights: PathWeights): Uint8Array<ArrayBuffer> => {
   checkSize(weights);
   const g = new GraphBuilder();
   const ids = g.input('input_ids', 'int64', [1, 'sequence']);
-  const { hidden } = hiddenStates(g, weights, ids, false);
+  const matrices = floatMatrices(g, weights);
+  const positions = countedPositions(g, weights.model, ids, false);
+  const hidden = hiddenStates(g, weights, ids, { matrices, positions, cacheBatch: null });
   const feature = g.node('ReduceMean', [hidden, g.ints([0, 1])], { keepdims: 0 });
   g.output('feature', feature, 'float', [weights.model.width]);
   return encodeModel(g.graph('features'), { context: String(weights.model.context) });
