@@ -10,7 +10,7 @@ const AT = 1000;
 /** 20 steps of 4 x 32 tokens: a whole lease takes 10 s. */
 const TOKENS_PER_SECOND = 256;
 
-/** Milliseconds for which the mind decides without a pause when a run is created while `volunteers` wait. */
+/** A run is created while `volunteers` wait: milliseconds until all have a lease, and the longest without a pause. */
 function stall(mode: Mode, volunteers: number) {
   const mind = createCoordinator([trainPlan]);
   const state = mind.init();
@@ -21,13 +21,21 @@ function stall(mode: Mode, volunteers: number) {
   ]);
   advance(mind, state, waiting, AT);
   const run = runFacts('r', [16, 16], { mode, replicas: 64, quorum: 1 });
-  const start = performance.now();
-  const events = advance(mind, state, [{ at: AT, type: 'RunCreated', run, kinds: ['train'] }], AT);
-  const ms = performance.now() - start;
-  return { granted: events.filter(({ type }) => type === 'LeaseGranted').length, ms, msADecision: ms / events.length };
+  let inputs: CoordinatorEvent[] = [{ at: AT, type: 'RunCreated', run, kinds: ['train'] }];
+  let [granted, ms, stallMs] = [0, 0, 0];
+  do {
+    const start = performance.now();
+    const events = advance(mind, state, inputs, AT);
+    const took = performance.now() - start;
+    granted += events.filter(({ type }) => type === 'LeaseGranted').length;
+    ms += took;
+    stallMs = Math.max(stallMs, took);
+    inputs = [];
+  } while ((mind.nextWakeAt(state) ?? Number.POSITIVE_INFINITY) <= AT);
+  return { granted, ms, stallMs, msAGrant: ms / granted };
 }
 
-/** The stall of the mind when work opens for a crowd, in rounds and at arrivals: one run of 256 paths, no server. */
+/** The mind's time when work opens for a crowd, in rounds and at arrivals: one run of 256 paths, no server. */
 export const run = async ({ quick }: BenchOptions): Promise<BenchResult> => {
   const results: Record<string, ReturnType<typeof stall>> = {};
   for (const volunteers of quick ? [500] : [1000, 5000])

@@ -9,11 +9,24 @@ import { inTurn, standsBack } from './turns.ts';
 /** Idle volunteers asked about in one pass: bounds what a pass may cost. */
 const SEARCH_BUDGET = 4;
 
+/** Leases granted before the mind comes to rest: its host hears others in between, however many wait. */
+const GRANTS_AT_ONCE = 64;
+
+/** One lease for an idle volunteer. When as many are granted as may be at once the next call after a rest goes on. */
+export function lend(desk: Desk): CoordinatorEvent[] {
+  const { memory } = desk;
+  if (memory.granted >= GRANTS_AT_ONCE) return [];
+  const served = serveVolunteers(desk);
+  const grants = served.length > 0 ? served : searchForRuns(desk);
+  memory.granted += grants.length;
+  return grants;
+}
+
 /**
  * A lease for a volunteer that has just come free: of the run that it prefers, else of any, that with the fewest leases
  * first, then that longest without. While a run looks for somebody, who stands back is found in its turn.
  */
-export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
+function serveVolunteers(desk: Desk): CoordinatorEvent[] {
   const { state, memory } = desk;
   for (const id of memory.pending.volunteers) {
     memory.pending.volunteers.delete(id);
@@ -44,7 +57,7 @@ export function serveVolunteers(desk: Desk): CoordinatorEvent[] {
 const preference = ({ prefers }: VolunteerRecord, { facts }: RunRecord): number => (prefers === facts.id ? 1 : 0);
 
 /** A volunteer for a run in which work may have opened. A search that its budget cuts short goes on in the next pass. */
-export function searchForRuns(desk: Desk): CoordinatorEvent[] {
+function searchForRuns(desk: Desk): CoordinatorEvent[] {
   const { state, memory } = desk;
   let budget = SEARCH_BUDGET;
   for (const [id, search] of memory.searches) {

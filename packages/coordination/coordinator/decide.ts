@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from '@pathfold/protocol/errors';
 import type { CoordinatorEvent } from '../events.ts';
 import { contributionFacts } from './apply-leases.ts';
 import { newRound } from './checkpoints.ts';
-import { searchForRuns, serveVolunteers } from './decide-grants.ts';
+import { lend } from './decide-grants.ts';
 import { companyOf, type Desk, goesOn } from './desk.ts';
 import { hopelessTask } from './failures.ts';
 import { watch } from './memory.ts';
@@ -16,11 +16,12 @@ import { inTurn } from './turns.ts';
  * so a round that has ended is folded before anybody could still join it.
  */
 export function decide(desk: Desk): CoordinatorEvent[] {
-  const sorts = [endOverdue, endBanned, admitChecked, followRuns, serveVolunteers, searchForRuns];
+  const sorts = [endOverdue, endBanned, admitChecked, followRuns, lend];
   for (const sort of sorts) {
     const events = sort(desk);
     if (events.length > 0) return events;
   }
+  desk.memory.granted = 0;
   return [];
 }
 

@@ -41,6 +41,8 @@ export interface Memory {
   readonly absent: Set<string>;
   /** How many `forgotten` there are. */
   forgotten: number;
+  /** Leases granted since the mind last came to rest. */
+  granted: number;
   /** When each run's kinds want to be asked again. */
   readonly wakeAt: Map<string, number>;
 }
@@ -64,6 +66,7 @@ export function rebuildMemory(state: CoordinatorState): Memory {
     leaseOrigins: new Map(),
     absent: new Set(),
     forgotten: Object.keys(state.forgotten ?? {}).length,
+    granted: 0,
     wakeAt: new Map(),
   };
   for (const lease of Object.values(state.leases)) {

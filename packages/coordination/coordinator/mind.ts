@@ -63,8 +63,8 @@ export function createCoordinator(kinds: readonly WorkPlan<unknown>[], silenceMs
     },
 
     nextWakeAt(state) {
-      const { searches, timers } = memoryOf(state);
-      return searches.size > 0 ? state.now : timers.nextAt;
+      const { searches, pending, timers } = memoryOf(state);
+      return searches.size > 0 || pending.volunteers.size > 0 ? state.now : timers.nextAt;
     },
   };
 }

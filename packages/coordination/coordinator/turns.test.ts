@@ -115,3 +115,18 @@ test('those that the operator vouches for stand back for nobody', () => {
   table.take({ type: 'LeaseEnded', lease: table.lease('x'), code: 'user', detail: '' });
   expect(holders(table)).toEqual(['y', 'z']);
 });
+
+test('a crowd that waits is served in parts, and whatever else is told in between is heard', () => {
+  const table = tableOf(1000);
+  const run = Object.keys(table.state.runs)[0]!;
+  table.take({ type: 'RunStateChanged', run, state: 'paused', reason: null });
+  for (let i = 0; i < 300; i++) table.join(`v${i}`);
+  const first = only(table.take({ type: 'RunStateChanged', run, state: 'training', reason: null }), 'LeaseGranted');
+  expect(first.length).toBeGreaterThan(0);
+  expect(first.length).toBeLessThan(100);
+  expect(table.take({ type: 'VolunteerBanned', volunteer: first[0]!.volunteer }).map(({ type }) => type)).toContain(
+    'LeaseEnded',
+  );
+  table.wait(0);
+  expect(holders(table)).toHaveLength(299);
+});
