@@ -180,10 +180,10 @@ const describe: typeof jsonSchemaTransform = (input) => {
     : described;
 };
 
-const isReady = async ({ store }: Coordinator): Promise<boolean> => {
+const isReady = async ({ store, isStarted }: Coordinator): Promise<boolean> => {
   try {
     await store.settings.get('ready');
-    return true;
+    return isStarted();
   } catch {
     return false;
   }

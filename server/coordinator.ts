@@ -188,6 +188,14 @@ async function open(config: Config, { log, onFatal }: CoordinatorDeps) {
   await library.resume();
   await runs.resume();
   await addStarter();
+  /** The starter run, where this start or one that was broken off has begun it. */
+  const beginning = registry
+    .list()
+    .filter(
+      ({ id, spec, preparation }) =>
+        spec.name === STARTER_RUN.name && preparation === 'running' && !host.state.runs[id],
+    )
+    .map(({ id }) => id);
 
   return {
     config,
@@ -209,6 +217,8 @@ async function open(config: Config, { log, onFatal }: CoordinatorDeps) {
     runs,
     desk,
     sweep,
+    /** Whether the starter run can be asked; also where there is none, or where it could not be prepared. */
+    isStarted: () => beginning.every((id) => host.state.runs[id] || registry.get(id)?.preparation !== 'running'),
     /** Saves a snapshot and lets go of everything; what is being computed is computed again after the next start. */
     async close(): Promise<void> {
       clearInterval(sweeping);

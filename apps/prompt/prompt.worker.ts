@@ -7,7 +7,7 @@ import { type FeatureSession, openFeatures, openSession, type PathSession } from
 import { PathfoldError } from '@pathfold/protocol/errors';
 import * as Comlink from 'comlink';
 import { fetchFeatures, fetchPath, fetchRouter, fetchTokenizer } from './model/fetch-model.ts';
-import type { AnswerListener, LoadedModel, Progress, PromptDoor, RunOrder } from './worker-messages.ts';
+import type { AnswerListener, LoadedFile, LoadedModel, Progress, PromptDoor, RunOrder } from './worker-messages.ts';
 
 /** Text reaches the page at most this often; between two pieces the worker hears whether it should stop. */
 const PIECE_EVERY_MS = 40;
@@ -18,7 +18,8 @@ const RUNTIME = { runtimeUrl: new URL('/ort/', location.origin).href };
 interface OpenRun {
   readonly order: RunOrder;
   readonly tokenizer: Tokenizer;
-  readonly features: FeatureSession | null;
+  /** Fetched for the first router that reads them: a run's documents may be routed while the page is open. */
+  features: FeatureSession | null;
 }
 let run: OpenRun | null = null;
 /** By the modules of the path; the latest last. */
@@ -58,21 +59,29 @@ const openRun: PromptDoor['open'] = async (order, onProgress) => {
     return { tokenizerBytes, model: (await openPath(order, order.path, onProgress)).model };
   }
   const { router, file } = await fetchRouter(order.runId);
-  const base = readsFeatures(router) ? await fetchFeatures(order.runId, onProgress) : null;
-  run = { order, tokenizer, features: base && (await openFeatures(base.onnx, RUNTIME)) };
-  return { tokenizerBytes, routing: { router: file, features: base?.file ?? null } };
+  run = { order, tokenizer, features: null };
+  const features = readsFeatures(router) ? await openBase(run, onProgress) : null;
+  return { tokenizerBytes, routing: { router: file, features } };
+};
+
+const openBase = async (of: OpenRun, onProgress: (progress: Progress) => void): Promise<LoadedFile> => {
+  const base = await fetchFeatures(of.order.runId, onProgress);
+  of.features = await openFeatures(base.onnx, RUNTIME);
+  return base.file;
 };
 
 /** Routes the prompt by the newest router, for a run may be sharded anew while the page is open; again every so many tokens. */
 const routed = async (
-  { order, tokenizer, features }: OpenRun,
+  of: OpenRun,
   prompt: string,
   every: number | null,
   listener: AnswerListener,
   signal: AbortSignal,
 ): Promise<SessionAt> => {
+  const { order, tokenizer } = of;
   const { router } = await fetchRouter(order.runId, signal);
-  const by = { router, tokenizer, features };
+  if (readsFeatures(router) && !of.features) await openBase(of, (progress) => void listener.onLoading(progress));
+  const by = { router, tokenizer, features: of.features };
   const choice = inNames(router, await routeText(by, prompt));
   await listener.onRouted(choice);
   let loaded = false;

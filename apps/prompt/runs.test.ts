@@ -3,11 +3,17 @@ import { expect, test } from 'vitest';
 import { canAnswer, canReroute, firstToAsk, refusalOf } from './runs.ts';
 
 const run = (id: string, facts: Partial<RunResource>) =>
-  ({ id, state: 'training', round: 0, keptRounds: [0], tokens: 0, reason: null, ...facts }) as RunResource;
+  ({
+    ...{ id, state: 'training', round: 0, keptRounds: [0], tokens: 0, reason: null, spec: { base: null } },
+    ...facts,
+  }) as RunResource;
 
 test('a run can be asked when /v1 answers for it, whatever its slowest module has come to', () => {
   expect(canAnswer(run('one module waits', { tokens: 5000 }))).toBe(true);
   expect(canAnswer(run('not routed', { keptRounds: [] }))).toBe(false);
+  const spec = { base: { packaged: 'starter' } } as RunResource['spec'];
+  expect(canAnswer(run('not routed, from a base', { keptRounds: [], spec }))).toBe(true);
+  expect(canAnswer(run('from a base', { keptRounds: [], spec, state: 'preparing' }))).toBe(false);
   expect(canAnswer(run('a study', { study: 'baldwin' }))).toBe(false);
 });
 

@@ -1,8 +1,12 @@
 import type { RunResource } from '@pathfold/protocol/resources';
 import { levelsOf } from '@pathfold/protocol/run-spec';
 
-/** A run of a language model can be asked once it is prepared and its documents have their paths: then rounds are kept. */
-export const canAnswer = ({ study, keptRounds }: RunResource): boolean => study === undefined && keptRounds.length > 0;
+/**
+ * A run of a language model can be asked once it is prepared and its documents have their paths: then rounds are kept. One
+ * that begins as copies of a base can be asked before: all its paths are the base.
+ */
+export const canAnswer = ({ study, keptRounds, state, spec }: RunResource): boolean =>
+  study === undefined && (keptRounds.length > 0 || (spec.base !== null && state !== 'preparing' && state !== 'failed'));
 
 /** The run to ask first: the newest that was trained, else the newest that answers. */
 export const firstToAsk = (runs: readonly RunResource[]): RunResource | undefined =>

@@ -4,7 +4,7 @@ import { type Choice, explainPath } from '@pathfold/routing/assign/assign';
 import { type Router, readRouter } from '@pathfold/routing/assign/router';
 import type { FeatureSession } from './session.ts';
 
-/** The `router.json` of a run with one path: everything goes to that path. */
+/** The `router.json` of a run with one path, or whose paths are all the base still: everything goes to that path. */
 interface SingleRouter {
   readonly kind: 'single';
   readonly paths: readonly [string];

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { ExportCache, type ExportFile } from './export-cache.ts';
 import { EXPORTS, parseFileName } from './exports.ts';
 import { hangUpOf } from './hang-up.ts';
-import { baseVersion, pathVersion, routerOf } from './path-source.ts';
+import { baseVersion, pathVersion, routerOf, solePath } from './path-source.ts';
 import type { PromptWorker } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
@@ -31,11 +31,12 @@ export const exportRoutes =
       if (!run.tokenizer || !bytes) throw new PathfoldError('not_ready', `Run ${run.id} is not prepared.`);
       return { bytes, sha256: run.tokenizer.sha256 };
     };
-    /** A run with one path sends every document and every prompt to it. */
-    const routerFile = async (run: PromptRun): Promise<ExportFile> =>
-      run.paths.length === 1
-        ? json({ kind: 'single', paths: run.paths })
-        : { bytes: (await routerOf(run, blobs)).bytes, sha256: run.router!.sha256 };
+    const routerFile = async (run: PromptRun): Promise<ExportFile> => {
+      const sole = solePath(run);
+      return sole === null
+        ? { bytes: (await routerOf(run, blobs)).bytes, sha256: run.router!.sha256 }
+        : json({ kind: 'single', paths: [sole] });
+    };
     const featuresFile = async (run: PromptRun, hangUp: AbortSignal): Promise<ExportFile> => {
       await tokenizerOf(run);
       if (!run.base) throw new PathfoldError('not_found', `Run ${run.id} has no base, so it reads no features.`);

@@ -14,12 +14,15 @@ import { type Asked, chatAsked, completionAsked } from './openai-asked.ts';
 import { embeddings } from './openai-embeddings.ts';
 import { answerOpenAiError } from './openai-errors.ts';
 import { ChatBody, CompletionBody, EmbeddingBody } from './openai-schema.ts';
-import { baseVersion, pathVersion } from './path-source.ts';
+import { baseVersion, pathVersion, solePath } from './path-source.ts';
 import type { Answered, PromptWorker, Rerouting } from './prompt-worker.ts';
 import type { PromptDeps, PromptRun } from './runs.ts';
 
 /** Room for the longest prompt, whose characters take up to six bytes each. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+const newestOf = (runs: readonly PromptRun[]): PromptRun | null =>
+  runs.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0] ?? null;
 
 /** Waits for the first piece, so that errors before it still become a status; the iterable begins with it. */
 const peek = async (parts: AsyncIterable<Answered>): Promise<AsyncIterable<Answered>> => {
@@ -62,8 +65,10 @@ export const openAiRoutes =
 
     const mayRead = (request: FastifyRequest, run: PromptRun): boolean =>
       run.spec.visibility === 'public' || hasKey(request) || isOperator(request);
+    /** By its id; else the newest of that name. */
     const findRun = async (request: FastifyRequest, id: string): Promise<PromptRun> => {
-      const run = await runs.get(id);
+      const named = async () => (await runs.list()).filter((run) => run.spec.name === id && mayRead(request, run));
+      const run = (await runs.get(id)) ?? newestOf(await named());
       if (!run || !mayRead(request, run)) throw new PathfoldError('not_found', `There is no model ${id}.`);
       if (run.modules.length === 0) throw new PathfoldError('not_ready', `Run ${id} is not prepared.`);
       return run;
@@ -90,16 +95,16 @@ export const openAiRoutes =
       read: boolean,
       signal: AbortSignal,
     ): Promise<{ routed: Routed; ids: number[] }> => {
-      const [only = '', ...others] = run.paths;
-      if (others.length === 0 && !read) return { routed: { path: only, runnerUp: null }, ids: [] };
-      if (others.length > 0 && !run.router)
+      const sole = solePath(run);
+      if (sole !== null && !read) return { routed: { path: sole, runnerUp: null }, ids: [] };
+      if (sole === null && !run.router)
         throw new PathfoldError('not_ready', `The documents of run ${run.id} are not routed yet.`);
-      const base = others.length === 0 ? pathVersion(run, only, blobs) : baseVersion(run, blobs);
+      const base = sole === null ? baseVersion(run, blobs) : pathVersion(run, sole, blobs);
       return router.route(base, prompt, signal);
     };
 
     const reroutingOf = (run: PromptRun, every: number | null | undefined): Rerouting | null =>
-      every && run.paths.length > 1
+      every && solePath(run) === null
         ? {
             every,
             versionOf: (wanted) => ('path' in wanted ? pathVersion(run, wanted.path, blobs) : baseVersion(run, blobs)),

@@ -48,6 +48,13 @@ export const baseVersion = (run: PromptRun, blobs: BlobStore): PathVersion => {
   return versionOf(run, first, shapeOf(run, first), run.modules, run.router, blobs);
 };
 
+/**
+ * The path that every prompt goes to: the only one, or the first while documents are not routed, for all of them are still
+ * the base then. Null where a router decides.
+ */
+export const solePath = ({ paths, base, router }: PromptRun): string | null =>
+  paths.length === 1 || (base && !router) ? paths[0]! : null;
+
 const shapeOf = ({ spec }: PromptRun, path: string): PathShape =>
   pathShape(spec.model, levelsOf(spec), path, spec.embedding);
 

@@ -105,10 +105,29 @@ test('random routing needs no base', async () => {
   expect((await get('base-features.onnx')).statusCode).toBe(404);
 });
 
-test('before documents are routed there is no router and no answer, but features', async () => {
+test('before documents are routed the first path answers, the base still; without a base nothing does', async () => {
+  const rerouted = await server.app.inject({
+    ...{ method: 'POST', url: '/v1/completions' },
+    payload: { model: 'r1', prompt: 'The', max_tokens: 40, pathfold: { reroute_every: 8 } },
+  });
+  for (const response of [await complete('The'), rerouted])
+    expect([response.statusCode, response.headers['x-pathfold-path']]).toEqual([200, '0-0']);
+  expect((await get('router.json')).json()).toEqual({ kind: 'single', paths: ['0-0'] });
+  expect((await get('base-features.onnx')).statusCode).toBe(200);
+  server.run.base = null;
   expect((await complete('The')).json().error.code).toBe('not_ready');
   expect([(await get('router.json')).statusCode, (await get('router.json')).json().code]).toEqual([503, 'not_ready']);
-  expect((await get('base-features.onnx')).statusCode).toBe(200);
+});
+
+test('a run is asked by its id or its name', async () => {
+  await publishRouter(router);
+  const ask = (model: string) =>
+    server.app.inject({ method: 'POST', url: '/v1/completions', payload: { model, prompt: 'The', max_tokens: 1 } });
+  expect((await ask('whales')).json().model).toBe('r1');
+  expect((await ask('fish')).statusCode).toBe(404);
+  Object.assign(server.run.spec, { visibility: 'private' });
+  expect((await ask('whales')).statusCode).toBe(404);
+  Object.assign(server.run.spec, { visibility: 'public' });
 });
 
 test('a router that was made for another base routes nothing', async () => {

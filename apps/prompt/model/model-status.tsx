@@ -91,7 +91,9 @@ function RoutingStatus({
   const { router, features } = routing;
   return (
     <p className="text-sm">
-      One of {run.pathCount} paths answers, chosen by how the prompt begins.{' '}
+      {run.keptRounds.length === 0
+        ? `Documents are not routed yet: all ${run.pathCount} paths are still the base, and the first answers. `
+        : `One of ${run.pathCount} paths answers, chosen by how the prompt begins. `}
       <span className="text-soft">
         Here already: the tokenizer ({formatBytes(tokenizerBytes)}){features ? ', ' : ' and '}the router (
         {keptInWords(router)}){features && ` and the base that reads for it (${keptInWords(features)})`}. Of a path, the
